@@ -1,0 +1,252 @@
+-- The whole current schema of Cambist's D1 database. Applying it again changes nothing.
+-- Times are epoch seconds (UTC). Lists and maps are JSON text. Identifiers are TypeIDs, so their order is the order of creation.
+-- Nothing secret is stored here: access credentials are hashes, signing keys are known by kid only.
+
+CREATE TABLE IF NOT EXISTS organisation (
+  id             TEXT PRIMARY KEY CHECK (id GLOB 'org_*'),
+  slug           TEXT NOT NULL UNIQUE,
+  name           TEXT NOT NULL UNIQUE,
+  description    TEXT NOT NULL DEFAULT '',
+  labels         TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
+  annotations    TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  created_at     INTEGER NOT NULL,
+  updated_at     INTEGER NOT NULL,
+  object_version INTEGER NOT NULL DEFAULT 1
+) STRICT;
+
+-- The deployment's own organisation exists from the start (contract: the root token's default).
+INSERT OR IGNORE INTO organisation (id, slug, name, description, created_at, updated_at)
+VALUES ('org_00000000000000000000000000', 'default', 'default', 'The organisation of this deployment itself', unixepoch(), unixepoch());
+
+-- An issuer that an organisation trusts. Several organisations may register the same issuer, each with its own keys and rules.
+CREATE TABLE IF NOT EXISTS identity_provider (
+  id                 TEXT PRIMARY KEY CHECK (id GLOB 'idp_*'),
+  organisation_id    TEXT NOT NULL REFERENCES organisation (id),
+  name               TEXT NOT NULL,
+  description        TEXT NOT NULL DEFAULT '',
+  labels             TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
+  annotations        TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  issuer             TEXT NOT NULL,                 -- byte for byte as in the token's iss; immutable
+  jwks_uri           TEXT,                          -- overrides discovery
+  local_jwks         TEXT CHECK (local_jwks IS NULL OR json_valid(local_jwks)),
+  status             TEXT NOT NULL CHECK (status IN ('active', 'inactive')),
+  preset             TEXT NOT NULL,
+  allowed_algorithms TEXT NOT NULL CHECK (json_valid(allowed_algorithms)),
+  max_token_lifetime INTEGER NOT NULL CHECK (max_token_lifetime > 0),
+  subject_claim      TEXT NOT NULL,
+  keys_version       INTEGER NOT NULL DEFAULT 1,    -- raised by refresh and by a change of key source; every key cache is keyed on it
+  fetched_keys       TEXT CHECK (fetched_keys IS NULL OR json_valid(fetched_keys)), -- [{kid, alg}] of the last fetch, for display
+  last_fetched_at    INTEGER,
+  last_fetch_error   TEXT,
+  created_at         INTEGER NOT NULL,
+  updated_at         INTEGER NOT NULL,
+  object_version     INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (organisation_id, issuer),
+  UNIQUE (organisation_id, name)
+) STRICT;
+-- Exchange: a named account that does not exist is answered as one that does not match, by any provider of that issuer.
+CREATE INDEX IF NOT EXISTS identity_provider_by_issuer ON identity_provider (issuer, id);
+
+-- Who a workload may act as.
+CREATE TABLE IF NOT EXISTS service_account (
+  id              TEXT PRIMARY KEY CHECK (id GLOB 'sa_*'),
+  organisation_id TEXT NOT NULL REFERENCES organisation (id),
+  slug            TEXT NOT NULL,
+  name            TEXT NOT NULL,
+  description     TEXT NOT NULL DEFAULT '',
+  labels          TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
+  annotations     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  status          TEXT NOT NULL CHECK (status IN ('active', 'inactive')),
+  created_at      INTEGER NOT NULL,
+  updated_at      INTEGER NOT NULL,
+  object_version  INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (organisation_id, slug),
+  UNIQUE (organisation_id, name)
+) STRICT;
+
+-- The rule that lets a provider's subject act as a service account.
+CREATE TABLE IF NOT EXISTS federated_identity (
+  id                     TEXT PRIMARY KEY CHECK (id GLOB 'fid_*'),
+  organisation_id        TEXT NOT NULL REFERENCES organisation (id),
+  service_account_id     TEXT NOT NULL REFERENCES service_account (id),
+  provider_id            TEXT NOT NULL REFERENCES identity_provider (id),
+  name                   TEXT NOT NULL,
+  description            TEXT NOT NULL DEFAULT '',
+  labels                 TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
+  annotations            TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  provider_subject       TEXT NOT NULL CHECK (provider_subject <> ''),
+  provider_subject_match TEXT NOT NULL CHECK (provider_subject_match IN ('exact', 'glob')),
+  subject_key            TEXT,                      -- what an exact rule is looked up by (core/subject.ts subjectKeyOfRule); NULL for a glob
+  trusted_audiences      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(trusted_audiences)),
+  audience_match_mode    TEXT NOT NULL CHECK (audience_match_mode IN ('any', 'all', 'exact')),
+  conditions             TEXT CHECK (conditions IS NULL OR json_valid(conditions)),
+  expression             TEXT,
+  allowed_scopes         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(allowed_scopes)),
+  token_audiences        TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(token_audiences)),
+  token_lifetime         INTEGER NOT NULL,
+  max_token_lifetime     INTEGER NOT NULL,
+  forwarded_claims       TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(forwarded_claims)),
+  replay_protection      TEXT NOT NULL CHECK (replay_protection IN ('off', 'singleUse')),
+  mode                   TEXT NOT NULL CHECK (mode IN ('enforce', 'shadow')),
+  status                 TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'revoked')), -- 'expired' is read from expires_at
+  expires_at             INTEGER,
+  last_used_at           INTEGER,
+  created_at             INTEGER NOT NULL,
+  updated_at             INTEGER NOT NULL,
+  object_version         INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (service_account_id, name)
+) STRICT;
+CREATE INDEX IF NOT EXISTS federated_identity_by_organisation ON federated_identity (organisation_id, id);
+CREATE INDEX IF NOT EXISTS federated_identity_by_account ON federated_identity (service_account_id, provider_id, id);
+CREATE INDEX IF NOT EXISTS federated_identity_by_provider ON federated_identity (provider_id, id);
+-- Exchange without a named account: exact rules by subject, then the provider's pattern rules.
+CREATE INDEX IF NOT EXISTS federated_identity_by_subject ON federated_identity (provider_id, subject_key, id) WHERE subject_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS federated_identity_patterns ON federated_identity (provider_id, id) WHERE subject_key IS NULL;
+
+CREATE TABLE IF NOT EXISTS role (
+  id              TEXT PRIMARY KEY CHECK (id GLOB 'role_*'),
+  organisation_id TEXT NOT NULL REFERENCES organisation (id),
+  slug            TEXT NOT NULL,
+  name            TEXT NOT NULL,
+  description     TEXT NOT NULL DEFAULT '',
+  labels          TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
+  annotations     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  is_read_only    INTEGER NOT NULL DEFAULT 0 CHECK (is_read_only IN (0, 1)),
+  system          INTEGER NOT NULL DEFAULT 0 CHECK (system IN (0, 1)),
+  created_at      INTEGER NOT NULL,
+  updated_at      INTEGER NOT NULL,
+  object_version  INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (organisation_id, slug),
+  UNIQUE (organisation_id, name)
+) STRICT;
+
+-- What a role permits; evaluated by the API that receives the token.
+CREATE TABLE IF NOT EXISTS role_rule (
+  id                  TEXT PRIMARY KEY CHECK (id GLOB 'rule_*'),
+  organisation_id     TEXT NOT NULL REFERENCES organisation (id),
+  role_id             TEXT NOT NULL REFERENCES role (id),
+  resources           TEXT NOT NULL CHECK (json_valid(resources)),
+  resource_identities TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(resource_identities)),
+  permissions         TEXT NOT NULL CHECK (json_valid(permissions)),
+  note                TEXT NOT NULL DEFAULT '',
+  created_at          INTEGER NOT NULL,
+  updated_at          INTEGER NOT NULL,
+  object_version      INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX IF NOT EXISTS role_rule_by_role ON role_rule (role_id, id);
+
+-- Who holds a role: everywhere (projects empty) or in some projects.
+CREATE TABLE IF NOT EXISTS role_binding (
+  id                 TEXT PRIMARY KEY CHECK (id GLOB 'bind_*'),
+  organisation_id    TEXT NOT NULL REFERENCES organisation (id),
+  role_id            TEXT NOT NULL REFERENCES role (id),
+  service_account_id TEXT NOT NULL REFERENCES service_account (id),
+  name               TEXT NOT NULL,
+  description        TEXT NOT NULL DEFAULT '',
+  labels             TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
+  annotations        TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  scopes             TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(scopes)),
+  projects           TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(projects)),
+  created_at         INTEGER NOT NULL,
+  updated_at         INTEGER NOT NULL,
+  object_version     INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (role_id, name)
+) STRICT;
+CREATE INDEX IF NOT EXISTS role_binding_by_account ON role_binding (service_account_id, id);
+
+-- For systems that cannot get an ID token. The secret is stored as a SHA-256 hash only; it has 256 bits of entropy.
+CREATE TABLE IF NOT EXISTS access_credential (
+  id                 TEXT PRIMARY KEY CHECK (id GLOB 'cred_*'),
+  organisation_id    TEXT NOT NULL REFERENCES organisation (id),
+  service_account_id TEXT NOT NULL REFERENCES service_account (id),
+  name               TEXT NOT NULL,
+  description        TEXT NOT NULL DEFAULT '',
+  labels             TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
+  annotations        TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  access_key         TEXT NOT NULL UNIQUE,
+  secret_sha256      TEXT NOT NULL,                 -- base64url
+  scopes             TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(scopes)),
+  expires_at         INTEGER NOT NULL,
+  last_used_at       INTEGER,
+  created_at         INTEGER NOT NULL,
+  updated_at         INTEGER NOT NULL,
+  object_version     INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (service_account_id, name)
+) STRICT;
+
+-- Labels of every labelled object, for list filters. The truth is the object's own labels column; both change in one batch.
+CREATE TABLE IF NOT EXISTS object_label (
+  organisation_id TEXT NOT NULL,
+  key             TEXT NOT NULL,
+  value           TEXT NOT NULL,
+  object_id       TEXT NOT NULL,
+  PRIMARY KEY (organisation_id, key, value, object_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS object_label_by_object ON object_label (object_id);
+
+-- One row per decision and per change; append-only but for the count of equal refusals within a minute.
+CREATE TABLE IF NOT EXISTS audit_event (
+  organisation_id       TEXT NOT NULL,
+  id                    TEXT NOT NULL CHECK (id GLOB 'evt_*'),
+  time                  INTEGER NOT NULL,
+  request_id            TEXT NOT NULL,
+  last_request_id       TEXT,                       -- of the last equal refusal
+  last_time             INTEGER,
+  count                 INTEGER NOT NULL DEFAULT 1,
+  collapse_key          TEXT,                       -- what makes refusals equal; NULL for events that never collapse
+  actor                 TEXT NOT NULL,
+  action                TEXT NOT NULL,
+  outcome               TEXT NOT NULL CHECK (outcome IN ('granted', 'refused', 'shadow', 'success')),
+  reason                TEXT,
+  detail                TEXT,
+  service_account_id    TEXT,
+  federated_identity_id TEXT,
+  issuer                TEXT,
+  subject               TEXT,
+  claims                TEXT CHECK (claims IS NULL OR json_valid(claims)),
+  token_id              TEXT,                       -- jti of the token issued
+  ip                    TEXT,
+  changes               TEXT CHECK (changes IS NULL OR json_valid(changes)),
+  PRIMARY KEY (organisation_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS audit_event_by_account ON audit_event (organisation_id, service_account_id, id) WHERE service_account_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_event_by_identity ON audit_event (organisation_id, federated_identity_id, id) WHERE federated_identity_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_event_by_subject ON audit_event (organisation_id, subject, id) WHERE subject IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_event_by_issuer ON audit_event (organisation_id, issuer, id) WHERE issuer IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_event_by_request ON audit_event (organisation_id, request_id);
+CREATE INDEX IF NOT EXISTS audit_event_by_last_request ON audit_event (organisation_id, last_request_id) WHERE last_request_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_event_by_time ON audit_event (time);
+-- Grants are nearly all rows and are found by the primary key; the rest is what is searched by action or outcome.
+CREATE INDEX IF NOT EXISTS audit_event_by_outcome ON audit_event (organisation_id, outcome, id) WHERE outcome <> 'granted';
+CREATE INDEX IF NOT EXISTS audit_event_by_action ON audit_event (organisation_id, action, id) WHERE action <> 'token.exchange';
+CREATE INDEX IF NOT EXISTS audit_event_by_collapse_key ON audit_event (collapse_key, time) WHERE collapse_key IS NOT NULL;
+
+-- Subject tokens that a singleUse identity has exchanged. D1 and not KV, which has no compare-and-set.
+CREATE TABLE IF NOT EXISTS used_token (
+  replay_key TEXT PRIMARY KEY,                      -- organisation, issuer and jti, hashed
+  token_id   TEXT NOT NULL,                         -- jti of the token issued for it: who won
+  expires_at INTEGER NOT NULL                       -- exp of the subject token plus the clock skew; purged after
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS used_token_by_expiry ON used_token (expires_at);
+
+-- Access tokens of ours that were revoked before their time (RFC 7009).
+CREATE TABLE IF NOT EXISTS revoked_token (
+  token_id   TEXT PRIMARY KEY,                      -- jti
+  revoked_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS revoked_token_by_expiry ON revoked_token (expires_at);
+
+-- The life of each key of the SIGNING_KEYS bundle; the key material is in the secret only.
+CREATE TABLE IF NOT EXISTS signing_key (
+  kid          TEXT PRIMARY KEY,
+  alg          TEXT NOT NULL,
+  status       TEXT NOT NULL CHECK (status IN ('standby', 'active', 'retiring', 'revoked')),
+  published_at INTEGER NOT NULL,                    -- first seen in the bundle, so in the JWKS
+  activated_at INTEGER,
+  retiring_at  INTEGER,                             -- stopped signing (graceful)
+  expires_at   INTEGER,                             -- leaves the JWKS: the last token it signed has expired
+  revoked_at   INTEGER                              -- left the JWKS at once (emergency)
+) STRICT;
+-- At most one key signs per algorithm, whatever races.
+CREATE UNIQUE INDEX IF NOT EXISTS signing_key_active ON signing_key (alg) WHERE status = 'active';

@@ -1,0 +1,82 @@
+// Every number the service enforces, with its unit and its reason; no other file holds a limit.
+
+/** Bytes of a request body; a token request with a 16 KiB token and its parameters stays far below. */
+export const MAX_BODY_BYTES: number = 64 * 1024;
+/** Characters of a compact JWT; the largest platform tokens are about 4 KiB. Checked before any decoding. */
+export const MAX_TOKEN_CHARS: number = 16 * 1024;
+/** Characters of the encoded JOSE header; real ones are below 300. */
+export const MAX_HEADER_CHARS: number = 4 * 1024;
+/** Nesting of JSON inside a token; Kubernetes, the deepest platform, needs 3. */
+export const MAX_JSON_DEPTH: number = 32;
+/** Characters of a `kid`; published ones are below 100. */
+export const MAX_KID_CHARS: number = 512;
+
+/** Seconds of clock difference tolerated on `exp`, `nbf` and `iat` (RFC 7519 §4.1.4 "a few minutes" at most). */
+export const CLOCK_SKEW_SECONDS: number = 60;
+/** Seconds an issued token's `nbf` lies before its `iat`, for verifiers whose clock is behind ours. */
+export const NOT_BEFORE_LEEWAY_SECONDS: number = 60;
+
+/** Seconds; the shortest lifetime that can be asked for or configured. */
+export const MIN_TOKEN_LIFETIME_SECONDS: number = 60;
+/** Seconds; the longest lifetime any issued token can have, and the default limit for subject tokens. */
+export const MAX_TOKEN_LIFETIME_SECONDS: number = 86_400;
+/** Seconds; lifetime of an issued token, and its cap, where the identity names none. */
+export const DEFAULT_TOKEN_LIFETIME_SECONDS: number = 3_600;
+/** Seconds; an access credential's token never lives longer. */
+export const MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS: number = 3_600;
+
+/** Characters of a subject rule. */
+export const MAX_SUBJECT_RULE_CHARS: number = 512;
+/** Characters of a CEL expression. */
+export const MAX_EXPRESSION_CHARS: number = 2_048;
+/** Nodes of a CEL expression's syntax tree; bounds evaluation, which has no loops but comprehensions. */
+export const MAX_EXPRESSION_NODES: number = 200;
+/** Claims an identity may set conditions on. */
+export const MAX_CONDITIONS: number = 50;
+/** Claims copied into `upstream`. */
+export const MAX_FORWARDED_CLAIMS: number = 20;
+
+/** Identities of one service account; the next is refused with 409, so that an exchange reads a bounded number of rows. */
+export const MAX_IDENTITIES_PER_SERVICE_ACCOUNT: number = 100;
+/** Pattern rules considered where the caller names no account; beyond it the caller is told to name one. */
+export const MAX_PATTERN_RULES_WITHOUT_ACCOUNT: number = 200;
+/** Exact rules on one subject considered where the caller names no account; the same bound, for the same reason. */
+export const MAX_EXACT_RULES_WITHOUT_ACCOUNT: number = 200;
+/** Bindings of one service account; the next is refused with 409. */
+export const MAX_BINDINGS_PER_SERVICE_ACCOUNT: number = 100;
+
+/** Seconds; equal refusals within this window are one audit event with a count. */
+export const REFUSAL_COLLAPSE_SECONDS: number = 60;
+/** Seconds a new key must have been published before it may sign: the cache time of the JWKS. */
+export const KEY_PUBLICATION_SECONDS: number = 300;
+/** Seconds; `max-age` of the discovery document and the JWKS. */
+export const DISCOVERY_MAX_AGE_SECONDS: number = 300;
+
+/** Milliseconds for discovery and JWKS together. */
+export const ISSUER_FETCH_TIMEOUT_MS: number = 5_000;
+/** Bytes of a discovery document, after decompression. */
+export const MAX_DISCOVERY_BYTES: number = 64 * 1024;
+/** Bytes of a JWK Set, after decompression. */
+export const MAX_JWKS_BYTES: number = 256 * 1024;
+/** Keys in a JWK Set. */
+export const MAX_JWKS_KEYS: number = 200;
+/** Bits of an RSA modulus, least and most (RFC 7518 §3.3; above it a signature check is a denial of service). */
+export const MIN_RSA_BITS: number = 2_048;
+export const MAX_RSA_BITS: number = 8_192;
+/** Keys tried for a SPIFFE token that names none. */
+export const MAX_KEYS_WITHOUT_KID: number = 8;
+
+/** Seconds an issuer's keys stay fresh: its `max-age`, held between these two, or the default. */
+export const MIN_JWKS_FRESH_SECONDS: number = 300;
+export const MAX_JWKS_FRESH_SECONDS: number = 3_600;
+export const DEFAULT_JWKS_FRESH_SECONDS: number = 600;
+/** Seconds a stale set may still be used while its issuer is failing. */
+export const MAX_JWKS_STALE_SECONDS: number = 86_400;
+/** Seconds between two refreshes of one issuer that tokens provoke (unknown `kid`, bad signature, stale set), in an isolate. */
+export const REFRESH_COOLDOWN_SECONDS: number = 30;
+/** Seconds between two attempts to reach a failing issuer of which nothing is cached, in an isolate. */
+export const FAILING_ISSUER_COOLDOWN_SECONDS: number = 10;
+/** Providers whose keys an isolate keeps; the least recently used one goes first. */
+export const MAX_CACHED_ISSUERS: number = 500;
+/** Compiled federated identities an isolate keeps. */
+export const MAX_CACHED_IDENTITIES: number = 2_000;
