@@ -1,35 +1,35 @@
 // What a preset is: a platform as data. One engine (core/federated-identity.ts) reads them all; no preset has code of its own.
 
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from '../core/json.ts';
 
 export const PRESET_NAMES = [
-  "github",
-  "gitlab",
-  "kubernetes",
-  "bitbucket",
-  "circleci",
-  "buildkite",
-  "terraform-cloud",
-  "azure-devops",
-  "azure",
-  "google",
-  "aws",
-  "vercel",
-  "fly",
-  "jenkins",
-  "spiffe",
-  "forgejo",
-  "codefresh",
-  "buddy",
-  "semaphore",
-  "pulumi",
-  "spacelift",
-  "scalr",
-  "octopus",
-  "cloudflare-access",
-  "ansible",
-  "gocdnext",
-  "generic",
+  'github',
+  'gitlab',
+  'kubernetes',
+  'bitbucket',
+  'circleci',
+  'buildkite',
+  'terraform-cloud',
+  'azure-devops',
+  'azure',
+  'google',
+  'aws',
+  'vercel',
+  'fly',
+  'jenkins',
+  'spiffe',
+  'forgejo',
+  'codefresh',
+  'buddy',
+  'semaphore',
+  'pulumi',
+  'spacelift',
+  'scalr',
+  'octopus',
+  'cloudflare-access',
+  'ansible',
+  'gocdnext',
+  'generic',
 ] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
@@ -45,10 +45,10 @@ export type PresetGuard = {
   /** One sentence: who could get such a token. */
   readonly why: string;
 } & (
-  | { readonly kind: "allowOnly"; readonly claim: string; readonly values: readonly JsonValue[] }
-  | { readonly kind: "refuse"; readonly claim: string; readonly values: readonly JsonValue[] }
+  | { readonly kind: 'allowOnly'; readonly claim: string; readonly values: readonly JsonValue[] }
+  | { readonly kind: 'refuse'; readonly claim: string; readonly values: readonly JsonValue[] }
   | {
-      readonly kind: "differs";
+      readonly kind: 'differs';
       readonly when: { readonly claim: string; readonly value: JsonValue };
       readonly claims: readonly [string, string];
     }
@@ -64,7 +64,7 @@ export interface Preset {
    */
   readonly issuers: readonly string[];
   /** `github` derives both subject forms from signed claims; every other platform compares `sub` literally. */
-  readonly subjectForms: "literal" | "github";
+  readonly subjectForms: 'literal' | 'github';
   /** Set for `spiffe`: `iss`, `iat` and `kid` may be absent and keys may say `use: "jwt-svid"`. */
   readonly jwtSvid: boolean;
   readonly guards: readonly PresetGuard[];
