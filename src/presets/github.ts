@@ -36,10 +36,10 @@ export const github: Preset = {
       ],
       liftedBy: 'event_name',
       why:
-        'People without write access can trigger these events while sub looks like the default branch: ' +
-        'pull_request_target, pull_request_review and pull_request_review_comment (anybody who opens or comments a pull request), ' +
-        'workflow_run and check_run (follow a run of a fork), issue_comment, issues, discussion and discussion_comment ' +
-        '(anybody with an account), fork, watch and gollum (anybody), and every event that did not exist when this list was written.',
+        'People without write access can trigger the events left out while sub looks like the default branch: ' +
+        'pull_request_target (whoever opens a pull request), workflow_run (follows the run of a fork), ' +
+        'issue_comment, issues, discussion and discussion_comment (whoever has an account), fork and watch (anybody), ' +
+        'gollum (where the wiki is open), and perhaps every event that did not exist when this list was written.',
     },
   ],
   subjectGrammar: [

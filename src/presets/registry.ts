@@ -1,26 +1,77 @@
 // Finds a preset by its name, or the one an issuer selects by default; the platforms' data stay in their own files.
 
+import { ansible } from './ansible.ts';
+import { aws } from './aws.ts';
+import { azure } from './azure.ts';
+import { azureDevops } from './azure-devops.ts';
+import { bitbucket } from './bitbucket.ts';
+import { buddy } from './buddy.ts';
+import { buildkite } from './buildkite.ts';
 import { circleci } from './circleci.ts';
+import { cloudflareAccess } from './cloudflare-access.ts';
+import { codefresh } from './codefresh.ts';
+import { fly } from './fly.ts';
+import { forgejo } from './forgejo.ts';
 import { generic } from './generic.ts';
 import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';
+import { gocdnext } from './gocdnext.ts';
+import { google } from './google.ts';
+import { jenkins } from './jenkins.ts';
 import { kubernetes } from './kubernetes.ts';
+import { octopus } from './octopus.ts';
+import { PRESET_NAMES } from './preset.ts';
 import type { Preset, PresetName } from './preset.ts';
+import { pulumi } from './pulumi.ts';
+import { scalr } from './scalr.ts';
+import { semaphore } from './semaphore.ts';
+import { spacelift } from './spacelift.ts';
 import { spiffe } from './spiffe.ts';
+import { terraformCloud } from './terraform-cloud.ts';
+import { vercel } from './vercel.ts';
 
-const PRESETS: readonly Preset[] = [github, gitlab, circleci, kubernetes, spiffe, generic];
-const BY_NAME: ReadonlyMap<PresetName, Preset> = new Map(PRESETS.map((preset) => [preset.name, preset]));
+const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  github,
+  gitlab,
+  kubernetes,
+  bitbucket,
+  circleci,
+  buildkite,
+  'terraform-cloud': terraformCloud,
+  'azure-devops': azureDevops,
+  azure,
+  google,
+  aws,
+  vercel,
+  fly,
+  jenkins,
+  spiffe,
+  forgejo,
+  codefresh,
+  buddy,
+  semaphore,
+  pulumi,
+  spacelift,
+  scalr,
+  octopus,
+  'cloudflare-access': cloudflareAccess,
+  ansible,
+  gocdnext,
+  generic,
+};
+/** Every preset, in the order of their names' list. */
+export const ALL_PRESETS: readonly Preset[] = PRESET_NAMES.map((name) => PRESETS[name]);
 
 /** The preset of that name. */
 export function presetByName(name: PresetName): Preset {
-  return BY_NAME.get(name) ?? generic;
+  return PRESETS[name];
 }
 
 /** The preset an issuer selects where its provider names none; `generic` where no platform is recognised (contract §5.1). */
 export function detectPreset(issuer: string): PresetName {
-  const exact = PRESETS.find((preset) => preset.issuers.includes(issuer));
+  const exact = ALL_PRESETS.find((preset) => preset.issuers.includes(issuer));
   const found =
-    exact ?? PRESETS.find((preset) => preset.issuers.some((pattern) => matchesIssuerPattern(pattern, issuer)));
+    exact ?? ALL_PRESETS.find((preset) => preset.issuers.some((pattern) => matchesIssuerPattern(pattern, issuer)));
   return (found ?? generic).name;
 }
 
