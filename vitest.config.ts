@@ -1,0 +1,69 @@
+// Where each kind of test runs: pure ones in Node, those that need D1 or KV in workerd, those that start processes one at a time.
+
+import { existsSync } from 'node:fs';
+
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { exportJWK, generateKeyPair } from 'jose';
+import { defineConfig } from 'vitest/config';
+import type { ViteUserConfig } from 'vitest/config';
+
+const WORKER_TESTS = 'test/**/*.worker.test.{ts,tsx}';
+const PROCESS_TESTS = 'test/**/*.process.test.ts';
+
+/** A fresh private JWK Set for each run, so that no private key is ever committed, not even a test's. */
+async function signingKeys(): Promise<string> {
+  const keys = await Promise.all(
+    (['ES256', 'RS256'] as const).map(async (alg) => {
+      const { privateKey } = await generateKeyPair(alg, { extractable: true });
+      return { ...(await exportJWK(privateKey)), kid: `test-${alg.toLowerCase()}`, alg };
+    }),
+  );
+  return JSON.stringify({ keys });
+}
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: [WORKER_TESTS, PROCESS_TESTS],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            main: existsSync('src/worker.ts') ? 'src/worker.ts' : 'test/support/idle-worker.ts',
+            miniflare: {
+              bindings: {
+                ISSUER_URL: 'https://cambist.test',
+                ADMIN_TOKEN: 'test-root-token-of-at-least-32-characters',
+                ALLOW_LOOPBACK_ISSUERS: 'true',
+                SIGNING_KEYS: await signingKeys(),
+              },
+            },
+          })),
+        ],
+        test: { name: 'worker', include: [WORKER_TESTS], testTimeout: 30_000, hookTimeout: 30_000 },
+      },
+      {
+        test: {
+          name: 'process',
+          environment: 'node',
+          include: [PROCESS_TESTS],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          // After the others: these measure nothing, but they wait for real processes and sockets.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
+
+export default config;
