@@ -1,0 +1,133 @@
+// What the IAM API asks of storage: plain function types over the objects of model.ts; each write is one batch with its audit event.
+
+import type { JsonObject, JsonValue } from './json.ts';
+import type { FederatedIdentity, IdentityProvider, Organisation, ServiceAccount } from './model.ts';
+import type { PresetName } from '../presets/preset.ts';
+
+export type StringMap = { readonly [key: string]: string };
+
+/** What every object of the API has besides its own members. Times are epoch seconds. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly description: string;
+  readonly labels: StringMap;
+  readonly annotations: StringMap;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly objectVersion: number;
+}
+
+export interface IdentityProviderRecord extends IdentityProvider, ObjectMeta {
+  /** Of the last fetch, for display. */
+  readonly keys: readonly { readonly kid: string | null; readonly alg: string | null }[];
+  readonly lastFetchedAt: number | null;
+  readonly lastFetchError: string | null;
+}
+
+export interface ServiceAccountRecord extends ServiceAccount, ObjectMeta {
+  /** As the API answers them; written elsewhere. */
+  readonly roleBindings: readonly JsonValue[];
+}
+
+export interface FederatedIdentityRecord extends FederatedIdentity, ObjectMeta {
+  readonly serviceAccountName: string;
+  readonly provider: {
+    readonly id: string;
+    readonly name: string;
+    readonly issuer: string;
+    readonly preset: PresetName;
+    readonly subjectClaim: string;
+  };
+  readonly lastUsedAt: number | null;
+}
+
+/** One change of an object, as it is audited. */
+export interface ChangeEvent {
+  readonly id: string;
+  readonly organisationId: string;
+  readonly time: number;
+  readonly requestId: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly serviceAccountId: string | null;
+  readonly federatedIdentityId: string | null;
+  readonly issuer: string | null;
+  readonly ip: string | null;
+  /** The object as the API answers it, before and after. */
+  readonly changes: { readonly before: JsonObject | null; readonly after: JsonObject | null };
+}
+
+/** What a list is narrowed by; `null` does not narrow. */
+export interface ListFilter {
+  readonly identity: string | null;
+  readonly name: string | null;
+  readonly slug: string | null;
+  readonly status: string | null;
+  /** Id or slug. */
+  readonly serviceAccount: string | null;
+  /** Id or name. */
+  readonly provider: string | null;
+  readonly labels: readonly { readonly key: string; readonly value: string }[];
+  /** Only objects created after this one. */
+  readonly after: string | null;
+  readonly limit: number;
+  /** Epoch seconds; decides what reads as expired. */
+  readonly now: number;
+}
+
+/** The answer to a read in an organisation that was named by id or slug; `organisation` is null where that one does not exist. */
+export interface Lookup<T> {
+  readonly organisation: Organisation | null;
+  readonly found: T | null;
+}
+
+export interface Page<T> {
+  readonly organisation: Organisation | null;
+  readonly records: readonly T[];
+  /** More objects follow the last one. */
+  readonly more: boolean;
+}
+
+/** How a write ended; whatever is not `done` wrote nothing at all. */
+export type WriteOutcome =
+  | { readonly outcome: 'done' }
+  /** Another object of the same scope has this value; `column` is the SQL name of what collided. */
+  | { readonly outcome: 'duplicate'; readonly column: string }
+  /** The object is not at the expected version any more, or is gone. */
+  | { readonly outcome: 'stale' }
+  /** Other objects depend on it. */
+  | { readonly outcome: 'in_use' }
+  /** The most objects allowed are there already. */
+  | { readonly outcome: 'limit' }
+  /** An object that it refers to is gone. */
+  | { readonly outcome: 'dangling' };
+
+/** The rows of one kind of object. `organisation` is an id or slug; every function throws StorageUnavailable. */
+export interface ObjectStore<T> {
+  readonly list: (organisation: string, filter: ListFilter) => Promise<Page<T>>;
+  readonly read: (organisation: string, id: string) => Promise<Lookup<T>>;
+  readonly create: (record: T, event: ChangeEvent) => Promise<WriteOutcome>;
+  /** Writes `next` where the row is still at `version`. */
+  readonly update: (next: T, version: number, event: ChangeEvent) => Promise<WriteOutcome>;
+  readonly remove: (record: T, event: ChangeEvent) => Promise<WriteOutcome>;
+}
+
+export interface FederatedIdentityStore extends ObjectStore<FederatedIdentityRecord> {
+  /** The two objects that a new identity joins; null members where there is none in this organisation. */
+  readonly readParents: (
+    organisation: string,
+    serviceAccountId: string,
+    providerId: string,
+  ) => Promise<{
+    readonly organisation: Organisation | null;
+    readonly serviceAccount: ServiceAccountRecord | null;
+    readonly provider: IdentityProviderRecord | null;
+  }>;
+}
+
+export interface IamStore {
+  readonly readOrganisation: (organisation: string) => Promise<Organisation | null>;
+  readonly identityProviders: ObjectStore<IdentityProviderRecord>;
+  readonly serviceAccounts: ObjectStore<ServiceAccountRecord>;
+  readonly federatedIdentities: FederatedIdentityStore;
+}
