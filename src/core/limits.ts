@@ -80,3 +80,38 @@ export const FAILING_ISSUER_COOLDOWN_SECONDS: number = 10;
 export const MAX_CACHED_ISSUERS: number = 500;
 /** Compiled federated identities an isolate keeps. */
 export const MAX_CACHED_IDENTITIES: number = 2_000;
+
+/** Characters of an object's name, and of a slug: a slug is one DNS label, so that it fits anywhere. */
+export const MAX_NAME_CHARS: number = 128;
+export const MAX_SLUG_CHARS: number = 63;
+/** Characters of a description. */
+export const MAX_DESCRIPTION_CHARS: number = 1_024;
+/** Entries of a label or annotation map. */
+export const MAX_MAP_ENTRIES: number = 64;
+/** Characters of a label's or annotation's key; keys with a domain in front are below 100. */
+export const MAX_MAP_KEY_CHARS: number = 128;
+/** Characters of a label's value; it is a column of an index. */
+export const MAX_LABEL_VALUE_CHARS: number = 256;
+/** Characters of an annotation's value. */
+export const MAX_ANNOTATION_VALUE_CHARS: number = 4_096;
+/** Characters of an issuer or of the address of its keys. */
+export const MAX_ISSUER_CHARS: number = 512;
+/** Characters of a claim's name or JSON Pointer. */
+export const MAX_CLAIM_REFERENCE_CHARS: number = 256;
+/** Audiences in a list of an identity, and characters of one. */
+export const MAX_AUDIENCES: number = 50;
+export const MAX_AUDIENCE_CHARS: number = 512;
+/** Scopes of an identity; the `scope` of a token stays below 16 KiB. */
+export const MAX_SCOPES: number = 100;
+/** Seconds; the longest life of a subject token that a provider can be told to accept: Kubernetes issues tokens of a year. */
+export const MAX_SUBJECT_TOKEN_LIFETIME_SECONDS: number = 31_536_000;
+/** Objects in one page of a list; unmodified Go clients never ask for a second page, so the default is the most. */
+export const MAX_LIST_LIMIT: number = 1_000;
+/** Labels a list can be narrowed by; each is three of D1's 100 parameters. */
+export const MAX_LABEL_FILTERS: number = 20;
+/** Faults named in one answer; a body of 64 KiB can hold thousands. */
+export const MAX_REPORTED_FAULTS: number = 50;
+/** Times an update is tried again because another one came first, before the caller is asked to. */
+export const MAX_UPDATE_ATTEMPTS: number = 10;
+/** Seconds after which a caller should try again where storage failed. */
+export const STORAGE_RETRY_SECONDS: number = 5;

@@ -1,0 +1,138 @@
+// The federated identity as the API reads and answers it (contract §5.3).
+
+import { z } from 'zod';
+
+import type { JsonObject } from '../core/json.ts';
+import {
+  MAX_AUDIENCE_CHARS,
+  MAX_AUDIENCES,
+  MAX_EXPRESSION_CHARS,
+  MAX_FORWARDED_CLAIMS,
+  MAX_SCOPES,
+  MAX_SUBJECT_RULE_CHARS,
+  MAX_TOKEN_LIFETIME_SECONDS,
+  MIN_TOKEN_LIFETIME_SECONDS,
+} from '../core/limits.ts';
+import { claimReference } from './identity-provider.ts';
+import type { ObjectContract, ObjectView } from './object-contract.ts';
+import {
+  annotations,
+  description,
+  identifier,
+  labels,
+  line,
+  list,
+  objectName,
+  oneOf,
+  text,
+  timestamp,
+  wholeNumber,
+} from './values.ts';
+import type { StringMap } from './values.ts';
+
+export const SUBJECT_MATCHES = ['exact', 'glob'] as const;
+export const AUDIENCE_MATCH_MODES = ['any', 'all', 'exact'] as const;
+export const REPLAY_PROTECTIONS = ['off', 'singleUse'] as const;
+export const IDENTITY_MODES = ['enforce', 'shadow'] as const;
+/** `expired` is read from `expiresAt` and cannot be written. */
+export const IDENTITY_STATUSES = ['active', 'inactive', 'expired', 'revoked'] as const;
+
+/** What a caller may write. */
+export interface FederatedIdentityInput {
+  readonly name?: string;
+  readonly description?: string;
+  readonly labels?: StringMap;
+  readonly annotations?: StringMap;
+  readonly serviceAccountIdentity?: string;
+  readonly providerIdentity?: string;
+  readonly providerSubject?: string;
+  readonly providerSubjectMatch?: (typeof SUBJECT_MATCHES)[number];
+  readonly trustedAudiences?: readonly string[];
+  readonly audienceMatchMode?: (typeof AUDIENCE_MATCH_MODES)[number];
+  readonly conditions?: JsonObject | null;
+  /** An empty one is none. */
+  readonly expression?: string | null;
+  readonly allowedScopes?: readonly string[];
+  readonly tokenAudiences?: readonly string[];
+  /** Seconds. */
+  readonly tokenLifetime?: number;
+  /** Seconds. */
+  readonly maxTokenLifetime?: number;
+  readonly forwardedClaims?: readonly string[];
+  readonly replayProtection?: (typeof REPLAY_PROTECTIONS)[number];
+  readonly mode?: (typeof IDENTITY_MODES)[number];
+  readonly status?: (typeof IDENTITY_STATUSES)[number];
+  readonly expiresAt?: string | null;
+}
+
+/** What the API answers. */
+export interface FederatedIdentityView extends ObjectView {
+  readonly serviceAccountIdentity: string;
+  readonly serviceAccount: { readonly identity: string; readonly name: string; readonly slug: string };
+  readonly providerIdentity: string;
+  readonly provider: { readonly identity: string; readonly name: string; readonly providerIssuer: string };
+  readonly providerSubject: string;
+  readonly providerSubjectMatch: (typeof SUBJECT_MATCHES)[number];
+  readonly trustedAudiences: readonly string[];
+  readonly audienceMatchMode: (typeof AUDIENCE_MATCH_MODES)[number];
+  readonly conditions: JsonObject | null;
+  readonly expression: string | null;
+  readonly allowedScopes: readonly string[];
+  readonly tokenAudiences: readonly string[];
+  readonly tokenLifetime: number;
+  readonly maxTokenLifetime: number;
+  readonly forwardedClaims: readonly string[];
+  readonly replayProtection: (typeof REPLAY_PROTECTIONS)[number];
+  readonly mode: (typeof IDENTITY_MODES)[number];
+  readonly status: (typeof IDENTITY_STATUSES)[number];
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+}
+
+/** What a matcher may be is decided by core/conditions.ts; this is its outline. */
+const conditions: z.ZodType<JsonObject> = z
+  .record(z.string(), z.unknown(), 'must be a map of claims to matchers')
+  .transform((value) => value as JsonObject);
+const lifetime = wholeNumber(MIN_TOKEN_LIFETIME_SECONDS, MAX_TOKEN_LIFETIME_SECONDS);
+const audiences = list(line(1, MAX_AUDIENCE_CHARS), MAX_AUDIENCES);
+
+export const federatedIdentityContract: ObjectContract<FederatedIdentityInput> = {
+  members: {
+    name: objectName,
+    description,
+    labels,
+    annotations,
+    serviceAccountIdentity: identifier('sa'),
+    providerIdentity: identifier('idp'),
+    providerSubject: text(1, MAX_SUBJECT_RULE_CHARS),
+    providerSubjectMatch: oneOf(SUBJECT_MATCHES),
+    trustedAudiences: audiences,
+    audienceMatchMode: oneOf(AUDIENCE_MATCH_MODES),
+    conditions,
+    expression: text(0, MAX_EXPRESSION_CHARS),
+    allowedScopes: list(z.string('must be a string'), MAX_SCOPES),
+    tokenAudiences: audiences,
+    tokenLifetime: lifetime,
+    maxTokenLifetime: lifetime,
+    forwardedClaims: list(claimReference, MAX_FORWARDED_CLAIMS),
+    replayProtection: oneOf(REPLAY_PROTECTIONS),
+    mode: oneOf(IDENTITY_MODES),
+    status: oneOf(IDENTITY_STATUSES),
+    expiresAt: timestamp,
+  },
+  required: ['name', 'serviceAccountIdentity', 'providerIdentity', 'providerSubject'],
+  immutable: ['serviceAccountIdentity', 'providerIdentity'],
+  // Go clients send null for the two lists that they leave empty, too.
+  nullIsAbsent: ['description', 'labels', 'annotations', 'trustedAudiences', 'allowedScopes'],
+  nullClears: ['conditions', 'expression', 'expiresAt'],
+  readOnly: [
+    'identity',
+    'createdAt',
+    'updatedAt',
+    'objectVersion',
+    'serviceAccount',
+    'provider',
+    'lastUsedAt',
+    'warnings',
+  ],
+};

@@ -1,0 +1,96 @@
+// The identity provider as the API reads and answers it (contract §5.1).
+
+import { z } from 'zod';
+
+import type { JsonObject } from '../core/json.ts';
+import {
+  MAX_CLAIM_REFERENCE_CHARS,
+  MAX_ISSUER_CHARS,
+  MAX_SUBJECT_TOKEN_LIFETIME_SECONDS,
+  MIN_TOKEN_LIFETIME_SECONDS,
+} from '../core/limits.ts';
+import { ACCEPTED_ALGORITHMS } from '../core/model.ts';
+import type { Algorithm } from '../core/model.ts';
+import { PRESET_NAMES } from '../presets/preset.ts';
+import type { PresetName } from '../presets/preset.ts';
+import type { ObjectContract, ObjectView } from './object-contract.ts';
+import { annotations, description, labels, line, list, objectName, oneOf, wholeNumber } from './values.ts';
+import type { StringMap } from './values.ts';
+
+export const PROVIDER_STATUSES = ['active', 'inactive'] as const;
+
+export interface LocalJwks {
+  readonly keys: readonly JsonObject[];
+}
+
+/** What a caller may write. */
+export interface IdentityProviderInput {
+  readonly name?: string;
+  readonly description?: string;
+  readonly labels?: StringMap;
+  readonly annotations?: StringMap;
+  readonly providerIssuer?: string;
+  readonly providerJwksUri?: string | null;
+  readonly localJwks?: LocalJwks | null;
+  readonly status?: (typeof PROVIDER_STATUSES)[number];
+  readonly preset?: PresetName;
+  readonly allowedAlgorithms?: readonly Algorithm[];
+  /** Seconds. */
+  readonly maxTokenLifetime?: number;
+  readonly subjectClaim?: string;
+}
+
+/** What the API answers. */
+export interface IdentityProviderView extends ObjectView {
+  readonly providerIssuer: string;
+  readonly providerJwksUri: string | null;
+  readonly localJwks: LocalJwks | null;
+  readonly status: (typeof PROVIDER_STATUSES)[number];
+  readonly preset: PresetName;
+  readonly allowedAlgorithms: readonly Algorithm[];
+  readonly maxTokenLifetime: number;
+  readonly subjectClaim: string;
+  readonly keys: readonly { readonly kid: string | null; readonly alg: string | null }[];
+  readonly lastFetchedAt: string | null;
+  readonly lastFetchError: string | null;
+}
+
+/** What a local set may hold is decided by the code that verifies with it; this is its outline. */
+const localJwks: z.ZodType<LocalJwks> = z
+  .looseObject(
+    { keys: z.array(z.record(z.string(), z.unknown(), 'must be a JSON Web Key'), 'must be a list of JSON Web Keys') },
+    'must be an object such as {"keys": [...]}',
+  )
+  .transform((value) => value as LocalJwks);
+
+const algorithms = list(oneOf(ACCEPTED_ALGORITHMS), ACCEPTED_ALGORITHMS.length).refine(
+  (values) => values.length > 0,
+  'must name at least one algorithm',
+);
+
+export const claimReference: z.ZodType<string> = line(1, MAX_CLAIM_REFERENCE_CHARS).refine(
+  (value) => !value.startsWith('/') || /^(?:\/(?:[^~/]|~[01])*)+$/.test(value),
+  'must be the name of a claim, or a JSON Pointer (RFC 6901) that starts with /',
+);
+
+export const identityProviderContract: ObjectContract<IdentityProviderInput> = {
+  members: {
+    name: objectName,
+    description,
+    labels,
+    annotations,
+    providerIssuer: line(1, MAX_ISSUER_CHARS),
+    providerJwksUri: line(1, MAX_ISSUER_CHARS),
+    localJwks,
+    status: oneOf(PROVIDER_STATUSES),
+    preset: oneOf(PRESET_NAMES),
+    allowedAlgorithms: algorithms,
+    maxTokenLifetime: wholeNumber(MIN_TOKEN_LIFETIME_SECONDS, MAX_SUBJECT_TOKEN_LIFETIME_SECONDS),
+    subjectClaim: claimReference,
+  },
+  required: ['name', 'providerIssuer'],
+  immutable: ['providerIssuer'],
+  nullIsAbsent: ['description', 'labels', 'annotations'],
+  nullClears: ['localJwks', 'providerJwksUri'],
+  readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion', 'keys', 'lastFetchedAt', 'lastFetchError'],
+};
