@@ -1,0 +1,114 @@
+// Writes docs/platforms.md from the presets and the platforms' fixtures; `--check` only says whether it is up to date.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { presetByName } from '../src/presets/registry.ts';
+import { readPlatformFixtures } from '../test/presets/platform-fixtures.ts';
+import type { PlatformFixture } from '../test/presets/platform-fixtures.ts';
+
+export const PLATFORMS_DOC: string = join(import.meta.dirname, '../docs/platforms.md');
+
+const INTRODUCTION = `# Platforms
+
+Where a workload's ID token can come from, and a rule that is safe for each. \`https://tokens.example.com\` stands for
+your deployment's \`ISSUER_URL\`; in a column, \`{audience}\` does. Every rule below is a test: it accepts the platform's
+normal token, and refuses the neighbours that its section lists (\`test/presets/platforms.test.ts\`).
+
+An issuer selects its preset by itself where the table's forms match; elsewhere set \`preset\` on the provider. What a
+preset refuses by default is lifted by naming that claim in the identity's \`conditions\`.
+`;
+
+/** The whole of docs/platforms.md. */
+export function renderPlatforms(): string {
+  const platforms = readPlatformFixtures().toSorted((a, b) => titleOf(a).localeCompare(titleOf(b), 'en'));
+  const rows = platforms.map((platform) =>
+    row([
+      `[${titleOf(platform)}](#${platform.platform})`,
+      code(platform.preset),
+      issuersOf(platform),
+      audienceOf(platform),
+      code(platform.rules[0].federatedIdentity.providerSubject),
+      presetByName(platform.preset).risks[0] ?? '',
+    ]),
+  );
+  const head = ['Platform', 'Preset', 'Issuer', 'Audience', 'A rule that works', 'Watch out'];
+  // The formatter would pad every row to the longest cell.
+  const table = ['<!-- prettier-ignore -->', row(head), row(head.map(() => '---')), ...rows].join('\n');
+  return `${[INTRODUCTION.trimEnd(), table, ...platforms.map(section)].join('\n\n')}\n`;
+}
+
+function section(platform: PlatformFixture): string {
+  const { guards, subjectGrammar, stableClaims, risks } = presetByName(platform.preset);
+  const { purpose, provider, federatedIdentity, refuses } = platform.rules[0];
+  const { environment, request, file, notes } = platform.obtaining;
+  return [
+    `<a id="${platform.platform}"></a>`,
+    `## ${titleOf(platform)}`,
+    `Issuer: ${platform.issuer.forms.map(code).join(', ')}. ${platform.issuer.notes}`,
+    `The token: ${request}.${file === null ? '' : ` File: ${file}.`} ${notes}`,
+    ...(environment.length === 0 ? [] : [`Environment: ${environment.map(code).join(', ')}.`]),
+    `The provider, \`POST /v1/federated-identity-providers\`:`,
+    json({ name: platform.platform, ...provider }),
+    `${purpose}, \`POST /v1/federated-identities\`:`,
+    json({
+      name: purpose,
+      serviceAccountIdentity: 'sa_…',
+      providerIdentity: 'idp_…',
+      ...federatedIdentity,
+      allowedScopes: ['api:read'],
+    }),
+    `It refuses:`,
+    list(refuses.map(({ who, reasons }) => `${who} (${reasons.map(code).join(', ')})`)),
+    `Subjects:`,
+    list(subjectGrammar.map(code)),
+    ...(stableClaims.length === 0 ? [] : [`Claims that survive renames: ${stableClaims.map(code).join(', ')}.`]),
+    ...guards.map(({ why, liftedBy }) => `Refused by default, unless \`conditions\` name ${code(liftedBy)}: ${why}`),
+    `Risks:`,
+    list(risks),
+    `How sure this is: ${platform.confidence}`,
+  ].join('\n\n');
+}
+
+function titleOf({ preset }: PlatformFixture): string {
+  return presetByName(preset).title;
+}
+
+function issuersOf({ preset, issuer }: PlatformFixture): string {
+  const { issuers } = presetByName(preset);
+  return issuers.length > 0 ? issuers.map(code).join('<br>') : `set the preset: ${issuer.forms.map(code).join('<br>')}`;
+}
+
+function audienceOf({ preset, audienceSetBy }: PlatformFixture): string {
+  const { fixedAudience } = presetByName(preset);
+  return fixedAudience === null ? code(audienceSetBy) : `fixed: ${code(fixedAudience)}`;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
+}
+
+function code(text: string): string {
+  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
+}
+
+function json(value: object): string {
+  // As the formatter writes it: a list of scalars on one line.
+  const text = JSON.stringify(value, null, 2).replaceAll(/\[\n\s+([^[\]{}]*?)\n\s+\]/g, (_, items: string) => {
+    return `[${items.replaceAll(/,\n\s+/g, ', ')}]`;
+  });
+  return `\`\`\`json\n${text}\n\`\`\``;
+}
+
+if (import.meta.main) {
+  const wanted = renderPlatforms();
+  if (!process.argv.includes('--check')) writeFileSync(PLATFORMS_DOC, wanted);
+  else if (readFileSync(PLATFORMS_DOC, 'utf8') !== wanted) {
+    console.error('docs/platforms.md is out of date: run `node scripts/generate-platforms.ts`');
+    process.exitCode = 1;
+  }
+}
