@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS identity_provider (
   UNIQUE (organisation_id, name)
 ) STRICT;
 -- Exchange: a named account that does not exist is answered as one that does not match, by any provider of that issuer.
-CREATE INDEX IF NOT EXISTS identity_provider_by_issuer ON identity_provider (issuer, id);
+CREATE INDEX IF NOT EXISTS identity_provider_by_issuer ON identity_provider (issuer, status, id);
 
 -- Who a workload may act as.
 CREATE TABLE IF NOT EXISTS service_account (

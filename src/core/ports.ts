@@ -102,8 +102,8 @@ export interface SingleUse {
 export interface GrantRecord {
   readonly event: DecisionRecord;
   readonly singleUse: SingleUse | null;
-  /** Events of shadow identities that matched too. */
-  readonly shadow: readonly DecisionRecord[];
+  /** The event of a shadow identity that matched too. */
+  readonly shadow: DecisionRecord | null;
   readonly fetched: FetchedKeys | null;
 }
 
@@ -111,11 +111,7 @@ export interface GrantRecord {
 export type RecordGrant = (record: GrantRecord) => Promise<'recorded' | 'already_used'>;
 
 /** Records a refusal of a verified token; equal refusals within a minute become one event. Throws StorageUnavailable. */
-export type RecordRefusal = (
-  event: DecisionRecord,
-  collapseParts: readonly string[],
-  fetched: FetchedKeys | null,
-) => Promise<void>;
+export type RecordRefusal = (event: DecisionRecord, fetched: FetchedKeys | null) => Promise<void>;
 
 /** Storage could not be reached or failed; the caller hears 503, the operator hears which. */
 export class StorageUnavailable extends Error {

@@ -1,0 +1,214 @@
+// The composition root: joins the doors, the rules, storage, issuers' keys and our own keys over one set of settings.
+
+import { typeidUnboxed } from 'typeid-js';
+import { parseConfig } from './config.ts';
+import type { Config, ConfigFault, Settings } from './config.ts';
+import { grantToCredential } from './core/credential-grant.ts';
+import { denial } from './core/denial.ts';
+import type { Denial } from './core/denial.ts';
+import { exchangeToken } from './core/exchange.ts';
+import type { ExchangeDeps, SignGrant } from './core/exchange.ts';
+import { createIdentityCache } from './core/identity-cache.ts';
+import type { JsonObject } from './core/json.ts';
+import { StorageUnavailable } from './core/ports.ts';
+import type { SigningKeyState } from './core/ports.ts';
+import { ok, refuse } from './core/result.ts';
+import type { AppDeps } from './http/deps.ts';
+import { createKeyMemory, createVerifier, validateLocalJwks } from './oidc/verify.ts';
+import {
+  algorithmFor,
+  keyFaults,
+  loadSigners,
+  publishedKeys,
+  signingKeyFor,
+  unregisteredKeys,
+} from './signing/key-set.ts';
+import { signToken } from './signing/token.ts';
+import { readCredentialFacts, recordCredentialUse } from './store/access-credentials.ts';
+import { recordGrant, recordRefusal } from './store/decisions.ts';
+import { readExchangeFacts } from './store/exchange-facts.ts';
+import { createIamStore } from './store/iam-store.ts';
+import { readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
+
+/** The id that schema.sql gives to the organisation `default`. */
+export const DEFAULT_ORGANISATION_ID = 'org_00000000000000000000000000';
+const DEFAULT_ORGANISATION = 'default';
+
+/** What a Worker gets from the platform; tests give their own clock and network. */
+export interface Outside {
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Epoch seconds. */
+  readonly now: () => number;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  readonly log: (event: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Composes the dependencies of the application. Settings at fault leave their parts out, and the doors answer 503. */
+export function compose(env: Settings, outside: Outside): AppDeps {
+  const config = parseConfig(env);
+  const exchangeDeps = lazily(() => composeExchange(config, outside));
+  return {
+    config,
+    exchange: (request, trace) => exchangeToken(request, exchangeDeps(), trace),
+    grantToCredential: (request, trace) => {
+      const db = needed(config.db);
+      return grantToCredential(
+        request,
+        {
+          ...exchangeDeps(),
+          readCredentialFacts: (accessKey) => readCredentialFacts(db, accessKey),
+          recordCredentialUse: (use) => recordCredentialUse(db, use),
+          defaultAudience: needed(config.defaultAudience),
+        },
+        trace,
+      );
+    },
+    publishedKeys: async (now) => {
+      const bundle = needed(config.signingKeys);
+      const db = needed(config.db);
+      return publishedKeys(bundle, await registered(config, db, await readSigningKeys(db), now), now);
+    },
+    signingAlgorithms: signingAlgorithms(config),
+    readinessFaults: (now) => readinessFaults(config, now),
+    mayProceed: (caller) => mayProceed(config, outside, caller),
+    iam: lazily(() => ({
+      store: createIamStore(needed(config.db)),
+      config,
+      now: outside.now,
+      newId,
+      validateLocalJwks,
+      log: outside.log,
+    })),
+    now: outside.now,
+    log: outside.log,
+  };
+}
+
+function composeExchange(config: Config, outside: Outside): ExchangeDeps {
+  const db = needed(config.db);
+  const cache = needed(config.cache);
+  const issuerUrl = needed(config.issuerUrl);
+  return {
+    readFacts: (query) => readExchangeFacts(db, DEFAULT_ORGANISATION, query),
+    verifySubjectToken: createVerifier({
+      fetch: outside.fetch,
+      cache: {
+        get: (key) => cache.get(key),
+        put: (key, value, ttlSeconds) => cache.put(key, value, { expirationTtl: ttlSeconds }),
+      },
+      waitUntil: outside.waitUntil,
+      ownOrigins: [issuerUrl],
+      allowLoopback: config.allowLoopbackIssuers,
+      log: outside.log,
+      memory: createKeyMemory(),
+    }),
+    compileIdentity: createIdentityCache({ issuerUrl, defaultAudience: needed(config.defaultAudience) }),
+    recordGrant: (record) => recordGrant(db, record),
+    recordRefusal: (event, fetched) => recordRefusal(db, event, fetched),
+    signerFor: createSigner(config, db),
+    newId,
+    newTokenId: () => crypto.randomUUID(),
+    issuerUrl,
+    defaultOrganisationId: DEFAULT_ORGANISATION_ID,
+  };
+}
+
+/** Signs with the key that D1 says is active, and with no other: where that one is not in the bundle, nothing is signed. */
+function createSigner(config: Config, db: D1Database): SignGrant {
+  const bundle = needed(config.signingKeys);
+  const signers = lazily(() => loadSigners(bundle));
+  return async (purpose, states, now) => {
+    const loaded = await signers();
+    if (!loaded.ok) return refuse(cannotSign(loaded.error.join('; ')));
+    const active = signingKeyFor(bundle, await registered(config, db, states, now), purpose);
+    if (!active.ok) return refuse(cannotSign(active.error));
+    const signer = loaded.value.get(active.value.kid);
+    if (signer === undefined) return refuse(cannotSign(`signing key ${active.value.kid} is not loaded`));
+    return ok((claims: JsonObject) => signToken(claims, purpose, signer));
+  };
+}
+
+function cannotSign(detail: string): Denial {
+  return denial(
+    'configuration_invalid',
+    'this deployment cannot sign tokens at the moment; its operator finds why at /readyz',
+    detail,
+  );
+}
+
+/** The states of all keys, after recording those that the secret has and D1 did not know. */
+async function registered(
+  config: Config,
+  db: D1Database,
+  states: readonly SigningKeyState[],
+  now: number,
+): Promise<readonly SigningKeyState[]> {
+  const missing = unregisteredKeys(needed(config.signingKeys), states);
+  return missing.length === 0 ? states : registerSigningKeys(db, missing, now);
+}
+
+function signingAlgorithms({ signingKeys }: Config): readonly string[] {
+  if (signingKeys === null) return [];
+  const purposes = [algorithmFor(signingKeys, 'id_token'), algorithmFor(signingKeys, 'access_token')];
+  return [...new Set(purposes.filter((alg) => alg !== undefined))];
+}
+
+async function readinessFaults(config: Config, now: number): Promise<ConfigFault[]> {
+  const { db, cache, signingKeys } = config;
+  const faults: ConfigFault[] = [];
+  const loaded = signingKeys === null ? null : await loadSigners(signingKeys);
+  if (loaded?.ok === false)
+    faults.push(...loaded.error.map((detail): ConfigFault => ({ setting: 'SIGNING_KEYS', detail })));
+  if (db !== null) {
+    try {
+      const states = await readSigningKeys(db);
+      const known = loaded?.ok === true ? await registered(config, db, states, now) : states;
+      if (signingKeys !== null) {
+        faults.push(
+          ...keyFaults(signingKeys, known).map((detail): ConfigFault => ({ setting: 'SIGNING_KEYS', detail })),
+        );
+      }
+    } catch (error) {
+      const cause = error instanceof StorageUnavailable ? String(error.cause) : String(error);
+      const advice = cause.includes('no such table')
+        ? 'DB has no tables: apply schema.sql (npm run deploy does it first)'
+        : `DB does not answer: ${cause}`;
+      faults.push({ setting: 'DB', detail: advice });
+    }
+  }
+  if (cache !== null) {
+    try {
+      await cache.get('readyz');
+    } catch (error) {
+      faults.push({ setting: 'CACHE', detail: `CACHE does not answer: ${String(error)}` });
+    }
+  }
+  return faults;
+}
+
+/** Load shedding protects capacity, not access: where the limiter itself fails, the request goes on to every check. */
+async function mayProceed({ rateLimiter }: Config, { log }: Outside, caller: string): Promise<boolean> {
+  if (rateLimiter === null) return true;
+  try {
+    return (await rateLimiter.limit({ key: caller })).success;
+  } catch (error) {
+    log({ level: 'error', event: 'rate_limiter.failed', detail: String(error) });
+    return true;
+  }
+}
+
+function newId(prefix: string): string {
+  return typeidUnboxed(prefix);
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** A setting whose absence the door has already answered with 503. */
+function needed<T>(setting: T | null): T {
+  if (setting === null)
+    throw new Error('a setting at fault was used; the endpoint does not list it among those it needs');
+  return setting;
+}

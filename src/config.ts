@@ -1,0 +1,126 @@
+// Reads every setting of the Worker at once and names all faults; fails closed: an endpoint whose setting is at fault does not answer.
+
+import { parseSigningKeys } from './signing/bundle.ts';
+import type { SigningBundle } from './signing/bundle.ts';
+
+/** What the Worker is given; values are untrusted until parseConfig has read them. */
+export interface Settings {
+  readonly DB?: D1Database;
+  readonly CACHE?: KVNamespace;
+  readonly RATE_LIMITER?: RateLimit;
+  readonly ISSUER_URL?: unknown;
+  readonly DEFAULT_AUDIENCE?: unknown;
+  readonly SIGNING_KEYS?: unknown;
+  readonly ADMIN_TOKEN?: unknown;
+  readonly ALLOW_LOOPBACK_ISSUERS?: unknown;
+  readonly AUDIT_RETENTION_DAYS?: unknown;
+}
+
+/** The settings, each checked; a member is null where it is missing or at fault (or, for the root token, not set). */
+export interface Config {
+  readonly db: D1Database | null;
+  readonly cache: KVNamespace | null;
+  readonly rateLimiter: RateLimit | null;
+  readonly issuerUrl: string | null;
+  readonly defaultAudience: string | null;
+  readonly signingKeys: SigningBundle | null;
+  readonly adminToken: string | null;
+  readonly allowLoopbackIssuers: boolean;
+  readonly auditRetentionDays: number | null;
+  readonly faults: readonly ConfigFault[];
+}
+
+export type SettingName = keyof Settings;
+
+export interface ConfigFault {
+  readonly setting: SettingName;
+  /** What is wrong and what to do; never the value of a secret. */
+  readonly detail: string;
+}
+
+const MIN_ADMIN_TOKEN_CHARS = 32;
+const DEFAULT_AUDIT_RETENTION_DAYS = 400;
+const MAX_AUDIT_RETENTION_DAYS = 3_650;
+const LOOPBACK_ORIGIN = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
+
+/** Parses all settings; never throws. */
+export function parseConfig(env: Settings): Config {
+  const faults: ConfigFault[] = [];
+  const fault = (setting: SettingName, detail: string): null => {
+    faults.push({ setting, detail: `${setting} ${detail}` });
+    return null;
+  };
+
+  const allowLoopbackIssuers = isSet(env.ALLOW_LOOPBACK_ISSUERS) && String(env.ALLOW_LOOPBACK_ISSUERS) === 'true';
+  if (isSet(env.ALLOW_LOOPBACK_ISSUERS) && !/^(?:true|false)$/.test(String(env.ALLOW_LOOPBACK_ISSUERS))) {
+    fault('ALLOW_LOOPBACK_ISSUERS', 'must be true or false');
+  }
+  const issuerUrl = parseIssuerUrl(env.ISSUER_URL, allowLoopbackIssuers, (detail) => fault('ISSUER_URL', detail));
+  return {
+    db: env.DB ?? fault('DB', 'is not bound: add a D1 database binding named DB to wrangler.toml'),
+    cache: env.CACHE ?? fault('CACHE', 'is not bound: add a KV namespace binding named CACHE to wrangler.toml'),
+    rateLimiter: env.RATE_LIMITER ?? null,
+    issuerUrl,
+    defaultAudience: parseAudience(env.DEFAULT_AUDIENCE, issuerUrl, (detail) => fault('DEFAULT_AUDIENCE', detail)),
+    signingKeys: parseKeys(env.SIGNING_KEYS, (detail) => fault('SIGNING_KEYS', detail)),
+    adminToken: parseAdminToken(env.ADMIN_TOKEN, (detail) => fault('ADMIN_TOKEN', detail)),
+    allowLoopbackIssuers,
+    auditRetentionDays: parseDays(env.AUDIT_RETENTION_DAYS, (detail) => fault('AUDIT_RETENTION_DAYS', detail)),
+    faults,
+  };
+}
+
+/** The faults that stop an endpoint which needs these settings. */
+export function faultsOf(config: Config, needed: readonly SettingName[]): readonly ConfigFault[] {
+  return config.faults.filter((fault) => needed.includes(fault.setting));
+}
+
+type Fault = (detail: string) => null;
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+function parseIssuerUrl(value: unknown, allowLoopback: boolean, fault: Fault): string | null {
+  if (!isSet(value))
+    return fault('is not set: it must be the https origin of this deployment, such as https://tokens.example.com');
+  const text = String(value);
+  if (allowLoopback && LOOPBACK_ORIGIN.test(text) && URL.canParse(text)) return text;
+  if (!URL.canParse(text) || !text.startsWith('https://') || new URL(text).origin !== text) {
+    return fault(
+      'must be an https origin in lower case, without path, query, fragment, default port or trailing slash',
+    );
+  }
+  return text;
+}
+
+function parseAudience(value: unknown, issuerUrl: string | null, fault: Fault): string | null {
+  if (!isSet(value)) return issuerUrl;
+  const text = String(value);
+  return /^[\x21-\x7e]{1,512}$/.test(text) ? text : fault('must be 1 to 512 visible ASCII characters without spaces');
+}
+
+function parseKeys(value: unknown, fault: Fault): SigningBundle | null {
+  if (!isSet(value)) return fault('is not set: put a private JWK Set there with wrangler secret put SIGNING_KEYS');
+  const keys = parseSigningKeys(typeof value === 'string' ? value : JSON.stringify(value));
+  if (keys.ok) return keys.value;
+  for (const detail of keys.error) fault(detail.replace(/^SIGNING_KEYS /, ''));
+  return null;
+}
+
+function parseAdminToken(value: unknown, fault: Fault): string | null {
+  if (!isSet(value)) return null;
+  const text = String(value);
+  if (!/^[\x21-\x7e]+$/.test(text)) return fault('must be visible ASCII characters without spaces or line breaks');
+  return text.length >= MIN_ADMIN_TOKEN_CHARS ? text : fault(`must have at least ${MIN_ADMIN_TOKEN_CHARS} characters`);
+}
+
+function parseDays(value: unknown, fault: Fault): number | null {
+  if (!isSet(value)) return DEFAULT_AUDIT_RETENTION_DAYS;
+  const text = String(value);
+  const days = Number(text);
+  if (!/^\d{1,5}$/.test(text) || days < 1 || days > MAX_AUDIT_RETENTION_DAYS) {
+    return fault(`must be a whole number of days from 1 to ${MAX_AUDIT_RETENTION_DAYS}`);
+  }
+  return days;
+}

@@ -1,0 +1,310 @@
+// The use case: a workload's ID token in, a grant out, in the order of the contract's §3; pure but for the ports it is given.
+
+import type { UnverifiedToken, VerifiedClaims } from './claims.ts';
+import { decide } from './decision.ts';
+import type { Decision } from './decision.ts';
+import { denial } from './denial.ts';
+import type { Denial } from './denial.ts';
+import type { CompiledIdentity } from './federated-identity.ts';
+import { tokenClaims } from './grant.ts';
+import type { Grant } from './grant.ts';
+import { lookupIssuer } from './issuer.ts';
+import type { JsonObject } from './json.ts';
+import { CLOCK_SKEW_SECONDS } from './limits.ts';
+import type { FederatedIdentity, IdentityProvider } from './model.ts';
+import type {
+  DecisionRecord,
+  ExchangeFacts,
+  FetchedKeys,
+  ReadExchangeFacts,
+  RecordGrant,
+  RecordRefusal,
+  SigningKeyState,
+  Verification,
+  VerifySubjectToken,
+} from './ports.ts';
+import { ok, refuse } from './result.ts';
+import type { Result } from './result.ts';
+import { subjectKeysOfToken } from './subject.ts';
+import { decodeToken } from './token.ts';
+
+/** What a caller asked for, after the door read its parameters. Times are epoch seconds. */
+export interface ExchangeRequest {
+  readonly subjectToken: string;
+  readonly serviceAccount: string | null;
+  readonly organisation: string | null;
+  readonly federatedIdentity: string | null;
+  readonly scope: readonly string[] | null;
+  readonly audiences: readonly string[];
+  readonly tokenType: 'access_token' | 'id_token';
+  readonly lifetimeSeconds: number | null;
+  readonly project: string | null;
+  readonly requestId: string;
+  readonly ip: string | null;
+  /** The one clock reading of this exchange. */
+  readonly now: number;
+}
+
+/** Signs the claims with the key that is active for the purpose; refuses where there is none. */
+export type SignGrant = (
+  purpose: Grant['tokenType'],
+  states: readonly SigningKeyState[],
+  now: number,
+) => Promise<Result<(claims: JsonObject) => Promise<string>, Denial>>;
+
+export interface ExchangeDeps {
+  readonly readFacts: ReadExchangeFacts;
+  readonly verifySubjectToken: VerifySubjectToken;
+  readonly compileIdentity: (identity: FederatedIdentity, provider: IdentityProvider) => CompiledIdentity;
+  readonly recordGrant: RecordGrant;
+  readonly recordRefusal: RecordRefusal;
+  readonly signerFor: SignGrant;
+  readonly newId: (prefix: 'evt') => string;
+  readonly newTokenId: () => string;
+  readonly issuerUrl: string;
+  /** Where refusals go that no named organisation claims. */
+  readonly defaultOrganisationId: string;
+}
+
+/** A token that may be handed out: its audit event is durable. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly grant: Grant;
+}
+
+/** What is known of an exchange when it ends, for the log line; filled in step by step. */
+export interface ExchangeTrace {
+  issuer: string | null;
+  subject: string | null;
+  organisationId: string | null;
+  serviceAccountId: string | null;
+  federatedIdentityId: string | null;
+  staleKeys: boolean;
+}
+
+/** An empty trace. */
+export function newTrace(): ExchangeTrace {
+  return {
+    issuer: null,
+    subject: null,
+    organisationId: null,
+    serviceAccountId: null,
+    federatedIdentityId: null,
+    staleKeys: false,
+  };
+}
+
+/**
+ * Exchanges a subject token for a token of this deployment (RFC 8693 §2, RFC 7523 §2).
+ * Every expected refusal is a Denial; throws StorageUnavailable where D1 does not answer.
+ */
+export async function exchangeToken(
+  request: ExchangeRequest,
+  deps: ExchangeDeps,
+  trace: ExchangeTrace,
+): Promise<Result<IssuedToken, Denial>> {
+  const decoded = decodeToken(request.subjectToken);
+  if (!decoded.ok) return decoded;
+  const issuer = lookupIssuer(decoded.value.claims);
+  if (!issuer.ok) return issuer;
+  trace.issuer = issuer.value;
+
+  const facts = await deps.readFacts({ ...lookupKeys(decoded.value, issuer.value), ...namedBy(request) });
+  trace.organisationId = facts.organisation?.id ?? null;
+  const provider = trustedProvider(facts, issuer.value);
+  if (!provider.ok) return provider;
+
+  const verification = await deps.verifySubjectToken(decoded.value, provider.value, request.now);
+  if (!verification.ok) return verification;
+  const { verified, fetched, stale } = verification.value;
+  trace.subject = verified.subject;
+  trace.staleKeys = stale;
+
+  const compiled = facts.identities.map((identity) => deps.compileIdentity(identity, provider.value));
+  const decision = decide(request, facts, compiled, verified, deps.issuerUrl);
+  trace.serviceAccountId = decision.serviceAccountId;
+  trace.federatedIdentityId = decision.federatedIdentityId;
+
+  const event = describeTo(request, facts, verified, deps);
+  if (!decision.granted) return recordDenial(decision, event, fetched, deps);
+  return issue(request, decision, event, facts, verification.value, deps);
+}
+
+/** Everything the rows are looked up by. It is unverified, so it may only ever select, never decide. */
+function lookupKeys(
+  token: UnverifiedToken,
+  issuer: string,
+): { issuer: string; subjectKeys: readonly string[]; allStrings: readonly string[] } {
+  const { sub } = token.claims;
+  return {
+    issuer,
+    subjectKeys: typeof sub === 'string' && sub !== '' ? subjectKeysOfToken(token.claims, sub) : [],
+    allStrings: [...stringsIn(token.claims)],
+  };
+}
+
+function namedBy({
+  serviceAccount,
+  organisation,
+  federatedIdentity,
+}: ExchangeRequest): Pick<ExchangeRequest, 'serviceAccount' | 'organisation' | 'federatedIdentity'> {
+  return { serviceAccount, organisation, federatedIdentity };
+}
+
+function stringsIn(claims: JsonObject): Set<string> {
+  const strings = new Set<string>();
+  const pending: unknown[] = [claims];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value === 'string') strings.add(value);
+    else if (typeof value === 'number') strings.add(String(value));
+    else if (typeof value === 'object' && value !== null) pending.push(...Object.values(value));
+  }
+  return strings;
+}
+
+function trustedProvider(facts: ExchangeFacts, issuer: string): Result<IdentityProvider, Denial> {
+  const { provider } = facts;
+  if (provider === null) {
+    return refuse(
+      denial(
+        'issuer_not_registered',
+        `the issuer of the token is not a registered identity provider: ${issuer.slice(0, 200)}`,
+      ),
+    );
+  }
+  if (provider.status !== 'active') {
+    return refuse(
+      denial(
+        'provider_inactive',
+        'the identity provider of this issuer is disabled',
+        `identity provider ${provider.id} is inactive`,
+      ),
+    );
+  }
+  return ok(provider);
+}
+
+type DescribeEvent = (outcome: DecisionRecord['outcome'], of: Partial<DecisionRecord>) => DecisionRecord;
+
+/** What every audit event of this exchange says. */
+function describeTo(
+  request: ExchangeRequest,
+  facts: ExchangeFacts,
+  verified: VerifiedClaims,
+  deps: ExchangeDeps,
+): DescribeEvent {
+  return (outcome, of) => ({
+    id: deps.newId('evt'),
+    organisationId: facts.organisation?.id ?? deps.defaultOrganisationId,
+    time: request.now,
+    requestId: request.requestId,
+    actor: verified.subject,
+    outcome,
+    reason: null,
+    detail: null,
+    serviceAccountId: null,
+    federatedIdentityId: null,
+    issuer: verified.issuer,
+    subject: verified.subject,
+    claims: verified.claims,
+    tokenId: null,
+    ip: request.ip,
+    ...of,
+  });
+}
+
+async function recordDenial(
+  decision: Decision & { granted: false },
+  describe: DescribeEvent,
+  fetched: FetchedKeys | null,
+  deps: ExchangeDeps,
+): Promise<Result<never, Denial>> {
+  const { reason, detail } = decision.denial;
+  const { shadow } = decision;
+  const event =
+    shadow === null
+      ? describe('refused', {
+          reason,
+          detail,
+          serviceAccountId: decision.serviceAccountId,
+          federatedIdentityId: decision.federatedIdentityId,
+        })
+      : describe('shadow', { ...shadowOf(shadow), reason, detail: `${shadowOf(shadow).detail}; ${detail}` });
+  await deps.recordRefusal(event, fetched);
+  return refuse(decision.denial);
+}
+
+function shadowOf({ id, serviceAccount }: FederatedIdentity): {
+  serviceAccountId: string;
+  federatedIdentityId: string;
+  detail: string;
+} {
+  return {
+    serviceAccountId: serviceAccount.id,
+    federatedIdentityId: id,
+    detail: `the shadow identity ${id} would have granted this`,
+  };
+}
+
+async function issue(
+  request: ExchangeRequest,
+  decision: Decision & { granted: true },
+  describe: DescribeEvent,
+  facts: ExchangeFacts,
+  { verified, fetched, stale }: Verification,
+  deps: ExchangeDeps,
+): Promise<Result<IssuedToken, Denial>> {
+  const signer = await deps.signerFor(request.tokenType, facts.signingKeys, request.now);
+  if (!signer.ok) return signer;
+  const { identity } = decision;
+  const grant: Grant = {
+    ...decision.narrowed,
+    tokenType: request.tokenType,
+    tokenId: deps.newTokenId(),
+    issuedAt: request.now,
+    organisationId: identity.organisationId,
+    serviceAccount: { id: identity.serviceAccount.id, slug: identity.serviceAccount.slug },
+    project: request.project,
+    workload: {
+      federatedIdentityId: identity.id,
+      issuer: verified.issuer,
+      subject: verified.subject,
+      upstream: decision.upstream,
+    },
+  };
+  const parties = { serviceAccountId: identity.serviceAccount.id, federatedIdentityId: identity.id };
+  const recording = deps.recordGrant({
+    event: describe('granted', { ...parties, tokenId: grant.tokenId, detail: noteOf(decision.note, stale) }),
+    singleUse:
+      identity.replayProtection === 'singleUse'
+        ? {
+            replayKey: `${identity.organisationId} ${verified.replayKey}`,
+            expiresAt: Math.ceil(verified.expiresAt) + CLOCK_SKEW_SECONDS,
+          }
+        : null,
+    shadow: decision.shadow && describe('shadow', shadowOf(decision.shadow)),
+    fetched,
+  });
+  // Signing needs nothing from the write and the write nothing from it; the token leaves only after both.
+  const [recorded, signed] = await Promise.allSettled([recording, signer.value(tokenClaims(grant, deps.issuerUrl))]);
+  if (recorded.status === 'rejected') throw recorded.reason;
+  if (recorded.value === 'already_used') {
+    const replayed = denial(
+      'token_already_used',
+      'the token was already used: this federated identity accepts each token once, so request a fresh one',
+      `federated identity ${identity.id} is single use and has exchanged this token before`,
+    );
+    await deps.recordRefusal(
+      describe('refused', { ...parties, reason: replayed.reason, detail: replayed.detail }),
+      fetched,
+    );
+    return refuse(replayed);
+  }
+  if (signed.status === 'rejected') throw signed.reason;
+  return ok({ token: signed.value, grant });
+}
+
+function noteOf(note: string | null, stale: boolean): string | null {
+  const notes = [note, stale ? 'the issuer is failing: its keys were used past their freshness' : null];
+  return notes.filter((text) => text !== null).join('; ') || null;
+}

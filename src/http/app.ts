@@ -1,0 +1,81 @@
+// The routes of the service and what every response carries; the IAM API behind /v1 is loaded when it is first asked for.
+
+import { Hono } from 'hono';
+import type { MiddlewareHandler } from 'hono';
+import type { AppDeps, AppEnv } from './deps.ts';
+import { healthHandler, readinessHandler } from './health.ts';
+import { tailscaleHandler } from './tailscale.ts';
+import { tokenHandler } from './token.ts';
+import { discoveryHandler, jwksHandler, wellKnownOptions } from './well-known.ts';
+
+/** Builds the application over its dependencies. */
+export function createApp(deps: AppDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(everyResponse);
+
+  app.post('/oidc/token', tokenHandler(deps));
+  app.post('/api/v2/oauth/token-exchange', tailscaleHandler(deps));
+  for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
+    app.get(path, discoveryHandler(deps)).options(path, wellKnownOptions);
+  }
+  app.get('/.well-known/jwks.json', jwksHandler(deps)).options('/.well-known/jwks.json', wellKnownOptions);
+  app.get('/healthz', healthHandler);
+  app.get('/readyz', readinessHandler(deps));
+  app.all('/v1/*', async (c) => {
+    // Schema code costs a cold start ten times what the exchange needs, so only the API's callers pay for it.
+    const { createIamApp } = await import('./iam/app.ts');
+    return createIamApp(deps.iam()).fetch(withRequestId(c.req.raw, c.get('requestId')));
+  });
+
+  app.notFound((c) => {
+    const allowed = allowedMethods(app, c.req.path);
+    if (allowed.length === 0) return c.json(plainError(404, 'there is nothing at this path', c.get('requestId')), 404);
+    return c.json(plainError(405, `use ${allowed.join(' or ')}`, c.get('requestId')), 405, {
+      allow: allowed.join(', '),
+    });
+  });
+  app.onError((error, c) => {
+    deps.log({
+      level: 'error',
+      event: 'unexpected',
+      request_id: c.get('requestId'),
+      path: c.req.path,
+      detail: error.stack ?? String(error),
+    });
+    return c.json(
+      plainError(500, 'a fault of this service; its operator finds it under the request id', c.get('requestId')),
+      500,
+    );
+  });
+  return app;
+}
+
+/** The header by which the IAM application learns the request id that the outer one chose; a caller's own is overwritten. */
+export const REQUEST_ID_HEADER = 'x-request-id';
+
+function withRequestId(request: Request, requestId: string): Request {
+  const headers = new Headers(request.headers);
+  headers.set(REQUEST_ID_HEADER, requestId);
+  return new Request(request, { headers });
+}
+
+/** Request id and headers of contract §1, on every response, errors too. */
+const everyResponse: MiddlewareHandler<AppEnv> = async (c, next) => {
+  c.set('requestId', crypto.randomUUID());
+  await next();
+  c.res.headers.set(REQUEST_ID_HEADER, c.get('requestId'));
+  c.res.headers.set('x-content-type-options', 'nosniff');
+  if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
+};
+
+function allowedMethods(app: Hono<AppEnv>, path: string): string[] {
+  const methods = app.routes
+    .filter((route) => route.path === path && route.method !== 'ALL')
+    .map((route) => route.method);
+  return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))];
+}
+
+function plainError(status: 404 | 405 | 500, message: string, requestId: string): Record<string, unknown> {
+  const error = { 404: 'not_found', 405: 'method_not_allowed', 500: 'server_error' }[status];
+  return { error, error_description: message, message, request_id: requestId };
+}

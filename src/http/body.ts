@@ -1,0 +1,28 @@
+// Reads a request body up to the service's limit, whatever its headers claim.
+
+import { MAX_BODY_BYTES } from '../core/limits.ts';
+
+export type Body = { readonly bytes: Uint8Array } | { readonly fault: 'too_large' | 'encoded' };
+
+/** Reads at most 64 KiB; a compressed body is refused, since its size says nothing of what it unpacks to. */
+export async function readBody(request: Request): Promise<Body> {
+  const encoding = request.headers.get('content-encoding');
+  if (encoding !== null && encoding.toLowerCase() !== 'identity') return { fault: 'encoded' };
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return { fault: 'too_large' };
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    if (length > MAX_BODY_BYTES) return { fault: 'too_large' };
+    chunks.push(chunk);
+  }
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return { bytes: only };
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return { bytes };
+}

@@ -1,0 +1,34 @@
+// What the doors are given by the composition root; http reaches storage, issuers and keys through this and nothing else.
+
+import type { JWK } from 'jose';
+import type { Config, ConfigFault } from '../config.ts';
+import type { CredentialRequest } from '../core/credential-grant.ts';
+import type { Denial } from '../core/denial.ts';
+import type { ExchangeRequest, ExchangeTrace, IssuedToken } from '../core/exchange.ts';
+import type { Result } from '../core/result.ts';
+import type { IamDeps } from './iam/app.ts';
+
+export interface AppDeps {
+  readonly config: Config;
+  readonly exchange: (request: ExchangeRequest, trace: ExchangeTrace) => Promise<Result<IssuedToken, Denial>>;
+  readonly grantToCredential: (
+    request: CredentialRequest,
+    trace: ExchangeTrace,
+  ) => Promise<Result<IssuedToken, Denial>>;
+  /** The public keys to publish at `now`. Throws StorageUnavailable. */
+  readonly publishedKeys: (now: number) => Promise<readonly JWK[]>;
+  /** The algorithms that ID tokens and access tokens are signed with, the ID token's first. */
+  readonly signingAlgorithms: readonly string[];
+  /** What keeps the deployment from working beyond its settings: storage, schema, keys. */
+  readonly readinessFaults: (now: number) => Promise<readonly ConfigFault[]>;
+  /** Sheds load; true where the caller may go on. */
+  readonly mayProceed: (caller: string) => Promise<boolean>;
+  readonly iam: () => IamDeps;
+  /** Epoch seconds, fractional. */
+  readonly now: () => number;
+  readonly log: (event: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface AppEnv {
+  Variables: { requestId: string };
+}

@@ -1,0 +1,56 @@
+// Errors of the IAM API as RFC 9457 problem details; what a problem says is decided where it is found.
+
+import type { JsonObject } from '../core/json.ts';
+
+/** One fault of a request, pointing at the member that has it (RFC 6901). */
+export interface Fault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+const PROBLEMS = {
+  invalid: { status: 400, title: 'Bad Request' },
+  unauthenticated: { status: 401, title: 'Unauthorized' },
+  forbidden: { status: 403, title: 'Forbidden' },
+  'not-found': { status: 404, title: 'Not Found' },
+  'method-not-allowed': { status: 405, title: 'Method Not Allowed' },
+  duplicate: { status: 409, title: 'Conflict' },
+  'in-use': { status: 409, title: 'Conflict' },
+  'limit-reached': { status: 409, title: 'Conflict' },
+  'changed-meanwhile': { status: 409, title: 'Conflict' },
+  'version-mismatch': { status: 412, title: 'Precondition Failed' },
+  'too-large': { status: 413, title: 'Content Too Large' },
+  'unsupported-media-type': { status: 415, title: 'Unsupported Media Type' },
+  internal: { status: 500, title: 'Internal Server Error' },
+  unavailable: { status: 503, title: 'Service Unavailable' },
+} as const;
+export type ProblemKind = keyof typeof PROBLEMS;
+
+export interface Problem {
+  readonly kind: ProblemKind;
+  /** One plain sentence, for a person. */
+  readonly detail: string;
+  readonly errors?: readonly Fault[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The response to a problem; `instance` is the path of the request. */
+export function problemResponse(problem: Problem, instance: string, requestId: string): Response {
+  const { status, title } = PROBLEMS[problem.kind];
+  const body: JsonObject = {
+    type: `urn:cambist:problem:${problem.kind}`,
+    title,
+    status,
+    detail: problem.detail,
+    message: problem.detail,
+    instance,
+    request_id: requestId,
+    ...(problem.errors === undefined
+      ? {}
+      : { errors: problem.errors.map(({ pointer, detail }) => ({ pointer, detail })) }),
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers },
+  });
+}

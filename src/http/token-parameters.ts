@@ -1,0 +1,104 @@
+// Reads the parameters of a token request, form or JSON, into one shape (RFC 6749 §3.2); knows names and repetition, no meaning.
+
+import { isJsonObject } from '../core/json.ts';
+import type { JsonValue } from '../core/json.ts';
+import { MAX_JSON_DEPTH } from '../core/limits.ts';
+import { ok, refuse } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+import { parseStrictJson } from '../core/strict-json.ts';
+
+/** Parameter values by name; absent and empty are the same (RFC 6749 §3.1). */
+export interface TokenParameters {
+  readonly get: (name: string) => string | null;
+  readonly all: (name: 'audience' | 'resource') => readonly string[];
+}
+
+/** RFC 8693 §2.1 lets these two repeat; every other parameter may appear once. */
+const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource']);
+
+/** Credentials never belong into a query string, where proxies and logs keep them (RFC 6749 §2.3.1). */
+const CREDENTIAL_NAMES: readonly string[] = [
+  'subject_token',
+  'actor_token',
+  'assertion',
+  'client_assertion',
+  'client_secret',
+  'jwt',
+];
+
+/** The name of a credential in the query string, if there is one. */
+export function credentialInQuery(url: string): string | null {
+  const query = url.indexOf('?');
+  if (query === -1) return null;
+  const names = new URLSearchParams(url.slice(query + 1));
+  return CREDENTIAL_NAMES.find((name) => names.has(name)) ?? null;
+}
+
+export type ParameterEncoding = 'form' | 'json';
+
+/** Which of the two encodings a content type names; null for any other. */
+export function encodingOf(contentType: string | null): ParameterEncoding | null {
+  const [type = '', ...options] = (contentType ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const charset = options
+    .find((option) => option.startsWith('charset='))
+    ?.slice('charset='.length)
+    .replaceAll('"', '');
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') return null;
+  if (type === 'application/x-www-form-urlencoded') return 'form';
+  return type === 'application/json' ? 'json' : null;
+}
+
+/** Parses the body; the refusal is a sentence for the caller. */
+export function parseTokenParameters(bytes: Uint8Array, encoding: ParameterEncoding): Result<TokenParameters, string> {
+  return encoding === 'form' ? parseForm(bytes) : parseJson(bytes);
+}
+
+function parseForm(bytes: Uint8Array): Result<TokenParameters, string> {
+  const text = decodeUtf8(bytes);
+  if (text === null) return refuse('the body is not UTF-8');
+  const values = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    const known = values.get(name);
+    if (known === undefined) values.set(name, [value]);
+    else if (REPEATABLE.has(name)) known.push(value);
+    else return refuse(`the parameter ${name.slice(0, 100)} is repeated`);
+  }
+  return ok(parametersOf(values));
+}
+
+function parseJson(bytes: Uint8Array): Result<TokenParameters, string> {
+  const parsed = parseStrictJson(bytes, { maxDepth: MAX_JSON_DEPTH });
+  if (!parsed.ok) return refuse(`the body is not acceptable JSON: ${parsed.error}`);
+  if (!isJsonObject(parsed.value)) return refuse('the body must be a JSON object');
+  const values = new Map<string, string[]>();
+  for (const [name, value] of Object.entries(parsed.value)) {
+    const strings = stringsOf(name, value);
+    if (strings === null) return refuse(`the parameter ${name.slice(0, 100)} must be a string`);
+    values.set(name, strings);
+  }
+  return ok(parametersOf(values));
+}
+
+/** In JSON, `audience` and `resource` may be arrays and the lifetime a number; nothing else is converted. */
+function stringsOf(name: string, value: JsonValue): string[] | null {
+  if (typeof value === 'string') return [value];
+  if (REPEATABLE.has(name) && Array.isArray(value) && value.every((element) => typeof element === 'string'))
+    return [...value];
+  return name === 'access_token_lifetime' && Number.isSafeInteger(value) ? [String(value)] : null;
+}
+
+function parametersOf(values: ReadonlyMap<string, readonly string[]>): TokenParameters {
+  const all = (name: string): readonly string[] => (values.get(name) ?? []).filter((value) => value !== '');
+  return { all, get: (name) => all(name)[0] ?? null };
+}
+
+function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,198 @@
+// Reads what a token request asks for out of its parameters: grants, types and syntax of RFC 8693 §2.1, RFC 7523 §2 and RFC 6749 §4.4.
+
+import { denial } from '../core/denial.ts';
+import type { Denial } from '../core/denial.ts';
+import type { ExchangeRequest } from '../core/exchange.ts';
+import type { CredentialRequest } from '../core/credential-grant.ts';
+import { parseLifetime } from '../core/lifetime.ts';
+import { MIN_TOKEN_LIFETIME_SECONDS } from '../core/limits.ts';
+import { ok, refuse } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+import { parseScope } from '../core/scope.ts';
+import type { TokenUse } from './oauth-error.ts';
+import type { TokenParameters } from './token-parameters.ts';
+
+const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
+export const ACCESS_TOKEN_TYPE: string = `${TOKEN_TYPE}access_token`;
+export const ID_TOKEN_TYPE: string = `${TOKEN_TYPE}id_token`;
+const JWT_TYPE = `${TOKEN_TYPE}jwt`;
+export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+export const JWT_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+export const CLIENT_CREDENTIALS_GRANT = 'client_credentials';
+const JWT_BEARER_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** What does not come from the parameters. */
+export type RequestContext = Pick<ExchangeRequest, 'requestId' | 'ip' | 'now'>;
+
+export type TokenRequest =
+  | { readonly use: Exclude<TokenUse, 'none'>; readonly exchange: ExchangeRequest }
+  | { readonly use: 'none'; readonly credential: CredentialRequest };
+
+/** Reads a request; the refusal says which parameter is wrong and what it may be. */
+export function readTokenRequest(
+  parameters: TokenParameters,
+  authorization: string | null,
+  context: RequestContext,
+): Result<TokenRequest, Denial> {
+  const grantType = parameters.get('grant_type');
+  if (grantType === null) return malformed('grant_type is missing');
+  const wanted = readWanted(parameters);
+  if (!wanted.ok) return wanted;
+  switch (grantType) {
+    case TOKEN_EXCHANGE_GRANT:
+      return readTokenExchange(parameters, authorization, { ...wanted.value, ...context });
+    case JWT_BEARER_GRANT:
+      return readTokenGrant('assertion', parameters, authorization, { ...wanted.value, ...context });
+    case CLIENT_CREDENTIALS_GRANT:
+      return readClientCredentials(parameters, authorization, { ...wanted.value, ...context });
+    default:
+      return refuse(
+        denial(
+          'unsupported_grant_type',
+          `grant_type is not supported; use ${TOKEN_EXCHANGE_GRANT}, ${JWT_BEARER_GRANT} or ${CLIENT_CREDENTIALS_GRANT}`,
+          `grant_type ${grantType.slice(0, 200)} is not supported`,
+        ),
+      );
+  }
+}
+
+function malformed(message: string): { readonly ok: false; readonly error: Denial } {
+  return refuse(denial('malformed_request', message));
+}
+
+/** What is asked for, whichever the grant. */
+type Wanted = Pick<ExchangeRequest, 'scope' | 'audiences' | 'tokenType' | 'lifetimeSeconds' | 'project'>;
+
+function readWanted(parameters: TokenParameters): Result<Wanted, Denial> {
+  if (parameters.get('actor_token') !== null || parameters.get('actor_token_type') !== null) {
+    return malformed('actor_token is not supported: the workload that presents the token is the actor');
+  }
+  const tokenType = readTokenType(parameters.get('requested_token_type'));
+  if (tokenType === null) {
+    return malformed(`requested_token_type must be ${ACCESS_TOKEN_TYPE}, ${JWT_TYPE} or ${ID_TOKEN_TYPE}`);
+  }
+  const scopeText = parameters.get('scope');
+  const scope = scopeText === null ? null : parseScope(scopeText);
+  if (scopeText !== null && scope === null) {
+    return refuse(
+      denial('scope_not_allowed', 'scope must be scope names separated by single spaces (RFC 6749 section 3.3)'),
+    );
+  }
+  const lifetimeText = parameters.get('access_token_lifetime');
+  const lifetimeSeconds = lifetimeText === null ? null : parseLifetime(lifetimeText);
+  if (lifetimeText !== null && (lifetimeSeconds === null || lifetimeSeconds < MIN_TOKEN_LIFETIME_SECONDS)) {
+    return refuse(
+      denial(
+        'lifetime_invalid',
+        `access_token_lifetime must be whole seconds (7200) or a duration (1h30m) of at least ${MIN_TOKEN_LIFETIME_SECONDS} seconds`,
+      ),
+    );
+  }
+  const audiences = [...new Set([...parameters.all('audience'), ...parameters.all('resource')])];
+  if (tokenType === 'id_token' && audiences.length === 0) {
+    return refuse(denial('audience_required', 'an ID token needs an audience parameter that says who it is for'));
+  }
+  const project = parameters.get('project_id');
+  if (project !== null && !/^[\x21-\x7e]{1,256}$/.test(project)) {
+    return malformed('project_id must be 1 to 256 visible ASCII characters without spaces');
+  }
+  return ok({ scope, audiences, tokenType, lifetimeSeconds, project });
+}
+
+function readTokenType(value: string | null): ExchangeRequest['tokenType'] | null {
+  if (value === ID_TOKEN_TYPE) return 'id_token';
+  return value === null || value === ACCESS_TOKEN_TYPE || value === JWT_TYPE ? 'access_token' : null;
+}
+
+type Given = Wanted & RequestContext;
+
+function readTokenExchange(
+  parameters: TokenParameters,
+  authorization: string | null,
+  given: Given,
+): Result<TokenRequest, Denial> {
+  const type = parameters.get('subject_token_type');
+  if (type === null) return malformed(`subject_token_type is missing: it must be ${ID_TOKEN_TYPE} or ${JWT_TYPE}`);
+  if (type !== ID_TOKEN_TYPE && type !== JWT_TYPE)
+    return malformed(`subject_token_type must be ${ID_TOKEN_TYPE} or ${JWT_TYPE}`);
+  return readTokenGrant('subject_token', parameters, authorization, given);
+}
+
+function readTokenGrant(
+  use: 'subject_token' | 'assertion' | 'client_assertion',
+  parameters: TokenParameters,
+  authorization: string | null,
+  given: Given,
+): Result<TokenRequest, Denial> {
+  if (authorization !== null) {
+    return malformed(`this grant takes no Authorization header: the token itself, in ${use}, is the credential`);
+  }
+  const subjectToken = parameters.get(use);
+  if (subjectToken === null) return malformed(`${use} is missing: it is the ID token of the workload`);
+  const serviceAccount = parameters.get('service_account_id');
+  const clientId = parameters.get('client_id');
+  if (serviceAccount !== null && clientId !== null && serviceAccount !== clientId) {
+    return malformed('service_account_id and client_id name different service accounts: send one of them');
+  }
+  return ok({
+    use,
+    exchange: {
+      ...given,
+      subjectToken,
+      serviceAccount: serviceAccount ?? clientId,
+      organisation: parameters.get('organisation_id'),
+      federatedIdentity: null,
+    },
+  });
+}
+
+function readClientCredentials(
+  parameters: TokenParameters,
+  authorization: string | null,
+  given: Given,
+): Result<TokenRequest, Denial> {
+  const assertionType = parameters.get('client_assertion_type');
+  if (assertionType !== null || parameters.get('client_assertion') !== null) {
+    if (assertionType !== JWT_BEARER_ASSERTION)
+      return malformed(`client_assertion_type must be ${JWT_BEARER_ASSERTION}`);
+    return readTokenGrant('client_assertion', parameters, authorization, given);
+  }
+  if (given.tokenType === 'id_token') return malformed('an access credential gets access tokens only');
+  const credential = authorization === null ? formCredential(parameters) : basicCredential(authorization);
+  if (credential === null) {
+    return refuse(
+      denial(
+        'credential_invalid',
+        'send the access key and secret of an access credential by HTTP Basic, or as client_id and client_secret',
+      ),
+    );
+  }
+  if (authorization !== null && parameters.get('client_secret') !== null) {
+    return malformed('send the access credential by HTTP Basic or in the body, not both');
+  }
+  return ok({ use: 'none', credential: { ...given, ...credential } });
+}
+
+type Credential = Pick<CredentialRequest, 'accessKey' | 'accessSecret'>;
+
+function formCredential(parameters: TokenParameters): Credential | null {
+  const accessKey = parameters.get('client_id');
+  const accessSecret = parameters.get('client_secret');
+  return accessKey === null || accessSecret === null ? null : { accessKey, accessSecret };
+}
+
+/** HTTP Basic, whose two halves are form-encoded (RFC 6749 §2.3.1). */
+function basicCredential(authorization: string): Credential | null {
+  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1];
+  if (encoded === undefined) return null;
+  try {
+    const text = atob(encoded);
+    const colon = text.indexOf(':');
+    const [accessKey, accessSecret] = [text.slice(0, colon), text.slice(colon + 1)].map((half) =>
+      decodeURIComponent(half.replaceAll('+', ' ')),
+    );
+    return colon > 0 && accessKey && accessSecret ? { accessKey, accessSecret } : null;
+  } catch {
+    return null;
+  }
+}

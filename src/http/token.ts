@@ -1,0 +1,176 @@
+// POST /oidc/token (RFC 6749 §3.2, RFC 8693 §2): reads the request, runs the use case, answers and logs; decides nothing itself.
+
+import type { Context, Handler } from 'hono';
+import { faultsOf } from '../config.ts';
+import type { SettingName } from '../config.ts';
+import { denial } from '../core/denial.ts';
+import type { Denial } from '../core/denial.ts';
+import { newTrace } from '../core/exchange.ts';
+import type { ExchangeTrace, IssuedToken } from '../core/exchange.ts';
+import { StorageUnavailable } from '../core/ports.ts';
+import { refuse } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+import { readBody } from './body.ts';
+import type { AppDeps, AppEnv } from './deps.ts';
+import { oauthError } from './oauth-error.ts';
+import type { TokenUse } from './oauth-error.ts';
+import { credentialInQuery, encodingOf, parseTokenParameters } from './token-parameters.ts';
+import type { TokenParameters } from './token-parameters.ts';
+import { ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, readTokenRequest } from './token-request.ts';
+import type { RequestContext } from './token-request.ts';
+
+/** Settings without which no token may be issued. */
+const NEEDED: readonly SettingName[] = [
+  'DB',
+  'CACHE',
+  'ISSUER_URL',
+  'DEFAULT_AUDIENCE',
+  'SIGNING_KEYS',
+  'ALLOW_LOOPBACK_ISSUERS',
+];
+
+/** How a request was decided, whichever door it came through. */
+export interface Decided {
+  readonly use: TokenUse;
+  readonly result: Result<IssuedToken, Denial>;
+  readonly trace: ExchangeTrace;
+}
+
+/** Reads the parameters as one door understands them and decides. */
+export type DecideRequest = (
+  parameters: TokenParameters,
+  c: Context<AppEnv>,
+  context: RequestContext,
+) => Promise<Decided>;
+
+/** The handler of `POST /oidc/token`. */
+export function tokenHandler(deps: AppDeps): Handler<AppEnv> {
+  return handleTokenRequest(deps, async (parameters, c, context) => {
+    const trace = newTrace();
+    const read = readTokenRequest(parameters, c.req.header('authorization') ?? null, context);
+    if (!read.ok) return { use: 'none', result: read, trace };
+    const request = read.value;
+    const result = await ('exchange' in request
+      ? deps.exchange(request.exchange, trace)
+      : deps.grantToCredential(request.credential, trace));
+    return { use: request.use, result, trace };
+  });
+}
+
+/** What both token endpoints share: settings, load, body, storage failures, the answer and its log line. */
+export function handleTokenRequest(deps: AppDeps, decide: DecideRequest): Handler<AppEnv> {
+  return async (c) => {
+    const caller = c.req.header('cf-connecting-ip') ?? null;
+    const context = { requestId: c.get('requestId'), ip: caller, now: Math.floor(deps.now()) };
+    const early = await refuseEarly(c, deps, caller);
+    if (early !== null) return answer(c, deps, early, context);
+    const read = await readParameters(c);
+    if (read instanceof Response) return read;
+    if (!read.ok) return answer(c, deps, undecided(read.error), context);
+    try {
+      return answer(c, deps, await decide(read.value, c, context), context);
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error;
+      const detail = `${error.message}: ${String(error.cause)}`;
+      const unavailable = denial(
+        'storage_unavailable',
+        'storage is unavailable at the moment; nothing was issued, so try again',
+        detail,
+      );
+      return answer(c, deps, undecided(unavailable), context);
+    }
+  };
+}
+
+function undecided(error: Denial): Decided {
+  return { use: 'none', result: refuse(error), trace: newTrace() };
+}
+
+async function refuseEarly(c: Context<AppEnv>, deps: AppDeps, caller: string | null): Promise<Decided | null> {
+  const faults = faultsOf(deps.config, NEEDED);
+  if (faults.length > 0) {
+    const detail = faults.map((fault) => fault.detail).join('; ');
+    return undecided(
+      denial(
+        'configuration_invalid',
+        'this deployment is not fully configured; its operator finds what is missing at /readyz',
+        detail,
+      ),
+    );
+  }
+  if (!(await deps.mayProceed(caller ?? 'unknown'))) {
+    return undecided(denial('rate_limited', 'too many requests from this address; wait and try again'));
+  }
+  const credential = credentialInQuery(c.req.url);
+  if (credential === null) return null;
+  return undecided(
+    denial(
+      'malformed_request',
+      `${credential} must be in the body: a query string is kept in logs, so treat this credential as exposed`,
+    ),
+  );
+}
+
+async function readParameters(c: Context<AppEnv>): Promise<Result<TokenParameters, Denial> | Response> {
+  const encoding = encodingOf(c.req.header('content-type') ?? null);
+  if (encoding === null)
+    return httpError(c, 415, 'send application/x-www-form-urlencoded or application/json, in UTF-8');
+  const body = await readBody(c.req.raw);
+  if (!('bytes' in body)) {
+    return body.fault === 'too_large'
+      ? httpError(c, 413, 'the request body is larger than 64 KiB')
+      : httpError(c, 415, 'send the body without a content-encoding');
+  }
+  const parsed = parseTokenParameters(body.bytes, encoding);
+  return parsed.ok ? parsed : refuse(denial('malformed_request', parsed.error));
+}
+
+function httpError(c: Context<AppEnv>, status: 413 | 415, message: string): Response {
+  return c.json(
+    { error: 'invalid_request', error_description: message, message, request_id: c.get('requestId') },
+    status,
+  );
+}
+
+function answer(c: Context<AppEnv>, deps: AppDeps, { use, result, trace }: Decided, context: RequestContext): Response {
+  deps.log(logLine(use, result, trace, context));
+  if (!result.ok) return oauthError(c, result.error, use);
+  const { token, grant } = result.value;
+  const isIdToken = grant.tokenType === 'id_token';
+  return c.json(
+    {
+      access_token: token,
+      issued_token_type: isIdToken ? ID_TOKEN_TYPE : ACCESS_TOKEN_TYPE,
+      token_type: isIdToken ? 'N_A' : 'Bearer',
+      expires_in: grant.lifetimeSeconds,
+      ...(isIdToken ? {} : { scope: grant.scope.join(' ') }),
+    },
+    200,
+    { pragma: 'no-cache' },
+  );
+}
+
+/** One line per decision; what the operator reads while the caller has only a request id. Never a token. */
+function logLine(
+  use: TokenUse,
+  result: Result<IssuedToken, Denial>,
+  trace: ExchangeTrace,
+  { requestId, ip }: RequestContext,
+): Record<string, unknown> {
+  const outcome = result.ok
+    ? { level: 'info', outcome: 'granted', token_id: result.value.grant.tokenId }
+    : { level: 'warn', outcome: 'refused', reason: result.error.reason, detail: result.error.detail };
+  return {
+    event: 'token.exchange',
+    ...outcome,
+    request_id: requestId,
+    presented_as: use,
+    issuer: trace.issuer,
+    subject: trace.subject,
+    organisation: trace.organisationId,
+    service_account: trace.serviceAccountId,
+    federated_identity: trace.federatedIdentityId,
+    ...(trace.staleKeys ? { stale_keys: true } : {}),
+    ip,
+  };
+}

@@ -1,0 +1,99 @@
+// The discovery document and the JWK Set (OpenID Connect Discovery 1.0 §4, RFC 8414 §3, RFC 7517 §5), for anyone, cacheable.
+
+import type { Context, Handler } from 'hono';
+import { faultsOf } from '../config.ts';
+import type { SettingName } from '../config.ts';
+import { denial } from '../core/denial.ts';
+import { sha256 } from '../core/digest.ts';
+import { DISCOVERY_MAX_AGE_SECONDS } from '../core/limits.ts';
+import { StorageUnavailable } from '../core/ports.ts';
+import type { AppDeps, AppEnv } from './deps.ts';
+import { oauthError } from './oauth-error.ts';
+import { CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from './token-request.ts';
+
+/** Scopes of this service's own API; those of other APIs are the operators' and not listed. */
+const OWN_SCOPES = ['openid', 'iam:read', 'iam:write', 'iam:admin', 'tokens:introspect'];
+const CLAIMS = [
+  ...['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'act', 'client_id', 'scope', 'roles'],
+  ...['organisation', 'service_account', 'project', 'federated_identity', 'upstream'],
+];
+
+/** `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`. */
+export function discoveryHandler(deps: AppDeps): Handler<AppEnv> {
+  return async (c) => {
+    const { issuerUrl } = deps.config;
+    if (issuerUrl === null || faultsOf(deps.config, ['ISSUER_URL', 'SIGNING_KEYS']).length > 0)
+      return unconfigured(c, deps);
+    return cacheable(c, {
+      issuer: issuerUrl,
+      jwks_uri: `${issuerUrl}/.well-known/jwks.json`,
+      token_endpoint: `${issuerUrl}/oidc/token`,
+      introspection_endpoint: `${issuerUrl}/oidc/introspect`,
+      revocation_endpoint: `${issuerUrl}/oidc/revoke`,
+      grant_types_supported: [TOKEN_EXCHANGE_GRANT, JWT_BEARER_GRANT, CLIENT_CREDENTIALS_GRANT],
+      response_types_supported: ['id_token'],
+      response_modes_supported: ['form_post'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: deps.signingAlgorithms,
+      token_endpoint_auth_methods_supported: ['none', 'private_key_jwt', 'client_secret_basic', 'client_secret_post'],
+      scopes_supported: OWN_SCOPES,
+      claims_supported: CLAIMS,
+    });
+  };
+}
+
+/** `GET /.well-known/jwks.json`: public keys only. */
+export function jwksHandler(deps: AppDeps): Handler<AppEnv> {
+  return async (c) => {
+    const needed: SettingName[] = ['DB', 'SIGNING_KEYS'];
+    if (faultsOf(deps.config, needed).length > 0) return unconfigured(c, deps);
+    try {
+      return await cacheable(c, { keys: await deps.publishedKeys(Math.floor(deps.now())) });
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error;
+      deps.log({
+        level: 'error',
+        event: 'jwks.unavailable',
+        detail: String(error.cause),
+        request_id: c.get('requestId'),
+      });
+      return oauthError(c, denial('storage_unavailable', 'storage is unavailable at the moment; try again'), 'none');
+    }
+  };
+}
+
+function unconfigured(c: Context<AppEnv>, deps: AppDeps): Response {
+  const detail = deps.config.faults.map((fault) => fault.detail).join('; ');
+  deps.log({ level: 'error', event: 'configuration_invalid', detail, request_id: c.get('requestId') });
+  return oauthError(
+    c,
+    denial(
+      'configuration_invalid',
+      'this deployment is not fully configured; its operator finds what is missing at /readyz',
+    ),
+    'none',
+  );
+}
+
+/** Answers a document that any verifier, a browser's too, may keep for five minutes (RFC 9110 §13.1.2, RFC 9111). */
+async function cacheable(c: Context<AppEnv>, document: object): Promise<Response> {
+  const body = JSON.stringify(document);
+  const etag = `"${await sha256(body)}"`;
+  c.header('cache-control', `public, max-age=${DISCOVERY_MAX_AGE_SECONDS}`);
+  c.header('etag', etag);
+  c.header('access-control-allow-origin', '*');
+  const known = c.req.header('if-none-match')?.split(',') ?? [];
+  if (known.some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)) return c.body(null, 304);
+  return c.body(body, 200, { 'content-type': 'application/json' });
+}
+
+/** `OPTIONS`: a browser's preflight may read the documents from anywhere. */
+export const wellKnownOptions: Handler<AppEnv> = (c) =>
+  c.body(null, 204, {
+    allow: 'GET, HEAD, OPTIONS',
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+    'access-control-allow-headers': 'if-none-match',
+    'access-control-max-age': '86400',
+    'cache-control': `public, max-age=${DISCOVERY_MAX_AGE_SECONDS}`,
+  });

@@ -1,0 +1,89 @@
+// Reads the SIGNING_KEYS secret into a checked bundle of our own keys; never a log line, an error text or a column holds its content.
+
+import type { JWK } from 'jose';
+import { isJsonObject } from '../core/json.ts';
+import { MIN_RSA_BITS } from '../core/limits.ts';
+import { ok, refuse } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+/** One key of the bundle. */
+export interface BundleKey {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  /** What the JWKS shows: `kty`, the public members, `kid`, `alg`, `use` (RFC 7517 §4). */
+  readonly publicJwk: JWK;
+  readonly privateJwk: JWK;
+}
+
+/** The keys of the secret, in its order; never empty. */
+export type SigningBundle = readonly BundleKey[];
+
+const KEY_SHAPES: Record<SigningAlgorithm, { kty: string; crv?: string; public: string[]; private: string[] }> = {
+  ES256: { kty: 'EC', crv: 'P-256', public: ['crv', 'x', 'y'], private: ['d'] },
+  EdDSA: { kty: 'OKP', crv: 'Ed25519', public: ['crv', 'x'], private: ['d'] },
+  RS256: { kty: 'RSA', public: ['n', 'e'], private: ['d', 'p', 'q', 'dp', 'dq', 'qi'] },
+};
+
+/**
+ * Parses the secret: a private JWK Set (RFC 7517 §5) whose every key has `kid` and `alg`.
+ * All faults are returned at once, none of which quotes the secret.
+ */
+export function parseSigningKeys(secret: string): Result<SigningBundle, string[]> {
+  let set: unknown;
+  try {
+    set = JSON.parse(secret);
+  } catch {
+    return refuse(['SIGNING_KEYS is not JSON; it must be a private JWK Set: {"keys":[…]}']);
+  }
+  const entries = isJsonObject(set) ? set['keys'] : undefined;
+  if (!Array.isArray(entries) || entries.length === 0) {
+    return refuse(['SIGNING_KEYS must be a private JWK Set with at least one key: {"keys":[…]}']);
+  }
+  const faults: string[] = [];
+  const keys: BundleKey[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const key = parseKey(entry, `SIGNING_KEYS key ${index + 1}`);
+    if (!key.ok) faults.push(key.error);
+    else if (keys.some((other) => other.kid === key.value.kid))
+      faults.push(`SIGNING_KEYS key ${index + 1} repeats a kid`);
+    else keys.push(key.value);
+  }
+  return faults.length > 0 ? refuse(faults) : ok(keys);
+}
+
+function parseKey(entry: unknown, place: string): Result<BundleKey, string> {
+  if (!isJsonObject(entry)) return refuse(`${place} is not an object`);
+  const { kid, alg, use } = entry as { kid?: unknown; alg?: unknown; use?: unknown };
+  if (typeof kid !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(kid)) {
+    return refuse(`${place} needs a kid of 1 to 128 visible ASCII characters`);
+  }
+  const algorithm = SIGNING_ALGORITHMS.find((known) => known === alg);
+  if (algorithm === undefined) return refuse(`${place} needs alg to be one of ${SIGNING_ALGORITHMS.join(', ')}`);
+  if (use !== undefined && use !== 'sig') return refuse(`${place} has a use other than sig`);
+  const shape = KEY_SHAPES[algorithm];
+  if (entry['kty'] !== shape.kty || (shape.crv !== undefined && entry['crv'] !== shape.crv)) {
+    return refuse(`${place} has a kty or crv that does not fit its alg ${algorithm}`);
+  }
+  const members = [...shape.public, ...shape.private];
+  const missing = members.filter((member) => typeof entry[member] !== 'string' || entry[member] === '');
+  if (missing.length > 0) return refuse(`${place} lacks ${missing.join(', ')}; it must be a whole private key`);
+  if (algorithm === 'RS256' && rsaBits(String(entry['n'])) < MIN_RSA_BITS) {
+    return refuse(`${place} is an RSA key below ${MIN_RSA_BITS} bits`);
+  }
+  const pick = (names: string[]): JWK =>
+    Object.fromEntries([['kty', shape.kty], ...names.map((name): [string, unknown] => [name, entry[name]])]) as JWK;
+  const head = { kid, alg: algorithm, use: 'sig' };
+  return ok({
+    kid,
+    alg: algorithm,
+    publicJwk: { ...pick(shape.public), ...head },
+    privateJwk: { ...pick(members), ...head },
+  });
+}
+
+function rsaBits(modulus: string): number {
+  return Math.floor((modulus.replace(/^A+/, '').length * 6) / 8) * 8;
+}

@@ -1,0 +1,13 @@
+// Signs a grant's claims with one of our keys; decides nothing about them.
+
+import { SignJWT } from 'jose';
+import type { JsonObject } from '../core/json.ts';
+import type { TokenPurpose, Signer } from './key-set.ts';
+
+/** `at+jwt` keeps an access token from being taken for an ID token, and the other way round (RFC 9068 §2.1). */
+const TYPE: Record<TokenPurpose, string> = { access_token: 'at+jwt', id_token: 'JWT' };
+
+/** Signs the claims; the compact serialization (RFC 7515 §7.1). */
+export async function signToken(claims: JsonObject, purpose: TokenPurpose, { kid, alg, key }: Signer): Promise<string> {
+  return new SignJWT({ ...claims }).setProtectedHeader({ alg, kid, typ: TYPE[purpose] }).sign(key);
+}

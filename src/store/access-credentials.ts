@@ -1,0 +1,66 @@
+// The table access_credential as the exchange uses it: read by key in one round trip, used in one atomic write.
+
+import type { CredentialFacts, CredentialUse } from '../core/credential-grant.ts';
+import { runBatch, rowsOf } from './d1.ts';
+import { insertEvent } from './decisions.ts';
+import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
+import type { SigningKeyRow } from './signing-keys.ts';
+
+const CREDENTIAL = `SELECT c.id, c.organisation_id, c.service_account_id, c.secret_sha256, c.scopes, c.expires_at,
+    sa.slug AS account_slug, sa.status AS account_status
+  FROM access_credential c JOIN service_account sa ON sa.id = c.service_account_id WHERE c.access_key = ?1`;
+const ROLES = `SELECT b.service_account_id, r.slug, b.projects FROM access_credential c
+  CROSS JOIN role_binding b ON b.service_account_id = c.service_account_id CROSS JOIN role r ON r.id = b.role_id WHERE c.access_key = ?1`;
+const TOUCH = 'UPDATE access_credential SET last_used_at = ?2 WHERE id = ?1';
+
+/** Every statement of this file that reads, for the test that each of them uses an index. */
+export const CREDENTIAL_STATEMENTS: readonly string[] = [CREDENTIAL, ROLES];
+
+interface CredentialRow {
+  readonly id: string;
+  readonly organisation_id: string;
+  readonly service_account_id: string;
+  readonly secret_sha256: string;
+  readonly scopes: string;
+  readonly expires_at: number;
+  readonly account_slug: string;
+  readonly account_status: 'active' | 'inactive';
+}
+
+/** Reads what an access credential may do. Throws StorageUnavailable. */
+export async function readCredentialFacts(db: D1Database, accessKey: string): Promise<CredentialFacts> {
+  const [signingKeys, credential, roles] = await runBatch(db, [
+    selectSigningKeys(db),
+    db.prepare(CREDENTIAL).bind(accessKey),
+    db.prepare(ROLES).bind(accessKey),
+  ]);
+  const [row] = rowsOf<CredentialRow>(credential);
+  return {
+    credential:
+      row === undefined
+        ? null
+        : {
+            id: row.id,
+            secretSha256: row.secret_sha256,
+            scopes: JSON.parse(row.scopes) as string[],
+            expiresAt: row.expires_at,
+            serviceAccount: {
+              id: row.service_account_id,
+              organisationId: row.organisation_id,
+              slug: row.account_slug,
+              status: row.account_status,
+            },
+          },
+    heldRoles: rowsOf<{ service_account_id: string; slug: string; projects: string }>(roles).map((role) => ({
+      serviceAccountId: role.service_account_id,
+      roleSlug: role.slug,
+      projects: JSON.parse(role.projects) as string[],
+    })),
+    signingKeys: rowsOf<SigningKeyRow>(signingKeys).map(toSigningKeyState),
+  };
+}
+
+/** Records the use of a credential in one transaction. Throws StorageUnavailable. */
+export async function recordCredentialUse(db: D1Database, { credentialId, event }: CredentialUse): Promise<void> {
+  await runBatch(db, [insertEvent(db, event), db.prepare(TOUCH).bind(credentialId, event.time)]);
+}

@@ -1,0 +1,62 @@
+// The table signing_key: the life of each key of ours; the key material is never here.
+
+import type { SigningKeyState } from '../core/ports.ts';
+import { runBatch, rowsOf } from './d1.ts';
+
+export interface SigningKeyRow {
+  readonly kid: string;
+  readonly alg: string;
+  readonly status: SigningKeyState['status'];
+  readonly published_at: number;
+  readonly activated_at: number | null;
+  readonly retiring_at: number | null;
+  readonly expires_at: number | null;
+  readonly revoked_at: number | null;
+}
+
+const SELECT_ALL =
+  'SELECT kid, alg, status, published_at, activated_at, retiring_at, expires_at, revoked_at FROM signing_key ORDER BY published_at, kid';
+
+// The first key of an algorithm signs at once, a later one waits as standby. The unique index lets one racer win.
+const REGISTER = `INSERT INTO signing_key (kid, alg, status, published_at, activated_at)
+SELECT ?1, ?2, iif(taken, 'standby', 'active'), ?3, iif(taken, NULL, ?3)
+FROM (SELECT EXISTS (SELECT 1 FROM signing_key WHERE alg = ?2 AND status = 'active') AS taken)
+WHERE true ON CONFLICT DO NOTHING`;
+
+/** The statement that reads all keys' states, for a batch. */
+export function selectSigningKeys(db: D1Database): D1PreparedStatement {
+  return db.prepare(SELECT_ALL);
+}
+
+/** Maps a row to the state that core knows. */
+export function toSigningKeyState(row: SigningKeyRow): SigningKeyState {
+  return {
+    kid: row.kid,
+    alg: row.alg,
+    status: row.status,
+    publishedAt: row.published_at,
+    activatedAt: row.activated_at,
+    retiringAt: row.retiring_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  };
+}
+
+/** Reads the states of all keys, oldest first. Throws StorageUnavailable. */
+export async function readSigningKeys(db: D1Database): Promise<SigningKeyState[]> {
+  const [result] = await runBatch(db, [selectSigningKeys(db)]);
+  return rowsOf<SigningKeyRow>(result).map(toSigningKeyState);
+}
+
+/** Records keys that the bundle has and D1 does not, in the bundle's order, and reads all states. Throws StorageUnavailable. */
+export async function registerSigningKeys(
+  db: D1Database,
+  keys: readonly { readonly kid: string; readonly alg: string }[],
+  now: number,
+): Promise<SigningKeyState[]> {
+  const results = await runBatch(db, [
+    ...keys.map(({ kid, alg }) => db.prepare(REGISTER).bind(kid, alg, now)),
+    selectSigningKeys(db),
+  ]);
+  return rowsOf<SigningKeyRow>(results.at(-1)).map(toSigningKeyState);
+}
