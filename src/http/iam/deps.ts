@@ -1,0 +1,63 @@
+// What the IAM API is given by the composition root, and what each of its operations is given in turn.
+
+import type { IamStore } from '../../core/iam-store.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Result } from '../../core/result.ts';
+import type { Problem } from '../problem.ts';
+import type { IdPrefix } from '../../contract/values.ts';
+
+export interface IamDeps {
+  readonly store: IamStore;
+  readonly config: {
+    readonly issuerUrl: string;
+    /** Null where the deployment has no root token. */
+    readonly adminToken: string | null;
+    readonly allowLoopbackIssuers: boolean;
+  };
+  /** Epoch seconds; fractions are dropped. */
+  readonly now: () => number;
+  /** A new TypeID with this prefix. */
+  readonly newId: (prefix: IdPrefix) => string;
+  /** What is wrong with a key set given by hand, each in one sentence; empty where it can be used. */
+  readonly validateLocalJwks: (jwks: JsonObject, spiffe: boolean) => readonly string[];
+  readonly log: (event: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Who is calling, and the organisation that every query of this request is confined to. */
+export interface Caller {
+  /** As audit events name it. */
+  readonly actor: string;
+  /** Id or slug. */
+  readonly organisation: string;
+  /** `every` for the root token. */
+  readonly scopes: readonly string[] | 'every';
+}
+
+export type IamScope = 'iam:read' | 'iam:write' | 'iam:admin';
+
+/** One authenticated request. */
+export interface IamRequest {
+  readonly deps: IamDeps;
+  readonly raw: Request;
+  readonly url: URL;
+  /** The `{id}` of the path; empty where it has none. */
+  readonly objectId: string;
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly ip: string | null;
+  /** Epoch seconds; the one clock reading of this request. */
+  readonly now: number;
+}
+
+/** The answer of an operation that was carried out. */
+export interface Reply {
+  readonly status: 200 | 201 | 204;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Operation = (request: IamRequest) => Promise<Result<Reply, Problem>>;
+
+export interface IamEnv {
+  Bindings: { readonly deps: IamDeps };
+}

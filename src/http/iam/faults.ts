@@ -1,0 +1,33 @@
+// Turns the faults of a request into one problem that names each of them; it finds none itself.
+
+import { MAX_REPORTED_FAULTS } from '../../core/limits.ts';
+import type { Fault, Problem } from '../problem.ts';
+
+const MAX_SHOWN_CHARS = 100;
+
+/** A fault at a member; `path` is what leads to it in the body. */
+export function fault(path: readonly (string | number)[], detail: string): Fault {
+  return { pointer: path.map((part) => `/${escapeToken(String(part))}`).join(''), detail };
+}
+
+/** One 400 with an entry for each fault. */
+export function invalid(faults: readonly Fault[]): Problem {
+  const errors = faults.slice(0, MAX_REPORTED_FAULTS);
+  const first = errors.slice(0, 5).map(({ pointer, detail }) => `${shown(pointer)} ${detail}`.trim());
+  const rest = faults.length - first.length;
+  return {
+    kind: 'invalid',
+    detail: `${first.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`,
+    errors,
+  };
+}
+
+/** A caller's text, cut to a length that a sentence bears, with nothing in it that could break the line. */
+export function shown(value: string): string {
+  const printable = value.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '?');
+  return printable.length <= MAX_SHOWN_CHARS ? printable : `${printable.slice(0, MAX_SHOWN_CHARS)}...`;
+}
+
+function escapeToken(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1');
+}

@@ -1,0 +1,90 @@
+// Reads the query of a list (contract §5: limit, cursor, filters) and names the next page; it selects nothing itself.
+
+import { isIdentifier } from '../../contract/values.ts';
+import type { IdPrefix } from '../../contract/values.ts';
+import type { ListFilter } from '../../core/iam-store.ts';
+import { MAX_LABEL_FILTERS, MAX_LIST_LIMIT } from '../../core/limits.ts';
+import { ok, refuse } from '../../core/result.ts';
+import type { Result } from '../../core/result.ts';
+import type { Fault, Problem } from '../problem.ts';
+import { fault, invalid, shown } from './faults.ts';
+
+export type FilterName = 'name' | 'slug' | 'identity' | 'status' | 'serviceAccount' | 'provider';
+
+/** What a kind of object can be listed by. */
+export interface Listing {
+  readonly idPrefix: IdPrefix;
+  readonly statuses: readonly string[];
+  readonly filters: readonly FilterName[];
+}
+
+/** The filter that a query asks for, or a 400 that names every parameter at fault: one ignored would list too much. */
+export function readListRequest(url: URL, listing: Listing, now: number): Result<ListFilter, Problem> {
+  const faults: Fault[] = [];
+  const single = new Map<string, string>();
+  const labels: { key: string; value: string }[] = [];
+  const known = ['limit', 'cursor', ...listing.filters];
+  for (const [name, value] of url.searchParams) {
+    const key = /^matchLabels\[(.+)\]$/su.exec(name)?.[1];
+    if (key !== undefined) labels.push({ key, value });
+    else if (!known.includes(name)) {
+      faults.push(fault([name], `is not a query parameter of this list; use ${known.join(', ')} or matchLabels[key]`));
+    } else if (single.has(name)) faults.push(fault([name], 'must be given once'));
+    else if (value === '') faults.push(fault([name], 'must not be empty'));
+    else single.set(name, value);
+  }
+  const limit = single.get('limit') ?? String(MAX_LIST_LIMIT);
+  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_LIST_LIMIT) {
+    faults.push(fault(['limit'], `must be a whole number from 1 to ${MAX_LIST_LIMIT}`));
+  }
+  const after = single.get('cursor') ?? null;
+  if (after !== null && !isIdentifier(listing.idPrefix, after)) {
+    faults.push(fault(['cursor'], 'must be taken from the link of an earlier answer'));
+  }
+  const status = single.get('status') ?? null;
+  if (status !== null && !listing.statuses.includes(status)) {
+    faults.push(fault(['status'], `must be one of ${listing.statuses.join(', ')}`));
+  }
+  if (labels.length > MAX_LABEL_FILTERS) {
+    faults.push(fault(['matchLabels'], `must be given at most ${MAX_LABEL_FILTERS} times`));
+  }
+  if (faults.length > 0) return refuse(invalid(faults));
+  return ok({
+    identity: single.get('identity') ?? null,
+    name: single.get('name') ?? null,
+    slug: single.get('slug') ?? null,
+    status,
+    serviceAccount: single.get('serviceAccount') ?? null,
+    provider: single.get('provider') ?? null,
+    labels,
+    after,
+    limit: Number(limit),
+    now,
+  });
+}
+
+/** The Link header of a page that others follow (RFC 8288): relative, so that no Host header is repeated. */
+export function nextLink(url: URL, cursor: string): string {
+  const parameters = new URLSearchParams(url.searchParams);
+  parameters.set('cursor', cursor);
+  return `<${url.pathname}?${parameters.toString()}>; rel="next"`;
+}
+
+/** The versions an If-Match header accepts (RFC 9110 §13.1.1); null for any, and without the header. */
+export function readIfMatch(header: string | null): Result<readonly number[] | null, Problem> {
+  const value = header?.trim() ?? '*';
+  if (value === '*') return ok(null);
+  const versions: number[] = [];
+  for (const tag of value.split(',').map((part) => part.trim())) {
+    // A weak tag never matches here (RFC 9110 §13.1.1), which is not a fault.
+    if (/^W\/"[^"]*"$/.test(tag)) continue;
+    const version = /^(?:"(\d{1,15})"|(\d{1,15}))$/.exec(tag);
+    if (version === null && !/^"[^"]*"$/.test(tag)) {
+      return refuse(
+        invalid([fault([], `if-match must be the objectVersion in quotes, such as "3", not ${shown(tag)}`)]),
+      );
+    }
+    if (version !== null) versions.push(Number(version[1] ?? version[2]));
+  }
+  return ok(versions);
+}

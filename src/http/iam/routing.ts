@@ -1,0 +1,100 @@
+// Joins a path to an operation: authentication, scope, the answer as a Response, 404, 405 and 503; no operation's content.
+
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { RouteConfig } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+
+import { STORAGE_RETRY_SECONDS } from '../../core/limits.ts';
+import { StorageUnavailable } from '../../core/ports.ts';
+import { ok, refuse } from '../../core/result.ts';
+import type { Result } from '../../core/result.ts';
+import { problemResponse } from '../problem.ts';
+import type { Problem } from '../problem.ts';
+import { authenticate, requireScope } from './authenticate.ts';
+import type { IamEnv, IamRequest, IamScope, Operation, Reply } from './deps.ts';
+
+/** An operation with its path (`{id}` for the object's identifier), what it needs and how the reference describes it. */
+export interface IamRoute {
+  readonly scope: IamScope;
+  readonly config: RouteConfig;
+  readonly operation: Operation;
+}
+
+/** The routes as an application; its dependencies arrive with each request, so that an isolate builds it once. */
+export function createRoutes(routes: readonly IamRoute[]): OpenAPIHono<IamEnv> {
+  const app = new OpenAPIHono<IamEnv>();
+  const methods = new Map<string, string[]>();
+  for (const route of routes) {
+    const path = route.config.path.replaceAll(/\{(.+?)\}/g, ':$1');
+    methods.set(path, [...(methods.get(path) ?? []), route.config.method.toUpperCase()]);
+    app.openAPIRegistry.registerPath(route.config);
+    app.on(route.config.method.toUpperCase(), path, (c) => answer(c, route));
+  }
+  for (const [path, known] of methods) {
+    const allow = known.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+    app.all(path, (c) =>
+      respondWith(c, {
+        kind: 'method-not-allowed',
+        detail: `this path answers ${allow}`,
+        headers: { allow },
+      }),
+    );
+  }
+  app.notFound((c) => respondWith(c, { kind: 'not-found', detail: 'there is nothing at this path' }));
+  app.onError((error, c) => {
+    // Whatever is not storage is a bug, and the outer application answers those.
+    if (!(error instanceof StorageUnavailable)) throw error;
+    const { message, cause } = error;
+    const reason = cause instanceof Error ? cause.message : null;
+    c.env.deps.log({
+      level: 'error',
+      event: 'storage_unavailable',
+      request_id: requestIdOf(c),
+      detail: message,
+      reason,
+    });
+    return respondWith(c, {
+      kind: 'unavailable',
+      detail: 'storage could not be reached; try again',
+      headers: { 'retry-after': String(STORAGE_RETRY_SECONDS) },
+    });
+  });
+  return app;
+}
+
+async function answer(c: Context<IamEnv>, route: IamRoute): Promise<Response> {
+  const result = await run(c, route);
+  if (!result.ok) return respondWith(c, result.error);
+  const { status, body, headers } = result.value;
+  if (body === undefined) return new Response(null, { status, headers: { ...headers } });
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+}
+
+async function run(c: Context<IamEnv>, { scope, operation }: IamRoute): Promise<Result<Reply, Problem>> {
+  const { deps } = c.env;
+  const caller = await authenticate(c.req.raw, deps);
+  if (!caller.ok) return caller;
+  const missing = requireScope(caller.value, scope);
+  if (missing !== null) return refuse(missing);
+  const request: IamRequest = {
+    deps,
+    raw: c.req.raw,
+    url: new URL(c.req.url),
+    objectId: c.req.param('id') ?? '',
+    caller: caller.value,
+    requestId: requestIdOf(c),
+    ip: c.req.header('cf-connecting-ip') ?? null,
+    now: Math.floor(deps.now()),
+  };
+  const reply = await operation(request);
+  return reply.ok ? ok(reply.value) : reply;
+}
+
+function respondWith(c: Context<IamEnv>, problem: Problem): Response {
+  return problemResponse(problem, c.req.path, requestIdOf(c));
+}
+
+/** The outer application overwrites this header on every request, so it is never the caller's. */
+function requestIdOf(c: Context<IamEnv>): string {
+  return c.req.header('x-request-id') ?? '';
+}
