@@ -11,6 +11,9 @@ export const MAX_JSON_DEPTH: number = 32;
 /** Characters of a `kid`; published ones are below 100. */
 export const MAX_KID_CHARS: number = 512;
 
+/** Characters of a token's `iss`, and of a `spiffe://` subject read in its place; registered issuers are shorter still. */
+export const MAX_TOKEN_ISSUER_CHARS: number = 2_048;
+
 /** Seconds of clock difference tolerated on `exp`, `nbf` and `iat` (RFC 7519 §4.1.4 "a few minutes" at most). */
 export const CLOCK_SKEW_SECONDS: number = 60;
 /** Seconds an issued token's `nbf` lies before its `iat`, for verifiers whose clock is behind ours. */
