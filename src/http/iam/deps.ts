@@ -9,7 +9,8 @@ import type { IdPrefix } from '../../contract/values.ts';
 export interface IamDeps {
   readonly store: IamStore;
   readonly config: {
-    readonly issuerUrl: string;
+    /** Null where the setting is missing or wrong; the API then answers 503. */
+    readonly issuerUrl: string | null;
     /** Null where the deployment has no root token. */
     readonly adminToken: string | null;
     readonly allowLoopbackIssuers: boolean;
@@ -38,6 +39,7 @@ export type IamScope = 'iam:read' | 'iam:write' | 'iam:admin';
 /** One authenticated request. */
 export interface IamRequest {
   readonly deps: IamDeps;
+  readonly issuerUrl: string;
   readonly raw: Request;
   readonly url: URL;
   /** The `{id}` of the path; empty where it has none. */

@@ -4,6 +4,7 @@ import { MAX_REPORTED_FAULTS } from '../../core/limits.ts';
 import type { Fault, Problem } from '../problem.ts';
 
 const MAX_SHOWN_CHARS = 100;
+const MAX_FAULTS_IN_SENTENCE = 10;
 
 /** A fault at a member; `path` is what leads to it in the body. */
 export function fault(path: readonly (string | number)[], detail: string): Fault {
@@ -13,7 +14,9 @@ export function fault(path: readonly (string | number)[], detail: string): Fault
 /** One 400 with an entry for each fault. */
 export function invalid(faults: readonly Fault[]): Problem {
   const errors = faults.slice(0, MAX_REPORTED_FAULTS);
-  const first = errors.slice(0, 5).map(({ pointer, detail }) => `${shown(pointer)} ${detail}`.trim());
+  const first = errors
+    .slice(0, MAX_FAULTS_IN_SENTENCE)
+    .map(({ pointer, detail }) => `${shown(pointer)} ${detail}`.trim());
   const rest = faults.length - first.length;
   return {
     kind: 'invalid',

@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { MAX_BODY_BYTES, MAX_JSON_DEPTH } from '../../core/limits.ts';
 import { ok, refuse } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
+import { parseStrictJson } from '../../core/strict-json.ts';
 import { readBody } from '../body.ts';
 import type { Fault, Problem } from '../problem.ts';
 import { fault, invalid } from './faults.ts';
@@ -20,37 +21,23 @@ export async function readJsonObject(request: Request): Promise<Result<JsonObjec
     if (body.fault === 'encoded') return refuse(unsupported('send the body without a content-encoding'));
     return refuse({ kind: 'too-large', detail: `the body must have at most ${MAX_BODY_BYTES} bytes` });
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body.bytes));
-  } catch {
-    return refuse(invalid([fault([], 'the body must be JSON in UTF-8')]));
-  }
+  const parsed = parseStrictJson(body.bytes, { maxDepth: MAX_JSON_DEPTH });
+  if (!parsed.ok) return refuse(invalid([fault([], `the body must be JSON in UTF-8, but ${parsed.error}`)]));
+  const { value } = parsed;
   if (!isJsonObject(value)) return refuse(invalid([fault([], 'the body must be a JSON object')]));
   const faults = unstorable(value);
   return faults.length > 0 ? refuse(invalid(faults)) : ok(value);
 }
 
-/** What would not come back from storage as it went in, found without recursion: the depth is the caller's. */
-function unstorable(root: JsonObject): Fault[] {
-  const faults: Fault[] = [];
-  const open: { path: (string | number)[]; value: JsonValue }[] = [{ path: [], value: root }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { path, value } = next;
-    if (typeof value === 'string') {
-      if (!value.isWellFormed() || value.includes('\0')) faults.push(fault(path, 'must be Unicode text without NUL'));
-    } else if (typeof value === 'object' && value !== null) {
-      if (path.length >= MAX_JSON_DEPTH)
-        return [fault(path.slice(0, 1), `must be nested at most ${MAX_JSON_DEPTH} deep`)];
-      for (const [name, member] of Object.entries(value)) {
-        if (name === '__proto__' || !name.isWellFormed() || name.includes('\0')) {
-          faults.push(fault([...path, name], 'is not possible as the name of a member'));
-        }
-        open.push({ path: [...path, name], value: member });
-      }
-    }
-  }
-  return faults;
+/** What would not come back from storage as it went in. */
+function unstorable(value: JsonValue, path: readonly (string | number)[] = []): Fault[] {
+  if (typeof value === 'string') return value.includes('\0') ? [fault(path, 'must not contain NUL')] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]: [string, JsonValue]) => {
+    const here = [...path, name];
+    if (name === '__proto__' || name.includes('\0')) return [fault(here, 'is not possible as a name')];
+    return unstorable(member, here);
+  });
 }
 
 function unsupported(detail: string): Problem {

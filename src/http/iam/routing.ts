@@ -76,8 +76,13 @@ async function run(c: Context<IamEnv>, { scope, operation }: IamRoute): Promise<
   if (!caller.ok) return caller;
   const missing = requireScope(caller.value, scope);
   if (missing !== null) return refuse(missing);
+  const { issuerUrl } = deps.config;
+  if (issuerUrl === null) {
+    return refuse({ kind: 'unavailable', detail: 'this deployment lacks a setting; /readyz names it' });
+  }
   const request: IamRequest = {
     deps,
+    issuerUrl,
     raw: c.req.raw,
     url: new URL(c.req.url),
     objectId: c.req.param('id') ?? '',

@@ -1,0 +1,211 @@
+// Federated identities (contract §5.3): what a rule may say when it is written, and what is special to identities among the objects of the API.
+
+import { IDENTITY_STATUSES, federatedIdentityContract } from '../../contract/federated-identity.ts';
+import type { FederatedIdentityInput, FederatedIdentityView } from '../../contract/federated-identity.ts';
+import { formatTimestamp, parseTimestamp } from '../../contract/values.ts';
+import { validateConditions } from '../../core/conditions.ts';
+import { compileExpression } from '../../core/expression.ts';
+import type {
+  FederatedIdentityRecord,
+  IdentityProviderRecord,
+  ObjectMeta,
+  ServiceAccountRecord,
+} from '../../core/iam-store.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { DEFAULT_TOKEN_LIFETIME_SECONDS, MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../../core/limits.ts';
+import type { Conditions } from '../../core/model.ts';
+import { ok, refuse } from '../../core/result.ts';
+import type { Result } from '../../core/result.ts';
+import { isScope } from '../../core/scope.ts';
+import { subjectWarnings, validateSubjectRule } from '../../core/subject.ts';
+import type { Fault, Problem } from '../problem.ts';
+import type { IamRequest } from './deps.ts';
+import { fault, invalid } from './faults.ts';
+import type { Draft } from './members.ts';
+import { changedMeta, newMeta } from './new-object.ts';
+import { noOrganisation } from './object-operations.ts';
+import type { Resource } from './object-operations.ts';
+
+export const federatedIdentities: Resource<FederatedIdentityInput, FederatedIdentityRecord> = {
+  noun: 'federated identity',
+  action: 'federated_identity',
+  idPrefix: 'fid',
+  statuses: IDENTITY_STATUSES,
+  filters: ['name', 'slug', 'identity', 'status', 'serviceAccount', 'provider'],
+  contract: federatedIdentityContract,
+  store: (store) => store.federatedIdentities,
+  view: federatedIdentityView,
+  warnings: warningsOf,
+  async create(request, draft) {
+    const { values } = draft;
+    const rule = newRule(values);
+    const faults = [...draft.faults, ...faultsOf(rule, draft, null)];
+    if (faults.length > 0) return refuse(invalid(faults));
+    const parents = await readParents(request, values);
+    return parents.ok ? ok(newIdentity(request, values, rule, parents.value)) : parents;
+  },
+  change(request, current, draft) {
+    const next = { ...current, ...changedMeta(current, draft.values), ...changedRule(current, draft.values) };
+    const faults = [...draft.faults, ...faultsOf(next, draft, shownStatus(current, request.now))];
+    return faults.length > 0 ? refuse(invalid(faults)) : ok(next);
+  },
+  references: (identity) => ({
+    serviceAccountId: identity.serviceAccount.id,
+    federatedIdentityId: identity.id,
+    issuer: identity.provider.issuer,
+  }),
+  duplicate: () => fault(['name'], 'another federated identity of this service account has this name'),
+  inUse: null,
+  limit: `a service account has at most ${MAX_IDENTITIES_PER_SERVICE_ACCOUNT} federated identities; use another account, or a pattern`,
+};
+
+interface Parents {
+  readonly serviceAccount: ServiceAccountRecord;
+  readonly provider: IdentityProviderRecord;
+}
+
+async function readParents(request: IamRequest, values: FederatedIdentityInput): Promise<Result<Parents, Problem>> {
+  const { serviceAccountIdentity = '', providerIdentity = '' } = values;
+  const { organisation } = request.caller;
+  const read = request.deps.store.federatedIdentities.readParents;
+  const found = await read(organisation, serviceAccountIdentity, providerIdentity);
+  if (found.organisation === null) return refuse(noOrganisation(request));
+  const { serviceAccount, provider } = found;
+  if (serviceAccount !== null && provider !== null) return ok({ serviceAccount, provider });
+  const errors: Fault[] = [];
+  if (serviceAccount === null) {
+    errors.push(
+      fault(['serviceAccountIdentity'], `there is no service account ${serviceAccountIdentity} in this organisation`),
+    );
+  }
+  if (provider === null) {
+    errors.push(fault(['providerIdentity'], `there is no identity provider ${providerIdentity} in this organisation`));
+  }
+  return refuse({ kind: 'not-found', detail: errors.map(({ detail }) => detail).join('; '), errors });
+}
+
+/** Everything of an identity that a caller writes, beside its name, labels and parents. */
+type Rule = Omit<
+  FederatedIdentityRecord,
+  | keyof ObjectMeta
+  | 'id'
+  | 'organisationId'
+  | 'serviceAccount'
+  | 'serviceAccountName'
+  | 'providerId'
+  | 'provider'
+  | 'lastUsedAt'
+>;
+
+function newRule(values: FederatedIdentityInput): Rule {
+  const maxTokenLifetimeSeconds = values.maxTokenLifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS;
+  return changedRule(
+    {
+      subject: '',
+      subjectMatch: 'exact',
+      trustedAudiences: [],
+      audienceMatchMode: 'any',
+      conditions: null,
+      expression: null,
+      allowedScopes: [],
+      tokenAudiences: [],
+      tokenLifetimeSeconds: Math.min(DEFAULT_TOKEN_LIFETIME_SECONDS, maxTokenLifetimeSeconds),
+      maxTokenLifetimeSeconds,
+      forwardedClaims: [],
+      replayProtection: 'off',
+      mode: 'enforce',
+      status: 'active',
+      expiresAt: null,
+    },
+    values,
+  );
+}
+
+/** The rule with the members that a draft names; undefined leaves one as it is, null clears it. */
+function changedRule(rule: Rule, values: FederatedIdentityInput): Rule {
+  const { conditions, expression, expiresAt, status } = values;
+  return {
+    subject: values.providerSubject ?? rule.subject,
+    subjectMatch: values.providerSubjectMatch ?? rule.subjectMatch,
+    trustedAudiences: values.trustedAudiences ?? rule.trustedAudiences,
+    audienceMatchMode: values.audienceMatchMode ?? rule.audienceMatchMode,
+    // Judged by validateConditions before anything is stored.
+    conditions: conditions === undefined ? rule.conditions : (conditions as Conditions | null),
+    expression: expression === undefined ? rule.expression : expression === '' ? null : expression,
+    allowedScopes: values.allowedScopes ?? rule.allowedScopes,
+    tokenAudiences: values.tokenAudiences ?? rule.tokenAudiences,
+    tokenLifetimeSeconds: values.tokenLifetime ?? rule.tokenLifetimeSeconds,
+    maxTokenLifetimeSeconds: values.maxTokenLifetime ?? rule.maxTokenLifetimeSeconds,
+    forwardedClaims: values.forwardedClaims ?? rule.forwardedClaims,
+    replayProtection: values.replayProtection ?? rule.replayProtection,
+    mode: values.mode ?? rule.mode,
+    status: status === undefined || status === 'expired' ? rule.status : status,
+    expiresAt: expiresAt === undefined ? rule.expiresAt : expiresAt === null ? null : parseTimestamp(expiresAt),
+  };
+}
+
+function newIdentity(
+  request: IamRequest,
+  values: FederatedIdentityInput,
+  rule: Rule,
+  { serviceAccount, provider }: Parents,
+): FederatedIdentityRecord {
+  const { id, organisationId, slug, status } = serviceAccount;
+  return {
+    ...newMeta(values, request.now),
+    ...rule,
+    id: request.deps.newId('fid'),
+    organisationId,
+    serviceAccount: { id, organisationId, slug, status },
+    serviceAccountName: serviceAccount.name,
+    providerId: provider.id,
+    provider: {
+      id: provider.id,
+      name: provider.name,
+      issuer: provider.issuer,
+      preset: provider.preset,
+      subjectClaim: provider.subjectClaim,
+    },
+    lastUsedAt: null,
+  };
+}
+
+/** `expired` is never stored: it is what a past expiresAt reads as, except of what was revoked for good. */
+function shownStatus(identity: FederatedIdentityRecord, now: number): FederatedIdentityView['status'] {
+  const isExpired = identity.expiresAt !== null && identity.expiresAt <= now;
+  return isExpired && identity.status !== 'revoked' ? 'expired' : identity.status;
+}
+
+function federatedIdentityView(identity: FederatedIdentityRecord, now: number): FederatedIdentityView & JsonObject {
+  const { serviceAccount, provider } = identity;
+  return {
+    identity: identity.id,
+    name: identity.name,
+    description: identity.description,
+    labels: identity.labels,
+    annotations: identity.annotations,
+    serviceAccountIdentity: serviceAccount.id,
+    serviceAccount: { identity: serviceAccount.id, name: identity.serviceAccountName, slug: serviceAccount.slug },
+    providerIdentity: provider.id,
+    provider: { identity: provider.id, name: provider.name, providerIssuer: provider.issuer },
+    providerSubject: identity.subject,
+    providerSubjectMatch: identity.subjectMatch,
+    trustedAudiences: identity.trustedAudiences,
+    audienceMatchMode: identity.audienceMatchMode,
+    conditions: identity.conditions,
+    expression: identity.expression,
+    allowedScopes: identity.allowedScopes,
+    tokenAudiences: identity.tokenAudiences,
+    tokenLifetime: identity.tokenLifetimeSeconds,
+    maxTokenLifetime: identity.maxTokenLifetimeSeconds,
+    forwardedClaims: identity.forwardedClaims,
+    replayProtection: identity.replayProtection,
+    mode: identity.mode,
+    status: shownStatus(identity, now),
+    expiresAt: identity.expiresAt === null ? null : formatTimestamp(identity.expiresAt),
+    lastUsedAt: identity.lastUsedAt === null ? null : formatTimestamp(identity.lastUsedAt),
+    createdAt: formatTimestamp(identity.createdAt),
+    updatedAt: formatTimestamp(identity.updatedAt),
+    objectVersion: identity.objectVersion,
+  };
+}
