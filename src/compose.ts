@@ -10,6 +10,7 @@ import { exchangeToken } from './core/exchange.ts';
 import type { ExchangeDeps, SignGrant } from './core/exchange.ts';
 import { createIdentityCache } from './core/identity-cache.ts';
 import type { JsonObject } from './core/json.ts';
+import { DEFAULT_ORGANISATION_ID } from './core/model.ts';
 import { StorageUnavailable } from './core/ports.ts';
 import type { SigningKeyState } from './core/ports.ts';
 import { ok, refuse } from './core/result.ts';
@@ -30,8 +31,6 @@ import { readExchangeFacts } from './store/exchange-facts.ts';
 import { createIamStore } from './store/iam-store.ts';
 import { readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
 
-/** The id that schema.sql gives to the organisation `default`. */
-export const DEFAULT_ORGANISATION_ID = 'org_00000000000000000000000000';
 const DEFAULT_ORGANISATION = 'default';
 
 /** What a Worker gets from the platform; tests give their own clock and network. */

@@ -18,6 +18,9 @@ export const ACCEPTED_ALGORITHMS = [
 export type Algorithm = (typeof ACCEPTED_ALGORITHMS)[number];
 export const DEFAULT_ALGORITHMS: readonly Algorithm[] = ['RS256', 'ES256'];
 
+/** The deployment's own organisation, as schema.sql creates it; its slug may change, its id never. */
+export const DEFAULT_ORGANISATION_ID = 'org_00000000000000000000000000';
+
 export interface Organisation {
   readonly id: string;
   readonly slug: string;

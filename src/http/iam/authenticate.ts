@@ -22,7 +22,12 @@ export async function authenticate(request: Request, deps: IamDeps): Promise<Res
   return ok({
     actor: 'root',
     organisation: organisation === '' ? DEFAULT_ORGANISATION : organisation,
+    isRoot: true,
+    isAdmin: true,
+    serviceAccountId: null,
     scopes: 'every',
+    roles: [],
+    token: null,
   });
 }
 

@@ -5,6 +5,9 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Result } from '../../core/result.ts';
 import type { Problem } from '../problem.ts';
 import type { IdPrefix } from '../../contract/values.ts';
+import type { Caller } from './caller.ts';
+
+export type { Caller, IamScope } from './caller.ts';
 
 export interface IamDeps {
   readonly store: IamStore;
@@ -23,18 +26,6 @@ export interface IamDeps {
   readonly validateLocalJwks: (jwks: JsonObject, spiffe: boolean) => readonly string[];
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
 }
-
-/** Who is calling, and the organisation that every query of this request is confined to. */
-export interface Caller {
-  /** As audit events name it. */
-  readonly actor: string;
-  /** Id or slug. */
-  readonly organisation: string;
-  /** `every` for the root token. */
-  readonly scopes: readonly string[] | 'every';
-}
-
-export type IamScope = 'iam:read' | 'iam:write' | 'iam:admin';
 
 /** One authenticated request. */
 export interface IamRequest {
