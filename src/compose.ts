@@ -15,7 +15,9 @@ import { StorageUnavailable } from './core/ports.ts';
 import type { SigningKeyState } from './core/ports.ts';
 import { ok, refuse } from './core/result.ts';
 import type { AppDeps } from './http/deps.ts';
-import { createKeyMemory, createVerifier, validateLocalJwks } from './oidc/verify.ts';
+import { createKeyMemory } from './oidc/key-memory.ts';
+import { validateLocalJwks } from './oidc/key-set.ts';
+import { createVerifier } from './oidc/verify.ts';
 import {
   algorithmFor,
   keyFaults,

@@ -23,6 +23,8 @@ export const NOT_BEFORE_LEEWAY_SECONDS: number = 60;
 export const MIN_TOKEN_LIFETIME_SECONDS: number = 60;
 /** Seconds; the longest lifetime any issued token can have, and the default limit for subject tokens. */
 export const MAX_TOKEN_LIFETIME_SECONDS: number = 86_400;
+/** Characters of `access_token_lifetime`; the longest sensible Go duration is below 30. */
+export const MAX_LIFETIME_CHARS: number = 64;
 /** Seconds; lifetime of an issued token, and its cap, where the identity names none. */
 export const DEFAULT_TOKEN_LIFETIME_SECONDS: number = 3_600;
 /** Seconds; an access credential's token never lives longer. */
@@ -34,8 +36,16 @@ export const MAX_SUBJECT_RULE_CHARS: number = 512;
 export const MAX_EXPRESSION_CHARS: number = 2_048;
 /** Nodes of a CEL expression's syntax tree; bounds evaluation, which has no loops but comprehensions. */
 export const MAX_EXPRESSION_NODES: number = 200;
+/** Nesting of a CEL expression: the parser recurses. */
+export const MAX_EXPRESSION_DEPTH: number = 32;
+/** Elements of the largest list or object of a token that an expression with a macro (`exists`, `all`, …) still reads; more is a refusal, since a macro costs elements × nodes. */
+export const MAX_EXPRESSION_ELEMENTS: number = 1_000;
 /** Claims an identity may set conditions on. */
 export const MAX_CONDITIONS: number = 50;
+/** Values listed in one condition. */
+export const MAX_CONDITION_VALUES: number = 100;
+/** Characters of one value of a condition; the longest real claims (workflow references) stay below 400. */
+export const MAX_CONDITION_VALUE_CHARS: number = 1_024;
 /** Claims copied into `upstream`. */
 export const MAX_FORWARDED_CLAIMS: number = 20;
 
@@ -66,6 +76,9 @@ export const MAX_JWKS_KEYS: number = 200;
 /** Bits of an RSA modulus, least and most (RFC 7518 §3.3; above it a signature check is a denial of service). */
 export const MIN_RSA_BITS: number = 2_048;
 export const MAX_RSA_BITS: number = 8_192;
+/** The least RSA public exponent, and bytes of the largest; published ones are 65537, a huge one is a denial of service. */
+export const MIN_RSA_EXPONENT: number = 65_537;
+export const MAX_RSA_EXPONENT_BYTES: number = 4;
 /** Keys tried for a SPIFFE token that names none. */
 export const MAX_KEYS_WITHOUT_KID: number = 8;
 
@@ -79,6 +92,11 @@ export const MAX_JWKS_STALE_SECONDS: number = 86_400;
 export const REFRESH_COOLDOWN_SECONDS: number = 30;
 /** Seconds between two attempts to reach a failing issuer of which nothing is cached, in an isolate. */
 export const FAILING_ISSUER_COOLDOWN_SECONDS: number = 10;
+/** Milliseconds one request may be the one that loads a provider's keys before another takes over: the fetch and the cache reads around it. */
+export const KEY_LOAD_LEASE_MS: number = 7_000;
+/** Milliseconds between two looks of a request that waits for another one's load, first and longest. */
+export const KEY_LOAD_FIRST_POLL_MS: number = 2;
+export const KEY_LOAD_LONGEST_POLL_MS: number = 50;
 /** Providers whose keys an isolate keeps; the least recently used one goes first. */
 export const MAX_CACHED_ISSUERS: number = 500;
 /** Compiled federated identities an isolate keeps. */
@@ -104,8 +122,9 @@ export const MAX_CLAIM_REFERENCE_CHARS: number = 256;
 /** Audiences in a list of an identity, and characters of one. */
 export const MAX_AUDIENCES: number = 50;
 export const MAX_AUDIENCE_CHARS: number = 512;
-/** Scopes of an identity; the `scope` of a token stays below 16 KiB. */
+/** Scopes of an identity, and characters of one; the `scope` of a token stays below 16 KiB. */
 export const MAX_SCOPES: number = 100;
+export const MAX_SCOPE_CHARS: number = 128;
 /** Seconds; the longest life of a subject token that a provider can be told to accept: Kubernetes issues tokens of a year. */
 export const MAX_SUBJECT_TOKEN_LIFETIME_SECONDS: number = 31_536_000;
 /** Objects in one page of a list; unmodified Go clients never ask for a second page, so the default is the most. */

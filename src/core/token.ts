@@ -18,8 +18,14 @@ const ACCEPTED_TYPES: ReadonlySet<string> = new Set(['jwt', 'application/jwt', '
 /** Segments after which counting stops; five are an encrypted token. */
 const MAX_SEGMENTS_SEEN = 7;
 
-/** Splits and decodes a token, or says in one sentence what is wrong with it. No refusal costs more than one pass over the text. */
-export function decodeToken(compact: string): Result<UnverifiedToken, Denial> {
+/**
+ * Splits and decodes a token, or says in one sentence what is wrong with it. No refusal costs more than one pass over the text.
+ * `types` are the values that `typ` may have, in lower case.
+ */
+export function decodeToken(
+  compact: string,
+  types: ReadonlySet<string> = ACCEPTED_TYPES,
+): Result<UnverifiedToken, Denial> {
   if (compact.length > MAX_TOKEN_CHARS)
     return refused('token_too_large', `the token is longer than ${MAX_TOKEN_CHARS} characters`);
   const foreign = foreignCharacter(compact);
@@ -32,7 +38,7 @@ export function decodeToken(compact: string): Result<UnverifiedToken, Denial> {
 
   const header = decodeObject(encodedHeader, 'header');
   if (!header.ok) return header;
-  const joseHeader = readHeader(header.value);
+  const joseHeader = readHeader(header.value, types);
   if (!joseHeader.ok) return joseHeader;
   if (signature === '') return refused('token_malformed', 'the token has no signature');
   if (!isCanonicalBase64url(signature))
@@ -99,7 +105,7 @@ function bytesOf(encoded: string): Uint8Array {
   return bytes;
 }
 
-function readHeader(header: JsonObject): Result<JoseHeader, Denial> {
+function readHeader(header: JsonObject, types: ReadonlySet<string>): Result<JoseHeader, Denial> {
   const { alg = null, kid = null, typ = null } = header;
   if (typeof alg !== 'string' || alg === '')
     return refused('token_malformed', 'the header of the token names no algorithm (alg)');
@@ -111,7 +117,7 @@ function readHeader(header: JsonObject): Result<JoseHeader, Denial> {
       'token_header_not_accepted',
       `the header of the token contains ${refusedMember}, which is not accepted`,
     );
-  if (Object.hasOwn(header, 'typ') && (typeof typ !== 'string' || !ACCEPTED_TYPES.has(typ.toLowerCase())))
+  if (Object.hasOwn(header, 'typ') && (typeof typ !== 'string' || !types.has(typ.toLowerCase())))
     return refused('token_type_not_accepted', wrongType(typ));
   if (Object.hasOwn(header, 'kid') && (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_CHARS))
     return refused(

@@ -1,0 +1,84 @@
+// What one isolate remembers of each provider's keys, and for how long a set may be used; does no I/O.
+
+import {
+  FAILING_ISSUER_COOLDOWN_SECONDS,
+  MAX_CACHED_ISSUERS,
+  MAX_JWKS_STALE_SECONDS,
+  REFRESH_COOLDOWN_SECONDS,
+} from '../core/limits.ts';
+import type { KeySource } from './discovery.ts';
+import type { VerificationKey } from './jwk.ts';
+
+/** The keys of one provider at one moment. Times are epoch seconds. */
+export interface CachedKeySet {
+  readonly keys: readonly VerificationKey[];
+  readonly fetchedAt: number;
+  readonly freshUntil: number;
+}
+
+/** All that an isolate knows of one provider's keys. */
+export interface ProviderKeys {
+  set: CachedKeySet | null;
+  /** Why the last attempt to reach the issuer failed, for an operator; null where it did not. */
+  failure: string | null;
+  attemptedAt: number;
+  /** The last refresh that a token asked for: an unknown `kid`, or a bad signature. */
+  provokedAt: number | null;
+  /** Whoever is loading the keys just now. Others look again later: a Worker must not await another request's promise. */
+  lease: object | null;
+}
+
+export interface KeyMemory {
+  /** By identity of the key source; the least recently used comes first. */
+  readonly providers: Map<string, ProviderKeys>;
+}
+
+/** Empty memory: what a cold isolate starts with. */
+export function createKeyMemory(): KeyMemory {
+  return { providers: new Map() };
+}
+
+/** What keys are remembered by: another version, address or preset is another source, so nothing of the old one is ever used. */
+export function sourceKey({ id, issuer, jwksUri, preset, keysVersion }: KeySource): string {
+  return JSON.stringify([id, keysVersion, issuer, jwksUri, preset === 'spiffe']);
+}
+
+/** The memory of one source, made where there is none; the least recently used one makes room. */
+export function rememberedKeys({ providers }: KeyMemory, key: string): ProviderKeys {
+  const known = providers.get(key);
+  const state = known ?? { set: null, failure: null, attemptedAt: 0, provokedAt: null, lease: null };
+  if (known !== undefined) providers.delete(key);
+  else if (providers.size >= MAX_CACHED_ISSUERS) {
+    const [oldest] = providers.keys();
+    if (oldest !== undefined) providers.delete(oldest);
+  }
+  providers.set(key, state);
+  return state;
+}
+
+/** Takes a set over unless a newer one is there. */
+export function adopt(state: ProviderKeys, set: CachedKeySet): void {
+  if (state.set === null || set.fetchedAt >= state.set.fetchedAt) state.set = set;
+}
+
+export function isFresh(set: CachedKeySet | null, now: number): set is CachedKeySet {
+  return set !== null && now < set.freshUntil;
+}
+
+/** Whether a set may still be used while its issuer is failing. */
+export function isServable(set: CachedKeySet | null, now: number): set is CachedKeySet {
+  return set !== null && now - set.fetchedAt < MAX_JWKS_STALE_SECONDS;
+}
+
+/** Seconds until a failing issuer may be asked again; 0 where it may be asked now. */
+export function secondsUntilRetry({ failure, attemptedAt, set }: ProviderKeys, now: number): number {
+  if (failure === null) return 0;
+  const cooldown = isServable(set, now) ? REFRESH_COOLDOWN_SECONDS : FAILING_ISSUER_COOLDOWN_SECONDS;
+  return Math.max(0, attemptedAt + cooldown - now);
+}
+
+/** Whether a token's unknown `kid` or bad signature may cause a refresh now. */
+export function mayBeProvoked(state: ProviderKeys, now: number): boolean {
+  const { provokedAt } = state;
+  return secondsUntilRetry(state, now) === 0 && (provokedAt === null || now - provokedAt >= REFRESH_COOLDOWN_SECONDS);
+}
