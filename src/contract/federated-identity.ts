@@ -8,11 +8,13 @@ import {
   MAX_AUDIENCES,
   MAX_EXPRESSION_CHARS,
   MAX_FORWARDED_CLAIMS,
+  MAX_SCOPE_CHARS,
   MAX_SCOPES,
   MAX_SUBJECT_RULE_CHARS,
   MAX_TOKEN_LIFETIME_SECONDS,
   MIN_TOKEN_LIFETIME_SECONDS,
 } from '../core/limits.ts';
+import { isScopeToken } from '../core/scope.ts';
 import { claimReference } from './identity-provider.ts';
 import type { ObjectContract, ObjectView } from './object-contract.ts';
 import {
@@ -94,6 +96,10 @@ const conditions: z.ZodType<JsonObject> = z
   .record(z.string(), z.unknown(), 'must be a map of claims to matchers')
   .transform((value) => value as JsonObject);
 const lifetime = wholeNumber(MIN_TOKEN_LIFETIME_SECONDS, MAX_TOKEN_LIFETIME_SECONDS);
+const scope = text(1, MAX_SCOPE_CHARS).refine(
+  isScopeToken,
+  'must be a scope: visible ASCII without spaces, quotes and backslashes',
+);
 const audiences = list(line(1, MAX_AUDIENCE_CHARS), MAX_AUDIENCES);
 
 export const federatedIdentityContract: ObjectContract<FederatedIdentityInput> = {
@@ -110,7 +116,7 @@ export const federatedIdentityContract: ObjectContract<FederatedIdentityInput> =
     audienceMatchMode: oneOf(AUDIENCE_MATCH_MODES),
     conditions,
     expression: text(0, MAX_EXPRESSION_CHARS),
-    allowedScopes: list(z.string('must be a string'), MAX_SCOPES),
+    allowedScopes: list(scope, MAX_SCOPES),
     tokenAudiences: audiences,
     tokenLifetime: lifetime,
     maxTokenLifetime: lifetime,
