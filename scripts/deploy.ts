@@ -1,0 +1,63 @@
+// `npm run deploy [-- wrangler's options]`: applies schema.sql to the remote D1 database, then deploys. Refuses while wrangler.toml is unfinished.
+
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { unstable_readConfig as readConfig } from 'wrangler';
+
+import { ROOT, runWrangler, WRANGLER_CONFIG } from './local/bundle.ts';
+import { Refusal, runScript } from './local/refusal.ts';
+
+const PLACEHOLDER = /^[0-]*$/;
+
+await runScript('deploy', async () => {
+  const args = process.argv.slice(2);
+  const { values } = parseArgs({
+    args,
+    strict: false,
+    options: {
+      config: { type: 'string', short: 'c' },
+      env: { type: 'string', short: 'e' },
+      var: { type: 'string', multiple: true },
+      'dry-run': { type: 'boolean' },
+    },
+  });
+  const config = typeof values.config === 'string' ? values.config : WRANGLER_CONFIG;
+  const env = typeof values.env === 'string' ? values.env : undefined;
+  const given = (values.var ?? []).filter((item) => typeof item === 'string');
+  const faults = findFaults(config, env, given);
+  if (faults.length > 0 && values['dry-run'] !== true) {
+    throw new Refusal(`${config} is not finished:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+  const target = ['--config', config, ...(env === undefined ? [] : ['--env', env])];
+  if (values['dry-run'] !== true) {
+    const schema = ['d1', 'execute', 'DB', '--remote', '--yes', '--file', join(ROOT, 'schema.sql'), ...target];
+    if ((await runWrangler(schema)) !== 0) throw new Refusal('the schema was not applied, so nothing was deployed');
+  }
+  const passedOn =
+    args.includes('--config') || args.includes('-c') || args.some((arg) => arg.startsWith('--config='))
+      ? args
+      : ['--config', config, ...args];
+  if ((await runWrangler(['deploy', ...passedOn])) !== 0)
+    throw new Refusal('wrangler did not deploy; its message is above');
+});
+
+/** What an operator still has to fill in, each with the command that answers it. */
+function findFaults(configPath: string, env: string | undefined, vars: readonly string[]): string[] {
+  const config = readConfig({ config: configPath, ...(env === undefined ? {} : { env }) });
+  const faults: string[] = [];
+  const database = config.d1_databases.find(({ binding }: { readonly binding: string }) => binding === 'DB');
+  if (database === undefined || PLACEHOLDER.test(database.database_id ?? '')) {
+    faults.push('database_id of DB: run `npx wrangler d1 create cambist` and put the id it prints there');
+  }
+  const cache = config.kv_namespaces.find(({ binding }: { readonly binding: string }) => binding === 'CACHE');
+  if (cache === undefined || PLACEHOLDER.test(cache.id ?? '')) {
+    faults.push('id of CACHE: run `npx wrangler kv namespace create CACHE` and put the id it prints there');
+  }
+  const issuer = config.vars['ISSUER_URL'];
+  const isGiven = vars.some((item) => item.startsWith('ISSUER_URL:'));
+  if (!isGiven && (typeof issuer !== 'string' || !issuer.startsWith('https://'))) {
+    faults.push('ISSUER_URL: the https origin of this deployment, such as https://cambist.your-name.workers.dev');
+  }
+  return faults;
+}

@@ -1,0 +1,51 @@
+// `npm run dev [-- wrangler's options]`: `wrangler dev`, reloading on change, with local settings and secrets and the schema applied first.
+
+import { join } from 'node:path';
+
+import { captureWrangler, ROOT, runWrangler } from './local/bundle.ts';
+import { Refusal, runScript } from './local/refusal.ts';
+import { readLocalSettings, setting, workerSettings } from './local/settings.ts';
+import { adminToken, openStateDir, signingKeys, writePrivately } from './local/state-dir.ts';
+
+await runScript('dev', async () => {
+  const { port, stateDirectory } = readLocalSettings(process.env);
+  // Of its own, beside the state of `npm start`: wrangler lays its storage out in another way.
+  const state = await openStateDir(join(stateDirectory, 'dev'), port);
+  const token = adminToken(state, setting(process.env, 'ADMIN_TOKEN'));
+  const keys = await signingKeys(state, setting(process.env, 'SIGNING_KEYS'));
+  const envFile = join(state.path, 'dev.env');
+  const settings = { ...workerSettings(process.env, port), ADMIN_TOKEN: token.value, SIGNING_KEYS: keys.value };
+  writePrivately(
+    envFile,
+    Object.entries(settings)
+      .map(([name, value]) => `${name}='${value}'\n`)
+      .join(''),
+  );
+
+  const storage = ['--local', '--persist-to', join(state.path, 'storage')];
+  const schema = await captureWrangler([
+    'd1',
+    'execute',
+    'DB',
+    '--yes',
+    '--file',
+    join(ROOT, 'schema.sql'),
+    ...storage,
+  ]);
+  if (schema.code !== 0) throw new Refusal(`schema.sql was not applied:\n${schema.output}`);
+  if (token.path !== null) console.log(`cambist: root token in ${token.path}`);
+  // Ctrl-C reaches wrangler too, and this script ends when wrangler has ended.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  const code = await runWrangler([
+    'dev',
+    '--port',
+    String(port),
+    '--env-file',
+    envFile,
+    ...storage,
+    ...process.argv.slice(2),
+  ]);
+  state.release();
+  process.exit(code);
+});

@@ -1,0 +1,65 @@
+// Builds the Worker exactly as `wrangler deploy` uploads it. Touches no network and no account.
+
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+import { Refusal } from './refusal.ts';
+
+/** The repository's root, absolute. */
+export const ROOT: string = join(import.meta.dirname, '..', '..');
+
+export const WRANGLER_CONFIG: string = join(ROOT, 'wrangler.toml');
+
+const WRANGLER = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin', 'wrangler.js');
+
+/** Environment for wrangler: no banner, no update check, no metrics, no colour. */
+export const QUIET_WRANGLER: NodeJS.ProcessEnv = {
+  ...process.env,
+  WRANGLER_HIDE_BANNER: 'true',
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_WRITE_LOGS: 'false',
+  NO_COLOR: '1',
+};
+
+/** Builds the production bundle into `directory` and returns the path of its entry. Throws Refusal with wrangler's own words. */
+export async function buildBundle(directory: string): Promise<string> {
+  const { code, output } = await captureWrangler([
+    'deploy',
+    '--dry-run',
+    '--outdir',
+    directory,
+    '--config',
+    WRANGLER_CONFIG,
+  ]);
+  if (code !== 0) throw new Refusal(`the Worker does not build:\n${output}`);
+  return join(directory, 'worker.js');
+}
+
+/** Runs wrangler with its output on this terminal; returns its exit code. */
+export async function runWrangler(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  const child = spawn(process.execPath, [WRANGLER, ...args], { cwd: ROOT, stdio: 'inherit', env });
+  return await exitCode(child);
+}
+
+/** Runs wrangler and keeps what it prints. */
+export async function captureWrangler(
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly output: string }> {
+  const child = spawn(process.execPath, [WRANGLER, ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: QUIET_WRANGLER,
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return { code: await exitCode(child), output: Buffer.concat(chunks).toString('utf8').trim() };
+}
+
+function exitCode(child: ReturnType<typeof spawn>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,16 @@
+// What a script cannot do and says so in one sentence; anything else that is thrown is a bug and keeps its stack.
+
+/** An expected failure of a script: the message is for the person at the terminal and says what to do next. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+/** Runs a script's main function; a Refusal is printed as its message, and every failure exits with 1. */
+export async function runScript(name: string, main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Refusal ? `${name}: ${error.message}` : error);
+    process.exit(1);
+  }
+}

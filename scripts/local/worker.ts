@@ -1,0 +1,168 @@
+// Runs the production bundle on workerd, through Miniflare's own socket on loopback, with D1 and KV kept in a directory. Not `wrangler dev`.
+
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import type { MiniflareOptions } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions as wranglerWorkerOptions } from 'wrangler';
+
+import { ROOT, WRANGLER_CONFIG } from './bundle.ts';
+import { listProcesses } from './processes.ts';
+import type { ProcessStamp } from './processes.ts';
+import { Refusal } from './refusal.ts';
+
+const HOST = '127.0.0.1';
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const WORKERD_POLL_MS = 20;
+/** The cron of wrangler.toml, in milliseconds: workerd here has nobody else to trigger it. */
+const SWEEP_EVERY_MS = 3_600_000;
+
+export interface LocalWorkerOptions {
+  readonly port: number;
+  /** Absolute path of the built entry module. */
+  readonly bundle: string;
+  /** Absolute directory for D1 and KV. */
+  readonly storage: string;
+  /** Settings and secrets of the Worker; each replaces the one of the same name in wrangler.toml. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Called with each line that the Worker logs. */
+  readonly onLog: (line: string, level: string) => void;
+  /** Called as soon as the workerd process is known. */
+  readonly onWorkerd: (workerd: ProcessStamp) => void;
+}
+
+export interface LocalWorker {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Applies schema.sql, then serves on 127.0.0.1; resolves once the socket listens. Throws Refusal where the port is taken. */
+export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
+  await refuseTakenPort(options.port);
+  // The first instance only holds the database, so that nothing is served before the schema is there.
+  const preparing = new Miniflare(miniflareOptions({ ...options, port: 0 }, true));
+  try {
+    await whileWatchingWorkerd(preparing.ready, options.onWorkerd);
+    const db = await preparing.getD1Database('DB');
+    await db.batch(schemaStatements().map((statement) => db.prepare(statement)));
+  } finally {
+    await preparing.dispose();
+  }
+  const signalHandlers = signals.map((signal) => process.listeners(signal));
+  const miniflare = new Miniflare(miniflareOptions(options, false));
+  try {
+    await whileWatchingWorkerd(miniflare.ready, options.onWorkerd);
+    // Miniflare's own handlers exit at once, in the middle of a clean stop; who starts a Worker here stops it too.
+    signals.forEach((signal, index) => {
+      const kept = signalHandlers[index] ?? [];
+      for (const handler of process.listeners(signal)) if (!kept.includes(handler)) process.off(signal, handler);
+    });
+  } catch (error) {
+    await miniflare.dispose();
+    throw error;
+  }
+  const sweep = setInterval(() => void sweepNow(miniflare, options.onLog), SWEEP_EVERY_MS);
+  sweep.unref();
+  return {
+    url: `http://${HOST}:${options.port}`,
+    stop: async () => {
+      clearInterval(sweep);
+      await miniflare.dispose();
+    },
+  };
+}
+
+/** A port of loopback that nobody listens on right now. */
+export async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, HOST, () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
+
+/** The statements of schema.sql; it has no semicolon inside a literal and no trigger. */
+function schemaStatements(): string[] {
+  return readFileSync(join(ROOT, 'schema.sql'), 'utf8')
+    .replace(/--.*$/gm, '')
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+}
+
+function miniflareOptions(options: LocalWorkerOptions, databaseOnly: boolean): MiniflareOptions {
+  const { modulesRules: _, ...workerOptions } = wranglerWorkerOptions(WRANGLER_CONFIG).workerOptions;
+  const idle = 'export default { fetch: () => new Response(null, { status: 503 }) }';
+  return {
+    ...convertV4MiniflareOptions({
+      host: HOST,
+      port: options.port,
+      cf: false, // else Miniflare fetches a sample of request.cf from the network
+      telemetry: { enabled: false },
+      handleStructuredLogs: ({ message, level }) => options.onLog(message, level),
+      ...workerOptions,
+      ...(databaseOnly
+        ? { modules: true, script: idle }
+        : { modulesRoot: dirname(options.bundle), modules: [{ type: 'ESModule', path: options.bundle }] }),
+      bindings: { ...(workerOptions['bindings'] as Record<string, string>), ...options.settings },
+    }),
+    resourcePersistencePath: options.storage,
+  };
+}
+
+async function sweepNow(miniflare: Miniflare, onLog: LocalWorkerOptions['onLog']): Promise<void> {
+  try {
+    const worker: unknown = await miniflare.getWorker();
+    await (worker as { scheduled(options: { cron: string }): Promise<unknown> }).scheduled({ cron: '17 * * * *' });
+  } catch (error) {
+    onLog(`the scheduled sweep failed: ${String(error)}`, 'error');
+  }
+}
+
+/** Reports workerd while it is still starting, so that even a kill in these first moments leaves a trace of it. */
+async function whileWatchingWorkerd(
+  ready: Promise<unknown>,
+  onWorkerd: (workerd: ProcessStamp) => void,
+): Promise<void> {
+  const known = new Set(listProcesses().map((stamp) => `${stamp.pid}/${stamp.started}`));
+  const look = (): boolean => {
+    const found = listProcesses().find(
+      (stamp) =>
+        stamp.parentPid === process.pid &&
+        stamp.name.startsWith('workerd') &&
+        !known.has(`${stamp.pid}/${stamp.started}`),
+    );
+    if (found !== undefined) onWorkerd(found);
+    return found !== undefined;
+  };
+  const watch = setInterval(() => {
+    if (look()) clearInterval(watch);
+  }, WORKERD_POLL_MS);
+  try {
+    await ready;
+    look();
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+async function refuseTakenPort(port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Refusal(`port ${port} is in use by another program; stop it, or set PORT to another one`)
+          : new Refusal(`port ${port} cannot be used: ${error.message}`),
+      ),
+    );
+    probe.listen(port, HOST, () => probe.close(() => resolve()));
+  });
+}
