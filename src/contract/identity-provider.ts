@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { claimReferenceFault } from '../core/conditions.ts';
 import type { JsonObject } from '../core/json.ts';
 import {
   MAX_CLAIM_REFERENCE_CHARS,
@@ -68,10 +69,10 @@ const algorithms = list(oneOf(ACCEPTED_ALGORITHMS), ACCEPTED_ALGORITHMS.length).
   'must name at least one algorithm',
 );
 
-export const claimReference: z.ZodType<string> = line(1, MAX_CLAIM_REFERENCE_CHARS).refine(
-  (value) => !value.startsWith('/') || /^(?:\/(?:[^~/]|~[01])*)+$/.test(value),
-  'must be the name of a claim, or a JSON Pointer (RFC 6901) that starts with /',
-);
+export const claimReference: z.ZodType<string> = line(1, MAX_CLAIM_REFERENCE_CHARS).superRefine((value, context) => {
+  const detail = claimReferenceFault(value);
+  if (detail !== null) context.addIssue({ code: 'custom', message: detail });
+});
 
 export const identityProviderContract: ObjectContract<IdentityProviderInput> = {
   members: {

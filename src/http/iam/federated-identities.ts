@@ -2,6 +2,7 @@
 
 import { IDENTITY_STATUSES, federatedIdentityContract } from '../../contract/federated-identity.ts';
 import type { FederatedIdentityInput, FederatedIdentityView } from '../../contract/federated-identity.ts';
+import type { Warning } from '../../contract/object-contract.ts';
 import { formatTimestamp, parseTimestamp } from '../../contract/values.ts';
 import { validateConditions } from '../../core/conditions.ts';
 import { compileExpression } from '../../core/expression.ts';
@@ -16,7 +17,6 @@ import { DEFAULT_TOKEN_LIFETIME_SECONDS, MAX_IDENTITIES_PER_SERVICE_ACCOUNT } fr
 import type { Conditions } from '../../core/model.ts';
 import { ok, refuse } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
-import { isScope } from '../../core/scope.ts';
 import { subjectWarnings, validateSubjectRule } from '../../core/subject.ts';
 import type { Fault, Problem } from '../problem.ts';
 import type { IamRequest } from './deps.ts';
@@ -168,6 +168,42 @@ function newIdentity(
     },
     lastUsedAt: null,
   };
+}
+
+/** The rules that look beyond one member; a member that already has a fault gets no second one. */
+function faultsOf(
+  rule: Rule,
+  { values, isSound }: Draft<FederatedIdentityInput>,
+  status: FederatedIdentityView['status'] | null,
+): Fault[] {
+  const faults: Fault[] = [];
+  const report = (member: keyof FederatedIdentityInput, detail: string | null): void => {
+    if (detail !== null && isSound(member)) faults.push(fault([member], detail));
+  };
+  if (isSound('providerSubjectMatch') && rule.subject !== '') {
+    report('providerSubject', validateSubjectRule(rule.subject, rule.subjectMatch));
+  }
+  if (isSound('conditions')) {
+    for (const { pointer, detail } of validateConditions(rule.conditions)) {
+      faults.push({ pointer: `/conditions${pointer}`, detail });
+    }
+  }
+  if (rule.expression !== null) {
+    const compiled = compileExpression(rule.expression);
+    report('expression', compiled.ok ? null : compiled.error);
+  }
+  if (isSound('maxTokenLifetime') && rule.tokenLifetimeSeconds > rule.maxTokenLifetimeSeconds) {
+    report('tokenLifetime', `must be at most maxTokenLifetime, which is ${rule.maxTokenLifetimeSeconds}`);
+  }
+  if (values.status === 'expired' && status !== 'expired') {
+    report('status', 'cannot be written as expired; set expiresAt instead');
+  }
+  return faults;
+}
+
+function warningsOf(identity: FederatedIdentityRecord): readonly Warning[] {
+  const claims = Object.keys(identity.conditions ?? {});
+  return subjectWarnings(identity.subject, identity.subjectMatch, identity.provider.preset, claims);
 }
 
 /** `expired` is never stored: it is what a past expiresAt reads as, except of what was revoked for good. */
