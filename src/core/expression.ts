@@ -1,0 +1,162 @@
+// CEL over `claims`: the one file that knows the evaluator, and what of its language a rule may use.
+
+import { Environment } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
+
+import type { JsonObject, JsonValue } from './json.ts';
+import { MAX_EXPRESSION_CHARS, MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_ELEMENTS, MAX_EXPRESSION_NODES } from './limits.ts';
+import { ok, refuse } from './result.ts';
+import type { Result } from './result.ts';
+
+/** Evaluates a compiled expression; the error says in a phrase why there was no answer, which is a refusal. */
+export type Expression = (claims: JsonObject) => Result<boolean, string>;
+
+/** Functions and methods a rule may call. `matches` backtracks for seconds; lowerAscii and trim fold more than ASCII; map and bind multiply values. */
+const FUNCTIONS = new Set(['has', 'size', 'int', 'double', 'string', 'bool']);
+const METHODS = new Set(['startsWith', 'endsWith', 'contains', 'size', 'indexOf', 'lastIndexOf', 'substring', 'split']);
+const MACROS = new Set(['all', 'exists', 'exists_one', 'filter']);
+/** What builds new values, so it may not stand where it would be repeated for every element of a list. */
+const NOT_IN_MACROS = new Set(['+', 'split']);
+
+const environment = new Environment({
+  unlistedVariablesAreDyn: false,
+  homogeneousAggregateLiterals: false,
+  enableOptionalTypes: false,
+  limits: { maxAstNodes: MAX_EXPRESSION_NODES, maxDepth: MAX_EXPRESSION_DEPTH },
+}).registerVariable('claims', 'map<string, dyn>');
+
+/**
+ * Compiles a CEL expression over the variable `claims`; the error is a sentence for its author.
+ * It must be a boolean by its types, or (where a claim alone decides) when evaluated. Whole numbers of a token are CEL ints,
+ * other numbers doubles, and either compares with either; integers beyond ±(2^53-1) are strings of digits.
+ */
+export function compileExpression(text: string): Result<Expression, string> {
+  if (text.length > MAX_EXPRESSION_CHARS) return refuse(`must have at most ${MAX_EXPRESSION_CHARS} characters`);
+  try {
+    const parsed = environment.parse(text);
+    const scan = scanNodes(parsed.ast);
+    if (scan.fault !== null) return refuse(scan.fault);
+    const checked = parsed.check();
+    if (!checked.valid) return refuse(`is not a valid expression: ${summaryOf(checked.error)}`);
+    if (checked.type !== 'bool' && checked.type !== 'dyn')
+      return refuse(`must be true or false, but is ${checked.type}`);
+    return ok((claims) => evaluate(parsed, claims, scan.hasMacro));
+  } catch (error) {
+    return refuse(`is not a valid expression: ${summaryOf(error)}`);
+  }
+}
+
+function evaluate(
+  parsed: (context: { readonly claims: unknown }) => unknown,
+  claims: JsonObject,
+  hasMacro: boolean,
+): Result<boolean, string> {
+  const { value: celClaims, largestCollection } = celClaimsOf(claims);
+  if (hasMacro && largestCollection > MAX_EXPRESSION_ELEMENTS) {
+    return refuse(`the token has a list of more than ${MAX_EXPRESSION_ELEMENTS} elements`);
+  }
+  try {
+    const value = parsed({ claims: celClaims });
+    return typeof value === 'boolean' ? ok(value) : refuse('it is not true or false');
+  } catch (error) {
+    return refuse(summaryOf(error));
+  }
+}
+
+interface CelClaims {
+  readonly value: unknown;
+  /** Elements or members of the largest list or object anywhere in it. */
+  readonly largestCollection: number;
+}
+
+/** Up to a hundred expressions see the same token: its claims are converted once. */
+const converted = new WeakMap<JsonObject, CelClaims>();
+
+function celClaimsOf(claims: JsonObject): CelClaims {
+  const known = converted.get(claims);
+  if (known !== undefined) return known;
+  const fresh = { value: celValue(claims), largestCollection: largestIn(claims) };
+  converted.set(claims, fresh);
+  return fresh;
+}
+
+/** As CEL sees it: Maps, so that only own members exist whatever they are called, and whole numbers as ints. */
+function celValue(value: JsonValue): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(celValue);
+  return new Map(Object.entries(value).map(([name, member]) => [name, celValue(member)]));
+}
+
+function largestIn(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const members = Object.values(value);
+  return members.reduce<number>((largest, member) => Math.max(largest, largestIn(member)), members.length);
+}
+
+interface Scan {
+  readonly fault: string | null;
+  readonly hasMacro: boolean;
+}
+
+const NO_FAULT: Scan = { fault: null, hasMacro: false };
+
+/** Walks the syntax tree as it was written and names the first thing in it that a rule may not use. */
+function scanNodes(node: ASTNode, insideMacro: boolean = false): Scan {
+  const fault = nodeFault(node, insideMacro);
+  if (fault !== null) return { fault, hasMacro: false };
+  const isMacro = node.op === 'rcall' && MACROS.has(node.args[0]);
+  const body = isMacro ? new Set(node.args[2]) : null;
+  let hasMacro = isMacro;
+  for (const child of childrenOf(node)) {
+    const scan = scanNodes(child, insideMacro || (body?.has(child) ?? false));
+    if (scan.fault !== null) return scan;
+    hasMacro ||= scan.hasMacro;
+  }
+  return hasMacro ? { fault: null, hasMacro } : NO_FAULT;
+}
+
+function nodeFault(node: ASTNode, insideMacro: boolean): string | null {
+  const name = node.op === 'call' || node.op === 'rcall' ? node.args[0] : node.op;
+  if (node.op === 'call' && !FUNCTIONS.has(name)) return `may not use ${name}()`;
+  if (node.op === 'rcall' && name === 'matches') {
+    return 'may not use matches(): regular expressions can take seconds; use startsWith, endsWith, contains or a condition with a glob';
+  }
+  if (node.op === 'rcall' && !METHODS.has(name) && !MACROS.has(name)) return `may not use ${name}()`;
+  if (node.op === 'map') return 'may not use map literals';
+  if (node.op === 'value' && node.args instanceof Uint8Array) return 'may not use bytes';
+  if (!insideMacro) return null;
+  if (MACROS.has(name)) return `may not use ${name}() inside another macro: nested ones multiply`;
+  if (NOT_IN_MACROS.has(name))
+    return `may not use ${name} inside a macro, where it would be repeated for every element`;
+  return null;
+}
+
+function childrenOf(node: ASTNode): readonly ASTNode[] {
+  switch (node.op) {
+    case 'value':
+    case 'id':
+      return [];
+    case '.':
+    case '.?':
+      return [node.args[0]];
+    case 'call':
+      return node.args[1];
+    case 'rcall':
+      return [node.args[1], ...node.args[2]];
+    case 'map':
+      return node.args.flat();
+    case '!_':
+    case '-_':
+      return [node.args];
+    default:
+      return node.args;
+  }
+}
+
+/** The first line of what the library says, without its excerpt of the source. */
+function summaryOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'it cannot be evaluated';
+  const summary = 'summary' in error && typeof error.summary === 'string' ? error.summary : error.message;
+  return summary.split('\n', 1)[0] ?? '';
+}
