@@ -40,7 +40,7 @@ await runScript('cambist', async () => {
       storage: join(state.path, 'storage'),
       settings: { ...settings, ADMIN_TOKEN: token.value, SIGNING_KEYS: keys.value },
       onLog: (line, level) => (level === 'error' || level === 'warn' ? console.error(line) : console.log(line)),
-      onWorkerd: (workerd) => state.recordWorkerd(workerd),
+      onWorkerd: state.recordWorkerd,
     });
     stop = async () => {
       await worker.stop();

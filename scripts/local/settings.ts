@@ -2,6 +2,8 @@
 
 import { Refusal } from './refusal.ts';
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface LocalSettings {
   /** 0 means any free port. */
   readonly port: number;
@@ -9,7 +11,7 @@ export interface LocalSettings {
 }
 
 /** PORT and STATE_DIR. Throws Refusal where PORT is not a port. */
-export function readLocalSettings(env: NodeJS.ProcessEnv): LocalSettings {
+export function readLocalSettings(env: Environment): LocalSettings {
   const text = setting(env, 'PORT') ?? '8787';
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535)
@@ -18,7 +20,7 @@ export function readLocalSettings(env: NodeJS.ProcessEnv): LocalSettings {
 }
 
 /** The Worker's settings but for the secrets; loopback issuers are allowed here, and only here. */
-export function workerSettings(env: NodeJS.ProcessEnv, port: number): Record<string, string> {
+export function workerSettings(env: Environment, port: number): Record<string, string> {
   return {
     ISSUER_URL: setting(env, 'ISSUER_URL') ?? `http://localhost:${port}`,
     ALLOW_LOOPBACK_ISSUERS: 'true',
@@ -28,7 +30,7 @@ export function workerSettings(env: NodeJS.ProcessEnv, port: number): Record<str
 }
 
 /** A variable that is set to something; an empty one counts as unset. */
-export function setting(env: NodeJS.ProcessEnv, name: string): string | undefined {
+export function setting(env: Environment, name: string): string | undefined {
   const value: string | undefined = env[name];
   return value === '' ? undefined : value;
 }

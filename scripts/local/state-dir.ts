@@ -15,9 +15,9 @@ export interface StateDir {
   /** Absolute. */
   readonly path: string;
   /** Remembers the workerd to end if this process is killed without a chance to do it itself. */
-  recordWorkerd(workerd: ProcessStamp): void;
+  readonly recordWorkerd: (workerd: ProcessStamp) => void;
   /** Gives the directory back after a clean stop. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** A secret and where it came from; `path` is null where the environment set it. */

@@ -35,7 +35,7 @@ export interface LocalWorkerOptions {
 
 export interface LocalWorker {
   readonly url: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Applies schema.sql, then serves on 127.0.0.1; resolves once the socket listens. Throws Refusal where the port is taken. */

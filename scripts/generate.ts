@@ -1,0 +1,19 @@
+// `npm run generate`: writes every generated file anew; with `--check` it writes nothing and fails where one is out of date.
+
+import { captureWrangler } from './local/bundle.ts';
+import { Refusal, runScript } from './local/refusal.ts';
+import { conformanceTable } from './traceability.ts';
+
+await runScript('generate', async () => {
+  const check = process.argv.includes('--check');
+  const stale: string[] = [];
+  const types = await captureWrangler([
+    'types',
+    '--strict-vars=false',
+    '--env-file=.dev.vars.example',
+    ...(check ? ['--check'] : []),
+  ]);
+  if (types.code !== 0) stale.push(`worker-configuration.d.ts\n${types.output}`);
+  if (!conformanceTable(check)) stale.push('test/conformance/README.md');
+  if (stale.length > 0) throw new Refusal(`out of date, run \`npm run generate\`: ${stale.join(', ')}`);
+});
