@@ -3,7 +3,9 @@
 import { typeidUnboxed } from 'typeid-js';
 
 import { createIamApp } from '../../../src/http/iam/app.ts';
+import { refuse } from '../../../src/core/result.ts';
 import type { IamDeps } from '../../../src/http/iam/app.ts';
+import { validateLocalJwks } from '../../../src/oidc/key-set.ts';
 import { createIamStore } from '../../../src/store/iam-store.ts';
 import { freshDatabase } from '../../support/schema.ts';
 
@@ -65,7 +67,9 @@ export async function iamHarness(overrides: Partial<IamDeps> = {}): Promise<Harn
     config: { issuerUrl: ORIGIN, adminToken: ROOT_TOKEN, allowLoopbackIssuers: false },
     now: () => now,
     newId: orderedIds(),
-    validateLocalJwks: (jwks) => (JSON.stringify(jwks).includes('"d":') ? ['has a private key'] : []),
+    validateLocalJwks,
+    inspectToken: async () => refuse('malformed'),
+    signingKeys: null,
     log: (event) => log.push(event),
     ...overrides,
   });

@@ -7,7 +7,17 @@ import type { Answer, Harness } from './iam-harness.ts';
 
 const PATH = '/v1/federated-identity-providers';
 const GITHUB = 'https://token.actions.githubusercontent.com';
-const KEYS = { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'k' }] };
+/** The public key of RFC 7517 §A.1. */
+const KEY = {
+  kty: 'EC',
+  crv: 'P-256',
+  alg: 'ES256',
+  use: 'sig',
+  kid: '1',
+  x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
+  y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
+};
+const KEYS = { keys: [KEY] };
 let api: Harness;
 
 beforeEach(async () => {
@@ -97,11 +107,11 @@ describe('create and read', () => {
   });
 
   it('refuses a localJwks with private keys (contract §5.1)', async () => {
-    const localJwks = { keys: [{ ...KEYS.keys[0], d: 'secret' }] };
+    const localJwks = { keys: [{ ...KEY, d: 'c2VjcmV0' }] };
     const answer = await api.call('POST', PATH, { name: 'x', providerIssuer: GITHUB, localJwks });
     expect(answer.status).toBe(400);
     expect(pointers(answer)).toEqual(['/localJwks']);
-    expect(JSON.stringify(answer.body)).not.toContain('secret');
+    expect(JSON.stringify(answer.body)).not.toContain('c2VjcmV0');
   });
 
   it('wants keys for a SPIFFE trust domain, which has no discovery (contract §5.1)', async () => {
