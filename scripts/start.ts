@@ -41,6 +41,10 @@ await runScript('cambist', async () => {
       settings: { ...settings, ADMIN_TOKEN: token.value, SIGNING_KEYS: keys.value },
       onLog: (line, level) => (level === 'error' || level === 'warn' ? console.error(line) : console.log(line)),
       onWorkerd: state.recordWorkerd,
+      onDeath: () => {
+        if (!stopping) console.error('cambist: workerd ended by itself; stopping');
+        shutDown(1);
+      },
     });
     stop = async () => {
       await worker.stop();

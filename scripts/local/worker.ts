@@ -9,13 +9,14 @@ import type { MiniflareOptions } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as wranglerWorkerOptions } from 'wrangler';
 
 import { ROOT, WRANGLER_CONFIG } from './bundle.ts';
-import { listProcesses } from './processes.ts';
+import { isRunning, listProcesses } from './processes.ts';
 import type { ProcessStamp } from './processes.ts';
 import { Refusal } from './refusal.ts';
 
 const HOST = '127.0.0.1';
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const WORKERD_POLL_MS = 20;
+const ALIVE_EVERY_MS = 250;
 /** The cron of wrangler.toml, in milliseconds: workerd here has nobody else to trigger it. */
 const SWEEP_EVERY_MS = 3_600_000;
 
@@ -29,6 +30,8 @@ export interface LocalWorkerOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Called with each line that the Worker logs. */
   readonly onLog: (line: string, level: string) => void;
+  /** Called where workerd ends without having been told to. */
+  readonly onDeath?: () => void;
   /** Called as soon as the workerd process is known. */
   readonly onWorkerd: (workerd: ProcessStamp) => void;
 }
@@ -44,16 +47,17 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   // The first instance only holds the database, so that nothing is served before the schema is there.
   const preparing = new Miniflare(miniflareOptions({ ...options, port: 0 }, true));
   try {
-    await whileWatchingWorkerd(preparing.ready, options.onWorkerd);
+    await untilReady(preparing, options.onWorkerd);
     const db = await preparing.getD1Database('DB');
     await db.batch(schemaStatements().map((statement) => db.prepare(statement)));
   } finally {
     await preparing.dispose();
   }
+  let workerd: ProcessStamp | null;
   const signalHandlers = signals.map((signal) => process.listeners(signal));
   const miniflare = new Miniflare(miniflareOptions(options, false));
   try {
-    await whileWatchingWorkerd(miniflare.ready, options.onWorkerd);
+    workerd = await untilReady(miniflare, options.onWorkerd);
     // Miniflare's own handlers exit at once, in the middle of a clean stop; who starts a Worker here stops it too.
     signals.forEach((signal, index) => {
       const kept = signalHandlers[index] ?? [];
@@ -65,10 +69,17 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   }
   const sweep = setInterval(() => void sweepNow(miniflare, options.onLog), SWEEP_EVERY_MS);
   sweep.unref();
+  const alive = setInterval(() => {
+    if (workerd === null || isRunning(workerd)) return;
+    clearInterval(alive);
+    options.onDeath?.();
+  }, ALIVE_EVERY_MS);
+  alive.unref();
   return {
     url: `http://${HOST}:${options.port}`,
     stop: async () => {
       clearInterval(sweep);
+      clearInterval(alive);
       await miniflare.dispose();
     },
   };
@@ -126,28 +137,27 @@ async function sweepNow(miniflare: Miniflare, onLog: LocalWorkerOptions['onLog']
   }
 }
 
-/** Reports workerd while it is still starting, so that even a kill in these first moments leaves a trace of it. */
-async function whileWatchingWorkerd(
-  ready: Promise<unknown>,
+/** Waits for workerd to listen and reports it while it still starts, so that even a kill in these first moments leaves a trace of it. */
+async function untilReady(
+  miniflare: Miniflare,
   onWorkerd: (workerd: ProcessStamp) => void,
-): Promise<void> {
-  const known = new Set(listProcesses().map((stamp) => `${stamp.pid}/${stamp.started}`));
-  const look = (): boolean => {
-    const found = listProcesses().find(
-      (stamp) =>
-        stamp.parentPid === process.pid &&
-        stamp.name.startsWith('workerd') &&
-        !known.has(`${stamp.pid}/${stamp.started}`),
+): Promise<ProcessStamp | null> {
+  const identify = ({ pid, started }: ProcessStamp): string => `${pid}/${started}`;
+  const known = new Set(listProcesses().map(identify));
+  let found: ProcessStamp | undefined;
+  const look = (): void => {
+    found = listProcesses().find(
+      (stamp) => stamp.parentPid === process.pid && stamp.name.startsWith('workerd') && !known.has(identify(stamp)),
     );
-    if (found !== undefined) onWorkerd(found);
-    return found !== undefined;
+    if (found === undefined) return;
+    clearInterval(watch);
+    onWorkerd(found);
   };
-  const watch = setInterval(() => {
-    if (look()) clearInterval(watch);
-  }, WORKERD_POLL_MS);
+  const watch = setInterval(look, WORKERD_POLL_MS);
   try {
-    await ready;
-    look();
+    await miniflare.ready;
+    if (found === undefined) look();
+    return found ?? null;
   } finally {
     clearInterval(watch);
   }
