@@ -10,7 +10,10 @@ import { exchangeToken } from './core/exchange.ts';
 import type { ExchangeDeps, SignGrant } from './core/exchange.ts';
 import { createIdentityCache } from './core/identity-cache.ts';
 import type { JsonObject } from './core/json.ts';
+import type { SigningKeyPort } from './core/key-rotation.ts';
 import { DEFAULT_ORGANISATION_ID } from './core/model.ts';
+import { inspectOwnToken, revokeOwnToken } from './core/own-token.ts';
+import type { InspectOwnToken, VerifyOwnToken } from './core/own-token.ts';
 import { StorageUnavailable } from './core/ports.ts';
 import type { SigningKeyState } from './core/ports.ts';
 import { ok, refuse } from './core/result.ts';
@@ -26,12 +29,14 @@ import {
   signingKeyFor,
   unregisteredKeys,
 } from './signing/key-set.ts';
+import { verifyOwnToken } from './signing/own-token.ts';
 import { signToken } from './signing/token.ts';
 import { readCredentialFacts, recordCredentialUse } from './store/access-credentials.ts';
 import { recordGrant, recordRefusal } from './store/decisions.ts';
 import { readExchangeFacts } from './store/exchange-facts.ts';
 import { createIamStore } from './store/iam-store.ts';
-import { readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
+import { readTokenStanding, revokeToken } from './store/revoked-tokens.ts';
+import { readSigningKeys, registerSigningKeys, rotateSigningKeys } from './store/signing-keys.ts';
 
 const DEFAULT_ORGANISATION = 'default';
 
@@ -48,6 +53,13 @@ export interface Outside {
 export function compose(env: Settings, outside: Outside): AppDeps {
   const config = parseConfig(env);
   const exchangeDeps = lazily(() => composeExchange(config, outside));
+  const verify: VerifyOwnToken = (compact, now) =>
+    verifyOwnToken(compact, { bundle: needed(config.signingKeys), issuerUrl: needed(config.issuerUrl), now });
+  const inspectToken: InspectOwnToken = (compact, now) =>
+    inspectOwnToken(compact, now, {
+      verify,
+      readStanding: (token) => readTokenStanding(needed(config.db), token),
+    });
   return {
     config,
     exchange: (request, trace) => exchangeToken(request, exchangeDeps(), trace),
@@ -64,6 +76,12 @@ export function compose(env: Settings, outside: Outside): AppDeps {
         trace,
       );
     },
+    inspectToken,
+    revokeToken: (compact, context) =>
+      revokeOwnToken(compact, context, {
+        verify,
+        record: (revocation) => revokeToken(needed(config.db), newId('evt'), revocation),
+      }),
     publishedKeys: async (now) => {
       const bundle = needed(config.signingKeys);
       const db = needed(config.db);
@@ -78,6 +96,8 @@ export function compose(env: Settings, outside: Outside): AppDeps {
       now: outside.now,
       newId,
       validateLocalJwks,
+      inspectToken: config.signingKeys === null || config.issuerUrl === null ? null : inspectToken,
+      signingKeys: composeSigningKeys(config),
       log: outside.log,
     })),
     now: outside.now,
@@ -135,6 +155,16 @@ function cannotSign(detail: string): Denial {
     'this deployment cannot sign tokens at the moment; its operator finds why at /readyz',
     detail,
   );
+}
+
+function composeSigningKeys(config: Config): SigningKeyPort | null {
+  const { db, signingKeys } = config;
+  if (db === null || signingKeys === null) return null;
+  return {
+    bundle: signingKeys,
+    read: async (now) => registered(config, db, await readSigningKeys(db), now),
+    rotate: (rotation, event, now) => rotateSigningKeys(db, rotation, event, now),
+  };
 }
 
 /** The states of all keys, after recording those that the secret has and D1 did not know. */

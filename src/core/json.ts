@@ -19,7 +19,8 @@ export function readClaim(claims: JsonObject, reference: string): JsonValue | un
   let value: JsonValue | undefined = claims;
   for (const token of reference.slice(1).split('/')) {
     const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (Array.isArray(value)) value = /^(?:0|[1-9]\d{0,5})$/.test(name) ? (value as JsonValue[])[Number(name)] : undefined;
+    if (Array.isArray(value))
+      value = /^(?:0|[1-9]\d{0,5})$/.test(name) ? (value as JsonValue[])[Number(name)] : undefined;
     else value = isJsonObject(value) ? ownMember(value, name) : undefined;
     if (value === undefined) return undefined;
   }

@@ -16,6 +16,9 @@ export const ACCEPTED_ALGORITHMS = [
   'EdDSA',
 ] as const;
 export type Algorithm = (typeof ACCEPTED_ALGORITHMS)[number];
+/** What our own keys may be (contract §0). */
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 export const DEFAULT_ALGORITHMS: readonly Algorithm[] = ['RS256', 'ES256'];
 
 /** The deployment's own organisation, as schema.sql creates it; its slug may change, its id never. */

@@ -70,6 +70,16 @@ export type ReadTokenStanding = (token: OwnToken) => Promise<TokenStanding>;
 /** Both together. Throws StorageUnavailable. */
 export type InspectOwnToken = (compact: string, now: number) => Promise<Result<ActiveToken, OwnTokenFault>>;
 
+/** Who revoked a token, when and from where. Times are epoch seconds. */
+export interface Revocation {
+  readonly token: OwnToken;
+  readonly requestId: string;
+  readonly ip: string | null;
+  readonly now: number;
+}
+/** Revokes a token with its audit event in one write; false where it was revoked before. Throws StorageUnavailable. */
+export type RecordRevocation = (revocation: Revocation) => Promise<boolean>;
+
 /** Whether a token counts at `now` (epoch seconds): verified, not revoked, of an active account, signed by a key in use. */
 export async function inspectOwnToken(
   compact: string,
@@ -87,6 +97,20 @@ export async function inspectOwnToken(
   }
   if (serviceAccount.status !== 'active') return refuse('account_inactive');
   return ok({ ...token, serviceAccount, organisation, roles });
+}
+
+/**
+ * Revokes a token by its possession (RFC 7009 §2.1); the token revoked by this call, or null where there was nothing to
+ * revoke: not a token of ours, expired, or revoked before. An inactive account's token is revoked too, since it may become active again.
+ */
+export async function revokeOwnToken(
+  compact: string,
+  context: Omit<Revocation, 'token'>,
+  ports: { readonly verify: VerifyOwnToken; readonly record: RecordRevocation },
+): Promise<OwnToken | null> {
+  const verified = await ports.verify(compact, context.now);
+  if (!verified.ok) return null;
+  return (await ports.record({ ...context, token: verified.value })) ? verified.value : null;
 }
 
 /** A revoked key's tokens are dead at once, a retiring one's live until they expire, and a standby key has signed nothing. */

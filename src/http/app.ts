@@ -4,6 +4,8 @@ import { Hono } from 'hono';
 import type { MiddlewareHandler } from 'hono';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { healthHandler, readinessHandler } from './health.ts';
+import { introspectHandler } from './introspect.ts';
+import { revokeHandler } from './revoke.ts';
 import { tailscaleHandler } from './tailscale.ts';
 import { tokenHandler } from './token.ts';
 import { discoveryHandler, jwksHandler, wellKnownOptions } from './well-known.ts';
@@ -14,6 +16,8 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use(everyResponse);
 
   app.post('/oidc/token', tokenHandler(deps));
+  app.post('/oidc/introspect', introspectHandler(deps));
+  app.post('/oidc/revoke', revokeHandler(deps));
   app.post('/api/v2/oauth/token-exchange', tailscaleHandler(deps));
   for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
     app.get(path, discoveryHandler(deps)).options(path, wellKnownOptions);

@@ -5,6 +5,7 @@ import type { Config, ConfigFault } from '../config.ts';
 import type { CredentialRequest } from '../core/credential-grant.ts';
 import type { Denial } from '../core/denial.ts';
 import type { ExchangeRequest, ExchangeTrace, IssuedToken } from '../core/exchange.ts';
+import type { InspectOwnToken, OwnToken, Revocation } from '../core/own-token.ts';
 import type { Result } from '../core/result.ts';
 import type { IamDeps } from './iam/app.ts';
 
@@ -15,6 +16,9 @@ export interface AppDeps {
     request: CredentialRequest,
     trace: ExchangeTrace,
   ) => Promise<Result<IssuedToken, Denial>>;
+  readonly inspectToken: InspectOwnToken;
+  /** Revokes a token by its possession; null where there was nothing to revoke. Throws StorageUnavailable. */
+  readonly revokeToken: (compact: string, context: Omit<Revocation, 'token'>) => Promise<OwnToken | null>;
   /** The public keys to publish at `now`. Throws StorageUnavailable. */
   readonly publishedKeys: (now: number) => Promise<readonly JWK[]>;
   /** The algorithms that ID tokens and access tokens are signed with, the ID token's first. */

@@ -18,6 +18,7 @@ const PROBLEMS = {
   'in-use': { status: 409, title: 'Conflict' },
   'limit-reached': { status: 409, title: 'Conflict' },
   'changed-meanwhile': { status: 409, title: 'Conflict' },
+  'cannot-rotate': { status: 409, title: 'Conflict' },
   'version-mismatch': { status: 412, title: 'Precondition Failed' },
   'too-large': { status: 413, title: 'Content Too Large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported Media Type' },

@@ -111,7 +111,8 @@ async function refuseEarly(c: Context<AppEnv>, deps: AppDeps, caller: string | n
   );
 }
 
-async function readParameters(c: Context<AppEnv>): Promise<Result<TokenParameters, Denial> | Response> {
+/** The parameters of a request to an OAuth endpoint, form or JSON; 413 and 415 are answers already. */
+export async function readParameters(c: Context<AppEnv>): Promise<Result<TokenParameters, Denial> | Response> {
   const encoding = encodingOf(c.req.header('content-type') ?? null);
   if (encoding === null)
     return httpError(c, 415, 'send application/x-www-form-urlencoded or application/json, in UTF-8');

@@ -3,11 +3,10 @@
 import type { JWK } from 'jose';
 import { isJsonObject } from '../core/json.ts';
 import { MIN_RSA_BITS } from '../core/limits.ts';
+import { SIGNING_ALGORITHMS } from '../core/model.ts';
+import type { SigningAlgorithm } from '../core/model.ts';
 import { ok, refuse } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
-
-export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
-export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 /** One key of the bundle. */
 export interface BundleKey {

@@ -2,10 +2,11 @@
 
 import { importJWK, CompactSign, compactVerify } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
+import type { SigningAlgorithm } from '../core/model.ts';
 import type { SigningKeyState } from '../core/ports.ts';
 import { ok, refuse } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
-import type { BundleKey, SigningAlgorithm, SigningBundle } from './bundle.ts';
+import type { BundleKey, SigningBundle } from './bundle.ts';
 
 /** A key ready to sign with. */
 export interface Signer {

@@ -1,7 +1,11 @@
 // The table signing_key: the life of each key of ours; the key material is never here.
 
+import type { ChangeEvent } from '../core/iam-store.ts';
+import type { Rotation } from '../core/key-rotation.ts';
+import { MAX_TOKEN_LIFETIME_SECONDS } from '../core/limits.ts';
 import type { SigningKeyState } from '../core/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
+import { eventExists, insertEvent } from './iam-audit.ts';
 
 export interface SigningKeyRow {
   readonly kid: string;
@@ -59,4 +63,41 @@ export async function registerSigningKeys(
     selectSigningKeys(db),
   ]);
   return rowsOf<SigningKeyRow>(results.at(-1)).map(toSigningKeyState);
+}
+
+// The guard of a rotation: the keys are still those that it was decided for, so that of two rotations at once one loses.
+const UNCHANGED = `EXISTS (SELECT 1 FROM signing_key WHERE kid = ? AND alg = ? AND status = 'standby')
+  AND (SELECT kid FROM signing_key WHERE alg = ? AND status = 'active') IS ?`;
+const RETIRE = "UPDATE signing_key SET status = 'retiring', retiring_at = ?, expires_at = ? WHERE kid = ?";
+const REVOKE = "UPDATE signing_key SET status = 'revoked', revoked_at = ? WHERE kid = ?";
+const ACTIVATE = "UPDATE signing_key SET status = 'active', activated_at = ? WHERE kid = ?";
+
+/**
+ * Carries out a rotation with its audit event in one transaction and reads all states; null, and nothing written, where the
+ * keys are not those any more that it was decided for. Throws StorageUnavailable.
+ */
+export async function rotateSigningKeys(
+  db: D1Database,
+  { alg, mode, next, previous }: Rotation,
+  event: ChangeEvent,
+  now: number,
+): Promise<SigningKeyState[] | null> {
+  const guard = { sql: UNCHANGED, values: [next.kid, alg, alg, previous?.kid ?? null] };
+  const done = eventExists(event);
+  const change = (sql: string, values: readonly (string | number)[]): D1PreparedStatement =>
+    db.prepare(`${sql} AND ${done.sql}`).bind(...values, ...done.values);
+  // The old key stops before the new one starts: the unique index allows one active key per algorithm at any moment.
+  const stop =
+    previous === null
+      ? []
+      : mode === 'graceful'
+        ? [change(RETIRE, [now, now + MAX_TOKEN_LIFETIME_SECONDS, previous.kid])]
+        : [change(REVOKE, [now, previous.kid])];
+  const results = await runBatch(db, [
+    insertEvent(db, event, guard),
+    ...stop,
+    change(ACTIVATE, [now, next.kid]),
+    selectSigningKeys(db),
+  ]);
+  return results[0]?.meta.changes === 1 ? rowsOf<SigningKeyRow>(results.at(-1)).map(toSigningKeyState) : null;
 }

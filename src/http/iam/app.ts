@@ -8,6 +8,7 @@ import { identityProviders } from './identity-providers.ts';
 import { objectRoutes } from './object-routes.ts';
 import { createRoutes } from './routing.ts';
 import { serviceAccounts } from './service-accounts.ts';
+import { signingKeyRoutes } from './signing-keys.ts';
 
 export type { IamDeps } from './deps.ts';
 
@@ -16,6 +17,7 @@ export const iamRoutes: OpenAPIHono<IamEnv> = createRoutes([
   ...objectRoutes('/v1/federated-identity-providers', identityProviders),
   ...objectRoutes('/v1/service-accounts', serviceAccounts),
   ...objectRoutes('/v1/federated-identities', federatedIdentities),
+  ...signingKeyRoutes,
 ]);
 
 /** The API over its dependencies. A fault of ours is thrown, for the outer application to answer. */

@@ -1,39 +1,49 @@
-// Decides who calls the IAM API (contract §4); it knows only the root token, and says nothing about why a credential is wrong.
+// Decides who calls the IAM API and for which organisation (contract §4); says nothing about why a credential is wrong.
 
-import { MAX_TOKEN_CHARS } from '../../core/limits.ts';
 import { ok, refuse } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
+import type { ActiveToken } from '../../core/own-token.ts';
+import { bearerOf, isRootToken } from '../bearer.ts';
 import type { Problem } from '../problem.ts';
-import type { Caller, IamDeps, IamScope } from './deps.ts';
+import { hasIamScope } from './caller.ts';
+import type { Caller, IamScope } from './caller.ts';
+import type { IamDeps } from './deps.ts';
+import { shown } from './faults.ts';
 
 const DEFAULT_ORGANISATION = 'default';
 
-/** The caller of a request, or a 401 with a challenge (RFC 6750 §3). */
+/**
+ * The caller of a request: root, or the account of an access token of ours that is meant for this API.
+ * 401 with a challenge (RFC 6750 §3) for anything else, 404 where a token names an organisation that is not its own.
+ */
 export async function authenticate(request: Request, deps: IamDeps): Promise<Result<Caller, Problem>> {
-  const header = request.headers.get('authorization');
-  if (header === null) {
-    return refuse(challenge('this API needs a credential: send Authorization: Bearer with the root token', ''));
+  const credential = bearerOf(request);
+  if (credential === null) {
+    const detail = 'this API needs a credential: send Authorization: Bearer with an access token or the root token';
+    return refuse(challenge(detail, request.headers.has('authorization') ? ', error="invalid_token"' : ''));
   }
-  const [, token] = /^(?:Bearer|Token) +([\x21-\x7e]+)$/i.exec(header) ?? [];
-  if (token === undefined || token.length > MAX_TOKEN_CHARS || !(await isRootToken(token, deps.config.adminToken))) {
+  const named = request.headers.get('x-organisation-identity')?.trim() ?? '';
+  if (await isRootToken(credential, deps.config.adminToken)) {
+    return ok(rootCaller(named === '' ? DEFAULT_ORGANISATION : named));
+  }
+  if (deps.inspectToken === null) {
+    return refuse({ kind: 'unavailable', detail: 'this deployment lacks a setting; /readyz names it' });
+  }
+  const inspected = await deps.inspectToken(credential, deps.now());
+  // A token for another service must not open this one, whoever forwards it (RFC 9068 §4, RFC 8725 §3.9).
+  if (!inspected.ok || !inspected.value.audiences.includes(deps.config.issuerUrl ?? '')) {
     return refuse(challenge('the credential is not accepted', ', error="invalid_token"'));
   }
-  const organisation = request.headers.get('x-organisation-identity')?.trim() ?? '';
-  return ok({
-    actor: 'root',
-    organisation: organisation === '' ? DEFAULT_ORGANISATION : organisation,
-    isRoot: true,
-    isAdmin: true,
-    serviceAccountId: null,
-    scopes: 'every',
-    roles: [],
-    token: null,
-  });
+  const { organisation } = inspected.value;
+  if (named !== '' && named !== organisation.id && named !== organisation.slug) {
+    return refuse({ kind: 'not-found', detail: `there is no organisation ${shown(named)}` });
+  }
+  return ok(tokenCaller(inspected.value));
 }
 
-/** Refuses a caller without the scope, naming it (RFC 6750 §3.1 insufficient_scope). */
+/** Refuses a caller without the scope or one that includes it, naming it (RFC 6750 §3.1 insufficient_scope). */
 export function requireScope(caller: Caller, scope: IamScope): Problem | null {
-  if (caller.scopes === 'every' || caller.scopes.includes(scope)) return null;
+  if (hasIamScope(caller.scopes, scope)) return null;
   return {
     kind: 'forbidden',
     detail: `this needs the scope ${scope}`,
@@ -41,17 +51,30 @@ export function requireScope(caller: Caller, scope: IamScope): Problem | null {
   };
 }
 
-/** Compares digests, so that neither the length nor a common prefix shows in the time it takes. */
-async function isRootToken(given: string, expected: string | null): Promise<boolean> {
-  if (expected === null || expected === '') return false;
-  const [left, right] = await Promise.all([digest(given), digest(expected)]);
-  let difference = 0;
-  for (let index = 0; index < left.length; index += 1) difference |= (left[index] ?? 0) ^ (right[index] ?? 0);
-  return difference === 0 && left.length === right.length;
+function rootCaller(organisation: string): Caller {
+  return {
+    actor: 'root',
+    organisation,
+    isRoot: true,
+    isAdmin: true,
+    serviceAccountId: null,
+    scopes: 'every',
+    roles: [],
+    token: null,
+  };
 }
 
-async function digest(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+function tokenCaller(token: ActiveToken): Caller {
+  return {
+    actor: token.serviceAccount.id,
+    organisation: token.organisation.id,
+    isRoot: false,
+    isAdmin: hasIamScope(token.scopes, 'iam:admin'),
+    serviceAccountId: token.serviceAccount.id,
+    scopes: token.scopes,
+    roles: token.roles,
+    token,
+  };
 }
 
 function challenge(detail: string, parameters: string): Problem {

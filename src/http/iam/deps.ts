@@ -2,6 +2,8 @@
 
 import type { IamStore } from '../../core/iam-store.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { InspectOwnToken } from '../../core/own-token.ts';
+import type { SigningKeyPort } from '../../core/key-rotation.ts';
 import type { Result } from '../../core/result.ts';
 import type { Problem } from '../problem.ts';
 import type { IdPrefix } from '../../contract/values.ts';
@@ -24,6 +26,10 @@ export interface IamDeps {
   readonly newId: (prefix: IdPrefix) => string;
   /** What is wrong with a key set given by hand, each in one sentence; empty where it can be used. */
   readonly validateLocalJwks: (jwks: JsonObject, spiffe: boolean) => readonly string[];
+  /** Null where the settings that it needs are missing; the root token still works then. */
+  readonly inspectToken: InspectOwnToken | null;
+  /** Our own keys; null where the settings that they need are missing. */
+  readonly signingKeys: SigningKeyPort | null;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
 }
 

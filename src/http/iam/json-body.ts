@@ -10,16 +10,20 @@ import { readBody } from '../body.ts';
 import type { Fault, Problem } from '../problem.ts';
 import { fault, invalid } from './faults.ts';
 
-/** The JSON object in the body, or 400, 413 or 415. */
-export async function readJsonObject(request: Request): Promise<Result<JsonObject, Problem>> {
-  const type = request.headers.get('content-type');
-  if (type !== null && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
-    return refuse(unsupported('send the body as application/json'));
-  }
+/** The JSON object in the body, or 400, 413 or 415; `whereEmpty` stands for a body that is not there, where that is allowed. */
+export async function readJsonObject(
+  request: Request,
+  whereEmpty: JsonObject | null = null,
+): Promise<Result<JsonObject, Problem>> {
   const body = await readBody(request);
   if ('fault' in body) {
     if (body.fault === 'encoded') return refuse(unsupported('send the body without a content-encoding'));
     return refuse({ kind: 'too-large', detail: `the body must have at most ${MAX_BODY_BYTES} bytes` });
+  }
+  if (whereEmpty !== null && body.bytes.length === 0) return ok(whereEmpty);
+  const type = request.headers.get('content-type');
+  if (type !== null && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    return refuse(unsupported('send the body as application/json'));
   }
   const parsed = parseStrictJson(body.bytes, { maxDepth: MAX_JSON_DEPTH });
   if (!parsed.ok) return refuse(invalid([fault([], `the body must be JSON in UTF-8, but ${parsed.error}`)]));

@@ -1,0 +1,161 @@
+// GET /v1/signing-keys and POST /v1/signing-keys/rotate (contract §5.8), for whoever manages the deployment; never key material.
+
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { ROTATION_MODES, SIGNING_KEY_STATUSES, rotationContract } from '../../contract/signing-key.ts';
+import type { SigningKeyView } from '../../contract/signing-key.ts';
+import { formatTimestamp } from '../../contract/values.ts';
+import type { ChangeEvent } from '../../core/iam-store.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { planRotation } from '../../core/key-rotation.ts';
+import type { Rotation, SigningKeyPort } from '../../core/key-rotation.ts';
+import { DEFAULT_ORGANISATION_ID, SIGNING_ALGORITHMS } from '../../core/model.ts';
+import type { SigningKeyState } from '../../core/ports.ts';
+import { ok, refuse } from '../../core/result.ts';
+import type { Result } from '../../core/result.ts';
+import type { Problem } from '../problem.ts';
+import { mayManageDeployment } from './caller.ts';
+import type { IamRequest, Reply } from './deps.ts';
+import { invalid } from './faults.ts';
+import { readJsonObject } from './json-body.ts';
+import { readMembers } from './members.ts';
+import { noOrganisation } from './object-operations.ts';
+import type { IamRoute } from './routing.ts';
+
+type Answer = Promise<Result<Reply, Problem>>;
+
+async function listKeys(request: IamRequest): Answer {
+  const keys = await keysFor(request, request.caller.token?.organisation.id === DEFAULT_ORGANISATION_ID);
+  if (!keys.ok) return keys;
+  return ok({ status: 200, body: (await keys.value.read(request.now)).map(signingKeyView) });
+}
+
+async function rotateKeys(request: IamRequest): Answer {
+  const { now } = request;
+  const keys = await keysFor(request, mayManageDeployment(request.caller));
+  if (!keys.ok) return keys;
+  const body = await readJsonObject(request.raw, {});
+  if (!body.ok) return body;
+  const { values, faults } = readMembers(rotationContract, body.value, null);
+  if (faults.length > 0) return refuse(invalid(faults));
+
+  const asked = { mode: values.mode ?? 'graceful', alg: values.alg ?? null };
+  const states = await keys.value.read(now);
+  const plan = planRotation(states, keys.value.bundle, asked, now);
+  if (!plan.ok) return refuse({ kind: 'cannot-rotate', detail: plan.error });
+  const rotated = await keys.value.rotate(plan.value, rotationEvent(request, plan.value), now);
+  if (rotated === null) {
+    const detail = 'another rotation came first: list the signing keys, and rotate again only where it is still needed';
+    return refuse({ kind: 'changed-meanwhile', detail });
+  }
+  const { next, previous, mode } = plan.value;
+  const viewOf = (key: SigningKeyState): SigningKeyView =>
+    signingKeyView(rotated.find(({ kid }) => kid === key.kid) ?? key);
+  request.deps.log({
+    level: 'warn',
+    event: 'signing_key.rotate',
+    request_id: request.requestId,
+    actor: request.caller.actor,
+    mode,
+    kid: next.kid,
+    previous_kid: previous?.kid ?? null,
+  });
+  return ok({
+    status: 200,
+    body: { ...viewOf(next), mode, previous: previous === null ? null : viewOf(previous) },
+  });
+}
+
+/** The keys, where the caller belongs to those who may ask: they are the deployment's, so no other organisation's. */
+async function keysFor(request: IamRequest, isAllowed: boolean): Promise<Result<SigningKeyPort, Problem>> {
+  const { caller, deps } = request;
+  if (caller.isRoot) {
+    if ((await deps.store.readOrganisation(caller.organisation)) === null) return refuse(noOrganisation(request));
+  } else if (!isAllowed) {
+    const detail =
+      'signing keys belong to the whole deployment: this needs the root token or a token of the organisation default';
+    return refuse({ kind: 'forbidden', detail });
+  }
+  if (deps.signingKeys === null) {
+    return refuse({ kind: 'unavailable', detail: 'this deployment lacks a setting; /readyz names it' });
+  }
+  return ok(deps.signingKeys);
+}
+
+function rotationEvent(request: IamRequest, { alg, mode, next, previous }: Rotation): ChangeEvent {
+  const active = (key: SigningKeyState | null): JsonObject => ({ alg, active: key?.kid ?? null });
+  return {
+    id: request.deps.newId('evt'),
+    organisationId: DEFAULT_ORGANISATION_ID,
+    time: request.now,
+    requestId: request.requestId,
+    actor: request.caller.actor,
+    action: 'signing_key.rotate',
+    serviceAccountId: request.caller.serviceAccountId,
+    federatedIdentityId: null,
+    issuer: null,
+    ip: request.ip,
+    changes: { before: active(previous), after: { ...active(next), mode } },
+  };
+}
+
+function signingKeyView(key: SigningKeyState): SigningKeyView & JsonObject {
+  const time = (seconds: number | null): string | null => (seconds === null ? null : formatTimestamp(seconds));
+  return {
+    kid: key.kid,
+    alg: key.alg,
+    status: key.status,
+    publishedAt: formatTimestamp(key.publishedAt),
+    activatedAt: time(key.activatedAt),
+    retiringAt: time(key.retiringAt),
+    expiresAt: time(key.expiresAt),
+    revokedAt: time(key.revokedAt),
+  };
+}
+
+const time = z.iso.datetime();
+const keySchema = z.object({
+  kid: z.string(),
+  alg: z.enum(SIGNING_ALGORITHMS),
+  status: z.enum(SIGNING_KEY_STATUSES),
+  publishedAt: time,
+  activatedAt: time.nullable(),
+  retiringAt: time.nullable(),
+  expiresAt: time.nullable(),
+  revokedAt: time.nullable(),
+});
+const rotationSchema = z.strictObject(rotationContract.members).partial();
+const rotatedSchema = keySchema.extend({ mode: z.enum(ROTATION_MODES), previous: keySchema.nullable() });
+const problem = { description: 'A problem (RFC 9457)' };
+
+export const signingKeyRoutes: readonly IamRoute[] = [
+  {
+    scope: 'iam:read',
+    operation: listKeys,
+    config: createRoute({
+      method: 'get',
+      path: '/v1/signing-keys',
+      summary: 'List the signing keys of the deployment',
+      tags: ['signing key'],
+      responses: {
+        200: { description: 'The keys', content: { 'application/json': { schema: z.array(keySchema) } } },
+        default: problem,
+      },
+    }),
+  },
+  {
+    scope: 'iam:admin',
+    operation: rotateKeys,
+    config: createRoute({
+      method: 'post',
+      path: '/v1/signing-keys/rotate',
+      summary: 'Let the standby key take over',
+      tags: ['signing key'],
+      request: { body: { required: false, content: { 'application/json': { schema: rotationSchema } } } },
+      responses: {
+        200: { description: 'The key that signs now', content: { 'application/json': { schema: rotatedSchema } } },
+        default: problem,
+      },
+    }),
+  },
+];

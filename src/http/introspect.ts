@@ -1,0 +1,103 @@
+// POST /oidc/introspect (RFC 7662): tells whoever may ask what an access token of this deployment says, or only that it does not count.
+
+import type { Context, Handler } from 'hono';
+import { faultsOf } from '../config.ts';
+import type { SettingName } from '../config.ts';
+import { denial } from '../core/denial.ts';
+import type { ActiveToken } from '../core/own-token.ts';
+import { StorageUnavailable } from '../core/ports.ts';
+import { bearerOf, isRootToken } from './bearer.ts';
+import type { AppDeps, AppEnv } from './deps.ts';
+import { hasIamScope } from './iam/caller.ts';
+import { oauthError } from './oauth-error.ts';
+import { readParameters } from './token.ts';
+
+const NEEDED: readonly SettingName[] = ['DB', 'ISSUER_URL', 'SIGNING_KEYS'];
+const INTROSPECTION_SCOPE = 'tokens:introspect';
+
+/** The handler of `POST /oidc/introspect`. */
+export function introspectHandler(deps: AppDeps): Handler<AppEnv> {
+  return (c) =>
+    answerTokenRequest(c, deps, async (token) => {
+      const now = deps.now();
+      const mayAsk = await authorize(c, deps, token, now);
+      if (mayAsk instanceof Response) return mayAsk;
+      const inspected = await deps.inspectToken(token, now);
+      if (!inspected.ok || !mayAsk(inspected.value)) return c.json({ active: false });
+      return c.json({ active: true, token_type: 'Bearer', ...inspected.value.claims });
+    });
+}
+
+/** What introspection and revocation share: settings, load, the parameter `token`, failures of storage. */
+export async function answerTokenRequest(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  answer: (token: string) => Promise<Response>,
+): Promise<Response> {
+  if (faultsOf(deps.config, NEEDED).length > 0) {
+    const message = 'this deployment is not fully configured; its operator finds what is missing at /readyz';
+    return oauthError(c, denial('configuration_invalid', message), 'none');
+  }
+  if (!(await deps.mayProceed(c.req.header('cf-connecting-ip') ?? 'unknown'))) {
+    return oauthError(c, denial('rate_limited', 'too many requests from this address; wait and try again'), 'none');
+  }
+  if (new URL(c.req.url).searchParams.has('token')) {
+    const message = 'token must be in the body: a query string is kept in logs, so treat this credential as exposed';
+    return oauthError(c, denial('malformed_request', message), 'none');
+  }
+  const parameters = await readParameters(c);
+  if (parameters instanceof Response) return parameters;
+  if (!parameters.ok) return oauthError(c, parameters.error, 'none');
+  const token = parameters.value.get('token');
+  if (token === null) return oauthError(c, denial('malformed_request', 'the parameter token is missing'), 'none');
+  try {
+    return await answer(token);
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) throw error;
+    const detail = `${error.message}: ${String(error.cause)}`;
+    deps.log({ level: 'error', event: 'storage_unavailable', request_id: c.get('requestId'), detail });
+    return oauthError(c, denial('storage_unavailable', 'storage is unavailable at the moment; try again'), 'none');
+  }
+}
+
+type MayLearnAbout = (token: ActiveToken) => boolean;
+
+/** Which tokens the caller may learn about, or a 401: RFC 7662 §2.3 asks for it where a scope is missing, too. */
+async function authorize(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  inspected: string,
+  now: number,
+): Promise<MayLearnAbout | Response> {
+  const bearer = bearerOf(c.req.raw);
+  if (bearer === null) {
+    const message = 'send Authorization: Bearer with a token that may introspect, or with this token itself';
+    return challenge(c, message, c.req.header('authorization') === undefined ? null : 'invalid_token');
+  }
+  // Whoever holds a token may ask about it; that it does not count any more is an answer, not a fault of the credential.
+  if (bearer === inspected || (await isRootToken(bearer, deps.config.adminToken))) return () => true;
+  const caller = await deps.inspectToken(bearer, now);
+  if (!caller.ok || !caller.value.audiences.includes(deps.config.issuerUrl ?? '')) {
+    return challenge(c, 'the credential is not accepted', 'invalid_token');
+  }
+  const { scopes, organisationId } = caller.value;
+  if (!scopes.includes(INTROSPECTION_SCOPE) && !hasIamScope(scopes, 'iam:read')) {
+    return challenge(c, `this needs the scope ${INTROSPECTION_SCOPE} or iam:read`, 'insufficient_scope');
+  }
+  // Another organisation's token is as unknown to the caller as one of another deployment (RFC 7662 §4).
+  return (token) => token.organisationId === organisationId;
+}
+
+/** 401 with the challenge of RFC 6750 §3, which names no error where no credential was sent. */
+function challenge(
+  c: Context<AppEnv>,
+  message: string,
+  error: 'invalid_token' | 'insufficient_scope' | null,
+): Response {
+  const named = error === null ? '' : `, error="${error}"`;
+  const scope = error === 'insufficient_scope' ? `, scope="${INTROSPECTION_SCOPE}"` : '';
+  const body = { error: error ?? 'invalid_token', error_description: message, message };
+  return c.json({ ...body, request_id: c.get('requestId') }, 401, {
+    'www-authenticate': `Bearer realm="cambist"${named}${scope}`,
+  });
+}
