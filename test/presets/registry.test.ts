@@ -27,12 +27,13 @@ describe('detectPreset', () => {
   );
 
   it('knows the issuer of every published sample, or takes it for generic (contract §5.1)', () => {
-    for (const { preset, tokens } of readPlatformFixtures()) {
-      for (const { claims } of tokens) {
-        const issuer = claims['iss'];
-        if (typeof issuer === 'string') expect([preset, 'generic']).toContain(detectPreset(issuer));
-      }
-    }
+    const mistaken = readPlatformFixtures().flatMap(({ preset, tokens }) =>
+      tokens
+        .map(({ claims }) => claims['iss'])
+        .filter((issuer) => typeof issuer === 'string')
+        .filter((issuer) => ![preset, 'generic'].includes(detectPreset(issuer))),
+    );
+    expect(mistaken).toEqual([]);
   });
 
   it.each(ALL_PRESETS.map(({ name }) => name).filter((name) => !NEVER_DETECTED.has(name)))(
