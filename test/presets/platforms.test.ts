@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 
 import { federatedIdentityContract } from '../../src/contract/federated-identity.ts';
 import { identityProviderContract } from '../../src/contract/identity-provider.ts';
-
 import { compileFederatedIdentity, matchChecks } from '../../src/core/federated-identity.ts';
 import type { MatchedToken } from '../../src/core/federated-identity.ts';
 import { issuerFault, lookupIssuer } from '../../src/core/issuer.ts';
@@ -72,8 +71,7 @@ function reasonsAgainst(platform: PlatformFixture, rule: RuleFixture, wanted: To
   const subject = readClaim(claims, subjectClaim ?? 'sub');
   if (typeof subject !== 'string' || subject === '') return ['subject_missing'];
 
-  const verified = { claims, issuer: providerIssuer, subject, expiresAt: times.value.expiresAt, replayKey: 'jti' };
-  return refusals(identityOf(rule), preset, verified, nowOf(platform, wanted));
+  return refusals(identityOf(rule), preset, { claims, subject }, nowOf(platform, wanted));
 }
 
 function refusals(
@@ -160,14 +158,7 @@ describe('what presets refuse by default', () => {
       refuses: [],
     });
     const token = { ...claims, sub: 'workload', aud: ISSUER_URL };
-    const verified = {
-      claims: token,
-      issuer: 'https://idp.example.com',
-      subject: 'workload',
-      expiresAt: 2,
-      replayKey: 'jti',
-    };
-    return refusals(identity, name, verified, 1);
+    return refusals(identity, name, { claims: token, subject: 'workload' }, 1);
   }
 
   function dangerous(guard: PresetGuard): JsonObject {
