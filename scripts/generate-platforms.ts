@@ -104,11 +104,15 @@ function json(value: object): string {
   return `\`\`\`json\n${text}\n\`\`\``;
 }
 
-if (import.meta.main) {
+/** Writes the page, or with `check` only compares it; true where the file is as it should be. */
+export function platformsPage(check: boolean): boolean {
   const wanted = renderPlatforms();
-  if (!process.argv.includes('--check')) writeFileSync(PLATFORMS_DOC, wanted);
-  else if (readFileSync(PLATFORMS_DOC, 'utf8') !== wanted) {
-    console.error('docs/platforms.md is out of date: run `node scripts/generate-platforms.ts`');
-    process.exitCode = 1;
-  }
+  if (check) return readFileSync(PLATFORMS_DOC, 'utf8') === wanted;
+  writeFileSync(PLATFORMS_DOC, wanted);
+  return true;
+}
+
+if (import.meta.main && !platformsPage(process.argv.includes('--check'))) {
+  console.error('docs/platforms.md is out of date: run `node scripts/generate-platforms.ts`');
+  process.exitCode = 1;
 }
