@@ -40,7 +40,7 @@ function namedAccountQueries(account: string): Queries {
     // Of the account's organisation; else of any that registered the issuer, so that an unknown account is verified and
     // refused in the very words of one that does not match, whichever organisation the issuer belongs to.
     provider: `WITH ${account}, ${provider} SELECT * FROM provider
-      UNION ALL SELECT * FROM (SELECT * FROM identity_provider WHERE issuer = ?2 AND NOT EXISTS (SELECT 1 FROM provider) ORDER BY status, id LIMIT 1)`,
+      UNION ALL SELECT * FROM (SELECT * FROM identity_provider WHERE issuer = ?2 ORDER BY status, id LIMIT 1) WHERE NOT EXISTS (SELECT 1 FROM provider)`,
     identities: `WITH ${account}, ${provider} SELECT ${IDENTITY_COLUMNS}
       FROM account sa CROSS JOIN provider CROSS JOIN federated_identity fi ON fi.service_account_id = sa.id AND fi.provider_id = provider.id
       ORDER BY fi.id LIMIT ${MAX_IDENTITIES_PER_SERVICE_ACCOUNT + 1}`,

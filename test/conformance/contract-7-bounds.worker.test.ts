@@ -1,0 +1,201 @@
+// Contract §7: what an exchange costs, counted in round trips, and that it does not grow with the tables.
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { addIdentity, deploy, expectCreated, join } from '../support/deployment.ts';
+import type { Deployment, Joined } from '../support/deployment.ts';
+import { githubActions } from '../support/claims.ts';
+import { createIssuer } from '../support/issuer.ts';
+import type { TestIssuer } from '../support/issuer.ts';
+
+describe('round trips of an exchange', () => {
+  let deployment: Deployment;
+  let issuer: TestIssuer;
+  let joined: Joined;
+
+  beforeEach(async () => {
+    deployment = await deploy();
+    issuer = await createIssuer({ issuer: 'https://token.actions.githubusercontent.com' });
+    joined = await join(deployment, issuer, { providerSubject: 'repo:acme/app:ref:refs/heads/main' });
+    // The first exchange of a deployment also records its signing keys.
+    await deployment.send('/readyz');
+  });
+
+  const token = (claims: Record<string, unknown> = {}): Promise<string> =>
+    issuer.sign({ ...githubActions({ repository: 'acme/app', now: deployment.clock.now }), ...claims });
+
+  it('a new issuer costs one read, one write, two fetches, one KV read and one KV write (contract §7)', async () => {
+    deployment.resetCounts();
+    expect((await deployment.exchange(await token(), { service_account_id: joined.serviceAccount })).status).toBe(200);
+    expect(deployment.counts).toMatchObject({ d1Reads: 1, d1Writes: 1, d1Batches: 2, kvReads: 1, kvWrites: 1 });
+    expect(deployment.counts.fetches).toHaveLength(2);
+  });
+
+  it('a warm exchange costs one D1 read and one D1 write, no KV and no fetch (contract §7)', async () => {
+    await deployment.exchange(await token(), { service_account_id: joined.serviceAccount });
+    deployment.resetCounts();
+    expect((await deployment.exchange(await token(), { service_account_id: joined.serviceAccount })).status).toBe(200);
+    expect(deployment.counts).toEqual({ d1Batches: 2, d1Reads: 1, d1Writes: 1, kvReads: 0, kvWrites: 0, fetches: [] });
+  });
+
+  it('a warm exchange that names no account costs the same (contract §7)', async () => {
+    await deployment.exchange(await token());
+    deployment.resetCounts();
+    expect((await deployment.exchange(await token())).status).toBe(200);
+    expect(deployment.counts).toEqual({ d1Batches: 2, d1Reads: 1, d1Writes: 1, kvReads: 0, kvWrites: 0, fetches: [] });
+  });
+
+  it('a cold isolate costs one KV read more and no fetch (contract §7)', async () => {
+    await deployment.exchange(await token());
+    deployment.coldStart();
+    deployment.resetCounts();
+    expect((await deployment.exchange(await token())).status).toBe(200);
+    expect(deployment.counts).toEqual({ d1Batches: 2, d1Reads: 1, d1Writes: 1, kvReads: 1, kvWrites: 0, fetches: [] });
+  });
+
+  it('a single-use exchange still costs one D1 write (contract §7)', async () => {
+    await addIdentity(deployment, joined, {
+      providerSubject: 'repo:acme/app:environment:prod',
+      replayProtection: 'singleUse',
+    });
+    const claims = githubActions({ repository: 'acme/app', environment: 'prod', now: deployment.clock.now });
+    await deployment.exchange(await token());
+    deployment.resetCounts();
+    expect((await deployment.exchange(await issuer.sign(claims))).status).toBe(200);
+    expect(deployment.counts).toMatchObject({ d1Reads: 1, d1Writes: 1, d1Batches: 2 });
+  });
+
+  it('an unverifiable token writes nothing (contract §7)', async () => {
+    await deployment.exchange(await token());
+    deployment.resetCounts();
+    const signed = await token();
+    const forged = `${signed.slice(0, -8)}AAAAAAA${signed.at(-1)}`;
+    expect((await deployment.exchange(forged)).status).toBe(400);
+    expect(deployment.counts).toMatchObject({ d1Reads: 1, d1Writes: 0, kvWrites: 1 });
+    const rows = await deployment.db
+      .prepare("SELECT count(*) AS n FROM audit_event WHERE outcome = 'refused'")
+      .first('n');
+    expect(rows).toBe(0);
+  });
+
+  it('an unregistered issuer costs one D1 read and no other traffic (contract §3)', async () => {
+    deployment.resetCounts();
+    const stranger = await createIssuer({ issuer: 'https://stranger.example.com' });
+    const answer = await deployment.exchange(
+      await stranger.sign(
+        githubActions({ issuer: stranger.issuer, repository: 'acme/app', now: deployment.clock.now }),
+      ),
+    );
+    expect(answer.status).toBe(400);
+    expect(deployment.counts).toEqual({ d1Batches: 1, d1Reads: 1, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] });
+  });
+
+  it('an oversized token costs nothing at all (contract §1)', async () => {
+    deployment.resetCounts();
+    expect((await deployment.exchange(`${'a'.repeat(17_000)}.e.s`)).status).toBe(400);
+    expect(deployment.counts).toEqual({ d1Batches: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] });
+  });
+});
+
+describe('rows read by an exchange', () => {
+  const rowsRead = async (deployment: Deployment, work: () => Promise<unknown>): Promise<number> => {
+    let rows = 0;
+    const original = deployment.db.batch.bind(deployment.db);
+    deployment.db.batch = (async (statements: D1PreparedStatement[]) => {
+      const results = await original(statements);
+      rows += results.reduce((sum, result) => sum + (result.meta.rows_read ?? 0), 0);
+      return results;
+    }) as D1Database['batch'];
+    await work();
+    return rows;
+  };
+
+  it('do not grow with organisations, providers, accounts and identities (contract §7)', async () => {
+    const measure = async (others: number): Promise<number> => {
+      const deployment = await deploy();
+      const issuer = await createIssuer({ issuer: 'https://token.actions.githubusercontent.com' });
+      const joined = await join(deployment, issuer, { providerSubject: 'repo:acme/app:ref:refs/heads/main' });
+      await fillWithOthers(deployment.db, joined, others);
+      const token = await issuer.sign(githubActions({ repository: 'acme/app', now: deployment.clock.now }));
+      await deployment.exchange(token);
+      return rowsRead(deployment, async () => {
+        expect((await deployment.exchange(token)).status).toBe(200);
+        expect((await deployment.exchange(token, { service_account_id: joined.serviceAccount })).status).toBe(200);
+      });
+    };
+    expect(await measure(2_000)).toBe(await measure(20));
+  });
+});
+
+/** Rows of other tenants and other rules, written as the API would. */
+async function fillWithOthers(db: D1Database, joined: Joined, count: number): Promise<void> {
+  const many = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
+  await db.batch([
+    db.prepare(
+      `${many} INSERT INTO organisation (id, slug, name, created_at, updated_at) SELECT 'org_' || i, 'o' || i, 'o' || i, 0, 0 FROM n WHERE true`,
+    ),
+    db
+      .prepare(
+        `${many} INSERT INTO identity_provider (id, organisation_id, name, issuer, status, preset, allowed_algorithms, max_token_lifetime, subject_claim, created_at, updated_at)
+         SELECT 'idp_' || i, 'org_' || i, 'p', (SELECT issuer FROM identity_provider WHERE id = ?1), 'active', 'github', '["RS256"]', 86400, 'sub', 0, 0 FROM n WHERE true`,
+      )
+      .bind(joined.provider),
+    db.prepare(
+      `${many} INSERT INTO service_account (id, organisation_id, slug, name, status, created_at, updated_at)
+       SELECT 'sa_' || i, 'org_00000000000000000000000000', 's' || i, 's' || i, 'active', 0, 0 FROM n WHERE true`,
+    ),
+    db
+      .prepare(
+        `${many} INSERT INTO federated_identity (id, organisation_id, service_account_id, provider_id, name, provider_subject, provider_subject_match, subject_key,
+           audience_match_mode, token_lifetime, max_token_lifetime, replay_protection, mode, status, created_at, updated_at)
+         SELECT 'fid_' || i, 'org_00000000000000000000000000', 'sa_' || i, ?1, 'r', 'repo:other/r' || i || ':ref:refs/heads/main', 'exact', 'repo:other/r' || i || ':ref:refs/heads/main',
+           'any', 3600, 3600, 'off', 'enforce', 'active', 0, 0 FROM n WHERE true`,
+      )
+      .bind(joined.provider),
+  ]);
+}
+
+describe('bounds of the tables', () => {
+  it('refuses the identity after the hundredth of an account with 409, and takes the hundredth (contract §7)', async () => {
+    const deployment = await deploy();
+    const issuer = await createIssuer({ issuer: 'https://token.actions.githubusercontent.com' });
+    const joined = await join(deployment, issuer, { providerSubject: 'repo:acme/app:ref:refs/heads/b0' });
+    for (let index = 1; index < 100; index += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- the bound is about order
+      await addIdentity(deployment, joined, { providerSubject: `repo:acme/app:ref:refs/heads/b${index}` });
+    }
+    const next = await deployment.iam('POST', '/v1/federated-identities', {
+      name: 'one too many',
+      serviceAccountIdentity: joined.serviceAccount,
+      providerIdentity: joined.provider,
+      providerSubject: 'repo:acme/app:ref:refs/heads/main',
+    });
+    expect(next.status).toBe(409);
+    expect(next.body.detail).toContain('100');
+    const other = await expectCreated(deployment.iam('POST', '/v1/service-accounts', { name: 'another' }));
+    await addIdentity(
+      deployment,
+      { ...joined, serviceAccount: other },
+      { providerSubject: 'repo:acme/app:ref:refs/heads/main' },
+    );
+  });
+
+  it('tells the caller to name the account beyond 200 pattern rules, and takes the token that names it (contract §7)', async () => {
+    const deployment = await deploy();
+    const issuer = await createIssuer({ issuer: 'https://token.actions.githubusercontent.com' });
+    const joined = await join(deployment, issuer, { providerSubject: 'repo:acme/app:ref:refs/heads/main' });
+    await fillWithOthers(deployment.db, joined, 201);
+    await deployment.db
+      .prepare(
+        "UPDATE federated_identity SET subject_key = NULL, provider_subject_match = 'glob', provider_subject = 'repo:other/r:ref:refs/heads/*' WHERE name = 'r'",
+      )
+      .run();
+    const token = await issuer.sign(githubActions({ repository: 'acme/app', now: deployment.clock.now }));
+    const unnamed = await deployment.exchange(token);
+    expect(unnamed.status).toBe(400);
+    expect(unnamed.body).toMatchObject({ error: 'invalid_request' });
+    expect(unnamed.body.error_description).toContain('pass service_account_id');
+    expect((await deployment.exchange(token, { service_account_id: joined.serviceAccount })).status).toBe(200);
+    await deployment.db.prepare("DELETE FROM federated_identity WHERE id = 'fid_201'").run();
+    expect((await deployment.exchange(token)).status).toBe(200);
+  });
+});

@@ -1,0 +1,202 @@
+// A whole deployment inside workerd for a test: the real application over real D1 and KV, with a clock and a network of the test's own.
+
+import { env } from 'cloudflare:workers';
+import { compose } from '../../src/compose.ts';
+import type { Settings } from '../../src/config.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { TestIssuer } from './issuer.ts';
+import { freshDatabase } from './schema.ts';
+
+export const ISSUER_URL = 'https://cambist.test';
+export const ADMIN_TOKEN = 'test-root-token-of-at-least-32-characters';
+/** The clock every deployment starts at: 2026-09-09, the time of the platform fixtures. */
+export const START = 1_789_000_000;
+
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+export const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
+export const JWT = 'urn:ietf:params:oauth:token-type:jwt';
+export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+
+/** What left the Worker or reached its storage, counted. */
+export interface Counts {
+  d1Batches: number;
+  d1Reads: number;
+  d1Writes: number;
+  kvReads: number;
+  kvWrites: number;
+  fetches: string[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into bodies of many shapes
+  readonly body: any;
+}
+
+export interface Deployment {
+  readonly db: D1Database;
+  /** Set it to move time. */
+  readonly clock: { now: number };
+  readonly counts: Counts;
+  readonly logs: Record<string, unknown>[];
+  /** Puts an issuer on the network. */
+  readonly connect: (issuer: TestIssuer) => void;
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  readonly send: (path: string, init?: RequestInit) => Promise<Answer>;
+  /** The IAM API as root. */
+  readonly iam: (method: string, path: string, body?: unknown) => Promise<Answer>;
+  /** Posts a form to the token endpoint. */
+  readonly token: (parameters: Record<string, string | readonly string[]>) => Promise<Answer>;
+  /** A token exchange with the usual parameters, others laid over. */
+  readonly exchange: (subjectToken: string, more?: Record<string, string | readonly string[]>) => Promise<Answer>;
+  /** Forgets everything that an isolate keeps in memory. */
+  readonly coldStart: () => void;
+  readonly resetCounts: () => void;
+  readonly events: () => Promise<Record<string, unknown>[]>;
+}
+
+/** Starts a deployment with an empty database; `settings` are laid over the usual ones. */
+export async function deploy(settings: Partial<Settings> = {}): Promise<Deployment> {
+  await freshDatabase();
+  const counts: Counts = { d1Batches: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] };
+  const clock = { now: START };
+  const logs: Record<string, unknown>[] = [];
+  const network = new Map<string, TestIssuer>();
+  const bindings: Settings = {
+    ...(env as Settings),
+    DB: countedDatabase(env.DB, counts),
+    CACHE: countedCache(env.CACHE, counts),
+    ...settings,
+  };
+  const outside = {
+    fetch: async (request: Request): Promise<Response> => {
+      counts.fetches.push(request.url);
+      const issuer = [...network.entries()].find(([url]) => request.url.startsWith(url))?.[1];
+      if (issuer === undefined) throw new TypeError('network: no such host');
+      return issuer.fetch(request);
+    },
+    now: () => clock.now,
+    waitUntil: (work: Promise<unknown>): void => void work.catch(() => undefined),
+    log: (event: Readonly<Record<string, unknown>>): void => void logs.push({ ...event }),
+  };
+  let app = createApp(compose(bindings, outside));
+
+  const fetchPath = async (path: string, init?: RequestInit): Promise<Response> =>
+    app.fetch(new Request(ISSUER_URL + path, init));
+  const send = async (path: string, init?: RequestInit): Promise<Answer> => {
+    const response = await fetchPath(path, init);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  };
+  const token: Deployment['token'] = (parameters) => {
+    const form = new URLSearchParams();
+    for (const [name, value] of Object.entries(parameters))
+      for (const one of [value].flat()) form.append(name, one as string);
+    return send('/oidc/token', { method: 'POST', body: form });
+  };
+  return {
+    db: env.DB,
+    clock,
+    counts,
+    logs,
+    connect: (issuer) => void network.set(issuer.issuer.replace(/\/$/, ''), issuer),
+    fetch: fetchPath,
+    send,
+    iam: (method, path, body) =>
+      send(path, {
+        method,
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    token,
+    exchange: (subjectToken, more = {}) =>
+      token({ grant_type: TOKEN_EXCHANGE, subject_token: subjectToken, subject_token_type: ID_TOKEN, ...more }),
+    coldStart: () => {
+      app = createApp(compose(bindings, outside));
+    },
+    resetCounts: () =>
+      Object.assign(counts, { d1Batches: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] }),
+    events: async () => (await env.DB.prepare('SELECT * FROM audit_event ORDER BY id').all()).results,
+  };
+}
+
+/** Real D1, with its round trips counted; anything but a batch is a round trip that the service does not expect. */
+function countedDatabase(db: D1Database, counts: Counts): D1Database {
+  return new Proxy(db, {
+    get(target, property) {
+      if (property !== 'batch') return Reflect.get(target, property, target).bind(target);
+      return async (statements: D1PreparedStatement[]) => {
+        counts.d1Batches += 1;
+        const results = await target.batch(statements);
+        const wrote = results.some((result) => result.meta.changed_db || result.meta.rows_written > 0);
+        counts[wrote ? 'd1Writes' : 'd1Reads'] += 1;
+        return results;
+      };
+    },
+  });
+}
+
+function countedCache(cache: KVNamespace, counts: Counts): KVNamespace {
+  return new Proxy(cache, {
+    get(target, property) {
+      if (property === 'get') counts.kvReads += 1;
+      if (property === 'put') counts.kvWrites += 1;
+      return Reflect.get(target, property, target).bind(target);
+    },
+  });
+}
+
+/** The identities of the objects that a usual test needs. */
+export interface Joined {
+  readonly provider: string;
+  readonly serviceAccount: string;
+  readonly federatedIdentity: string;
+}
+
+/** Registers an issuer and lets a subject of it act as a new account; `rule` is laid over a plain exact rule. */
+export async function join(
+  deployment: Deployment,
+  issuer: TestIssuer,
+  rule: Record<string, unknown> & { readonly providerSubject: string },
+  provider: Record<string, unknown> = {},
+): Promise<Joined> {
+  deployment.connect(issuer);
+  const created = await expectCreated(
+    deployment.iam('POST', '/v1/federated-identity-providers', {
+      name: 'issuer',
+      providerIssuer: issuer.issuer,
+      status: 'active',
+      ...provider,
+    }),
+  );
+  const account = await expectCreated(deployment.iam('POST', '/v1/service-accounts', { name: 'deployer' }));
+  const identity = await addIdentity(deployment, { provider: created, serviceAccount: account }, rule);
+  return { provider: created, serviceAccount: account, federatedIdentity: identity };
+}
+
+/** Adds one more rule; answers its id. */
+export function addIdentity(
+  deployment: Deployment,
+  { provider, serviceAccount }: Pick<Joined, 'provider' | 'serviceAccount'>,
+  rule: Record<string, unknown> & { readonly providerSubject: string },
+): Promise<string> {
+  return expectCreated(
+    deployment.iam('POST', '/v1/federated-identities', {
+      name: `rule ${crypto.randomUUID()}`,
+      serviceAccountIdentity: serviceAccount,
+      providerIdentity: provider,
+      allowedScopes: ['api:read', 'api:write'],
+      ...rule,
+    }),
+  );
+}
+
+/** The id of what a request created; fails with the whole answer where it did not. */
+export async function expectCreated(answer: Promise<Answer>): Promise<string> {
+  const { status, body } = await answer;
+  if (status !== 201) throw new Error(`expected 201, got ${status}: ${JSON.stringify(body)}`);
+  return body.identity as string;
+}
