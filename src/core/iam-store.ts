@@ -125,7 +125,23 @@ export interface FederatedIdentityStore extends ObjectStore<FederatedIdentityRec
   }>;
 }
 
+/** A rule of a role, as the account that holds the role sees it. */
+export interface RolePermission {
+  readonly ruleId: string;
+  readonly roleId: string;
+  readonly roleSlug: string;
+  readonly resources: readonly string[];
+  readonly resourceIdentities: readonly string[];
+  readonly permissions: readonly string[];
+  readonly note: string;
+}
+
 export interface IamStore {
+  /** The rules of these roles of an organisation, given by their ids. */
+  readonly readRolePermissions: (
+    organisationId: string,
+    roleIds: readonly string[],
+  ) => Promise<readonly RolePermission[]>;
   readonly readOrganisation: (organisation: string) => Promise<Organisation | null>;
   readonly identityProviders: ObjectStore<IdentityProviderRecord>;
   readonly serviceAccounts: ObjectStore<ServiceAccountRecord>;

@@ -5,6 +5,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { IamDeps, IamEnv } from './deps.ts';
 import { federatedIdentities } from './federated-identities.ts';
 import { identityProviders } from './identity-providers.ts';
+import { meRoutes } from './me.ts';
 import { objectRoutes } from './object-routes.ts';
 import { createRoutes } from './routing.ts';
 import { serviceAccounts } from './service-accounts.ts';
@@ -18,6 +19,7 @@ export const iamRoutes: OpenAPIHono<IamEnv> = createRoutes([
   ...objectRoutes('/v1/service-accounts', serviceAccounts),
   ...objectRoutes('/v1/federated-identities', federatedIdentities),
   ...signingKeyRoutes,
+  ...meRoutes,
 ]);
 
 /** The API over its dependencies. A fault of ours is thrown, for the outer application to answer. */

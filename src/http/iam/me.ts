@@ -1,0 +1,158 @@
+// GET /v1/me and /v1/me/permissions (contract §5.4, §5.9): who the credential is and what it may do, now; grants nothing.
+
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { formatTimestamp } from '../../contract/values.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { AccountRole, ActiveToken } from '../../core/own-token.ts';
+import { ok, refuse } from '../../core/result.ts';
+import type { Result } from '../../core/result.ts';
+import type { Problem } from '../problem.ts';
+import { mayManageDeployment } from './caller.ts';
+import type { IamRequest, Reply } from './deps.ts';
+import { noOrganisation } from './object-operations.ts';
+import type { IamRoute } from './routing.ts';
+
+type Answer = Promise<Result<Reply, Problem>>;
+
+/** The root token holds no role: everything is permitted to it. */
+const EVERYTHING = {
+  identity: null,
+  role: null,
+  resources: ['*'],
+  resourceIdentities: [],
+  permissions: ['*'],
+  note: 'the root token may do everything',
+} as const satisfies PermissionView;
+
+interface PermissionView {
+  readonly identity: string | null;
+  readonly role: { readonly identity: string; readonly slug: string } | null;
+  readonly resources: readonly string[];
+  readonly resourceIdentities: readonly string[];
+  readonly permissions: readonly string[];
+  readonly note: string;
+}
+
+async function readMe(request: IamRequest): Answer {
+  const { caller, deps } = request;
+  const organisation = caller.token?.organisation ?? (await deps.store.readOrganisation(caller.organisation));
+  if (organisation === null) return refuse(noOrganisation(request));
+  const account = caller.token?.serviceAccount ?? null;
+  return ok({
+    status: 200,
+    body: {
+      kind: caller.isRoot ? 'root' : 'serviceAccount',
+      actor: caller.actor,
+      organisation: { identity: organisation.id, slug: organisation.slug },
+      serviceAccount: account === null ? null : { identity: account.id, slug: account.slug, name: account.name },
+      scopes: caller.scopes === 'every' ? ['iam:read', 'iam:write', 'iam:admin'] : caller.scopes,
+      isAdministrator: caller.isAdmin,
+      mayManageDeployment: mayManageDeployment(caller),
+      roles: caller.roles.map(({ roleId, roleSlug, projects }) => ({ identity: roleId, slug: roleSlug, projects })),
+      token: caller.token === null ? null : tokenView(caller.token),
+    },
+  });
+}
+
+async function listMyPermissions(request: IamRequest): Answer {
+  const { caller, deps, url } = request;
+  if (caller.token === null) {
+    if ((await deps.store.readOrganisation(caller.organisation)) === null) return refuse(noOrganisation(request));
+    return ok({ status: 200, body: [EVERYTHING] });
+  }
+  const roles = rolesInEffect(caller.token, url.searchParams.get('project') || null);
+  const rules = await deps.store.readRolePermissions(caller.organisation, roles);
+  const views = rules.map((rule): PermissionView => ({
+    identity: rule.ruleId,
+    role: { identity: rule.roleId, slug: rule.roleSlug },
+    resources: rule.resources,
+    resourceIdentities: rule.resourceIdentities,
+    permissions: rule.permissions,
+    note: rule.note,
+  }));
+  return ok({ status: 200, body: views });
+}
+
+/** The ids of the roles that count in a project. A token that was issued for one project has no say in another. */
+function rolesInEffect({ roles, project: own }: ActiveToken, asked: string | null): string[] {
+  if (own !== null && asked !== null && asked !== own) return [];
+  const project = asked ?? own;
+  const counts = ({ projects }: AccountRole): boolean =>
+    projects.length === 0 || (project !== null && projects.includes(project));
+  return [...new Set(roles.filter(counts).map(({ roleId }) => roleId))];
+}
+
+function tokenView({ tokenId, audiences, expiresAt, project, claims }: ActiveToken): JsonObject {
+  const claim = (name: string): JsonValue => (Object.hasOwn(claims, name) ? (claims[name] ?? null) : null);
+  return {
+    tokenId,
+    audiences,
+    expiresAt: formatTimestamp(expiresAt),
+    project,
+    federatedIdentity: claim('federated_identity'),
+    act: claim('act'),
+  };
+}
+
+const meSchema = z.object({
+  kind: z.enum(['root', 'serviceAccount']),
+  actor: z.string(),
+  organisation: z.object({ identity: z.string(), slug: z.string() }),
+  serviceAccount: z.object({ identity: z.string(), slug: z.string(), name: z.string() }).nullable(),
+  scopes: z.array(z.string()),
+  isAdministrator: z.boolean(),
+  mayManageDeployment: z.boolean(),
+  roles: z.array(z.object({ identity: z.string(), slug: z.string(), projects: z.array(z.string()) })),
+  token: z
+    .object({
+      tokenId: z.string(),
+      audiences: z.array(z.string()),
+      expiresAt: z.iso.datetime(),
+      project: z.string().nullable(),
+      federatedIdentity: z.string().nullable(),
+      act: z.object({ iss: z.string(), sub: z.string() }).nullable(),
+    })
+    .nullable(),
+});
+const permissionSchema = z.object({
+  identity: z.string().nullable(),
+  role: z.object({ identity: z.string(), slug: z.string() }).nullable(),
+  resources: z.array(z.string()),
+  resourceIdentities: z.array(z.string()),
+  permissions: z.array(z.string()),
+  note: z.string(),
+});
+const problem = { description: 'A problem (RFC 9457)' };
+
+export const meRoutes: readonly IamRoute[] = [
+  {
+    scope: 'iam:read',
+    operation: readMe,
+    config: createRoute({
+      method: 'get',
+      path: '/v1/me',
+      summary: 'Read who the credential is and what it may do',
+      tags: ['me'],
+      responses: {
+        200: { description: 'The caller', content: { 'application/json': { schema: meSchema } } },
+        default: problem,
+      },
+    }),
+  },
+  {
+    scope: 'iam:read',
+    operation: listMyPermissions,
+    config: createRoute({
+      method: 'get',
+      path: '/v1/me/permissions',
+      summary: 'List the rules of the roles that the calling token has in effect',
+      tags: ['me'],
+      request: { query: z.object({ project: z.string().optional() }) },
+      responses: {
+        200: { description: 'The rules', content: { 'application/json': { schema: z.array(permissionSchema) } } },
+        default: problem,
+      },
+    }),
+  },
+];
