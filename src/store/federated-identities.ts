@@ -175,7 +175,7 @@ export function federatedIdentityConditions(filter: ListFilter): Condition[] {
   } else if (status !== null) {
     conditions.push({ sql: 'f.status = ? AND (f.expires_at IS NULL OR f.expires_at > ?)', values: [status, now] });
   }
-  if (filter.slug !== null) conditions.push({ sql: '0', values: [] });
+  if (filter.slug !== null) conditions.push({ sql: "f.id = ''", values: [] });
   return conditions;
 }
 

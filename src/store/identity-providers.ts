@@ -106,7 +106,7 @@ export function identityProviderStore(db: D1Database): ObjectStore<IdentityProvi
 export function identityProviderConditions(filter: ListFilter): Condition[] {
   return [
     ...(filter.status === null ? [] : [{ sql: 'p.status = ?', values: [filter.status] }]),
-    ...(filter.slug === null ? [] : [{ sql: '0', values: [] }]),
+    ...(filter.slug === null ? [] : [{ sql: "p.id = ''", values: [] }]),
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { NOW, addOrganisation, iamHarness, pointers } from './iam-harness.ts';
+import { NOW, addOrganisation, iamHarness, pointers, statuses } from './iam-harness.ts';
 import type { Answer, Harness } from './iam-harness.ts';
 
 const PATH = '/v1/federated-identities';
@@ -204,7 +204,7 @@ describe('limits', () => {
   it('answers 409 for the 101st identity of an account, also when two ask at once (contract §7)', async () => {
     for (let count = 0; count < 98; count += 1) await created({ name: `n${count}` });
     const answers = await Promise.all([1, 2, 3, 4].map((n) => api.call('POST', PATH, input({ name: `last ${n}` }))));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409]);
+    expect(statuses(answers)).toEqual([201, 201, 409, 409]);
     expect(answers.find(({ status }) => status === 409)?.body.detail).toContain('at most 100');
     const { body: other } = await api.call('POST', '/v1/service-accounts', { name: 'other' });
     await created({ name: 'n1', serviceAccountIdentity: other.identity });

@@ -127,3 +127,8 @@ export async function addOrganisation(db: D1Database, slug: string): Promise<str
 export function pointers(answer: Answer): string[] {
   return answer.body.errors.map((entry: { pointer: string }) => entry.pointer);
 }
+
+/** The statuses of several answers, lowest first. */
+export function statuses(answers: readonly Answer[]): number[] {
+  return answers.map(({ status }) => status).sort((left, right) => left - right);
+}

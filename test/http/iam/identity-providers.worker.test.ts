@@ -93,7 +93,8 @@ describe('create and read', () => {
   });
 
   it('allows a local name where keys are given by hand (contract §5.1)', async () => {
-    await created({ providerIssuer: 'https://kubernetes.default.svc.cluster.local', localJwks: KEYS });
+    const { body } = await created({ providerIssuer: 'https://kubernetes.default.svc.cluster.local', localJwks: KEYS });
+    expect(body.localJwks).toEqual(KEYS);
   });
 
   it.each([
