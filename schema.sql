@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS identity_provider (
   UNIQUE (organisation_id, issuer),
   UNIQUE (organisation_id, name)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS identity_provider_by_organisation ON identity_provider (organisation_id, id);
 -- Exchange: a named account that does not exist is answered as one that does not match, by any provider of that issuer.
 CREATE INDEX IF NOT EXISTS identity_provider_by_issuer ON identity_provider (issuer, status, id);
 
@@ -63,6 +64,8 @@ CREATE TABLE IF NOT EXISTS service_account (
   UNIQUE (organisation_id, slug),
   UNIQUE (organisation_id, name)
 ) STRICT;
+
+CREATE INDEX IF NOT EXISTS service_account_by_organisation ON service_account (organisation_id, id);
 
 -- The rule that lets a provider's subject act as a service account.
 CREATE TABLE IF NOT EXISTS federated_identity (

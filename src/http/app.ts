@@ -2,6 +2,8 @@
 
 import { Hono } from 'hono';
 import type { MiddlewareHandler } from 'hono';
+import { faultsOf } from '../config.ts';
+import type { SettingName } from '../config.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { healthHandler, readinessHandler } from './health.ts';
 import { introspectHandler } from './introspect.ts';
@@ -9,6 +11,15 @@ import { revokeHandler } from './revoke.ts';
 import { tailscaleHandler } from './tailscale.ts';
 import { tokenHandler } from './token.ts';
 import { discoveryHandler, jwksHandler, wellKnownOptions } from './well-known.ts';
+
+/** Settings without which the IAM API answers nothing. A deployment without a root token is complete, one with a bad one is not. */
+const IAM_NEEDS: readonly SettingName[] = [
+  'DB',
+  'ISSUER_URL',
+  'ADMIN_TOKEN',
+  'ALLOW_LOOPBACK_ISSUERS',
+  'DEFAULT_AUDIENCE',
+];
 
 /** Builds the application over its dependencies. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
@@ -26,6 +37,10 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.get('/healthz', healthHandler);
   app.get('/readyz', readinessHandler(deps));
   app.all('/v1/*', async (c) => {
+    if (faultsOf(deps.config, IAM_NEEDS).length > 0) {
+      const message = 'this deployment is not fully configured; its operator finds what is missing at /readyz';
+      return c.json(plainError(503, message, c.get('requestId')), 503, { 'retry-after': '10' });
+    }
     // Schema code costs a cold start ten times what the exchange needs, so only the API's callers pay for it.
     const { createIamApp } = await import('./iam/app.ts');
     return createIamApp(deps.iam()).fetch(withRequestId(c.req.raw, c.get('requestId')));
@@ -79,7 +94,7 @@ function allowedMethods(app: Hono<AppEnv>, path: string): string[] {
   return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))];
 }
 
-function plainError(status: 404 | 405 | 500, message: string, requestId: string): Record<string, unknown> {
-  const error = { 404: 'not_found', 405: 'method_not_allowed', 500: 'server_error' }[status];
+function plainError(status: 404 | 405 | 500 | 503, message: string, requestId: string): Record<string, unknown> {
+  const error = { 404: 'not_found', 405: 'method_not_allowed', 500: 'server_error', 503: 'server_error' }[status];
   return { error, error_description: message, message, request_id: requestId };
 }

@@ -140,5 +140,18 @@ describe('settings that may be left out', () => {
     const deployment = await deploy({ ADMIN_TOKEN: 'too-short' });
     expect((await deployment.send('/readyz')).status).toBe(503);
     expect((await deployment.exchange('a.b.c')).status).toBe(400);
+    const api = await deployment.send('/v1/service-accounts', { headers: { authorization: 'Bearer too-short' } });
+    expect(api.status).toBe(503);
+    expect(api.body).toMatchObject({ error: 'server_error', message: expect.stringContaining('/readyz') });
+  });
+
+  it.each<[string, Partial<Settings>]>([
+    ['D1', { DB: undefined as never }],
+    ['an issuer', { ISSUER_URL: undefined }],
+  ])('without %s the IAM API answers 503 in plain words (contract §0)', async (_name, settings) => {
+    const deployment = await deploy(settings);
+    const answer = await deployment.iam('GET', '/v1/service-accounts');
+    expect(answer.status).toBe(503);
+    expect(answer.body.message).toContain('/readyz');
   });
 });
