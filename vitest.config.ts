@@ -1,7 +1,5 @@
 // Where each kind of test runs: pure ones in Node, those that need D1 or KV in workerd, those that start processes one at a time.
 
-import { existsSync } from 'node:fs';
-
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { exportJWK, generateKeyPair } from 'jose';
 import { defineConfig } from 'vitest/config';
@@ -37,7 +35,6 @@ const config: ViteUserConfig = defineConfig({
         plugins: [
           cloudflareTest(async () => ({
             wrangler: { configPath: './wrangler.toml' },
-            main: existsSync('src/worker.ts') ? 'src/worker.ts' : 'test/support/idle-worker.ts',
             miniflare: {
               bindings: {
                 ISSUER_URL: 'https://cambist.test',
@@ -58,7 +55,7 @@ const config: ViteUserConfig = defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          // After the others: these measure nothing, but they wait for real processes and sockets.
+          // Not beside the others: they wait for real processes and sockets, which want the processor for themselves.
           sequence: { groupOrder: 1 },
         },
       },

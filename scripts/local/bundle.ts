@@ -20,6 +20,7 @@ export const QUIET_WRANGLER: NodeJS.ProcessEnv = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_WRITE_LOGS: 'false',
   NO_COLOR: '1',
+  FORCE_COLOR: '0',
 };
 
 /** Builds the production bundle into `directory` and returns the path of its entry. Throws Refusal with wrangler's own words. */
