@@ -51,8 +51,8 @@ export interface Deployment {
   readonly token: (parameters: Record<string, string | readonly string[]>) => Promise<Answer>;
   /** A token exchange with the usual parameters, others laid over. */
   readonly exchange: (subjectToken: string, more?: Record<string, string | readonly string[]>) => Promise<Answer>;
-  /** Forgets everything that an isolate keeps in memory. */
-  readonly coldStart: () => void;
+  /** Forgets everything that an isolate keeps in memory; `settings` are laid over those so far, as after a deployment. */
+  readonly coldStart: (settings?: Partial<Settings>) => void;
   readonly resetCounts: () => void;
   readonly events: () => Promise<Record<string, unknown>[]>;
 }
@@ -64,7 +64,7 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
   const clock = { now: START };
   const logs: Record<string, unknown>[] = [];
   const network = new Map<string, TestIssuer>();
-  const bindings: Settings = {
+  let bindings: Settings = {
     ...(env as Settings),
     DB: countedDatabase(env.DB, counts),
     CACHE: countedCache(env.CACHE, counts),
@@ -114,7 +114,8 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
     token,
     exchange: (subjectToken, more = {}) =>
       token({ grant_type: TOKEN_EXCHANGE, subject_token: subjectToken, subject_token_type: ID_TOKEN, ...more }),
-    coldStart: () => {
+    coldStart: (changed = {}) => {
+      bindings = { ...bindings, ...changed };
       app = createApp(compose(bindings, outside));
     },
     resetCounts: () =>
