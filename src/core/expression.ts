@@ -4,7 +4,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import type { ASTNode } from '@marcbachmann/cel-js';
 
 import type { JsonObject, JsonValue } from './json.ts';
-import { MAX_EXPRESSION_CHARS, MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_ELEMENTS, MAX_EXPRESSION_NODES } from './limits.ts';
+import { MAX_EXPRESSION_CHARS, MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_NODES, MAX_EXPRESSION_STEPS } from './limits.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';
 
@@ -15,8 +15,8 @@ export type Expression = (claims: JsonObject) => Result<boolean, string>;
 const FUNCTIONS = new Set(['has', 'size', 'int', 'double', 'string', 'bool']);
 const METHODS = new Set(['startsWith', 'endsWith', 'contains', 'size', 'indexOf', 'lastIndexOf', 'substring', 'split']);
 const MACROS = new Set(['all', 'exists', 'exists_one', 'filter']);
-/** What builds new values, so it may not stand where it would be repeated for every element of a list. */
-const NOT_IN_MACROS = new Set(['+', 'split']);
+/** What takes as long as a text is, or makes a list longer than the token's: not where a macro would multiply it. */
+const NOT_IN_MACROS = new Set(['+', 'split', 'size', 'double']);
 
 const environment = new Environment({
   unlistedVariablesAreDyn: false,
@@ -40,7 +40,7 @@ export function compileExpression(text: string): Result<Expression, string> {
     if (!checked.valid) return refuse(`is not a valid expression: ${summaryOf(checked.error)}`);
     if (checked.type !== 'bool' && checked.type !== 'dyn')
       return refuse(`must be true or false, but is ${checked.type}`);
-    return ok((claims) => evaluate(parsed, claims, scan.hasMacro));
+    return ok((claims) => evaluate(parsed, claims, scan.repeatedNodes));
   } catch (error) {
     return refuse(`is not a valid expression: ${summaryOf(error)}`);
   }
@@ -49,11 +49,11 @@ export function compileExpression(text: string): Result<Expression, string> {
 function evaluate(
   parsed: (context: { readonly claims: unknown }) => unknown,
   claims: JsonObject,
-  hasMacro: boolean,
+  repeatedNodes: number,
 ): Result<boolean, string> {
   const { value: celClaims, largestCollection } = celClaimsOf(claims);
-  if (hasMacro && largestCollection > MAX_EXPRESSION_ELEMENTS) {
-    return refuse(`the token has a list of more than ${MAX_EXPRESSION_ELEMENTS} elements`);
+  if (repeatedNodes * largestCollection > MAX_EXPRESSION_STEPS) {
+    return refuse(`the token has a list of ${largestCollection} elements, too many for the macros of this expression`);
   }
   try {
     const value = parsed({ claims: celClaims });
@@ -96,27 +96,32 @@ function largestIn(value: JsonValue): number {
 
 interface Scan {
   readonly fault: string | null;
-  readonly hasMacro: boolean;
+  /** Nodes inside macros, which are evaluated once per element. */
+  readonly repeatedNodes: number;
 }
 
-const NO_FAULT: Scan = { fault: null, hasMacro: false };
+/** Where a node stands: in the list that a macro goes through, in what it repeats for each element, or outside. */
+type Place = 'outside' | 'range' | 'repeated';
 
 /** Walks the syntax tree as it was written and names the first thing in it that a rule may not use. */
-function scanNodes(node: ASTNode, insideMacro: boolean = false): Scan {
-  const fault = nodeFault(node, insideMacro);
-  if (fault !== null) return { fault, hasMacro: false };
-  const isMacro = node.op === 'rcall' && MACROS.has(node.args[0]);
-  const body = isMacro ? new Set(node.args[2]) : null;
-  let hasMacro = isMacro;
+function scanNodes(node: ASTNode, place: Place = 'outside'): Scan {
+  const fault = nodeFault(node, place);
+  if (fault !== null) return { fault, repeatedNodes: 0 };
+  const [range, body]: readonly [ASTNode | null, readonly ASTNode[]] =
+    node.op === 'rcall' && MACROS.has(node.args[0]) ? [node.args[1], node.args[2]] : [null, []];
+  let repeatedNodes = place === 'repeated' ? 1 : 0;
   for (const child of childrenOf(node)) {
-    const scan = scanNodes(child, insideMacro || (body?.has(child) ?? false));
+    const scan = scanNodes(
+      child,
+      body.includes(child) ? 'repeated' : place === 'outside' && child === range ? 'range' : place,
+    );
     if (scan.fault !== null) return scan;
-    hasMacro ||= scan.hasMacro;
+    repeatedNodes += scan.repeatedNodes;
   }
-  return hasMacro ? { fault: null, hasMacro } : NO_FAULT;
+  return { fault: null, repeatedNodes };
 }
 
-function nodeFault(node: ASTNode, insideMacro: boolean): string | null {
+function nodeFault(node: ASTNode, place: Place): string | null {
   const name = node.op === 'call' || node.op === 'rcall' ? node.args[0] : node.op;
   if (node.op === 'call' && !FUNCTIONS.has(name)) return `may not use ${name}()`;
   if (node.op === 'rcall' && name === 'matches') {
@@ -125,10 +130,11 @@ function nodeFault(node: ASTNode, insideMacro: boolean): string | null {
   if (node.op === 'rcall' && !METHODS.has(name) && !MACROS.has(name)) return `may not use ${name}()`;
   if (node.op === 'map') return 'may not use map literals';
   if (node.op === 'value' && node.args instanceof Uint8Array) return 'may not use bytes';
-  if (!insideMacro) return null;
-  if (MACROS.has(name)) return `may not use ${name}() inside another macro: nested ones multiply`;
-  if (NOT_IN_MACROS.has(name))
-    return `may not use ${name} inside a macro, where it would be repeated for every element`;
+  if (place === 'repeated' && MACROS.has(name))
+    return `may not use ${name}() inside another macro: nested ones multiply`;
+  if (place !== 'outside' && NOT_IN_MACROS.has(name)) {
+    return `may not use ${name} in a macro or in the list that it goes through`;
+  }
   return null;
 }
 

@@ -38,8 +38,8 @@ export const MAX_EXPRESSION_CHARS: number = 2_048;
 export const MAX_EXPRESSION_NODES: number = 200;
 /** Nesting of a CEL expression: the parser recurses. */
 export const MAX_EXPRESSION_DEPTH: number = 32;
-/** Elements of the largest list or object of a token that an expression with a macro (`exists`, `all`, …) still reads; more is a refusal, since a macro costs elements × nodes. */
-export const MAX_EXPRESSION_ELEMENTS: number = 1_000;
+/** Nodes inside the macros (`exists`, `all`, …) of a CEL expression × elements of the largest list or object of the token; more is a refusal. A step takes up to 10 µs. */
+export const MAX_EXPRESSION_STEPS: number = 20_000;
 /** Claims an identity may set conditions on. */
 export const MAX_CONDITIONS: number = 50;
 /** Values listed in one condition. */

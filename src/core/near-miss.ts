@@ -48,7 +48,7 @@ function githubHint(rule: string, claims: JsonObject, actual: string): string | 
     return 'the repository claims of the token contradict its sub, so it matches no rule';
   }
   const pinned = githubIdRule(rule);
-  if (pinned !== null && forms.kind === 'literal' && /^repo:/.test(actual)) {
+  if (pinned !== null && forms.kind === 'literal' && actual.startsWith('repo:')) {
     return 'the rule pins ids, but the token has no signed repository_id and repository_owner_id to compare';
   }
   if (pinned !== null && forms.kind === 'both' && forms.repository === pinned.repository) {
@@ -128,7 +128,10 @@ export function conditionHint(claims: JsonObject, claim: string, matcher: Condit
     return isJsonObject(value) ? 'the claim is an object: name a member of it by a JSON Pointer' : null;
   }
   const accepts = compileCondition(matcher);
-  if (accepts(value.toLowerCase()) || accepts(value.toUpperCase())) return 'they differ only in upper and lower case';
+  const lowered = JSON.parse(JSON.stringify(matcher), (_name, member: unknown) =>
+    typeof member === 'string' ? member.toLowerCase() : member,
+  ) as ConditionMatcher;
+  if (compileCondition(lowered)(value.toLowerCase())) return 'they differ only in upper and lower case';
   if (accepts(value.endsWith('/') ? value.slice(0, -1) : `${value}/`)) return 'they differ only in a trailing slash';
   const short = value.replace(/^refs\/(?:heads|tags)\//, '');
   if (short !== value && accepts(short)) return `the claim has the whole ref: write ${value}`;
