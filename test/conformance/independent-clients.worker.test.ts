@@ -31,14 +31,20 @@ beforeEach(async () => {
 });
 
 /** The network as the libraries see it: this deployment and nothing else. */
-const network = async (url: string | URL | Request, init?: RequestInit): Promise<Response> => {
-  const target = new URL(url instanceof Request ? url.url : url);
+const network = async (
+  url: string,
+  { body, ...init }: { body?: unknown; method?: string; headers?: HeadersInit },
+): Promise<Response> => {
+  const target = new URL(url);
   if (target.origin !== ISSUER_URL) throw new TypeError(`no such host: ${target.host}`);
-  return deployment.fetch(target.pathname + target.search, init);
+  return deployment.fetch(
+    target.pathname + target.search,
+    body === undefined ? init : { ...init, body: body as BodyInit },
+  );
 };
 
 describe('oauth4webapi', () => {
-  const options = { [oauth.customFetch]: network as typeof fetch };
+  const options = { [oauth.customFetch]: network };
   let server: oauth.AuthorizationServer;
 
   beforeEach(async () => {
@@ -98,7 +104,7 @@ describe('oauth4webapi', () => {
 describe('openid-client', () => {
   it('discovers the deployment and exchanges (RFC 8693 §2)', async () => {
     const config = await client.discovery(new URL(ISSUER_URL), joined.serviceAccount, {}, client.None(), {
-      [client.customFetch]: network as client.CustomFetch,
+      [client.customFetch]: network,
     });
     expect(config.serverMetadata().issuer).toBe(ISSUER_URL);
     const tokens = await client.genericGrantRequest(config, TOKEN_EXCHANGE, parameters);
