@@ -14,13 +14,17 @@ await runScript('dev', async () => {
   const token = adminToken(state, setting(process.env, 'ADMIN_TOKEN'));
   const keys = await signingKeys(state, setting(process.env, 'SIGNING_KEYS'));
   const envFile = join(state.path, 'dev.env');
-  const settings = { ...workerSettings(process.env, port), ADMIN_TOKEN: token.value, SIGNING_KEYS: keys.value };
+  const secrets = { ADMIN_TOKEN: token.value, SIGNING_KEYS: keys.value };
   writePrivately(
     envFile,
-    Object.entries(settings)
+    Object.entries(secrets)
       .map(([name, value]) => `${name}='${value}'\n`)
       .join(''),
   );
+  const settings = Object.entries(workerSettings(process.env, port)).flatMap(([name, value]) => [
+    '--var',
+    `${name}:${value}`,
+  ]);
 
   const storage = ['--local', '--persist-to', join(state.path, 'storage')];
   const schema = await captureWrangler([
@@ -44,6 +48,7 @@ await runScript('dev', async () => {
     '--env-file',
     envFile,
     ...storage,
+    ...settings,
     ...process.argv.slice(2),
   ]);
   state.release();
