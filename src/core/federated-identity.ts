@@ -101,7 +101,9 @@ export function* matchChecks(compiled: CompiledIdentity, token: MatchedToken, no
   yield checkSubject(compiled, token);
   for (const guard of compiled.guards) yield checkGuard(guard, token.claims);
   if (compiled.conditionsFault !== null) {
-    yield failed('condition', 'rule_invalid', { hint: `the conditions are invalid: ${compiled.conditionsFault}` });
+    yield failed('condition', 'rule_invalid', {
+      hint: () => `the conditions are invalid: ${compiled.conditionsFault}`,
+    });
   }
   for (const condition of compiled.conditions) yield checkCondition(condition, token.claims);
   if (compiled.expression !== null) yield checkExpression(compiled, compiled.expression, token.claims);
@@ -202,7 +204,7 @@ function reaches(projects: readonly string[], project: string | null): boolean {
 
 function checkStatus({ status, serviceAccount, expiresAt }: FederatedIdentity, now: number): Check {
   const fail = (reason: CheckReason, actual: string, hint: string): Check =>
-    failed('status', reason, { expected: 'active', actual, hint });
+    failed('status', reason, { expected: 'active', actual, hint: () => hint });
   if (serviceAccount.status !== 'active') {
     return fail(
       'service_account_inactive',
@@ -223,17 +225,21 @@ function checkAudience({ identity, trustedAudiences, preset }: CompiledIdentity,
   const of = { claim: 'aud', expected: trustedAudiences, actual: aud ?? null };
   const mode = identity.audienceMatchMode;
   if (matchAudience(aud, trustedAudiences, mode)) return passed('audience', of);
-  return failed('audience', 'audience_mismatch', { ...of, hint: audienceHint(trustedAudiences, mode, aud, preset) });
+  return failed('audience', 'audience_mismatch', {
+    ...of,
+    hint: () => audienceHint(trustedAudiences, mode, aud, preset),
+  });
 }
 
 function checkSubject({ identity, preset, subject, subjectClaim }: CompiledIdentity, token: MatchedToken): Check {
   const of = { claim: subjectClaim, expected: identity.subject, actual: token.subject };
-  if (subject.fault !== null) return failed('subject', 'rule_invalid', { ...of, hint: `the rule ${subject.fault}` });
+  if (subject.fault !== null)
+    return failed('subject', 'rule_invalid', { ...of, hint: () => `the rule ${subject.fault}` });
   const verdict = subject.matches(token.claims, token.subject);
   if (verdict.ok) return passed('subject', { ...of, hint: verdict.note });
   return failed('subject', 'subject_mismatch', {
     ...of,
-    hint: subjectHint(identity, preset.subjectForms, token.claims, token.subject),
+    hint: () => subjectHint(identity, preset.subjectForms, token.claims, token.subject),
   });
 }
 
@@ -242,7 +248,7 @@ function checkGuard(guard: PresetGuard, claims: JsonObject): Check {
   if (ok) return passed('preset', of);
   return failed('preset', 'preset_refused', {
     ...of,
-    hint: `${guard.why} To accept it, name ${guard.liftedBy} in the conditions.`,
+    hint: () => `${guard.why} To accept it, name ${guard.liftedBy} in the conditions.`,
   });
 }
 
@@ -250,7 +256,7 @@ function checkCondition({ claim, matcher, matches }: CompiledCondition, claims: 
   const value = readClaim(claims, claim);
   const of = { claim, expected: matcher as JsonValue, actual: value ?? null };
   if (matches(value)) return passed('condition', of);
-  return failed('condition', 'condition_failed', { ...of, hint: conditionHint(claims, claim, matcher) });
+  return failed('condition', 'condition_failed', { ...of, hint: () => conditionHint(claims, claim, matcher) });
 }
 
 function checkExpression(
@@ -260,24 +266,38 @@ function checkExpression(
 ): Check {
   const of = { expected: identity.expression };
   if (!compiled.ok) {
-    return failed('expression', 'rule_invalid', { ...of, hint: `the expression ${compiled.error}` });
+    return failed('expression', 'rule_invalid', { ...of, hint: () => `the expression ${compiled.error}` });
   }
   const evaluated = compiled.value(claims);
   if (!evaluated.ok) {
-    return failed('expression', 'expression_failed', { ...of, hint: `it could not be evaluated: ${evaluated.error}` });
+    return failed('expression', 'expression_failed', {
+      ...of,
+      hint: () => `it could not be evaluated: ${evaluated.error}`,
+    });
   }
   return evaluated.value
     ? passed('expression', { ...of, actual: true })
     : failed('expression', 'expression_failed', { ...of, actual: false });
 }
 
-type Seen = Partial<Pick<Check, 'claim' | 'expected' | 'actual' | 'hint'>>;
-const NOTHING_SEEN = { claim: null, expected: null, actual: null, hint: null };
+type Seen = Partial<Pick<Check, 'claim' | 'expected' | 'actual'>>;
+const NOTHING_SEEN = { claim: null, expected: null, actual: null };
 
-function passed(check: CheckName, seen: Seen): Check {
-  return { ...NOTHING_SEEN, ...seen, check, ok: true, reason: null };
+function passed(check: CheckName, seen: Seen & { readonly hint?: string | null }): Check {
+  return { ...NOTHING_SEEN, hint: null, ...seen, check, ok: true, reason: null };
 }
 
-function failed(check: CheckName, reason: CheckReason, seen: Seen): Check {
-  return { ...NOTHING_SEEN, ...seen, check, ok: false, reason };
+/** The hint is worked out when it is read: of a hundred rules that refuse a token, at most one is explained. */
+function failed(check: CheckName, reason: CheckReason, seen: Seen & { readonly hint?: () => string | null }): Check {
+  const { hint, ...rest } = seen;
+  return {
+    ...NOTHING_SEEN,
+    ...rest,
+    check,
+    ok: false,
+    reason,
+    get hint() {
+      return hint?.() ?? null;
+    },
+  };
 }

@@ -171,6 +171,13 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
     expect(firstFailure(untouched, tokenOf({}), NOW, WANTED, ROLES)).toMatchObject({ reason: 'identity_revoked' });
   });
 
+  it('carries its hint when it is written out or copied, although it is worked out only then', () => {
+    const [check] = checksOf({ subject: 'repo:acme/app:ref:main' }).filter(({ ok }) => !ok);
+    const written = JSON.parse(JSON.stringify(check)) as Check;
+    expect(written.hint).toMatch(/refs\/heads/);
+    expect({ ...check }.hint).toBe(written.hint);
+  });
+
   it('accepts a token that satisfies everything', () => {
     expect(failuresOf({ conditions: { ref: 'refs/heads/main' }, expression: 'claims.sub != ""' })).toEqual([]);
     expect(firstFailure(compile({}), tokenOf({}), NOW, WANTED, ROLES)).toBeNull();
