@@ -12,12 +12,12 @@ export function createIdentityCache(deployment: {
   readonly defaultAudience: string;
 }): (identity: FederatedIdentity, provider: IdentityProvider) => CompiledIdentity {
   const cache = new Map<string, CompiledIdentity>();
-  return (identity, { preset }) => {
+  return (identity, { preset, subjectClaim }) => {
     const { id, objectVersion, serviceAccount } = identity;
-    const key = `${id} ${objectVersion} ${preset} ${serviceAccount.status} ${serviceAccount.slug}`;
+    const key = JSON.stringify([id, objectVersion, preset, subjectClaim, serviceAccount.status, serviceAccount.slug]);
     const known = cache.get(key);
     if (known !== undefined) return known;
-    const compiled = compileFederatedIdentity(identity, { ...deployment, preset: presetByName(preset) });
+    const compiled = compileFederatedIdentity(identity, { ...deployment, preset: presetByName(preset), subjectClaim });
     cache.set(key, compiled);
     const oldest = cache.size > MAX_CACHED_IDENTITIES ? cache.keys().next().value : undefined;
     if (oldest !== undefined) cache.delete(oldest);

@@ -1,6 +1,5 @@
 // What the doors are given by the composition root; http reaches storage, issuers and keys through this and nothing else.
 
-import type { JWK } from 'jose';
 import type { Config, ConfigFault } from '../config.ts';
 import type { CredentialRequest } from '../core/credential-grant.ts';
 import type { Denial } from '../core/denial.ts';
@@ -20,7 +19,7 @@ export interface AppDeps {
   /** Revokes a token by its possession; null where there was nothing to revoke. Throws StorageUnavailable. */
   readonly revokeToken: (compact: string, context: Omit<Revocation, 'token'>) => Promise<OwnToken | null>;
   /** The public keys to publish at `now`. Throws StorageUnavailable. */
-  readonly publishedKeys: (now: number) => Promise<readonly JWK[]>;
+  readonly publishedKeys: (now: number) => Promise<readonly object[]>;
   /** The algorithms that ID tokens and access tokens are signed with, the ID token's first. */
   readonly signingAlgorithms: readonly string[];
   /** What keeps the deployment from working beyond its settings: storage, schema, keys. */

@@ -13,10 +13,10 @@ import { CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from
 
 /** Scopes of this service's own API; those of other APIs are the operators' and not listed. */
 const OWN_SCOPES = ['openid', 'iam:read', 'iam:write', 'iam:admin', 'tokens:introspect'];
-const CLAIMS = [
-  ...['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'act', 'client_id', 'scope', 'roles'],
-  ...['organisation', 'service_account', 'project', 'federated_identity', 'upstream'],
-];
+const CLAIMS =
+  'iss sub aud exp iat nbf jti act client_id scope roles organisation service_account project federated_identity upstream'.split(
+    ' ',
+  );
 
 /** `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`. */
 export function discoveryHandler(deps: AppDeps): Handler<AppEnv> {

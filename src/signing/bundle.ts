@@ -73,7 +73,7 @@ function parseKey(entry: unknown, place: string): Result<BundleKey, string> {
     return refuse(`${place} is an RSA key below ${MIN_RSA_BITS} bits`);
   }
   const pick = (names: string[]): JWK =>
-    Object.fromEntries([['kty', shape.kty], ...names.map((name): [string, unknown] => [name, entry[name]])]) as JWK;
+    Object.fromEntries([['kty', shape.kty], ...names.map((name): [string, unknown] => [name, entry[name]])]);
   const head = { kid, alg: algorithm, use: 'sig' };
   return ok({
     kid,

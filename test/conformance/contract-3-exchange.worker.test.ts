@@ -52,7 +52,6 @@ describe('which identity decides', () => {
     expect(body.error).toBe('invalid_request');
     expect(body.error_description).toContain('pass service_account_id');
     for (const account of [joined.serviceAccount, other]) {
-      // oxlint-disable-next-line no-await-in-loop -- two requests
       const named = await deployment.exchange(await token(), { service_account_id: account });
       expect(decodeJwt(named.body.access_token).sub).toBe(account);
     }

@@ -228,9 +228,9 @@ describe('conditions and expressions', () => {
     },
   ])('decide on $name (contract §5.3)', check);
 
-  it('reads nested claims by JSON Pointer, own members only (RFC 6901 §4)', () =>
-    check({
-      name: '',
+  it.each<Case>([
+    {
+      name: 'reads nested claims by JSON Pointer',
       rule: {
         providerSubject: 'system:serviceaccount:payments:checkout',
         conditions: { '/kubernetes.io/serviceaccount/uid': 'a087d5a0-e1dd-43ec-93ac-f13d89cd13af' },
@@ -238,7 +238,8 @@ describe('conditions and expressions', () => {
       accepts: kubernetes({ now }),
       refuses: kubernetes({ now, claims: { 'kubernetes.io': { serviceaccount: { uid: 'another' } } } }),
       reason: 'condition_failed',
-    }));
+    },
+  ])('$name (RFC 6901 §4)', check);
 });
 
 describe('presets refuse by default what outsiders can get', () => {
@@ -274,14 +275,15 @@ describe('presets refuse by default what outsiders can get', () => {
     },
   ])('$name (contract §5.3)', check);
 
-  it('unless the identity names the claim itself (contract §5.3)', () =>
-    check({
-      name: '',
+  it.each<Case>([
+    {
+      name: 'unless the identity names the claim itself',
       rule: { providerSubject: NAMES, conditions: { event_name: ['pull_request_target', 'push'] } },
       accepts: push({ claims: { event_name: 'pull_request_target' } }),
       refuses: push({ claims: { event_name: 'workflow_run' } }),
       reason: 'condition_failed',
-    }));
+    },
+  ])('$name (contract §5.3)', check);
 });
 
 describe('a rule too broad, as an old row may be', () => {

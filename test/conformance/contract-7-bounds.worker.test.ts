@@ -160,7 +160,6 @@ describe('bounds of the tables', () => {
     const issuer = await createIssuer({ issuer: 'https://token.actions.githubusercontent.com' });
     const joined = await join(deployment, issuer, { providerSubject: 'repo:acme/app:ref:refs/heads/b0' });
     for (let index = 1; index < 100; index += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- the bound is about order
       await addIdentity(deployment, joined, { providerSubject: `repo:acme/app:ref:refs/heads/b${index}` });
     }
     const next = await deployment.iam('POST', '/v1/federated-identities', {

@@ -84,7 +84,9 @@ describe('oauth4webapi', () => {
       client_id: joined.serviceAccount,
       scope: 'api:read',
     });
-    await expect(oauth.validateJwtAccessToken(server, request, 'https://other.example.com', options)).rejects.toThrow();
+    await expect(oauth.validateJwtAccessToken(server, request, 'https://other.example.com', options)).rejects.toThrow(
+      'aud',
+    );
   });
 
   it('reads a refusal as an OAuth error (RFC 6749 §5.2)', async () => {

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify } from 'jose';
-import Provider from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
@@ -65,7 +65,6 @@ async function idTokenOfOidcProvider(): Promise<string> {
     redirect_uri: `${issuer}/done`,
   })}`;
   for (let step = 0; step < 6 && !location.startsWith(`${issuer}/done`); step += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- each redirect follows the one before
     const response = await fetch(location, {
       redirect: 'manual',
       headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },

@@ -97,7 +97,6 @@ describe('the token endpoint', () => {
 
   it('refuses a foreign Authorization header on a token grant: the token is the credential (contract §3)', async () => {
     for (const authorization of ['Basic Og==', 'Bearer abc']) {
-      // oxlint-disable-next-line no-await-in-loop -- two requests
       const answer = await post(form.toString(), { authorization });
       expect(answer.status).toBe(400);
       expect(answer.body.error_description).toContain('Authorization');

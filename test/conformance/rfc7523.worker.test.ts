@@ -35,7 +35,6 @@ describe('the jwt-bearer grant', () => {
 
   it('answers an unverifiable or unmatched assertion with invalid_grant (RFC 7523 §3.1)', async () => {
     for (const assertion of ['a.b.c', unmatched]) {
-      // oxlint-disable-next-line no-await-in-loop -- two requests
       const { status, body } = await grant({ assertion });
       expect(status).toBe(400);
       expect(body.error).toBe('invalid_grant');
@@ -62,7 +61,6 @@ describe('the client assertion', () => {
 
   it('answers an unverifiable or unmatched assertion with 401 invalid_client and a challenge (RFC 7523 §3.2)', async () => {
     for (const assertion of ['a.b.c', unmatched]) {
-      // oxlint-disable-next-line no-await-in-loop -- two requests
       const { status, body, headers } = await grant({ client_assertion: assertion });
       expect(status).toBe(401);
       expect(body.error).toBe('invalid_client');

@@ -93,8 +93,7 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
   };
   const token: Deployment['token'] = (parameters) => {
     const form = new URLSearchParams();
-    for (const [name, value] of Object.entries(parameters))
-      for (const one of [value].flat()) form.append(name, one as string);
+    for (const [name, value] of Object.entries(parameters)) for (const one of [value].flat()) form.append(name, one);
     return send('/oidc/token', { method: 'POST', body: form });
   };
   return {

@@ -5,3 +5,31 @@ declare module '*?raw' {
   const text: string;
   export default text;
 }
+
+declare module 'oidc-provider' {
+  import type { IncomingMessage, ServerResponse } from 'node:http';
+
+  interface Context {
+    readonly oidc: {
+      readonly client?: { readonly clientId: string };
+      readonly session?: { readonly accountId?: string };
+    };
+  }
+  /** The part of its configuration and methods that the tests use; the package brings no types. */
+  export class Provider {
+    constructor(
+      issuer: string,
+      configuration: Readonly<Record<string, unknown>> & {
+        readonly interactions: { url(context: Context, interaction: { readonly uid: string }): string };
+        readonly findAccount: (context: Context, accountId: string) => unknown;
+        readonly loadExistingGrant: (context: Context) => Promise<unknown>;
+      },
+    );
+    readonly Grant: new (of: { clientId: string; accountId: string }) => {
+      addOIDCScope(scope: string): void;
+      save(): Promise<string>;
+    };
+    callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+    interactionFinished(request: IncomingMessage, response: ServerResponse, result: unknown): Promise<void>;
+  }
+}
