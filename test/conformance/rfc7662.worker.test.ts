@@ -221,7 +221,10 @@ describe('who may ask', () => {
 });
 
 describe('the request', () => {
-  const post = (init: RequestInit): ReturnType<Deployment['send']> =>
+  const post = (init: {
+    body: string | URLSearchParams;
+    headers?: Record<string, string>;
+  }): ReturnType<Deployment['send']> =>
     deployment.send('/oidc/introspect', {
       method: 'POST',
       ...init,
