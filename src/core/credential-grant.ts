@@ -12,6 +12,7 @@ import type { HeldRole, ServiceAccount } from './model.ts';
 import type { DecisionRecord, SigningKeyState } from './ports.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';
+import { rolesUnderScope } from './role-reach.ts';
 import { narrowScope } from './scope.ts';
 
 export interface AccessCredential {
@@ -72,7 +73,8 @@ export async function grantToCredential(
   }
   const audiences = narrowAudience(request, deps);
   if (!audiences.ok) return audiences;
-  if (request.project !== null && !checkProject(request.project, serviceAccount.id, facts.heldRoles)) {
+  const heldRoles = rolesUnderScope(scope.value, facts.heldRoles);
+  if (request.project !== null && !checkProject(request.project, serviceAccount.id, heldRoles)) {
     return refuse(
       denial('project_not_allowed', `the service account is not bound to this project: ${request.project}`),
     );
@@ -94,7 +96,7 @@ export async function grantToCredential(
     serviceAccount: { id: serviceAccount.id, slug: serviceAccount.slug },
     scope: scope.value,
     audiences: audiences.value,
-    roles: rolesIn(request.project, serviceAccount.id, facts.heldRoles),
+    roles: rolesIn(request.project, serviceAccount.id, heldRoles),
     project: request.project,
     workload: null,
   };

@@ -8,6 +8,7 @@ import type { Expression } from './expression.ts';
 import { readClaim } from './json.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Check, CheckName, CheckReason, ConditionMatcher, FederatedIdentity, HeldRole } from './model.ts';
+import { rolesUnderScope } from './role-reach.ts';
 import { audienceHint, conditionHint, subjectHint } from './near-miss.ts';
 import { guardsInForce, judgeGuard } from './preset-guard.ts';
 import type { Result } from './result.ts';
@@ -136,8 +137,9 @@ export function* narrowChecks(
 
   if (wanted.project === null) return;
   const { id } = identity.serviceAccount;
-  const expected = [...new Set(heldRoles.filter(heldBy(id)).flatMap(({ projects }) => projects))].toSorted();
-  yield checkProject(wanted.project, id, heldRoles)
+  const held = scope.ok ? rolesUnderScope(scope.value, heldRoles) : heldRoles;
+  const expected = [...new Set(held.filter(heldBy(id)).flatMap(({ projects }) => projects))].toSorted();
+  yield checkProject(wanted.project, id, held)
     ? passed('project', { expected, actual: wanted.project })
     : failed('project', 'project_not_allowed', { expected, actual: wanted.project });
 }
@@ -156,7 +158,7 @@ export function narrow(
   return {
     scope: scope.value,
     audiences: audiences.value,
-    roles: rolesIn(wanted.project, identity.serviceAccount.id, heldRoles),
+    roles: rolesIn(wanted.project, identity.serviceAccount.id, rolesUnderScope(scope.value, heldRoles)),
   };
 }
 

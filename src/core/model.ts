@@ -97,11 +97,18 @@ export interface FederatedIdentity {
   readonly objectVersion: number;
 }
 
-/** A role that an account holds, in the whole organisation (`projects` empty) or in some projects. */
-export interface HeldRole {
+/** How far a binding reaches: everywhere, or only in some projects, or only for tokens that carry one of some scopes. */
+export interface BindingReach {
+  /** Empty means the whole organisation. */
+  readonly projects: readonly string[];
+  /** Empty means whatever the token's scopes are. */
+  readonly scopes: readonly string[];
+}
+
+/** A role that an account holds through one binding. */
+export interface HeldRole extends BindingReach {
   readonly serviceAccountId: string;
   readonly roleSlug: string;
-  readonly projects: readonly string[];
 }
 
 /** The verdict of one check of one identity; the same objects decide an exchange and explain it. */

@@ -1,10 +1,11 @@
 // What an access token of this deployment says and whether it still stands: its key, its revocation, its account; verifies no signature.
 
 import type { JsonObject } from './json.ts';
-import type { Organisation, ServiceAccount } from './model.ts';
+import type { BindingReach, Organisation, ServiceAccount } from './model.ts';
 import type { SigningKeyState } from './ports.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';
+import { rolesUnderScope } from './role-reach.ts';
 
 /** An access token whose signature, issuer, type and times were checked. Times are NumericDates. */
 export interface OwnToken {
@@ -22,11 +23,10 @@ export interface OwnToken {
   readonly claims: JsonObject;
 }
 
-/** A role that an account holds now, in the whole organisation (`projects` empty) or in some projects. */
-export interface AccountRole {
+/** A role that an account holds now through one binding. */
+export interface AccountRole extends BindingReach {
   readonly roleId: string;
   readonly roleSlug: string;
-  readonly projects: readonly string[];
 }
 
 /** What storage knows of a token and of the account it was issued to, read in one round trip. */
@@ -44,7 +44,7 @@ export interface TokenStanding {
 export interface ActiveToken extends OwnToken {
   readonly serviceAccount: ServiceAccount & { readonly name: string };
   readonly organisation: Organisation;
-  /** The account's roles, effective now; the token's own `roles` are those of the moment it was issued. */
+  /** The account's roles that count under the token's scopes, effective now; the token's own `roles` are those of the moment it was issued. */
   readonly roles: readonly AccountRole[];
 }
 
@@ -96,7 +96,7 @@ export async function inspectOwnToken(
     return refuse('account_deleted');
   }
   if (serviceAccount.status !== 'active') return refuse('account_inactive');
-  return ok({ ...token, serviceAccount, organisation, roles });
+  return ok({ ...token, serviceAccount, organisation, roles: rolesUnderScope(token.scopes, roles) });
 }
 
 /**

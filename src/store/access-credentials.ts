@@ -3,13 +3,15 @@
 import type { CredentialFacts, CredentialUse } from '../core/credential-grant.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { insertEvent } from './decisions.ts';
+import { toHeldRole } from './held-roles.ts';
+import type { HeldRoleRow } from './held-roles.ts';
 import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
 const CREDENTIAL = `SELECT c.id, c.organisation_id, c.service_account_id, c.secret_sha256, c.scopes, c.expires_at,
     sa.slug AS account_slug, sa.status AS account_status
   FROM access_credential c JOIN service_account sa ON sa.id = c.service_account_id WHERE c.access_key = ?1`;
-const ROLES = `SELECT b.service_account_id, r.slug, b.projects FROM access_credential c
+const ROLES = `SELECT b.service_account_id, r.slug, b.projects, b.scopes FROM access_credential c
   CROSS JOIN role_binding b ON b.service_account_id = c.service_account_id CROSS JOIN role r ON r.id = b.role_id WHERE c.access_key = ?1`;
 const TOUCH = 'UPDATE access_credential SET last_used_at = ?2 WHERE id = ?1';
 
@@ -51,11 +53,7 @@ export async function readCredentialFacts(db: D1Database, accessKey: string): Pr
               status: row.account_status,
             },
           },
-    heldRoles: rowsOf<{ service_account_id: string; slug: string; projects: string }>(roles).map((role) => ({
-      serviceAccountId: role.service_account_id,
-      roleSlug: role.slug,
-      projects: JSON.parse(role.projects) as string[],
-    })),
+    heldRoles: rowsOf<HeldRoleRow>(roles).map(toHeldRole),
     signingKeys: rowsOf<SigningKeyRow>(signingKeys).map(toSigningKeyState),
   };
 }

@@ -12,6 +12,8 @@ import { toFederatedIdentity } from './federated-identities.ts';
 import type { FederatedIdentityRow } from './federated-identities.ts';
 import { toIdentityProvider } from './identity-providers.ts';
 import type { IdentityProviderRow } from './identity-providers.ts';
+import { toHeldRole } from './held-roles.ts';
+import type { HeldRoleRow } from './held-roles.ts';
 import { toServiceAccount } from './service-accounts.ts';
 import type { ServiceAccountRow } from './service-accounts.ts';
 import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
@@ -44,7 +46,7 @@ function namedAccountQueries(account: string): Queries {
     identities: `WITH ${account}, ${provider} SELECT ${IDENTITY_COLUMNS}
       FROM account sa CROSS JOIN provider CROSS JOIN federated_identity fi ON fi.service_account_id = sa.id AND fi.provider_id = provider.id
       ORDER BY fi.id LIMIT ${MAX_IDENTITIES_PER_SERVICE_ACCOUNT + 1}`,
-    roles: `WITH ${account} SELECT b.service_account_id, r.slug, b.projects
+    roles: `WITH ${account} SELECT b.service_account_id, r.slug, b.projects, b.scopes
       FROM account CROSS JOIN role_binding b ON b.service_account_id = account.id CROSS JOIN role r ON r.id = b.role_id`,
   };
 }
@@ -65,7 +67,7 @@ const ANY_ACCOUNT: Queries = {
   provider: `WITH ${PROVIDER_OF_ORGANISATION} SELECT * FROM provider`,
   identities: `${CANDIDATES} SELECT ${IDENTITY_COLUMNS} FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
     CROSS JOIN service_account sa ON sa.id = fi.service_account_id ORDER BY fi.id`,
-  roles: `${CANDIDATES} SELECT b.service_account_id, r.slug, b.projects
+  roles: `${CANDIDATES} SELECT b.service_account_id, r.slug, b.projects, b.scopes
     FROM (SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id) account
     CROSS JOIN role_binding b ON b.service_account_id = account.id CROSS JOIN role r ON r.id = b.role_id`,
 };
@@ -129,11 +131,7 @@ export async function readExchangeFacts(
     serviceAccount: accountRow === undefined ? null : toServiceAccount(accountRow),
     identities: bounded.rows.map(toIdentity),
     truncated: bounded.truncated,
-    heldRoles: rowsOf<{ service_account_id: string; slug: string; projects: string }>(roles).map((row) => ({
-      serviceAccountId: row.service_account_id,
-      roleSlug: row.slug,
-      projects: JSON.parse(row.projects) as string[],
-    })),
+    heldRoles: rowsOf<HeldRoleRow>(roles).map(toHeldRole),
     signingKeys: rowsOf<SigningKeyRow>(signingKeys).map(toSigningKeyState),
   };
 }

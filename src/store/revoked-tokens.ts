@@ -3,13 +3,15 @@
 import { CLOCK_SKEW_SECONDS } from '../core/limits.ts';
 import type { OwnToken, Revocation, TokenStanding } from '../core/own-token.ts';
 import { rowsOf, runBatch } from './d1.ts';
+import { toAccountRole } from './held-roles.ts';
+import type { AccountRoleRow } from './held-roles.ts';
 import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
 const REVOKED = 'SELECT 1 FROM revoked_token WHERE token_id = ?1';
 const ACCOUNT = `SELECT sa.id, sa.slug, sa.name, sa.status, o.id AS organisation_id, o.slug AS organisation_slug
   FROM service_account sa JOIN organisation o ON o.id = sa.organisation_id WHERE sa.id = ?1`;
-const ROLES = `SELECT r.id, r.slug, b.projects FROM role_binding b CROSS JOIN role r ON r.id = b.role_id
+const ROLES = `SELECT r.id, r.slug, b.projects, b.scopes FROM role_binding b CROSS JOIN role r ON r.id = b.role_id
   WHERE b.service_account_id = ?1 ORDER BY b.id`;
 
 // The first revocation of a token is an event, every later one changes nothing. An account that was deleted never returns,
@@ -50,11 +52,7 @@ export async function readTokenStanding(db: D1Database, token: OwnToken): Promis
         ? null
         : { id: row.id, organisationId: row.organisation_id, slug: row.slug, name: row.name, status: row.status },
     organisation: row === undefined ? null : { id: row.organisation_id, slug: row.organisation_slug },
-    roles: rowsOf<{ id: string; slug: string; projects: string }>(roles).map((role) => ({
-      roleId: role.id,
-      roleSlug: role.slug,
-      projects: JSON.parse(role.projects) as string[],
-    })),
+    roles: rowsOf<AccountRoleRow>(roles).map(toAccountRole),
   };
 }
 

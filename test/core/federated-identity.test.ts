@@ -92,10 +92,10 @@ const IDENTITY: FederatedIdentity = {
 };
 const CLAIMS: JsonObject = { sub: SUBJECT, aud: ISSUER_URL, ref: 'refs/heads/main' };
 const ROLES: readonly HeldRole[] = [
-  { serviceAccountId: 'sa_1', roleSlug: 'viewer', projects: [] },
-  { serviceAccountId: 'sa_1', roleSlug: 'editor', projects: ['alpha', 'beta'] },
-  { serviceAccountId: 'sa_1', roleSlug: 'viewer', projects: ['alpha'] },
-  { serviceAccountId: 'sa_2', roleSlug: 'owner', projects: [] },
+  { serviceAccountId: 'sa_1', roleSlug: 'viewer', projects: [], scopes: [] },
+  { serviceAccountId: 'sa_1', roleSlug: 'editor', projects: ['alpha', 'beta'], scopes: [] },
+  { serviceAccountId: 'sa_1', roleSlug: 'viewer', projects: ['alpha'], scopes: [] },
+  { serviceAccountId: 'sa_2', roleSlug: 'owner', projects: [], scopes: [] },
 ];
 const WANTED: Wanted = { scope: null, audiences: [], project: null, requireAudience: false };
 

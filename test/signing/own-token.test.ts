@@ -166,7 +166,7 @@ describe('inspectOwnToken', () => {
     isRevoked: false,
     serviceAccount: { id: 'sa_1', organisationId: 'org_1', slug: 'app', name: 'App', status: 'active' },
     organisation: { id: 'org_1', slug: 'default' },
-    roles: [{ roleId: 'role_1', roleSlug: 'deployer', projects: [] }],
+    roles: [{ roleId: 'role_1', roleSlug: 'deployer', projects: [], scopes: [] }],
   };
   const inspect = async (changes: Partial<TokenStanding> = {}): ReturnType<typeof inspectOwnToken> =>
     inspectOwnToken(await sign(), NOW, {

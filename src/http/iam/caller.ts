@@ -1,7 +1,9 @@
 // What a caller holds and may therefore give away (contract §4); whether an operation gives something is that operation's to know.
 
 import { DEFAULT_ORGANISATION_ID } from '../../core/model.ts';
+import type { BindingReach } from '../../core/model.ts';
 import type { ActiveToken, AccountRole } from '../../core/own-token.ts';
+import { reachesAsFar } from '../../core/role-reach.ts';
 
 export type IamScope = 'iam:read' | 'iam:write' | 'iam:admin';
 
@@ -40,17 +42,19 @@ export function scopesBeyond(caller: Caller, scopes: readonly string[]): string[
   return scopes.filter((scope) => !(isIamScope(scope) ? hasIamScope(held, scope) : held.includes(scope)));
 }
 
-/** Those of the roles that the caller does not hold at least as widely; no `projects` means the whole organisation. */
-export function rolesBeyond<R extends { readonly roleId: string; readonly projects: readonly string[] }>(
+/** Those of the roles that the caller does not hold at least as widely: in every project and under every scope that is given. */
+export function rolesBeyond<R extends BindingReach & { readonly roleId: string }>(
   caller: Caller,
   roles: readonly R[],
 ): R[] {
   if (caller.isAdmin) return [];
-  return roles.filter(({ roleId, projects }) => {
-    const held = caller.roles.filter((role) => role.roleId === roleId);
-    if (held.some((role) => role.projects.length === 0)) return false;
-    return projects.length === 0 || !projects.every((project) => held.some((role) => role.projects.includes(project)));
-  });
+  return roles.filter(
+    (wanted) =>
+      !reachesAsFar(
+        caller.roles.filter(({ roleId }) => roleId === wanted.roleId),
+        wanted,
+      ),
+  );
 }
 
 /** True for root and for an `iam:admin` of the organisation `default`, which is the deployment's own. */
