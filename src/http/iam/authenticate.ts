@@ -2,7 +2,7 @@
 
 import { ok, refuse } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
-import type { ActiveToken } from '../../core/own-token.ts';
+import type { AccountRole, ActiveToken } from '../../core/own-token.ts';
 import { bearerOf, isRootToken } from '../bearer.ts';
 import type { Problem } from '../problem.ts';
 import { hasIamScope } from './caller.ts';
@@ -72,9 +72,18 @@ function tokenCaller(token: ActiveToken): Caller {
     isAdmin: hasIamScope(token.scopes, 'iam:admin'),
     serviceAccountId: token.serviceAccount.id,
     scopes: token.scopes,
-    roles: token.roles,
+    roles: rolesWithin(token),
     token,
   };
+}
+
+/** A token that was narrowed to a project has its account's roles there only, so that it cannot give away more than it was given. */
+function rolesWithin({ roles, project }: ActiveToken): readonly AccountRole[] {
+  if (project === null) return roles;
+  return roles.flatMap((role) => {
+    if (role.projects.length === 0) return [role];
+    return role.projects.includes(project) ? [{ ...role, projects: [project] }] : [];
+  });
 }
 
 function challenge(detail: string, parameters: string): Problem {

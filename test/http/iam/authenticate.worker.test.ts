@@ -178,11 +178,22 @@ describe('the organisation', () => {
   });
 });
 
-it('knows the roles that the account holds now (contract §4)', async () => {
+it('knows the roles that the account holds now, of a token for a project those that count there (contract §4)', async () => {
   const pipeline = await addWorkload(deployment, 'pipeline', ['iam:read']);
   const token = await pipeline.token();
-  await bindRole(deployment, pipeline.serviceAccount, 'deployer', ['shop']);
-  expect((await call(deployment, token, 'GET', '/v1/me')).body.roles).toEqual([
+  await bindRole(deployment, pipeline.serviceAccount, 'reader');
+  await bindRole(deployment, pipeline.serviceAccount, 'deployer', ['shop', 'mall']);
+  await bindRole(deployment, pipeline.serviceAccount, 'seller', ['mall']);
+  const roles = async (credential: string): Promise<unknown> =>
+    (await call(deployment, credential, 'GET', '/v1/me')).body.roles;
+  const reader = { identity: 'role_reader', slug: 'reader', projects: [] };
+  expect(await roles(token)).toEqual([
+    { identity: 'role_deployer', slug: 'deployer', projects: ['shop', 'mall'] },
+    reader,
+    { identity: 'role_seller', slug: 'seller', projects: ['mall'] },
+  ]);
+  expect(await roles(await pipeline.token({ project_id: 'shop' }))).toEqual([
     { identity: 'role_deployer', slug: 'deployer', projects: ['shop'] },
+    reader,
   ]);
 });
