@@ -2,6 +2,7 @@
 
 import { captureWrangler } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
+import { platformsPage } from './generate-platforms.ts';
 import { conformanceTable } from './traceability.ts';
 
 await runScript('generate', async () => {
@@ -15,5 +16,6 @@ await runScript('generate', async () => {
   ]);
   if (types.code !== 0) stale.push(`worker-configuration.d.ts\n${types.output}`);
   if (!conformanceTable(check)) stale.push('test/conformance/README.md');
+  if (!platformsPage(check)) stale.push('docs/platforms.md');
   if (stale.length > 0) throw new Refusal(`out of date, run \`npm run generate\`: ${stale.join(', ')}`);
 });

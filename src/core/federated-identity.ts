@@ -88,7 +88,7 @@ export function compileFederatedIdentity(identity: FederatedIdentity, context: I
           }))
         : [],
     conditionsFault: conditionFault === undefined ? null : `${conditionFault.pointer} ${conditionFault.detail}`,
-    expression: expression === null || expression === '' ? null : compileExpression(expression),
+    expression: expression === null ? null : compileExpression(expression),
   };
 }
 
