@@ -127,7 +127,7 @@ const problem = { description: 'A problem (RFC 9457)' };
 
 export const meRoutes: readonly IamRoute[] = [
   {
-    scope: 'iam:read',
+    scope: null,
     operation: readMe,
     config: createRoute({
       method: 'get',
@@ -141,7 +141,7 @@ export const meRoutes: readonly IamRoute[] = [
     }),
   },
   {
-    scope: 'iam:read',
+    scope: null,
     operation: listMyPermissions,
     config: createRoute({
       method: 'get',

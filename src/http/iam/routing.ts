@@ -15,8 +15,11 @@ import type { IamEnv, IamRequest, IamScope, Operation, Reply } from './deps.ts';
 
 /** An operation with its path (`{id}` for the object's identifier), what it needs and how the reference describes it. */
 export interface IamRoute {
-  readonly scope: IamScope;
+  /** Null where any credential that this API accepts will do. */
+  readonly scope: IamScope | null;
   readonly config: RouteConfig;
+  /** The name of the object's own parameter, where `{id}` is what the object belongs to. */
+  readonly nested?: string;
   readonly operation: Operation;
 }
 
@@ -67,14 +70,15 @@ async function answer(c: Context<IamEnv>, route: IamRoute): Promise<Response> {
   if (!result.ok) return respondWith(c, result.error);
   const { status, body, headers } = result.value;
   if (body === undefined) return new Response(null, { status, headers: { ...headers } });
+  if (body instanceof ReadableStream) return new Response(body, { status, headers: { ...headers } });
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
 }
 
-async function run(c: Context<IamEnv>, { scope, operation }: IamRoute): Promise<Result<Reply, Problem>> {
+async function run(c: Context<IamEnv>, { scope, nested, operation }: IamRoute): Promise<Result<Reply, Problem>> {
   const { deps } = c.env;
   const caller = await authenticate(c.req.raw, deps);
   if (!caller.ok) return caller;
-  const missing = requireScope(caller.value, scope);
+  const missing = scope === null ? null : requireScope(caller.value, scope);
   if (missing !== null) return refuse(missing);
   const { issuerUrl } = deps.config;
   if (issuerUrl === null) {
@@ -85,7 +89,8 @@ async function run(c: Context<IamEnv>, { scope, operation }: IamRoute): Promise<
     issuerUrl,
     raw: c.req.raw,
     url: new URL(c.req.url),
-    objectId: c.req.param('id') ?? '',
+    objectId: c.req.param(nested ?? 'id') ?? '',
+    parentId: nested === undefined ? '' : (c.req.param('id') ?? ''),
     caller: caller.value,
     requestId: requestIdOf(c),
     ip: c.req.header('cf-connecting-ip') ?? null,

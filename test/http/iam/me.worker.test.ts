@@ -69,10 +69,11 @@ describe('GET /v1/me', () => {
     expect(await me(stranger)).toMatchObject({ isAdministrator: true, mayManageDeployment: false });
   });
 
-  it('needs iam:read (contract §4)', async () => {
+  it('answers any token that is meant for this API about itself, and reads nothing else to it (contract §4, §5.9)', async () => {
     const token = await pipeline.token({ scope: 'api:read' });
-    expect((await call(deployment, token, 'GET', '/v1/me')).status).toBe(403);
-    expect((await call(deployment, token, 'GET', '/v1/me/permissions')).status).toBe(403);
+    expect((await call(deployment, token, 'GET', '/v1/me')).status).toBe(200);
+    expect((await call(deployment, token, 'GET', '/v1/me/permissions')).status).toBe(200);
+    expect((await call(deployment, token, 'GET', '/v1/service-accounts')).status).toBe(403);
   });
 });
 
