@@ -109,7 +109,8 @@ function schemaStatements(): string[] {
 }
 
 function miniflareOptions(options: LocalWorkerOptions, databaseOnly: boolean): MiniflareOptions {
-  const { modulesRules: _, ...workerOptions } = wranglerWorkerOptions(WRANGLER_CONFIG).workerOptions;
+  // Every local request comes from one address, which the rate limit of a deployment would soon shed.
+  const { modulesRules: _, ratelimits: __, ...workerOptions } = wranglerWorkerOptions(WRANGLER_CONFIG).workerOptions;
   const idle = 'export default { fetch: () => new Response(null, { status: 503 }) }';
   return {
     ...convertV4MiniflareOptions({

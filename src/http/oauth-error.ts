@@ -13,6 +13,7 @@ type WireKind =
   | 'unsupported_grant_type'
   | 'unverifiable_token'
   | 'unmatched_token'
+  | 'oversized_token'
   | 'invalid_target'
   | 'invalid_scope'
   | 'invalid_client'
@@ -25,7 +26,7 @@ const WIRE: Record<DenialReason, WireKind> = {
   unsupported_grant_type: 'unsupported_grant_type',
   lifetime_invalid: 'invalid_request',
   token_malformed: 'unverifiable_token',
-  token_too_large: 'unverifiable_token',
+  token_too_large: 'oversized_token',
   token_type_not_accepted: 'unverifiable_token',
   token_header_not_accepted: 'unverifiable_token',
   algorithm_not_allowed: 'unverifiable_token',
@@ -73,20 +74,28 @@ interface WireError {
   readonly retryAfterSeconds?: number;
 }
 
-/** `jwt` is the wire form whose clients expect 403 for a token that is good but may not (contract §3). */
-const REFUSED_TOKEN: Record<TokenUse, Record<'unverifiable_token' | 'unmatched_token', WireError>> = {
-  subject_token: both({ status: 400, error: 'invalid_request' }),
-  assertion: both({ status: 400, error: 'invalid_grant' }),
-  client_assertion: both({ status: 401, error: 'invalid_client' }),
+type TokenRefusal = 'unverifiable_token' | 'unmatched_token' | 'oversized_token';
+
+/**
+ * `jwt` is the wire form whose clients expect 403 for a token that is good but may not (contract §3). An oversized token is
+ * 400 everywhere (contract §1): nobody has looked at it, so it authenticated nobody wrongly.
+ */
+const REFUSED_TOKEN: Record<TokenUse, Record<TokenRefusal, WireError>> = {
+  subject_token: always({ status: 400, error: 'invalid_request' }),
+  assertion: always({ status: 400, error: 'invalid_grant' }),
+  client_assertion: {
+    ...always({ status: 401, error: 'invalid_client' }),
+    oversized_token: { status: 400, error: 'invalid_request' },
+  },
   jwt: {
-    ...both({ status: 400, error: 'invalid_request' }),
+    ...always({ status: 400, error: 'invalid_request' }),
     unmatched_token: { status: 403, error: 'invalid_request' },
   },
-  none: both({ status: 400, error: 'invalid_request' }),
+  none: always({ status: 400, error: 'invalid_request' }),
 };
 
-function both(wire: WireError): Record<'unverifiable_token' | 'unmatched_token', WireError> {
-  return { unverifiable_token: wire, unmatched_token: wire };
+function always(wire: WireError): Record<TokenRefusal, WireError> {
+  return { unverifiable_token: wire, unmatched_token: wire, oversized_token: wire };
 }
 
 /** Seconds a client waits where nothing better is known. */
@@ -97,6 +106,7 @@ function wireError({ reason, retryAfterSeconds = RETRY_AFTER_SECONDS }: Denial, 
   switch (kind) {
     case 'unverifiable_token':
     case 'unmatched_token':
+    case 'oversized_token':
       return REFUSED_TOKEN[use][kind];
     case 'invalid_client':
       return { status: 401, error: 'invalid_client' };

@@ -466,3 +466,24 @@ describe('shadow mode', () => {
     );
   });
 });
+
+describe('load shedding', () => {
+  const limiter = (allowed: number): RateLimit => ({ limit: async () => ({ success: allowed-- > 0 }) });
+
+  it('answers 429 with retry-after before any work, and takes what is below the limit (contract §3)', async () => {
+    deployment = await deploy({ RATE_LIMITER: limiter(1) });
+    const first = await deployment.exchange('a.b.c');
+    expect(first.status).toBe(400);
+    const shed = await deployment.exchange('a.b.c');
+    expect(shed.status).toBe(429);
+    expect(shed.body.error).toBe('temporarily_unavailable');
+    expect(shed.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(deployment.counts.d1Batches).toBe(0);
+  });
+
+  it('goes on to every check where the limiter itself fails (contract §0)', async () => {
+    deployment = await deploy({ RATE_LIMITER: { limit: async () => Promise.reject(new Error('away')) } });
+    expect((await deployment.exchange('a.b.c')).status).toBe(400);
+    expect(deployment.logs).toContainEqual(expect.objectContaining({ event: 'rate_limiter.failed' }));
+  });
+});

@@ -68,6 +68,13 @@ describe('the client assertion', () => {
     }
   });
 
+  it('answers an assertion over 16 KiB with 400, before any decoding (contract §1)', async () => {
+    const long = await grant({ client_assertion: `${'a'.repeat(16_384)}.b.c` });
+    expect(long.status).toBe(400);
+    expect(long.body.error_description).toContain('longer than 16384 characters');
+    expect((await grant({ client_assertion: `${'a'.repeat(100)}.b.c` })).status).toBe(401);
+  });
+
   it('refuses another client_assertion_type, and an assertion without a type (RFC 7521 §4.2)', async () => {
     const other = await grant({
       client_assertion: good,
