@@ -122,6 +122,7 @@ CREATE TABLE IF NOT EXISTS role (
   UNIQUE (organisation_id, slug),
   UNIQUE (organisation_id, name)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS role_by_organisation ON role (organisation_id, id);
 
 -- What a role permits; evaluated by the API that receives the token.
 CREATE TABLE IF NOT EXISTS role_rule (
@@ -138,7 +139,7 @@ CREATE TABLE IF NOT EXISTS role_rule (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS role_rule_by_role ON role_rule (role_id, id);
 
--- Who holds a role: everywhere (projects empty) or in some projects.
+-- Who holds a role: everywhere (projects empty) or in some projects; for every token (scopes empty) or for those that carry one of some scopes.
 CREATE TABLE IF NOT EXISTS role_binding (
   id                 TEXT PRIMARY KEY CHECK (id GLOB 'bind_*'),
   organisation_id    TEXT NOT NULL REFERENCES organisation (id),
@@ -156,6 +157,7 @@ CREATE TABLE IF NOT EXISTS role_binding (
   UNIQUE (role_id, name)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS role_binding_by_account ON role_binding (service_account_id, id);
+CREATE INDEX IF NOT EXISTS role_binding_by_role ON role_binding (role_id, id);
 
 -- For systems that cannot get an ID token. The secret is stored as a SHA-256 hash only; it has 256 bits of entropy.
 CREATE TABLE IF NOT EXISTS access_credential (
@@ -176,6 +178,7 @@ CREATE TABLE IF NOT EXISTS access_credential (
   object_version     INTEGER NOT NULL DEFAULT 1,
   UNIQUE (service_account_id, name)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS access_credential_by_account ON access_credential (service_account_id, id);
 
 -- Labels of every labelled object, for list filters. The truth is the object's own labels column; both change in one batch.
 CREATE TABLE IF NOT EXISTS object_label (
@@ -212,16 +215,17 @@ CREATE TABLE IF NOT EXISTS audit_event (
   changes               TEXT CHECK (changes IS NULL OR json_valid(changes)),
   PRIMARY KEY (organisation_id, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS audit_event_by_account ON audit_event (organisation_id, service_account_id, id) WHERE service_account_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS audit_event_by_identity ON audit_event (organisation_id, federated_identity_id, id) WHERE federated_identity_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS audit_event_by_subject ON audit_event (organisation_id, subject, id) WHERE subject IS NOT NULL;
-CREATE INDEX IF NOT EXISTS audit_event_by_issuer ON audit_event (organisation_id, issuer, id) WHERE issuer IS NOT NULL;
+-- Each ends in the order of the list, newest first, so that a page reads no row that it does not show.
+CREATE INDEX IF NOT EXISTS audit_event_by_account ON audit_event (organisation_id, service_account_id, time, id) WHERE service_account_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_event_by_identity ON audit_event (organisation_id, federated_identity_id, time, id) WHERE federated_identity_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_event_by_subject ON audit_event (organisation_id, subject, time, id) WHERE subject IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_event_by_issuer ON audit_event (organisation_id, issuer, time, id) WHERE issuer IS NOT NULL;
 CREATE INDEX IF NOT EXISTS audit_event_by_request ON audit_event (organisation_id, request_id);
 CREATE INDEX IF NOT EXISTS audit_event_by_last_request ON audit_event (organisation_id, last_request_id) WHERE last_request_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS audit_event_by_time ON audit_event (time);
--- Grants are nearly all rows and are found by the primary key; the rest is what is searched by action or outcome.
-CREATE INDEX IF NOT EXISTS audit_event_by_outcome ON audit_event (organisation_id, outcome, id) WHERE outcome <> 'granted';
-CREATE INDEX IF NOT EXISTS audit_event_by_action ON audit_event (organisation_id, action, id) WHERE action <> 'token.exchange';
+CREATE INDEX IF NOT EXISTS audit_event_by_time ON audit_event (organisation_id, time, id);
+-- Grants are nearly all rows and are found by time; the rest is what is searched by action or outcome.
+CREATE INDEX IF NOT EXISTS audit_event_by_outcome ON audit_event (organisation_id, outcome, time, id) WHERE outcome <> 'granted';
+CREATE INDEX IF NOT EXISTS audit_event_by_action ON audit_event (organisation_id, action, time, id) WHERE action <> 'token.exchange';
 CREATE INDEX IF NOT EXISTS audit_event_by_collapse_key ON audit_event (collapse_key, time) WHERE collapse_key IS NOT NULL;
 
 -- Subject tokens that a singleUse identity has exchanged. D1 and not KV, which has no compare-and-set.

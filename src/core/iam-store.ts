@@ -1,5 +1,6 @@
 // What the IAM API asks of storage: plain function types over the objects of model.ts; each write is one batch with its audit event.
 
+import type { AuditStore } from './audit.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { FederatedIdentity, IdentityProvider, Organisation, ServiceAccount } from './model.ts';
 import type { PresetName } from '../presets/preset.ts';
@@ -137,6 +138,7 @@ export interface RolePermission {
 }
 
 export interface IamStore {
+  readonly audit: AuditStore;
   /** The rules of these roles of an organisation, given by their ids. */
   readonly readRolePermissions: (
     organisationId: string,

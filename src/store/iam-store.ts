@@ -1,6 +1,7 @@
 // Everything the IAM API asks of storage, over one D1 database.
 
 import type { IamStore } from '../core/iam-store.ts';
+import { auditStore } from './audit-events.ts';
 import { federatedIdentityStore } from './federated-identities.ts';
 import { identityProviderStore } from './identity-providers.ts';
 import { readOrganisation } from './organisations.ts';
@@ -10,6 +11,7 @@ import { serviceAccountStore } from './service-accounts.ts';
 /** The IAM API's storage on a D1 database; every function throws StorageUnavailable. */
 export function createIamStore(db: D1Database): IamStore {
   return {
+    audit: auditStore(db),
     readOrganisation: (organisation) => readOrganisation(db, organisation),
     readRolePermissions: (organisation, roleIds) => readRolePermissions(db, organisation, roleIds),
     identityProviders: identityProviderStore(db),

@@ -2,6 +2,7 @@
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
 
+import { auditEventRoutes } from './audit-events.ts';
 import type { IamDeps, IamEnv } from './deps.ts';
 import { federatedIdentities } from './federated-identities.ts';
 import { identityProviders } from './identity-providers.ts';
@@ -20,6 +21,7 @@ export const iamRoutes: OpenAPIHono<IamEnv> = createRoutes([
   ...objectRoutes('/v1/federated-identities', federatedIdentities),
   ...signingKeyRoutes,
   ...meRoutes,
+  ...auditEventRoutes,
 ]);
 
 /** The API over its dependencies. A fault of ours is thrown, for the outer application to answer. */

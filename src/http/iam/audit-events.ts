@@ -1,0 +1,177 @@
+// GET /v1/audit-events and /v1/audit-events/{id} (contract §5.7): who got or changed what, newest first, also as NDJSON; read only.
+
+import { createRoute, z } from '@hono/zod-openapi';
+
+import { auditEventSchema } from '../../contract/audit-event.ts';
+import type { AuditEventView } from '../../contract/audit-event.ts';
+import { formatTimestamp, isIdentifier } from '../../contract/values.ts';
+import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../core/audit.ts';
+import type { AuditEvent, AuditFilter, AuditPage } from '../../core/audit.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { MAX_LIST_LIMIT } from '../../core/limits.ts';
+import { ok, refuse } from '../../core/result.ts';
+import type { Result } from '../../core/result.ts';
+import type { Problem } from '../problem.ts';
+import { cursorAfter, readAuditRequest } from './audit-request.ts';
+import type { IamRequest, Reply } from './deps.ts';
+import { shown } from './faults.ts';
+import { nextLink } from './list-request.ts';
+import { noOrganisation } from './object-operations.ts';
+import type { IamRoute } from './routing.ts';
+
+type Answer = Promise<Result<Reply, Problem>>;
+
+const NDJSON = 'application/x-ndjson';
+
+async function listEvents(request: IamRequest): Answer {
+  const asked = readAuditRequest(request.url);
+  if (!asked.ok) return asked;
+  const { filter, isLimited } = asked.value;
+  const page = await request.deps.store.audit.list(request.caller.organisation, filter);
+  if (page.organisation === null) return refuse(noOrganisation(request));
+  const asLines = wantsLines(request.raw.headers.get('accept'));
+  if (asLines && !isLimited) {
+    return ok({ status: 200, body: exportEvents(request, filter, page), headers: { 'content-type': NDJSON } });
+  }
+  const last = page.events.at(-1);
+  const link = page.more && last !== undefined ? { link: nextLink(request.url, cursorAfter(last)) } : {};
+  return asLines
+    ? ok({ status: 200, body: streamOf(only(page)), headers: { ...link, 'content-type': NDJSON } })
+    : ok({ status: 200, body: page.events.map(auditEventView), headers: link });
+}
+
+async function readEvent(request: IamRequest): Answer {
+  const { objectId } = request;
+  const detail = `there is no audit event ${shown(objectId)} in this organisation`;
+  if (!isIdentifier('evt', objectId)) return refuse({ kind: 'not-found', detail });
+  const { organisation, events } = await request.deps.store.audit.read(request.caller.organisation, objectId);
+  if (organisation === null) return refuse(noOrganisation(request));
+  const [event] = events;
+  return event === undefined ? refuse({ kind: 'not-found', detail }) : ok({ status: 200, body: auditEventView(event) });
+}
+
+/** True where the client prefers lines to an array; a list of types without NDJSON, or with JSON first, gets the array. */
+function wantsLines(accept: string | null): boolean {
+  const [first = ''] = (accept ?? '').toLowerCase().split(/[,;]/, 1);
+  return first.trim() === NDJSON;
+}
+
+/** Every event that the filter leaves, a page at a time as the client reads; a failure cuts the transfer off. */
+function exportEvents({ deps, caller }: IamRequest, filter: AuditFilter, first: AuditPage): ReadableStream<Uint8Array> {
+  async function* pages(): AsyncGenerator<string> {
+    let page = first;
+    for (;;) {
+      const last = page.events.at(-1);
+      if (last === undefined) return;
+      yield lines(page.events);
+      if (!page.more) return;
+      page = await deps.store.audit.list(caller.organisation, { ...filter, before: last });
+    }
+  }
+  return streamOf(pages());
+}
+
+async function* only({ events }: AuditPage): AsyncGenerator<string> {
+  if (events.length > 0) yield lines(events);
+}
+
+function streamOf(source: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const next = await source.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(encoder.encode(next.value));
+      },
+      async cancel() {
+        await source.return(undefined);
+      },
+    },
+    // Nothing is read from storage before somebody wants it.
+    { highWaterMark: 0 },
+  );
+}
+
+function lines(events: readonly AuditEvent[]): string {
+  return events.map((event) => `${JSON.stringify(auditEventView(event))}\n`).join('');
+}
+
+function auditEventView(event: AuditEvent): AuditEventView & JsonObject {
+  return {
+    identity: event.id,
+    time: formatTimestamp(event.time),
+    requestId: event.requestId,
+    actor: event.actor,
+    action: event.action,
+    outcome: event.outcome,
+    reason: event.reason,
+    detail: event.detail,
+    serviceAccount: event.serviceAccountId,
+    federatedIdentity: event.federatedIdentityId,
+    issuer: event.issuer,
+    subject: event.subject,
+    claims: event.claims,
+    tokenId: event.tokenId,
+    ip: event.ip,
+    changes: event.changes,
+    count: event.count,
+  };
+}
+
+const time = z.iso.datetime({ offset: true });
+const query = z.object({
+  since: time.optional().meta({ description: 'Events at or after this time' }),
+  until: time.optional().meta({ description: 'Events before this time' }),
+  action: z.enum([...AUDIT_ACTIONS]).optional(),
+  outcome: z.enum(AUDIT_OUTCOMES).optional(),
+  serviceAccount: z.string().optional().meta({ description: 'Id or slug of a service account' }),
+  federatedIdentity: z.string().optional().meta({ description: 'Id of a federated identity' }),
+  issuer: z.string().optional(),
+  subject: z.string().optional(),
+  requestId: z.string().optional().meta({ description: 'Of the event, or of the last equal refusal that it counts' }),
+  limit: z.coerce.number().int().min(1).max(MAX_LIST_LIMIT).optional(),
+  cursor: z.string().optional().meta({ description: 'From the link of an earlier answer' }),
+});
+const problem = { description: 'A problem (RFC 9457)' };
+
+export const auditEventRoutes: readonly IamRoute[] = [
+  {
+    scope: 'iam:read',
+    operation: listEvents,
+    config: createRoute({
+      method: 'get',
+      path: '/v1/audit-events',
+      summary: 'List audit events, newest first',
+      description:
+        'With `accept: application/x-ndjson` the answer is one event per line; without `limit`, every event that the filters leave.',
+      tags: ['audit event'],
+      request: { query },
+      responses: {
+        200: {
+          description: 'The events',
+          content: {
+            'application/json': { schema: z.array(auditEventSchema) },
+            [NDJSON]: { schema: z.string() },
+          },
+        },
+        default: problem,
+      },
+    }),
+  },
+  {
+    scope: 'iam:read',
+    operation: readEvent,
+    config: createRoute({
+      method: 'get',
+      path: '/v1/audit-events/{id}',
+      summary: 'Read an audit event',
+      tags: ['audit event'],
+      request: { params: z.object({ id: z.string() }) },
+      responses: {
+        200: { description: 'The event', content: { 'application/json': { schema: auditEventSchema } } },
+        default: problem,
+      },
+    }),
+  },
+];
