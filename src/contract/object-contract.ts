@@ -16,6 +16,8 @@ export interface ObjectContract<T> {
   readonly nullIsAbsent: readonly (keyof T & string)[];
   /** `null` clears the member in an update, and counts as absent when creating. */
   readonly nullClears: readonly (keyof T & string)[];
+  /** Where an immutable member is changed instead of in the object itself. */
+  readonly elsewhere?: { readonly [K in keyof T]?: string };
   /** Answered, never written; an update may repeat the value that was read. */
   readonly readOnly: readonly string[];
 }

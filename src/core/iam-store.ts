@@ -2,7 +2,8 @@
 
 import type { AuditStore } from './audit.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import type { FederatedIdentity, IdentityProvider, Organisation, ServiceAccount } from './model.ts';
+import type { BindingReach, FederatedIdentity, IdentityProvider, Organisation, ServiceAccount } from './model.ts';
+import type { AccountRole } from './own-token.ts';
 import type { PresetName } from '../presets/preset.ts';
 
 export type StringMap = { readonly [key: string]: string };
@@ -42,6 +43,59 @@ export interface FederatedIdentityRecord extends FederatedIdentity, ObjectMeta {
   readonly lastUsedAt: number | null;
 }
 
+/** An organisation as an object that whoever manages the deployment keeps: `organisationId` is always that of `default`. */
+export interface OrganisationRecord extends Organisation, ObjectMeta {
+  readonly organisationId: string;
+}
+
+/** What a rule of a role says. */
+export interface RuleContent {
+  readonly resources: readonly string[];
+  /** Empty means every one of the resources. */
+  readonly resourceIdentities: readonly string[];
+  readonly permissions: readonly string[];
+  readonly note: string;
+}
+
+export interface RoleRecord extends ObjectMeta {
+  readonly id: string;
+  readonly organisationId: string;
+  readonly slug: string;
+  readonly isReadOnly: boolean;
+  readonly system: boolean;
+  readonly rules: readonly (RuleContent & { readonly id: string })[];
+}
+
+export interface RoleRuleRecord extends RuleContent, Pick<ObjectMeta, 'createdAt' | 'updatedAt' | 'objectVersion'> {
+  readonly id: string;
+  readonly organisationId: string;
+  readonly role: { readonly id: string; readonly isReadOnly: boolean; readonly system: boolean };
+}
+
+export interface RoleBindingRecord extends BindingReach, ObjectMeta {
+  readonly id: string;
+  readonly organisationId: string;
+  readonly role: { readonly id: string; readonly name: string; readonly slug: string };
+  readonly serviceAccount: { readonly id: string; readonly name: string; readonly slug: string };
+}
+
+/** An access credential without its secret, of which only a digest is ever kept. */
+export interface AccessCredentialRecord extends ObjectMeta {
+  readonly id: string;
+  readonly organisationId: string;
+  readonly serviceAccountId: string;
+  readonly accessKey: string;
+  readonly scopes: readonly string[];
+  readonly expiresAt: number;
+  readonly lastUsedAt: number | null;
+}
+
+/** What can be got by acting as an account, or through a provider: scopes of tokens, and roles. */
+export interface Strength {
+  readonly scopes: readonly string[];
+  readonly roles: readonly AccountRole[];
+}
+
 /** One change of an object, as it is audited. */
 export interface ChangeEvent {
   readonly id: string;
@@ -79,11 +133,15 @@ export interface ListFilter {
 /** The answer to a read in an organisation that was named by id or slug; `organisation` is null where that one does not exist. */
 export interface Lookup<T> {
   readonly organisation: Organisation | null;
+  /** False where the object does not exist that this one belongs to. */
+  readonly hasParent: boolean;
   readonly found: T | null;
 }
 
 export interface Page<T> {
   readonly organisation: Organisation | null;
+  /** False where the object does not exist that these belong to. */
+  readonly hasParent: boolean;
   readonly records: readonly T[];
   /** More objects follow the last one. */
   readonly more: boolean;
@@ -126,6 +184,22 @@ export interface FederatedIdentityStore extends ObjectStore<FederatedIdentityRec
   }>;
 }
 
+export interface RoleBindingStore extends ObjectStore<RoleBindingRecord> {
+  /** The role and the account that a new binding joins; null where there is none in this organisation. */
+  readonly readParents: (
+    organisation: string,
+    serviceAccountId: string,
+  ) => Promise<{
+    readonly organisation: Organisation | null;
+    readonly role: RoleRecord | null;
+    readonly serviceAccount: ServiceAccountRecord | null;
+  }>;
+}
+
+export interface AccessCredentialStore extends Omit<ObjectStore<AccessCredentialRecord>, 'create'> {
+  readonly create: (record: AccessCredentialRecord, secretSha256: string, event: ChangeEvent) => Promise<WriteOutcome>;
+}
+
 /** A rule of a role, as the account that holds the role sees it. */
 export interface RolePermission {
   readonly ruleId: string;
@@ -148,4 +222,17 @@ export interface IamStore {
   readonly identityProviders: ObjectStore<IdentityProviderRecord>;
   readonly serviceAccounts: ObjectStore<ServiceAccountRecord>;
   readonly federatedIdentities: FederatedIdentityStore;
+  /** All of them, or only the one that is named by its id. */
+  readonly organisations: (visible: string | 'every') => ObjectStore<OrganisationRecord>;
+  /** Read by id, slug or name. */
+  readonly roles: ObjectStore<RoleRecord>;
+  /** Those of one role, which is named by id, slug or name. */
+  readonly roleRules: (role: string) => ObjectStore<RoleRuleRecord>;
+  readonly roleBindings: (role: string) => RoleBindingStore;
+  /** Those of one service account, by its id. */
+  readonly accessCredentials: (serviceAccountId: string) => AccessCredentialStore;
+  /** What acting as the account gives: the scopes of its identities and credentials, and its roles. */
+  readonly readAccountStrength: (organisationId: string, serviceAccountId: string) => Promise<Strength>;
+  /** What a token of the provider can give: the scopes of its identities, and the roles of their accounts. */
+  readonly readProviderStrength: (organisationId: string, providerId: string) => Promise<Strength>;
 }

@@ -127,6 +127,19 @@ export const MAX_SCOPES: number = 100;
 export const MAX_SCOPE_CHARS: number = 128;
 /** Seconds; the longest life of a subject token that a provider can be told to accept: Kubernetes issues tokens of a year. */
 export const MAX_SUBJECT_TOKEN_LIFETIME_SECONDS: number = 31_536_000;
+/** Rules of one role; they are answered with it. The next is refused with 409. */
+export const MAX_RULES_PER_ROLE: number = 100;
+/** Kinds of resources, or resources, that one rule of a role names, and characters of one. */
+export const MAX_RULE_RESOURCES: number = 100;
+export const MAX_RESOURCE_CHARS: number = 256;
+/** Projects of one binding, and characters of one: as many as `project_id` may have. */
+export const MAX_BINDING_PROJECTS: number = 100;
+export const MAX_PROJECT_CHARS: number = 256;
+/** Seconds from now that an access credential may live: 400 days, a year and time to replace it. */
+export const MAX_CREDENTIAL_LIFETIME_SECONDS: number = 400 * 86_400;
+/** Bytes of chance in the key of an access credential, which only has to be unique, and in its secret: 256 bits. */
+export const CREDENTIAL_KEY_BYTES: number = 16;
+export const CREDENTIAL_SECRET_BYTES: number = 32;
 /** Objects in one page of a list; unmodified Go clients never ask for a second page, so the default is the most. */
 export const MAX_LIST_LIMIT: number = 1_000;
 /** Labels a list can be narrowed by; each is three of D1's 100 parameters. */

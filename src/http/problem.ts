@@ -17,6 +17,7 @@ const PROBLEMS = {
   duplicate: { status: 409, title: 'Conflict' },
   'in-use': { status: 409, title: 'Conflict' },
   'limit-reached': { status: 409, title: 'Conflict' },
+  'read-only': { status: 409, title: 'Conflict' },
   'changed-meanwhile': { status: 409, title: 'Conflict' },
   'cannot-rotate': { status: 409, title: 'Conflict' },
   'version-mismatch': { status: 412, title: 'Precondition Failed' },

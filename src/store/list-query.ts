@@ -30,6 +30,7 @@ export async function listObjects<R extends object, T>(
   const found = rowsOf<R>(rows);
   return {
     organisation: rowsOf<Organisation>(owner)[0] ?? null,
+    hasParent: true,
     records: found.slice(0, filter.limit).map(fromRow),
     more: found.length > filter.limit,
   };
@@ -48,23 +49,28 @@ export async function readObject<R extends object, T>(
     objectStatement(db, source, organisation, id),
   ]);
   const row = rowsOf<R>(rows)[0];
-  return { organisation: rowsOf<Organisation>(owner)[0] ?? null, found: row === undefined ? null : fromRow(row) };
+  return {
+    organisation: rowsOf<Organisation>(owner)[0] ?? null,
+    hasParent: true,
+    found: row === undefined ? null : fromRow(row),
+  };
 }
 
-/** Selects one object of an organisation by its id. */
+/** Selects one object of an organisation by its id, where `condition` holds. */
 export function objectStatement(
   db: D1Database,
   source: ListSource,
   organisation: string,
   id: string,
+  condition: Condition = { sql: 'TRUE', values: [] },
 ): D1PreparedStatement {
   const owner = organisationId(organisation);
   return db
     .prepare(
       `SELECT ${source.columns} FROM ${source.table} ${source.alias} ${source.joins}
-       WHERE ${source.alias}.organisation_id = ${owner.sql} AND ${source.alias}.id = ?`,
+       WHERE ${source.alias}.organisation_id = ${owner.sql} AND ${source.alias}.id = ? AND ${condition.sql}`,
     )
-    .bind(...owner.values, id);
+    .bind(...owner.values, id, ...condition.values);
 }
 
 /** The statement of a list; exported so that a test can ask for its query plan. */

@@ -39,8 +39,10 @@ export interface IamRequest {
   readonly issuerUrl: string;
   readonly raw: Request;
   readonly url: URL;
-  /** The `{id}` of the path; empty where it has none. */
+  /** What the path names the object by; empty where it names none. */
   readonly objectId: string;
+  /** What the path names the object by that this one belongs to; empty where it belongs to none. */
+  readonly parentId: string;
   readonly caller: Caller;
   readonly requestId: string;
   readonly ip: string | null;

@@ -43,7 +43,7 @@ export function readMembers<T extends object>(
       else if (!clears && !isOf(contract.nullIsAbsent, member)) report(member, [], 'must not be null');
     } else if (current !== null && isOf(contract.immutable, member)) {
       if (!sameJson(value, current[member])) {
-        report(member, [], 'cannot be changed; create another object instead');
+        report(member, [], `cannot be changed; ${contract.elsewhere?.[member] ?? 'create another object instead'}`);
       }
     } else {
       const parsed = contract.members[member].safeParse(value);

@@ -1,6 +1,6 @@
 // List, read, create, update and delete, the same for every kind of object; what is special to one kind is in its Resource.
 
-import type { ObjectContract, ObjectView, Warning } from '../../contract/object-contract.ts';
+import type { ObjectContract, Warning } from '../../contract/object-contract.ts';
 import { isIdentifier } from '../../contract/values.ts';
 import type { ChangeEvent, IamStore, ObjectMeta, ObjectStore, WriteOutcome } from '../../core/iam-store.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -16,7 +16,10 @@ import type { Listing } from './list-request.ts';
 import { readMembers, sameJson } from './members.ts';
 import type { Draft } from './members.ts';
 
-export type StoredObject = ObjectMeta & { readonly id: string; readonly organisationId: string };
+export type StoredObject = Pick<ObjectMeta, 'createdAt' | 'updatedAt' | 'objectVersion'> & {
+  readonly id: string;
+  readonly organisationId: string;
+};
 
 /** A kind of object: how it is called, kept, answered and judged. `I` is what a caller writes, `R` what is stored. */
 export interface Resource<I extends object, R extends StoredObject> extends Listing {
@@ -25,14 +28,23 @@ export interface Resource<I extends object, R extends StoredObject> extends List
   /** Before the dot of an audit action. */
   readonly action: string;
   readonly contract: ObjectContract<I>;
-  readonly store: (store: IamStore) => ObjectStore<R>;
-  readonly view: (record: R, now: number) => ObjectView & JsonObject;
+  readonly store: (store: IamStore, request: IamRequest) => ObjectStore<R>;
+  readonly view: (record: R, now: number) => JsonObject;
   /** What was accepted though it may be a mistake; null for a kind that has no warnings. */
   readonly warnings: ((record: R) => readonly Warning[]) | null;
   /** The new object, or every fault of the draft: those it came with and those of its meaning. */
   readonly create: (request: IamRequest, draft: Draft<I>) => Promise<Result<R, Problem>>;
   /** The changed object, likewise. */
   readonly change: (request: IamRequest, current: R, draft: Draft<I>) => Result<R, Problem>;
+  /**
+   * Why this caller may not make the change, or nobody may; null where it may. `before` is null for a creation, `after` for a
+   * deletion. Asked last, with the very objects that the write is conditional on.
+   */
+  readonly permit?: (request: IamRequest, before: R | null, after: R | null) => Promise<Problem | null>;
+  /** Set where a path may also name the object by its slug or name. */
+  readonly foundBy?: 'reference';
+  /** What the objects belong to, in sentences, where the path names it. */
+  readonly parentNoun?: string;
   /** What the audit event is found by later. */
   readonly references: (record: R) => Pick<ChangeEvent, 'serviceAccountId' | 'federatedIdentityId' | 'issuer'>;
   /** Which member collided where a value must be unique. */
@@ -63,8 +75,9 @@ async function listObjects<I extends object, R extends StoredObject>(
 ): Answer {
   const filter = readListRequest(request.url, resource, request.now);
   if (!filter.ok) return filter;
-  const page = await resource.store(request.deps.store).list(request.caller.organisation, filter.value);
+  const page = await resource.store(request.deps.store, request).list(request.caller.organisation, filter.value);
   if (page.organisation === null) return refuse(noOrganisation(request));
+  if (!page.hasParent) return refuse(noParent(resource, request));
   const last = page.records.at(-1);
   const headers = page.more && last !== undefined ? { link: nextLink(request.url, last.id) } : {};
   return ok({ status: 200, body: page.records.map((record) => resource.view(record, request.now)), headers });
@@ -88,9 +101,11 @@ async function createObject<I extends object, R extends StoredObject>(
   const created = await resource.create(request, readMembers(resource.contract, body.value, null));
   if (!created.ok) return created;
   const record = created.value;
+  const refused = await resource.permit?.(request, null, record);
+  if (refused) return refuse(refused);
   const after = resource.view(record, request.now);
   const event = changeEvent(resource, request, record, 'create', null, after);
-  const written = await resource.store(request.deps.store).create(record, event);
+  const written = await resource.store(request.deps.store, request).create(record, event);
   if (written.outcome !== 'done') return refuse(writeProblem(resource, record, written));
   return ok({
     status: 201,
@@ -120,9 +135,11 @@ async function updateObject<I extends object, R extends StoredObject>(
       return ok({ status: 200, body: withWarnings(resource, current, before), headers: { etag: etag(current) } });
     }
     const next: R = { ...changed.value, updatedAt: request.now, objectVersion: current.objectVersion + 1 };
+    const refused = await resource.permit?.(request, current, next);
+    if (refused) return refuse(refused);
     const after = resource.view(next, request.now);
     const event = changeEvent(resource, request, next, 'update', before, after);
-    const written = await resource.store(request.deps.store).update(next, current.objectVersion, event);
+    const written = await resource.store(request.deps.store, request).update(next, current.objectVersion, event);
     if (written.outcome === 'done') {
       return ok({ status: 200, body: withWarnings(resource, next, after), headers: { etag: etag(next) } });
     }
@@ -143,8 +160,10 @@ async function removeObject<I extends object, R extends StoredObject>(
     if (!found.ok) return found;
     const current = found.value;
     if (versions.value?.includes(current.objectVersion) === false) return refuse(versionMismatch(resource, current));
+    const refused = await resource.permit?.(request, current, null);
+    if (refused) return refuse(refused);
     const event = changeEvent(resource, request, current, 'delete', resource.view(current, request.now), null);
-    const written = await resource.store(request.deps.store).remove(current, event);
+    const written = await resource.store(request.deps.store, request).remove(current, event);
     if (written.outcome === 'done') return ok({ status: 204 });
     if (written.outcome !== 'stale') return refuse(writeProblem(resource, current, written));
   }
@@ -159,17 +178,23 @@ async function findObject<I extends object, R extends StoredObject>(
     kind: 'not-found',
     detail: `there is no ${resource.noun} ${shown(request.objectId)} in this organisation`,
   };
-  if (!isIdentifier(resource.idPrefix, request.objectId)) return refuse(missing);
-  const { organisation, found } = await resource
-    .store(request.deps.store)
+  if (resource.foundBy !== 'reference' && !isIdentifier(resource.idPrefix, request.objectId)) return refuse(missing);
+  const { organisation, hasParent, found } = await resource
+    .store(request.deps.store, request)
     .read(request.caller.organisation, request.objectId);
   if (organisation === null) return refuse(noOrganisation(request));
+  if (!hasParent) return refuse(noParent(resource, request));
   return found === null ? refuse(missing) : ok(found);
 }
 
 /** The 404 for an organisation that the header names and that is not there. */
 export function noOrganisation(request: IamRequest): Problem {
   return { kind: 'not-found', detail: `there is no organisation ${shown(request.caller.organisation)}` };
+}
+
+/** The 404 for the object in the path that these belong to. */
+export function noParent({ parentNoun }: { readonly parentNoun?: string }, { parentId }: IamRequest): Problem {
+  return { kind: 'not-found', detail: `there is no ${parentNoun ?? 'object'} ${shown(parentId)} in this organisation` };
 }
 
 function changeEvent<I extends object, R extends StoredObject>(

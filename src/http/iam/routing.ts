@@ -71,7 +71,6 @@ async function answer(c: Context<IamEnv>, route: IamRoute): Promise<Response> {
   const { status, body, headers } = result.value;
   if (body === undefined) return new Response(null, { status, headers: { ...headers } });
   if (body instanceof ReadableStream) return new Response(body, { status, headers: { ...headers } });
-  if (body instanceof ReadableStream) return new Response(body, { status, headers: { ...headers } });
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
 }
 
