@@ -1,0 +1,224 @@
+// Talks to the IAM API (/v1): timeouts, retries where repeating does no harm, and problems as failures a person can read.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { World } from './command.ts';
+import { CliFailure } from './failure.ts';
+import {
+  FIRST_RETRY_MS,
+  LIST_PAGE,
+  LONGEST_RETRY_MS,
+  MAX_QUOTED_CHARS,
+  MAX_REQUEST_ATTEMPTS,
+  REQUEST_TIMEOUT_MS,
+} from './limits.ts';
+import type { Settings } from './settings.ts';
+
+export type JsonMap = Readonly<Record<string, unknown>>;
+export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface Answer<T> {
+  readonly value: T;
+  readonly requestId: string | null;
+  readonly headers: Headers;
+}
+
+export interface Api {
+  readonly url: string;
+  readonly get: <T = JsonMap>(path: string, query?: Query) => Promise<T>;
+  /** Every object of a list, page by page. */
+  readonly list: <T = JsonMap>(path: string, query?: Query) => Promise<readonly T[]>;
+  /** Not repeated, unless `mayRepeat`: a POST that changes nothing. */
+  readonly post: <T = JsonMap>(path: string, body?: unknown, mayRepeat?: boolean) => Promise<T>;
+  readonly put: <T = JsonMap>(path: string, body: unknown, ifMatch?: number) => Promise<T>;
+  readonly patch: <T = JsonMap>(path: string, body: unknown, ifMatch?: number) => Promise<T>;
+  readonly delete: (path: string) => Promise<void>;
+}
+
+interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Query | undefined;
+  readonly body?: unknown;
+  readonly mayRepeat: boolean;
+  readonly ifMatch?: number | undefined;
+}
+
+/** The API of the deployment that the settings name, asked as whom they name. */
+export async function createApi(settings: Settings, world: World): Promise<Api> {
+  const url = settings.url();
+  const token = await settings.token();
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    'user-agent': 'cambist-cli',
+    authorization: `Bearer ${token}`,
+    ...(settings.organisation === undefined ? {} : { 'x-organisation-identity': settings.organisation }),
+  };
+  const send = async <T>(request: Request): Promise<Answer<T>> => await sendRequest<T>(url, headers, request, world);
+  return {
+    url,
+    get: async <T>(path: string, query?: Query) =>
+      (await send<T>({ method: 'GET', path, query, mayRepeat: true })).value,
+    list: async <T>(path: string, query: Query = {}) => {
+      const all: T[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await send<readonly T[]>({
+          method: 'GET',
+          path,
+          query: { limit: String(LIST_PAGE), ...query, cursor },
+          mayRepeat: true,
+        });
+        all.push(...page.value);
+        cursor = nextCursor(page.headers.get('link'));
+        if (cursor === undefined) return all;
+      }
+    },
+    post: async <T>(path: string, body?: unknown, mayRepeat = false) =>
+      (await send<T>({ method: 'POST', path, body, mayRepeat })).value,
+    put: async <T>(path: string, body: unknown, ifMatch?: number) =>
+      (await send<T>({ method: 'PUT', path, body, mayRepeat: true, ifMatch })).value,
+    patch: async <T>(path: string, body: unknown, ifMatch?: number) =>
+      (await send<T>({ method: 'PATCH', path, body, mayRepeat: true, ifMatch })).value,
+    delete: async (path) => {
+      await send({ method: 'DELETE', path, mayRepeat: true });
+    },
+  };
+}
+
+function nextCursor(link: string | null): string | undefined {
+  const target = /<([^>]*)>\s*;[^,]*\brel="next"/.exec(link ?? '')?.[1];
+  return target === undefined ? undefined : (new URL(target, 'http://x').searchParams.get('cursor') ?? undefined);
+}
+
+async function sendRequest<T>(
+  origin: string,
+  headers: Readonly<Record<string, string>>,
+  request: Request,
+  world: World,
+): Promise<Answer<T>> {
+  const url = new URL(`/v1${request.path}`, origin);
+  for (const [name, value] of Object.entries(request.query ?? {}))
+    for (const one of value === undefined ? [] : [value].flat()) url.searchParams.append(name, one);
+  for (let attempt = 1; ; attempt += 1) {
+    const mayRepeat = request.mayRepeat && attempt < MAX_REQUEST_ATTEMPTS;
+    let response: Response;
+    let text: string;
+    try {
+      response = await world.fetch(url, {
+        method: request.method,
+        headers: {
+          ...headers,
+          ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(request.ifMatch === undefined ? {} : { 'if-match': `"${request.ifMatch}"` }),
+        },
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        // A redirect would carry the token somewhere else.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      });
+      text = await response.text();
+    } catch (error) {
+      if (!mayRepeat) throw unreachable(origin, error);
+      await sleep(retryDelayMs(attempt, null));
+      continue;
+    }
+    if (response.ok) return answerOf<T>(response, text, origin);
+    if (!mayRepeat || !isTransient(response.status)) throw problemOf(response, text, request, origin);
+    await sleep(retryDelayMs(attempt, response.headers.get('retry-after')));
+  }
+}
+
+function isTransient(status: number): boolean {
+  return status === 408 || status === 429 || (status >= 500 && status !== 501);
+}
+
+/** Milliseconds until the next attempt: what `retry-after` says, else doubled each time, with jitter. */
+function retryDelayMs(attempt: number, retryAfter: string | null): number {
+  if (retryAfter !== null && /^\d{1,6}$/.test(retryAfter)) return Math.min(Number(retryAfter) * 1000, LONGEST_RETRY_MS);
+  return FIRST_RETRY_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
+}
+
+function answerOf<T>(response: Response, text: string, origin: string): Answer<T> {
+  const requestId = response.headers.get('x-request-id');
+  const value = text === '' ? null : parseJson(text);
+  if (value === undefined) throw notCambist(origin, response, text);
+  return { value: value as T, requestId, headers: response.headers };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable(origin: string, error: unknown): CliFailure {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const reason =
+    error instanceof Error && error.name === 'TimeoutError'
+      ? `no answer within ${REQUEST_TIMEOUT_MS / 1000} s`
+      : cause instanceof Error
+        ? 'code' in cause
+          ? String(cause.code)
+          : cause.message
+        : 'unknown reason';
+  return new CliFailure(`${origin} cannot be reached: ${reason}.`, {
+    code: 'unreachable',
+    next: 'Check --url or CAMBIST_URL; locally, start it with `npm start`.',
+  });
+}
+
+function notCambist(origin: string, response: Response, text: string): CliFailure {
+  return new CliFailure(`${origin} answered ${response.status} with something that is not JSON: ${quote(text)}`, {
+    code: 'unexpected_answer',
+    status: response.status,
+    requestId: response.headers.get('x-request-id'),
+    next: 'Is that the address of the deployment? A proxy in front of it may be answering instead.',
+  });
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, MAX_QUOTED_CHARS));
+}
+
+function problemOf(response: Response, text: string, request: Request, origin: string): CliFailure {
+  const { status } = response;
+  const body = parseJson(text);
+  if (typeof body !== 'object' || body === null) return notCambist(origin, response, text);
+  const { title, detail, message, errors, request_id } = body as Record<string, unknown>;
+  const sentence =
+    [detail, message, title].find((value) => typeof value === 'string' && value !== '') ?? `status ${status}`;
+  const next = adviceFor(status, response.headers.get('www-authenticate'));
+  return new CliFailure(`${request.method} /v1${request.path}: ${String(sentence)}`, {
+    code: codeOf(status),
+    status,
+    requestId: typeof request_id === 'string' ? request_id : response.headers.get('x-request-id'),
+    errors: Array.isArray(errors) ? (errors as { pointer: string; detail: string }[]) : [],
+    ...(next === undefined ? {} : { next }),
+  });
+}
+
+function codeOf(status: number): string {
+  const known: Readonly<Record<number, string>> = {
+    400: 'invalid',
+    401: 'unauthenticated',
+    403: 'forbidden',
+    404: 'not_found',
+    409: 'conflict',
+    412: 'changed_meanwhile',
+    429: 'too_many_requests',
+  };
+  return known[status] ?? (status >= 500 ? 'service_error' : 'refused');
+}
+
+function adviceFor(status: number, challenge: string | null): string | undefined {
+  if (status === 401)
+    return 'The token of --token-file or CAMBIST_TOKEN is not (or no longer) valid for this deployment.';
+  if (status === 403) {
+    const scope = /\bscope="([^"]*)"/.exec(challenge ?? '')?.[1];
+    return scope === undefined ? undefined : `The token lacks a scope: ${scope}.`;
+  }
+  if (status === 412) return 'Somebody else changed it in between: run the command again.';
+  return undefined;
+}

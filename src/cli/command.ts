@@ -1,0 +1,86 @@
+// What a command is: a literal that names its options, and a handler that gets everything from its context; no parsing here.
+
+import type { Api } from './api.ts';
+import type { Output } from './output.ts';
+import type { Settings } from './settings.ts';
+
+/** One option, in the syntax of the help: `-f, --file <path>`; one without a value is a flag. */
+export interface CommandOption {
+  readonly flags: string;
+  readonly description: string;
+  /** The value where the option is absent. */
+  readonly default?: string;
+  readonly choices?: readonly string[];
+  /** May be given several times; read with `options.list()`. */
+  readonly repeatable?: boolean;
+  /** Refused where it is absent (exit 2). */
+  readonly required?: boolean;
+  /** A variable that is read where the option is absent. */
+  readonly env?: string;
+}
+
+/** A positional argument: `<file>` is required, `[file]` may be absent, `[command...]` takes the rest. */
+export interface CommandArgument {
+  readonly name: string;
+  readonly description: string;
+}
+
+/**
+ * A command. Its file imports only types and data, and `run` imports the work (`await import(…)`), so that
+ * `cambist --help` stays fast.
+ */
+export interface Command {
+  /** One word. */
+  readonly name: string;
+  /** Half a line, for lists. */
+  readonly summary: string;
+  /** A paragraph, for the help of the command and docs/cli.md. */
+  readonly description: string;
+  readonly options: readonly CommandOption[];
+  readonly arguments: readonly CommandArgument[];
+  /** Whole command lines that work as they stand. */
+  readonly examples: readonly string[];
+  /** Resolves with the exit code, nothing meaning 0; throws CliFailure for what a user can do something about. */
+  readonly run: (context: CommandContext) => Promise<number | void>;
+}
+
+/** Commands under one word (`cambist keys rotate`), loaded only where that word is used. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<readonly Command[]>;
+}
+
+/** The world outside, replaced in tests. */
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly fetch: typeof fetch;
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  /** The whole of standard input. */
+  readonly readStdin: () => Promise<string>;
+}
+
+export interface TextSink {
+  readonly write: (text: string) => unknown;
+  readonly isTTY?: boolean | undefined;
+}
+
+/** What the user gave, by the long name of the option (`service-account`). */
+export interface OptionReader {
+  readonly text: (name: string) => string | undefined;
+  readonly list: (name: string) => readonly string[];
+  readonly flag: (name: string) => boolean;
+  /** A whole number of at least `min`; anything else is refused by name. */
+  readonly wholeNumber: (name: string, min?: number) => number | undefined;
+}
+
+export interface CommandContext {
+  readonly arguments: readonly string[];
+  readonly options: OptionReader;
+  readonly settings: Settings;
+  readonly output: Output;
+  readonly world: World;
+  /** The IAM API as the settings say; refuses where one of them is missing. */
+  readonly api: () => Promise<Api>;
+}

@@ -1,0 +1,6 @@
+// Every command there is, in the order of the help; one line each.
+
+import type { Command, CommandGroup } from '../command.ts';
+import { bootstrapGroup } from './bootstrap.ts';
+
+export const COMMANDS: readonly (Command | CommandGroup)[] = [bootstrapGroup];

@@ -1,0 +1,18 @@
+// Every number the command line waits, retries or measures by, with its unit and its reason.
+
+/** Milliseconds one request to the service may take; an exchange that fetches an issuer's keys takes up to 5 s. */
+export const REQUEST_TIMEOUT_MS: number = 20_000;
+/** Times a request is sent where the service is busy or unreachable and repeating does no harm. */
+export const MAX_REQUEST_ATTEMPTS: number = 4;
+/** Milliseconds before the first repetition; doubled each time, with jitter. */
+export const FIRST_RETRY_MS: number = 250;
+/** Milliseconds a `retry-after` is obeyed up to; somebody is waiting at the terminal. */
+export const LONGEST_RETRY_MS: number = 10_000;
+/** Characters of an answer that is quoted where it is not JSON. */
+export const MAX_QUOTED_CHARS: number = 200;
+/** Objects asked for in one page of a list; the service allows no more. */
+export const LIST_PAGE: number = 1_000;
+/** Bytes of a token in a file or on stdin; the service accepts 16 KiB. */
+export const MAX_TOKEN_BYTES: number = 16 * 1024;
+/** Milliseconds for a look at somebody else's API (GitHub, a cluster). */
+export const LOOKUP_TIMEOUT_MS: number = 5_000;

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// The entry of `cambist`: hands the process's arguments, streams and environment to runCli; does nothing itself.
+
+import { text } from 'node:stream/consumers';
+
+import { runCli } from './run.ts';
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  fetch,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  readStdin: async () => await text(process.stdin),
+});

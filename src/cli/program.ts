@@ -1,0 +1,119 @@
+// Builds the parser (commander) from the command literals; knows nothing of what a command does.
+
+import { Command as Parser, Argument, CommanderError, Option } from 'commander';
+
+import type { Command, CommandGroup, CommandOption, OptionReader } from './command.ts';
+import { usageFailure } from './failure.ts';
+import { GLOBAL_OPTIONS } from './settings.ts';
+
+export interface Parsed {
+  readonly command: Command;
+  readonly arguments: readonly string[];
+  readonly options: OptionReader;
+}
+
+export type Outcome =
+  | { readonly kind: 'run'; readonly parsed: Parsed }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'usage'; readonly message: string };
+
+/** Parses a command line into the command it means, the help it asks for, or what is wrong with it. */
+export async function parseCommandLine(
+  argv: readonly string[],
+  entries: readonly (Command | CommandGroup)[],
+  version: () => string,
+): Promise<Outcome> {
+  let parsed: Parsed | null = null;
+  let printed = '';
+  const say = (text: string): void => void (printed += text);
+  const configured = (parser: Parser): Parser =>
+    parser
+      .exitOverride()
+      .configureOutput({ writeOut: say, writeErr: () => {}, outputError: () => {} })
+      .configureHelp({ showGlobalOptions: true })
+      .helpOption('-h, --help', 'show this help')
+      .helpCommand(false);
+  const program = configured(new Parser('cambist'))
+    .description('Exchanges the ID tokens of workloads for short-lived access tokens, and manages who may.')
+    .usage('<command> [options]')
+    .addHelpText('after', '\n`cambist <command> --help` explains one command.');
+  if (argv.includes('--version')) program.version(version(), '--version', 'show the version');
+  else program.option('--version', 'show the version');
+  for (const option of GLOBAL_OPTIONS) program.addOption(parserOption(option));
+
+  const add = (parent: Parser, command: Command): void => {
+    const parser = configured(parent.command(command.name)).summary(command.summary).description(command.description);
+    for (const { name, description } of command.arguments) parser.addArgument(new Argument(name, description));
+    for (const option of command.options) parser.addOption(parserOption(option));
+    if (command.examples.length > 0)
+      parser.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`);
+    parser.action(() => {
+      parsed = { command, arguments: parser.args, options: optionReader(parser.optsWithGlobals()) };
+    });
+  };
+  for (const entry of entries) {
+    if ('run' in entry) add(program, entry);
+    else {
+      const group = configured(program.command(entry.name)).summary(entry.summary).description(entry.summary);
+      // Reading every group would make the help slow; a word that is not a group's name cannot need it.
+      if (argv.includes(entry.name)) for (const command of await entry.load()) add(group, command);
+      group.usage('<command> [options]');
+    }
+  }
+
+  if (argv.length === 0) return { kind: 'help', text: program.helpInformation() };
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'help', text: printed };
+    const message = error.code === 'commander.help' ? missingCommand(argv, entries) : error.message;
+    return { kind: 'usage', message: message.replace(/^error: /, '').replace(/\n\(Did/, ' (Did') };
+  }
+  return parsed === null ? { kind: 'usage', message: missingCommand(argv, entries) } : { kind: 'run', parsed };
+}
+
+function missingCommand(argv: readonly string[], entries: readonly (Command | CommandGroup)[]): string {
+  const group = entries.find((entry) => argv.includes(entry.name));
+  return group === undefined
+    ? 'a command is missing'
+    : `which one? \`cambist ${group.name} --help\` lists the commands of ${group.name}`;
+}
+
+function parserOption(option: CommandOption): Option {
+  const parser = new Option(option.flags, option.description);
+  if (option.default !== undefined) parser.default(option.default);
+  if (option.choices !== undefined) parser.choices(option.choices);
+  if (option.required === true) parser.makeOptionMandatory();
+  if (option.env !== undefined) parser.description = `${option.description} (env: ${option.env})`;
+  if (option.repeatable === true)
+    parser.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  return parser;
+}
+
+/** The name commander files an option under. */
+function memberOf(name: string): string {
+  return name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function optionReader(values: Readonly<Record<string, unknown>>): OptionReader {
+  const text = (name: string): string | undefined => {
+    const value = values[memberOf(name)];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    text,
+    list: (name) => {
+      const value = values[memberOf(name)];
+      return Array.isArray(value) ? (value as readonly string[]) : typeof value === 'string' ? [value] : [];
+    },
+    flag: (name) => values[memberOf(name)] === true,
+    wholeNumber: (name, min = 0) => {
+      const value = text(name);
+      if (value === undefined) return undefined;
+      if (!/^\d{1,15}$/.test(value) || Number(value) < min)
+        throw usageFailure(`--${name} must be a whole number of at least ${min}, not ${JSON.stringify(value)}.`);
+      return Number(value);
+    },
+  };
+}

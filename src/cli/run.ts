@@ -1,0 +1,50 @@
+// One run of the command line: parse, call the handler, print a failure, choose the exit code (0, 1 failure, 2 usage).
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Api } from './api.ts';
+import type { World } from './command.ts';
+import { COMMANDS } from './commands/registry.ts';
+import { CliFailure, usageFailure } from './failure.ts';
+import { createOutput } from './output.ts';
+import { parseCommandLine } from './program.ts';
+import { createSettings } from './settings.ts';
+
+/** Runs `cambist` with these arguments in this world; resolves with the exit code. */
+export async function runCli(argv: readonly string[], world: World): Promise<number> {
+  const beforeSeparator = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const output = createOutput(world, world.env, beforeSeparator.includes('--json'));
+  try {
+    const outcome = await parseCommandLine(argv, COMMANDS, packageVersion);
+    if (outcome.kind === 'help') {
+      world.stdout.write(outcome.text);
+      return 0;
+    }
+    if (outcome.kind === 'usage') throw usageFailure(outcome.message, '`cambist --help` lists what there is.');
+    const { command, arguments: given, options } = outcome.parsed;
+    const settings = createSettings(
+      { url: options.text('url'), tokenFile: options.text('token-file'), organisation: options.text('organisation') },
+      world,
+    );
+    const api = async (): Promise<Api> => await (await import('./api.ts')).createApi(settings, world);
+    return (await command.run({ arguments: given, options, settings, output, world, api })) ?? 0;
+  } catch (error) {
+    const failure =
+      error instanceof CliFailure
+        ? error
+        : new CliFailure(
+            `A bug in cambist: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+            {
+              code: 'bug',
+            },
+          );
+    output.failure(failure);
+    return failure.details.exitCode ?? 1;
+  }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
+  return String((JSON.parse(text) as { version: unknown }).version);
+}
