@@ -18,6 +18,7 @@ import { fetchJson } from './fetch-json.ts';
 import type { FetchRequest } from './fetch-json.ts';
 import type { VerificationKey } from './jwk.ts';
 import { readKeySet } from './key-set.ts';
+import { canVerify } from './signature.ts';
 
 export interface FetchDeps extends AddressRules {
   readonly fetch: FetchRequest;
@@ -63,7 +64,12 @@ async function discoverAndFetch(
   if (!fetched.ok) return fetched;
   const keys = readKeySet(fetched.value.value, source.preset === 'spiffe');
   if (!keys.ok) return refuse(`the key set at ${jwksUri.value} cannot be used: ${keys.error}`);
-  return ok({ keys: keys.value, freshSeconds: freshSeconds(fetched.value.cacheControl) });
+  // Looked at here and not when a token comes, so that a set of broken keys never takes the place of a good one.
+  const sound = await Promise.all(keys.value.map(canVerify));
+  const usable = keys.value.filter((_key, index) => sound[index]);
+  if (usable.length === 0)
+    return refuse(`the key set at ${jwksUri.value} cannot be used: none of its keys can be imported`);
+  return ok({ keys: usable, freshSeconds: freshSeconds(fetched.value.cacheControl) });
 }
 
 /** The `jwks_uri` of the discovery document, which must name the very issuer it was asked of (Discovery 1.0 §4.3). */

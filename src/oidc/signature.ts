@@ -43,6 +43,18 @@ export async function checkSignature(
   return last;
 }
 
+/** Whether a key is one at all: a point off its curve has all its members and yet verifies nothing. */
+export async function canVerify(key: VerificationKey): Promise<boolean> {
+  const [algorithm] = key.algorithms;
+  if (algorithm === undefined) return false;
+  try {
+    await importedKey(key, algorithm);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function verifyWith(key: VerificationKey, token: UnverifiedToken, algorithm: Algorithm): Promise<SignatureCheck> {
   let cryptoKey: CryptoKey;
   try {
