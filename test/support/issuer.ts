@@ -82,7 +82,8 @@ export function encodeSegment(value: object | string): string {
   return base64url.encode(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-function signingParameters(alg: string): { name: string; hash?: string; saltLength?: number } {
+/** The WebCrypto parameters of a JWS algorithm. */
+export function signingParameters(alg: string): { name: string; hash?: string; saltLength?: number } {
   const bits = alg.slice(2);
   if (alg.startsWith('ES')) return { name: 'ECDSA', hash: HASHES[bits] as string };
   if (alg.startsWith('RS')) return { name: 'RSASSA-PKCS1-v1_5' };
