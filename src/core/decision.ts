@@ -37,7 +37,10 @@ export type Decision = {
   | { readonly granted: false; readonly denial: Denial }
 );
 
-type Asked = Pick<
+/** What deciding reads of a token; `exchangeToken` gives verified claims and issues for nothing else. */
+export type DecidedToken = Pick<VerifiedClaims, 'claims' | 'issuer' | 'subject'>;
+
+export type Asked = Pick<
   ExchangeRequest,
   'serviceAccount' | 'federatedIdentity' | 'scope' | 'audiences' | 'project' | 'tokenType' | 'lifetimeSeconds' | 'now'
 >;
@@ -54,7 +57,7 @@ export function decide(
   asked: Asked,
   facts: ExchangeFacts,
   candidates: readonly CompiledIdentity[],
-  token: VerifiedClaims,
+  token: DecidedToken,
   issuerUrl: string,
 ): Decision {
   const matched = candidates.flatMap((candidate) => match(candidate, asked, facts, token));
@@ -75,7 +78,7 @@ export function decide(
   return unmatched(asked, facts, candidates, token, issuerUrl, shadow);
 }
 
-function match(candidate: CompiledIdentity, asked: Asked, facts: ExchangeFacts, token: VerifiedClaims): Matched[] {
+function match(candidate: CompiledIdentity, asked: Asked, facts: ExchangeFacts, token: DecidedToken): Matched[] {
   let note: string | null = null;
   for (const check of matchChecks(candidate, token, asked.now)) {
     if (!check.ok) return [];
@@ -87,7 +90,8 @@ function match(candidate: CompiledIdentity, asked: Asked, facts: ExchangeFacts, 
   return [{ identity: candidate.identity, notAllowed: null, note }];
 }
 
-function wantedBy({ scope, audiences, project, tokenType }: Asked): {
+/** What is asked for with the token, as narrowing reads it. */
+export function wantedBy({ scope, audiences, project, tokenType }: Asked): {
   scope: readonly string[] | null;
   audiences: readonly string[];
   project: string | null;
@@ -100,7 +104,7 @@ function granted(
   { identity, note }: Matched,
   asked: Asked,
   facts: ExchangeFacts,
-  token: VerifiedClaims,
+  token: DecidedToken,
   shadow: FederatedIdentity | null,
 ): Decision {
   return {
@@ -166,7 +170,7 @@ function unmatched(
   asked: Asked,
   facts: ExchangeFacts,
   candidates: readonly CompiledIdentity[],
-  token: VerifiedClaims,
+  token: DecidedToken,
   issuerUrl: string,
   shadow: FederatedIdentity | null,
 ): Decision {

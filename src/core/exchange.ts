@@ -1,6 +1,6 @@
 // The use case: a workload's ID token in, a grant out, in the order of the contract's §3; pure but for the ports it is given.
 
-import type { UnverifiedToken, VerifiedClaims } from './claims.ts';
+import type { VerifiedClaims } from './claims.ts';
 import { decide } from './decision.ts';
 import type { Decision } from './decision.ts';
 import { denial } from './denial.ts';
@@ -10,7 +10,6 @@ import { tokenClaims } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { lookupIssuer } from './issuer.ts';
 import type { JsonObject } from './json.ts';
-import { CLOCK_SKEW_SECONDS } from './limits.ts';
 import type { FederatedIdentity, IdentityProvider } from './model.ts';
 import type {
   DecisionRecord,
@@ -25,6 +24,7 @@ import type {
 } from './ports.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';
+import { alreadyUsed, singleUseOf } from './single-use.ts';
 import { subjectKeysOfToken } from './subject.ts';
 import { decodeToken } from './token.ts';
 
@@ -109,7 +109,7 @@ export async function exchangeToken(
   if (!issuer.ok) return issuer;
   trace.issuer = issuer.value;
 
-  const facts = await deps.readFacts({ ...lookupKeys(decoded.value, issuer.value), ...namedBy(request) });
+  const facts = await deps.readFacts({ ...lookupKeys(decoded.value.claims, issuer.value), ...namedBy(request) });
   trace.organisationId = facts.organisation?.id ?? null;
   const provider = trustedProvider(facts, issuer.value);
   if (!provider.ok) return provider;
@@ -131,15 +131,15 @@ export async function exchangeToken(
 }
 
 /** Everything the rows are looked up by. It is unverified, so it may only ever select, never decide. */
-function lookupKeys(
-  token: UnverifiedToken,
+export function lookupKeys(
+  claims: JsonObject,
   issuer: string,
 ): { issuer: string; subjectKeys: readonly string[]; allStrings: readonly string[] } {
-  const { sub } = token.claims;
+  const { sub } = claims;
   return {
     issuer,
-    subjectKeys: typeof sub === 'string' && sub !== '' ? subjectKeysOfToken(token.claims, sub) : [],
-    allStrings: [...stringsIn(token.claims)],
+    subjectKeys: typeof sub === 'string' && sub !== '' ? subjectKeysOfToken(claims, sub) : [],
+    allStrings: [...stringsIn(claims)],
   };
 }
 
@@ -162,7 +162,11 @@ function stringsIn(claims: JsonObject): Set<string> {
   return strings;
 }
 
-function trustedProvider(facts: ExchangeFacts, issuer: string): Result<IdentityProvider, Denial> {
+/** The provider whose keys may verify the token, or why there is none. */
+export function trustedProvider(
+  facts: Pick<ExchangeFacts, 'provider'>,
+  issuer: string,
+): Result<IdentityProvider, Denial> {
   const { provider } = facts;
   if (provider === null) {
     return refuse(
@@ -275,13 +279,7 @@ async function issue(
   const parties = { serviceAccountId: identity.serviceAccount.id, federatedIdentityId: identity.id };
   const recording = deps.recordGrant({
     event: describe('granted', { ...parties, tokenId: grant.tokenId, detail: noteOf(decision.note, stale) }),
-    singleUse:
-      identity.replayProtection === 'singleUse'
-        ? {
-            replayKey: `${identity.organisationId} ${verified.replayKey}`,
-            expiresAt: Math.ceil(verified.expiresAt) + CLOCK_SKEW_SECONDS,
-          }
-        : null,
+    singleUse: singleUseOf(identity, verified),
     shadow: decision.shadow && describe('shadow', shadowOf(decision.shadow)),
     fetched,
   });
@@ -289,11 +287,7 @@ async function issue(
   const [recorded, signed] = await Promise.allSettled([recording, signer.value(tokenClaims(grant, deps.issuerUrl))]);
   if (recorded.status === 'rejected') throw recorded.reason;
   if (recorded.value === 'already_used') {
-    const replayed = denial(
-      'token_already_used',
-      'the token was already used: this federated identity accepts each token once, so request a fresh one',
-      `federated identity ${identity.id} is single use and has exchanged this token before`,
-    );
+    const replayed = alreadyUsed(identity);
     await deps.recordRefusal(
       describe('refused', { ...parties, reason: replayed.reason, detail: replayed.detail }),
       fetched,

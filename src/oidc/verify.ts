@@ -3,14 +3,14 @@
 import type { UnverifiedToken, VerifiedClaims } from '../core/claims.ts';
 import { denial } from '../core/denial.ts';
 import type { Denial, DenialReason } from '../core/denial.ts';
-import { sha256 } from '../core/digest.ts';
-import { lookupIssuer, trustDomainOf } from '../core/issuer.ts';
-import { readClaim } from '../core/json.ts';
+import { lookupIssuer } from '../core/issuer.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Algorithm, IdentityProvider } from '../core/model.ts';
 import type { FetchedKeys, VerifySubjectToken } from '../core/ports.ts';
 import { ok, refuse } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
+import { replayKeyOf } from '../core/single-use.ts';
+import { readSubject } from '../core/subject-claim.ts';
 import { checkTimes } from '../core/times.ts';
 import { wrongType } from '../core/token.ts';
 import { findKeys, refreshKeys } from './keys.ts';
@@ -124,7 +124,7 @@ async function verifyClaims(
     iatOptional: provider.preset === 'spiffe',
   });
   if (!times.ok) return times;
-  const subject = subjectOf(claims, provider);
+  const subject = readSubject(claims, provider);
   if (!subject.ok) return subject;
   const verified = {
     claims,
@@ -132,38 +132,9 @@ async function verifyClaims(
     subject: subject.value,
     // Whole seconds for storage, rounded up so that a single use is never forgotten before its token expires.
     expiresAt: Math.ceil(times.value.expiresAt),
-    replayKey: await replayKey(compact, claims, provider.issuer),
+    replayKey: await replayKeyOf(claims, provider.issuer, compact),
   };
   return ok(verified as VerifiedClaims);
-}
-
-function subjectOf(claims: JsonObject, { issuer, subjectClaim }: IdentityProvider): Result<string, Denial> {
-  const sub = readClaim(claims, 'sub');
-  if (sub !== undefined && typeof sub !== 'string')
-    return refused('subject_missing', 'the subject of the token (sub) is not a string');
-  const value = readClaim(claims, subjectClaim);
-  const subject = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof subject !== 'string' || subject === '')
-    return refused(
-      'subject_missing',
-      `the token has no subject: its claim ${subjectClaim} is missing, empty or not a string`,
-    );
-  if (issuer.startsWith('spiffe://') && trustDomainOf(sub ?? '') !== issuer)
-    return refused(
-      'subject_missing',
-      'the subject of the token (sub) is not in the trust domain that it was issued for',
-    );
-  return ok(subject);
-}
-
-/**
- * What single use remembers. Without `jti` it is the signed part, header and payload: that has one encoding only and cannot
- * be changed, while one signature can be written in several ways, so the whole token must never be the key.
- */
-async function replayKey(compact: string, claims: JsonObject, issuer: string): Promise<string> {
-  const jti = readClaim(claims, 'jti');
-  if (typeof jti === 'string' && jti !== '') return `jti:${await sha256(JSON.stringify([issuer, jti]))}`;
-  return `token:${await sha256(JSON.stringify([issuer, compact.slice(0, compact.lastIndexOf('.'))]))}`;
 }
 
 function describe(provider: IdentityProvider, { keys, fetchedAt }: FoundKeys['set']): FetchedKeys {
