@@ -96,7 +96,7 @@ const conditions: z.ZodType<JsonObject> = z
   .record(z.string(), z.unknown(), 'must be a map of claims to matchers')
   .transform((value) => value as JsonObject);
 const lifetime = wholeNumber(MIN_TOKEN_LIFETIME_SECONDS, MAX_TOKEN_LIFETIME_SECONDS);
-const scope = text(1, MAX_SCOPE_CHARS).refine(
+export const scope: z.ZodString = text(1, MAX_SCOPE_CHARS).refine(
   isScopeToken,
   'must be a scope: visible ASCII without spaces, quotes and backslashes',
 );

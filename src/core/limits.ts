@@ -150,3 +150,6 @@ export const MAX_REPORTED_FAULTS: number = 50;
 export const MAX_UPDATE_ATTEMPTS: number = 10;
 /** Seconds after which a caller should try again where storage failed. */
 export const STORAGE_RETRY_SECONDS: number = 5;
+/** Rules of a provider that explaining looks at beyond those that an exchange considers: the oldest, and those next to the subject. */
+export const MAX_EXPLAINED_OLDEST: number = 100;
+export const MAX_EXPLAINED_NEIGHBOURS: number = 25;

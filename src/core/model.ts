@@ -21,7 +21,7 @@ export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 export const DEFAULT_ALGORITHMS: readonly Algorithm[] = ['RS256', 'ES256'];
 
-/** The deployment's own organisation, as schema.sql creates it; its slug may change, its id never. */
+/** The deployment's own organisation, as schema.sql creates it; neither its id nor its slug ever changes. */
 export const DEFAULT_ORGANISATION_ID = 'org_00000000000000000000000000';
 
 export interface Organisation {

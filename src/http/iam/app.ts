@@ -2,12 +2,17 @@
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
 
+import { accessCredentials, createAccessCredential } from './access-credentials.ts';
 import { auditEventRoutes } from './audit-events.ts';
 import type { IamDeps, IamEnv } from './deps.ts';
 import { federatedIdentities } from './federated-identities.ts';
 import { identityProviders } from './identity-providers.ts';
 import { meRoutes } from './me.ts';
 import { objectRoutes } from './object-routes.ts';
+import { organisations } from './organisations.ts';
+import { roleBindings } from './role-bindings.ts';
+import { roleRules } from './role-rules.ts';
+import { roles } from './roles.ts';
 import { createRoutes } from './routing.ts';
 import { serviceAccounts } from './service-accounts.ts';
 import { signingKeyRoutes } from './signing-keys.ts';
@@ -19,6 +24,15 @@ export const iamRoutes: OpenAPIHono<IamEnv> = createRoutes([
   ...objectRoutes('/v1/federated-identity-providers', identityProviders),
   ...objectRoutes('/v1/service-accounts', serviceAccounts),
   ...objectRoutes('/v1/federated-identities', federatedIdentities),
+  ...objectRoutes('/v1/service-accounts/{id}/access-credentials', accessCredentials, {
+    nested: 'credentialId',
+    create: createAccessCredential,
+  }),
+  ...objectRoutes('/v1/iam/roles', roles),
+  // A rule gives whatever it says to everybody who holds the role, so that no writer can be said to hold it (contract §4).
+  ...objectRoutes('/v1/iam/roles/{id}/rules', roleRules, { nested: 'ruleId', change: 'iam:admin' }),
+  ...objectRoutes('/v1/iam/roles/{id}/bindings', roleBindings, { nested: 'bindingId' }),
+  ...objectRoutes('/v1/organisations', organisations, { change: 'iam:admin' }),
   ...signingKeyRoutes,
   ...meRoutes,
   ...auditEventRoutes,

@@ -25,6 +25,7 @@ import type { Draft } from './members.ts';
 import { changedMeta, newMeta } from './new-object.ts';
 import { noOrganisation } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
+import { permitIdentity } from './widening.ts';
 
 export const federatedIdentities: Resource<FederatedIdentityInput, FederatedIdentityRecord> = {
   noun: 'federated identity',
@@ -49,6 +50,7 @@ export const federatedIdentities: Resource<FederatedIdentityInput, FederatedIden
     const faults = [...draft.faults, ...faultsOf(next, draft, shownStatus(current, request.now))];
     return faults.length > 0 ? refuse(invalid(faults)) : ok(next);
   },
+  permit: permitIdentity,
   references: (identity) => ({
     serviceAccountId: identity.serviceAccount.id,
     federatedIdentityId: identity.id,

@@ -18,6 +18,7 @@ import type { Draft } from './members.ts';
 import { changedMeta, newMeta } from './new-object.ts';
 import { noOrganisation } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
+import { permitProvider } from './widening.ts';
 
 export const identityProviders: Resource<IdentityProviderInput, IdentityProviderRecord> = {
   noun: 'identity provider',
@@ -72,6 +73,7 @@ export const identityProviders: Resource<IdentityProviderInput, IdentityProvider
     const faults = [...draft.faults, ...faultsOf(request, next, draft)];
     return faults.length > 0 ? refuse(invalid(faults)) : ok(next);
   },
+  permit: permitProvider,
   references: (provider) => ({ serviceAccountId: null, federatedIdentityId: null, issuer: provider.issuer }),
   duplicate: (column) =>
     column === 'issuer'

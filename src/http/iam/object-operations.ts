@@ -176,7 +176,7 @@ async function findObject<I extends object, R extends StoredObject>(
 ): Promise<Result<R, Problem>> {
   const missing: Problem = {
     kind: 'not-found',
-    detail: `there is no ${resource.noun} ${shown(request.objectId)} in this organisation`,
+    detail: `there is no ${resource.noun} ${shown(request.objectId)}${resource.idPrefix === 'org' ? '' : ' in this organisation'}`,
   };
   if (resource.foundBy !== 'reference' && !isIdentifier(resource.idPrefix, request.objectId)) return refuse(missing);
   const { organisation, hasParent, found } = await resource

@@ -9,14 +9,25 @@ import { objectOperations } from './object-operations.ts';
 import type { Resource, StoredObject } from './object-operations.ts';
 import type { IamRoute } from './routing.ts';
 
+/** Where a kind of object differs from the others in its routes. */
+export interface RouteOptions {
+  /** The name of the object's own parameter, where `{id}` in the path is what it belongs to. */
+  readonly nested?: string;
+  /** What changes need; `iam:write` where it is absent. */
+  readonly change?: IamScope;
+  /** In place of the usual creation. */
+  readonly create?: Operation;
+}
+
 /** Routes under `path`: list and create there, read, update (PUT and PATCH alike) and delete under `{path}/{id}`. */
 export function objectRoutes<I extends object, R extends StoredObject>(
   path: string,
   resource: Resource<I, R>,
+  { nested, change = 'iam:write', create }: RouteOptions = {},
 ): IamRoute[] {
   const operations = objectOperations(resource);
   const { noun, contract } = resource;
-  const one = `${path}/{id}`;
+  const one = `${path}/{${nested ?? 'id'}}`;
   const route = (
     method: RouteConfig['method'],
     at: string,
@@ -27,12 +38,13 @@ export function objectRoutes<I extends object, R extends StoredObject>(
   ): IamRoute => ({
     scope,
     operation,
+    ...(nested === undefined ? {} : { nested }),
     config: createRoute({
       method,
       path: at,
       summary,
       tags: [noun],
-      request: at === one ? { ...request, params: z.object({ id: z.string() }) } : request,
+      request: at.includes('{') ? { ...request, params: parameters(at) } : request,
       responses: {
         [SUCCESS[method] ?? 200]: { description: summary },
         default: { description: 'A problem (RFC 9457)' },
@@ -45,12 +57,16 @@ export function objectRoutes<I extends object, R extends StoredObject>(
   const update = body(bodySchema(contract, false));
   return [
     route('get', path, 'iam:read', `List every ${noun}`, operations.list),
-    route('post', path, 'iam:write', `Create a ${noun}`, operations.create, body(bodySchema(contract, true))),
+    route('post', path, change, `Create a ${noun}`, create ?? operations.create, body(bodySchema(contract, true))),
     route('get', one, 'iam:read', `Read a ${noun}`, operations.read),
-    route('put', one, 'iam:write', `Change the members that are named`, operations.update, update),
-    route('patch', one, 'iam:write', `Change the members that are named`, operations.update, update),
-    route('delete', one, 'iam:write', `Delete a ${noun}`, operations.remove),
+    route('put', one, change, `Change the members that are named`, operations.update, update),
+    route('patch', one, change, `Change the members that are named`, operations.update, update),
+    route('delete', one, change, `Delete a ${noun}`, operations.remove),
   ];
+}
+
+function parameters(path: string): z.ZodObject {
+  return z.object(Object.fromEntries([...path.matchAll(/\{(.+?)\}/g)].map(([, name = '']) => [name, z.string()])));
 }
 
 const SUCCESS: Partial<Record<RouteConfig['method'], number>> = { post: 201, delete: 204 };

@@ -10,6 +10,7 @@ import { fault, invalid } from './faults.ts';
 import { changedMeta, newMeta } from './new-object.ts';
 import { noOrganisation } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
+import { permitAccount } from './widening.ts';
 
 export const serviceAccounts: Resource<ServiceAccountInput, ServiceAccountRecord> = {
   noun: 'service account',
@@ -46,6 +47,7 @@ export const serviceAccounts: Resource<ServiceAccountInput, ServiceAccountRecord
       status: values.status ?? current.status,
     });
   },
+  permit: permitAccount,
   references: (account) => ({ serviceAccountId: account.id, federatedIdentityId: null, issuer: null }),
   duplicate: (column, account) =>
     column === 'slug'
