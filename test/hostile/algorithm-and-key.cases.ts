@@ -400,9 +400,7 @@ function published(
   name: string,
   taught: string,
   refused: Refusal,
-  publish: (
-    world: World,
-  ) => Promise<{
+  publish: (world: World) => Promise<{
     readonly keys: readonly unknown[];
     readonly key?: IssuerKey;
     readonly header?: Readonly<Record<string, unknown>>;

@@ -146,7 +146,6 @@ async function padded(world: World, length: number): Promise<string> {
   const fixed = (await world.token({ pad: '' })).length;
   // Three characters of padding are four of the token; what is left is found by trying.
   for (let pad = Math.floor(((length - fixed) * 3) / 4) - 3; ; pad += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- a handful at most
     const token = await world.token({ pad: 'x'.repeat(pad) });
     if (token.length >= length) return token.length === length ? token : lengthened(world, pad, length);
   }
@@ -155,11 +154,9 @@ async function padded(world: World, length: number): Promise<string> {
 /** base64url skips one length in four, which one more character of the key id's neighbour makes up for. */
 async function lengthened(world: World, pad: number, length: number): Promise<string> {
   for (let extra = 0; extra < 8; extra += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- a handful at most
     const token = await world.token({ pad: 'x'.repeat(pad - extra) }, { header: { pad: 'x'.repeat(extra) } });
     if (token.length === length) return token;
     for (let more = 0; more < 8; more += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- a handful at most
       const other = await world.token({ pad: 'x'.repeat(pad - extra - 4) }, { header: { pad: 'x'.repeat(more) } });
       if (other.length === length) return other;
     }
@@ -207,7 +204,6 @@ const characters: readonly HostileCase[] = [
     taught: 'RFC 7515 §2 (base64url)',
     attack: async ({ token }) => {
       let good = await token();
-      // oxlint-disable-next-line no-await-in-loop -- until a signature has one of the two characters
       while (!/[-_][^.]*$/.test(good)) good = await token();
       const [head, text, signature] = partsOf(good);
       return `${head}.${text}.${signature.replaceAll('-', '+').replaceAll('_', '/')}`;
@@ -321,7 +317,7 @@ const json: readonly HostileCase[] = [
     'a payload in UTF-16',
     'RFC 7519 §7.1',
     (world) =>
-      new Uint8Array(new Uint16Array([...JSON.stringify(claims(world))].map((char) => char.charCodeAt(0))).buffer),
+      new Uint8Array(new Uint16Array(Array.from(JSON.stringify(claims(world)), (char) => char.charCodeAt(0))).buffer),
   ),
   ...Object.entries({
     'a byte that UTF-8 never has': [0xff],
