@@ -1,0 +1,86 @@
+// Why a request is refused, in the terms of RFC 6750 §3.1, and the challenge that says so; never carries a token.
+
+/** `invalid_request` 400, `invalid_token` 401, `insufficient_scope` 403; the last is ours: 503, the deployment cannot be asked. */
+export type AccessTokenErrorCode =
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'temporarily_unavailable';
+
+/** The same in detail; stable, for logs and tests. */
+export type AccessTokenFault =
+  | 'token_missing'
+  | 'credentials_malformed'
+  | 'token_malformed'
+  | 'token_type'
+  | 'algorithm'
+  | 'unknown_key'
+  | 'signature'
+  | 'issuer'
+  | 'audience'
+  | 'organisation'
+  | 'claims'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'not_accepted_by_issuer'
+  | 'scope'
+  | 'role'
+  | 'permission'
+  | 'permissions_not_readable'
+  | 'project_ambiguous'
+  | 'project_of_token'
+  | 'issuer_unavailable';
+
+const STATUS = {
+  invalid_request: 400,
+  invalid_token: 401,
+  insufficient_scope: 403,
+  temporarily_unavailable: 503,
+} as const satisfies Record<AccessTokenErrorCode, number>;
+
+/** Thrown for every request that must not go on. */
+export class AccessTokenError extends Error {
+  override readonly name = 'AccessTokenError';
+  readonly code: AccessTokenErrorCode;
+  readonly status: 400 | 401 | 403 | 503;
+  readonly fault: AccessTokenFault;
+  /** One plain sentence that the caller may read. */
+  readonly description: string;
+  /** The scopes that are needed, where scopes are what is missing; else empty. */
+  readonly requiredScope: readonly string[];
+
+  constructor(
+    code: AccessTokenErrorCode,
+    fault: AccessTokenFault,
+    description: string,
+    requiredScope: readonly string[] = [],
+  ) {
+    super(`${description} (${code}, ${fault})`);
+    this.code = code;
+    this.status = STATUS[code];
+    this.fault = fault;
+    this.description = description;
+    this.requiredScope = requiredScope;
+  }
+}
+
+/** `www-authenticate` for the response (RFC 6750 §3); null where the caller's credentials are not the matter. Without credentials it names no error (§3.1). */
+export function wwwAuthenticate(
+  error: AccessTokenError,
+  { realm }: { readonly realm?: string | undefined } = {},
+): string | null {
+  if (error.code === 'temporarily_unavailable') return null;
+  const parameters = [
+    ...(realm === undefined ? [] : [`realm="${quotable(realm)}"`]),
+    ...(error.fault === 'token_missing'
+      ? []
+      : [`error="${error.code}"`, `error_description="${quotable(error.description)}"`]),
+    ...(error.requiredScope.length === 0 ? [] : [`scope="${quotable(error.requiredScope.join(' '))}"`]),
+  ];
+  return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`;
+}
+
+/** RFC 6750 §3 allows %x20-21 / %x23-5B / %x5D-7E. */
+function quotable(text: string): string {
+  return text.replaceAll('"', "'").replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?');
+}
