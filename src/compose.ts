@@ -1,13 +1,15 @@
 // The composition root: joins the doors, the rules, storage, issuers' keys and our own keys over one set of settings.
 
 import { typeidUnboxed } from 'typeid-js';
-import { parseConfig } from './config.ts';
+import { faultsOf, parseConfig } from './config.ts';
 import type { Config, ConfigFault, Settings } from './config.ts';
 import { grantToCredential } from './core/credential-grant.ts';
 import { denial } from './core/denial.ts';
 import type { Denial } from './core/denial.ts';
 import { exchangeToken } from './core/exchange.ts';
 import type { ExchangeDeps, SignGrant } from './core/exchange.ts';
+import { explainExchange } from './core/explain.ts';
+import type { ExplainQuery } from './core/explain.ts';
 import { createIdentityCache } from './core/identity-cache.ts';
 import type { JsonObject } from './core/json.ts';
 import type { SigningKeyPort } from './core/key-rotation.ts';
@@ -18,8 +20,10 @@ import { StorageUnavailable } from './core/ports.ts';
 import type { SigningKeyState } from './core/ports.ts';
 import { ok, refuse } from './core/result.ts';
 import type { AppDeps } from './http/deps.ts';
+import type { IamDeps } from './http/iam/deps.ts';
 import { createKeyMemory } from './oidc/key-memory.ts';
 import { validateLocalJwks } from './oidc/key-set.ts';
+import type { KeyDeps } from './oidc/keys.ts';
 import { createVerifier } from './oidc/verify.ts';
 import {
   algorithmFor,
@@ -34,6 +38,7 @@ import { signToken } from './signing/token.ts';
 import { readCredentialFacts, recordCredentialUse } from './store/access-credentials.ts';
 import { recordGrant, recordRefusal } from './store/decisions.ts';
 import { readExchangeFacts } from './store/exchange-facts.ts';
+import { readExplainFacts } from './store/explain-facts.ts';
 import { createIamStore } from './store/iam-store.ts';
 import { readTokenStanding, revokeToken } from './store/revoked-tokens.ts';
 import { readSigningKeys, registerSigningKeys, rotateSigningKeys } from './store/signing-keys.ts';
@@ -52,7 +57,8 @@ export interface Outside {
 /** Composes the dependencies of the application. Settings at fault leave their parts out, and the doors answer 503. */
 export function compose(env: Settings, outside: Outside): AppDeps {
   const config = parseConfig(env);
-  const exchangeDeps = lazily(() => composeExchange(config, outside));
+  const keyDeps = lazily(() => composeKeys(config, outside));
+  const exchangeDeps = lazily(() => composeExchange(config, keyDeps()));
   const verify: VerifyOwnToken = (compact, now) =>
     verifyOwnToken(compact, { bundle: needed(config.signingKeys), issuerUrl: needed(config.issuerUrl), now });
   const inspectToken: InspectOwnToken = (compact, now) =>
@@ -98,6 +104,7 @@ export function compose(env: Settings, outside: Outside): AppDeps {
       validateLocalJwks,
       inspectToken: config.signingKeys === null || config.issuerUrl === null ? null : inspectToken,
       signingKeys: composeSigningKeys(config),
+      explain: composeExplain(config, keyDeps, exchangeDeps),
       log: outside.log,
     })),
     now: outside.now,
@@ -105,24 +112,29 @@ export function compose(env: Settings, outside: Outside): AppDeps {
   };
 }
 
-function composeExchange(config: Config, outside: Outside): ExchangeDeps {
-  const db = needed(config.db);
+/** How issuers' keys are reached; one memory for all who need them. */
+function composeKeys(config: Config, outside: Outside): KeyDeps {
   const cache = needed(config.cache);
+  return {
+    fetch: outside.fetch,
+    cache: {
+      get: (key) => cache.get(key),
+      put: (key, value, ttlSeconds) => cache.put(key, value, { expirationTtl: ttlSeconds }),
+    },
+    waitUntil: outside.waitUntil,
+    ownOrigins: [needed(config.issuerUrl)],
+    allowLoopback: config.allowLoopbackIssuers,
+    log: outside.log,
+    memory: createKeyMemory(),
+  };
+}
+
+function composeExchange(config: Config, keyDeps: KeyDeps): ExchangeDeps {
+  const db = needed(config.db);
   const issuerUrl = needed(config.issuerUrl);
   return {
     readFacts: (query) => readExchangeFacts(db, DEFAULT_ORGANISATION, query),
-    verifySubjectToken: createVerifier({
-      fetch: outside.fetch,
-      cache: {
-        get: (key) => cache.get(key),
-        put: (key, value, ttlSeconds) => cache.put(key, value, { expirationTtl: ttlSeconds }),
-      },
-      waitUntil: outside.waitUntil,
-      ownOrigins: [issuerUrl],
-      allowLoopback: config.allowLoopbackIssuers,
-      log: outside.log,
-      memory: createKeyMemory(),
-    }),
+    verifySubjectToken: createVerifier(keyDeps),
     compileIdentity: createIdentityCache({ issuerUrl, defaultAudience: needed(config.defaultAudience) }),
     recordGrant: (record) => recordGrant(db, record),
     recordRefusal: (event, fetched) => recordRefusal(db, event, fetched),
@@ -132,6 +144,21 @@ function composeExchange(config: Config, outside: Outside): ExchangeDeps {
     issuerUrl,
     defaultOrganisationId: DEFAULT_ORGANISATION_ID,
   };
+}
+
+/** Explains over the exchange's own functions, but writes nowhere: keys that it has to fetch stay in this isolate's memory. */
+function composeExplain(config: Config, keyDeps: () => KeyDeps, exchange: () => ExchangeDeps): IamDeps['explain'] {
+  const { db } = config;
+  if (db === null || faultsOf(config, ['CACHE', 'ISSUER_URL', 'DEFAULT_AUDIENCE', 'SIGNING_KEYS']).length > 0)
+    return null;
+  const deps = lazily(() => ({
+    readFacts: exchange().readFacts,
+    compileIdentity: exchange().compileIdentity,
+    issuerUrl: exchange().issuerUrl,
+    verifySubjectToken: createVerifier({ ...keyDeps(), cache: { ...keyDeps().cache, put: async () => undefined } }),
+    readExplainFacts: (query: ExplainQuery) => readExplainFacts(db, query),
+  }));
+  return (request) => explainExchange(request, deps());
 }
 
 /** Signs with the key that D1 says is active, and with no other: where that one is not in the bundle, nothing is signed. */

@@ -5,7 +5,7 @@ import {
   MAX_IDENTITIES_PER_SERVICE_ACCOUNT,
   MAX_PATTERN_RULES_WITHOUT_ACCOUNT,
 } from '../core/limits.ts';
-import type { ServiceAccount } from '../core/model.ts';
+import type { FederatedIdentity, ServiceAccount } from '../core/model.ts';
 import type { ExchangeFacts, ExchangeQuery } from '../core/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { toFederatedIdentity } from './federated-identities.ts';
@@ -19,7 +19,8 @@ import type { ServiceAccountRow } from './service-accounts.ts';
 import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
-const IDENTITY_COLUMNS = `fi.id, fi.organisation_id, fi.service_account_id, fi.provider_id, fi.name, fi.provider_subject,
+/** Of the tables `fi` and `sa`. */
+export const IDENTITY_COLUMNS: string = `fi.id, fi.organisation_id, fi.service_account_id, fi.provider_id, fi.name, fi.provider_subject,
   fi.provider_subject_match, fi.trusted_audiences, fi.audience_match_mode, fi.conditions, fi.expression, fi.allowed_scopes,
   fi.token_audiences, fi.token_lifetime, fi.max_token_lifetime, fi.forwarded_claims, fi.replay_protection, fi.mode, fi.status,
   fi.expires_at, fi.object_version, sa.organisation_id AS account_organisation_id, sa.slug AS account_slug, sa.status AS account_status`;
@@ -102,7 +103,7 @@ export const EXCHANGE_STATEMENTS: readonly string[] = [...BY_ID, ...BY_SLUG, ...
   ({ sql }) => sql,
 );
 
-type IdentityRow = FederatedIdentityRow & {
+export type IdentityRow = FederatedIdentityRow & {
   readonly account_organisation_id: string;
   readonly account_slug: string;
   readonly account_status: ServiceAccount['status'];
@@ -164,7 +165,8 @@ function boundIdentities(
   return { rows, truncated };
 }
 
-function toIdentity(row: IdentityRow): ReturnType<typeof toFederatedIdentity> {
+/** Maps a row to the federated identity that core knows. */
+export function toIdentity(row: IdentityRow): FederatedIdentity {
   return toFederatedIdentity(row, {
     id: row.service_account_id,
     organisationId: row.account_organisation_id,

@@ -5,6 +5,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { accessCredentials, createAccessCredential } from './access-credentials.ts';
 import { auditEventRoutes } from './audit-events.ts';
 import type { IamDeps, IamEnv } from './deps.ts';
+import { explainRoutes } from './explain.ts';
 import { federatedIdentities } from './federated-identities.ts';
 import { identityProviders } from './identity-providers.ts';
 import { meRoutes } from './me.ts';
@@ -36,6 +37,7 @@ export const iamRoutes: OpenAPIHono<IamEnv> = createRoutes([
   ...signingKeyRoutes,
   ...meRoutes,
   ...auditEventRoutes,
+  ...explainRoutes,
 ]);
 
 /** The API over its dependencies. A fault of ours is thrown, for the outer application to answer. */

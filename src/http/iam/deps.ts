@@ -1,5 +1,6 @@
 // What the IAM API is given by the composition root, and what each of its operations is given in turn.
 
+import type { ExplainRequest, Explanation, UnknownObject } from '../../core/explain.ts';
 import type { IamStore } from '../../core/iam-store.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { InspectOwnToken } from '../../core/own-token.ts';
@@ -30,6 +31,8 @@ export interface IamDeps {
   readonly inspectToken: InspectOwnToken | null;
   /** Our own keys; null where the settings that they need are missing. */
   readonly signingKeys: SigningKeyPort | null;
+  /** Explains an exchange; null where a setting that an exchange needs is missing. Throws StorageUnavailable. */
+  readonly explain: ((request: ExplainRequest) => Promise<Result<Explanation, UnknownObject>>) | null;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
 }
 

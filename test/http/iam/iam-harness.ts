@@ -70,6 +70,7 @@ export async function iamHarness(overrides: Partial<IamDeps> = {}): Promise<Harn
     validateLocalJwks,
     inspectToken: async () => refuse('malformed'),
     signingKeys: null,
+    explain: null,
     log: (event) => log.push(event),
     ...overrides,
   });

@@ -1,0 +1,49 @@
+// Reads what explaining shows beyond the facts of an exchange: other rules of the provider, and whether a token was used; writes nothing.
+
+import type { ExplainFacts, ExplainQuery } from '../core/explain.ts';
+import { MAX_EXPLAINED_NEIGHBOURS, MAX_EXPLAINED_OLDEST } from '../core/limits.ts';
+import { rowsOf, runBatch } from './d1.ts';
+import { IDENTITY_COLUMNS, toIdentity } from './exchange-facts.ts';
+import type { IdentityRow } from './exchange-facts.ts';
+import { toHeldRole } from './held-roles.ts';
+import type { HeldRoleRow } from './held-roles.ts';
+
+const PROVIDER = 'SELECT name FROM identity_provider WHERE id = ?1 AND organisation_id = ?2';
+const USED = 'SELECT 1 FROM used_token WHERE replay_key = ?1';
+
+// ?1 provider, ?2 subject. Neighbours in the order of the index share the longest beginning with the subject: what a rule
+// with a typing error, another branch or an environment in place of a ref does.
+const OLDEST = `SELECT fi.id FROM federated_identity fi INDEXED BY federated_identity_by_provider WHERE fi.provider_id = ?1
+  ORDER BY fi.id LIMIT ${MAX_EXPLAINED_OLDEST + 1}`;
+const neighbours = (comparison: '>=' | '<', order: 'ASC' | 'DESC'): string =>
+  `SELECT fi.id FROM federated_identity fi INDEXED BY federated_identity_by_subject
+    WHERE fi.provider_id = ?1 AND fi.subject_key IS NOT NULL AND fi.subject_key ${comparison} ?2
+    ORDER BY fi.subject_key ${order} LIMIT ${MAX_EXPLAINED_NEIGHBOURS}`;
+const CANDIDATES = `WITH candidate AS (SELECT * FROM (${OLDEST}) UNION SELECT * FROM (${neighbours('>=', 'ASC')})
+  UNION SELECT * FROM (${neighbours('<', 'DESC')}))`;
+const IDENTITIES = `${CANDIDATES} SELECT ${IDENTITY_COLUMNS} FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
+  CROSS JOIN service_account sa ON sa.id = fi.service_account_id ORDER BY fi.id`;
+const ROLES = `${CANDIDATES} SELECT b.service_account_id, r.slug, b.projects, b.scopes
+  FROM (SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id) account
+  CROSS JOIN role_binding b ON b.service_account_id = account.id CROSS JOIN role r ON r.id = b.role_id`;
+
+/** Every statement of this file, for the test that each of them uses an index. */
+export const EXPLAIN_STATEMENTS: readonly string[] = [PROVIDER, USED, IDENTITIES, ROLES];
+
+/** Reads them in one batch. Throws StorageUnavailable. */
+export async function readExplainFacts(db: D1Database, query: ExplainQuery): Promise<ExplainFacts> {
+  const { organisationId, providerId, near, usedTokenKey } = query;
+  const [provider, used, identities, roles] = await runBatch(db, [
+    db.prepare(PROVIDER).bind(providerId, organisationId),
+    db.prepare(USED).bind(usedTokenKey),
+    ...(near === null ? [] : [IDENTITIES, ROLES].map((sql) => db.prepare(sql).bind(providerId, near))),
+  ]);
+  const rows = rowsOf<IdentityRow>(identities);
+  return {
+    providerName: rowsOf<{ name: string }>(provider)[0]?.name ?? null,
+    identities: rows.map(toIdentity),
+    heldRoles: rowsOf<HeldRoleRow>(roles).map(toHeldRole),
+    truncated: rows.length > MAX_EXPLAINED_OLDEST,
+    isUsed: rowsOf(used).length > 0,
+  };
+}
