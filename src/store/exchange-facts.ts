@@ -35,10 +35,12 @@ const ACCOUNT_OF_IDENTITY = `account AS (SELECT * FROM service_account WHERE id 
 
 /** The queries of an exchange that names whom it wants to act as. `account` is a common table expression of one row at most. */
 function namedAccountQueries(account: string): Queries {
-  const provider = `provider AS (SELECT * FROM identity_provider WHERE organisation_id = (SELECT organisation_id FROM account) AND issuer = ?2)`;
+  // Of an unknown account, the named organisation's: another's keys, rules or status would tell which slugs are taken.
+  const owner = `coalesce((SELECT organisation_id FROM account), ${ORGANISATION_NAMED})`;
+  const provider = `provider AS (SELECT * FROM identity_provider WHERE organisation_id = ${owner} AND issuer = ?2)`;
   return {
     organisation: `WITH ${account} SELECT id, slug FROM organisation
-      WHERE id = coalesce((SELECT organisation_id FROM account), ${ORGANISATION_NAMED})`,
+      WHERE id = ${owner}`,
     account: `WITH ${account} SELECT id, organisation_id, slug, status FROM account`,
     // Of the account's organisation; else of any that registered the issuer, so that an unknown account is verified and
     // refused in the very words of one that does not match, whichever organisation the issuer belongs to.

@@ -137,6 +137,24 @@ describe('organisations that registered the same issuer', () => {
     expect(foreign.status).toBe(400);
   });
 
+  it('answer an unknown account with the provider of the named organisation, so that no slug can be guessed (contract §3)', async () => {
+    const known = { organisation_id: 'tenant', service_account_id: 's' };
+    const unknown = { organisation_id: 'tenant', service_account_id: 'unknown' };
+    expect((await deployment.exchange(await token(), known)).status).toBe(200);
+    for (const setting of ["status = 'inactive'", `allowed_algorithms = '["ES384"]'`, 'max_token_lifetime = 1']) {
+      await deployment.db.prepare(`UPDATE identity_provider SET ${setting} WHERE id = 'idp_tenant'`).run();
+      const answer = await deployment.exchange(await token(), known);
+      expect(answer.status).toBe(400);
+      expect(stripped(await deployment.exchange(await token(), unknown))).toEqual(stripped(answer));
+      await deployment.db
+        .prepare(
+          `UPDATE identity_provider SET status = 'active', allowed_algorithms = '["RS256","ES256"]', max_token_lifetime = 86400 WHERE id = 'idp_tenant'`,
+        )
+        .run();
+    }
+    expect((await deployment.exchange(await token(), known)).status).toBe(200);
+  });
+
   it('refuse an account of an organisation that lacks the issuer in the same words (contract §3)', async () => {
     await deployment.db.batch([
       deployment.db.prepare(
