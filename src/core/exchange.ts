@@ -139,7 +139,7 @@ export function lookupKeys(
   return {
     issuer,
     subjectKeys: typeof sub === 'string' && sub !== '' ? subjectKeysOfToken(claims, sub) : [],
-    allStrings: [...stringsIn(claims)],
+    allStrings: [...new Set([...stringsIn(claims)].flatMap((text) => subjectKeysOfToken(claims, text)))],
   };
 }
 

@@ -24,7 +24,7 @@ export interface ExchangeQuery {
   readonly issuer: string;
   /** Index keys of the exact rules that could match; used where no account is named and the provider reads `sub`. */
   readonly subjectKeys: readonly string[];
-  /** Every string in the token; used instead where the provider reads another claim as the subject. */
+  /** The same of every string in the token; used instead where the provider reads another claim as the subject. */
   readonly allStrings: readonly string[];
   /** Id, or slug where `organisation` is given. */
   readonly serviceAccount: string | null;

@@ -75,6 +75,20 @@ describe('subjects', () => {
 });
 
 describe("GitHub's two subject forms", () => {
+  it.each([
+    ['names', NAMES],
+    ['ids', IDS],
+  ])(
+    'are found without a named account where the provider reads the subject by a JSON Pointer, by a rule with %s (contract §5.3)',
+    async (_form, providerSubject) => {
+      const claims = push();
+      issuer = await createIssuer({ issuer: String(claims['iss']) });
+      await join(deployment, issuer, { providerSubject }, { subjectClaim: '/sub' });
+      expect((await deployment.exchange(await issuer.sign(claims))).status).toBe(200);
+      expect((await deployment.exchange(await issuer.sign({ ...claims, repository_id: '7' }))).status).toBe(400);
+    },
+  );
+
   it.each<Case>([
     {
       name: 'a rule with names takes both forms',
