@@ -96,7 +96,7 @@ export function presentable(text: string, secrets: readonly string[]): string {
   shown = shown
     // A gateway may echo what it was sent, so that a form's encoding of it or another token can come back too.
     .replace(/\be[yw][\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g, '[token]')
-    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim();
   return shown.length <= MAX_DESCRIPTION_CHARS ? shown : `${shown.slice(0, MAX_DESCRIPTION_CHARS - 1)}…`;
 }

@@ -77,7 +77,8 @@ async function readText(response: Response): Promise<string | null> {
     if (done) return text + decoder.decode();
     bytes += value.byteLength;
     if (bytes > MAX_ANSWER_BYTES) {
-      await reader.cancel().catch(() => undefined);
+      // Not awaited: the cancellation of a body that was cloned waits for the clone.
+      void reader.cancel().catch(() => undefined);
       return null;
     }
     text += decoder.decode(value, { stream: true });

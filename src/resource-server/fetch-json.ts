@@ -50,7 +50,8 @@ async function readText(response: Response): Promise<string> {
     if (done) return text + decoder.decode();
     bytes += value.byteLength;
     if (bytes > MAX_DOCUMENT_BYTES) {
-      await reader.cancel().catch(() => undefined);
+      // Not awaited: the cancellation of a body that was cloned waits for the clone.
+      void reader.cancel().catch(() => undefined);
       throw new Error(`the answer is larger than ${MAX_DOCUMENT_BYTES} bytes`);
     }
     text += decoder.decode(value, { stream: true });
