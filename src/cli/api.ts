@@ -32,7 +32,7 @@ export interface Api {
   readonly post: <T = JsonMap>(path: string, body?: unknown, mayRepeat?: boolean) => Promise<T>;
   readonly put: <T = JsonMap>(path: string, body: unknown, ifMatch?: number) => Promise<T>;
   readonly patch: <T = JsonMap>(path: string, body: unknown, ifMatch?: number) => Promise<T>;
-  readonly delete: (path: string) => Promise<void>;
+  readonly delete: (path: string, ifMatch?: number) => Promise<void>;
 }
 
 interface Request {
@@ -79,8 +79,8 @@ export async function createApi(settings: Settings, world: World): Promise<Api> 
       (await send<T>({ method: 'PUT', path, body, mayRepeat: true, ifMatch })).value,
     patch: async <T>(path: string, body: unknown, ifMatch?: number) =>
       (await send<T>({ method: 'PATCH', path, body, mayRepeat: true, ifMatch })).value,
-    delete: async (path) => {
-      await send({ method: 'DELETE', path, mayRepeat: true });
+    delete: async (path, ifMatch) => {
+      await send({ method: 'DELETE', path, mayRepeat: true, ifMatch });
     },
   };
 }
