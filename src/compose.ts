@@ -57,8 +57,9 @@ export interface Outside {
 /** Composes the dependencies of the application. Settings at fault leave their parts out, and the doors answer 503. */
 export function compose(env: Settings, outside: Outside): AppDeps {
   const config = parseConfig(env);
+  const signers = signersOf(config);
   const keyDeps = lazily(() => composeKeys(config, outside));
-  const exchangeDeps = lazily(() => composeExchange(config, keyDeps()));
+  const exchangeDeps = lazily(() => composeExchange(config, keyDeps(), signers));
   const verify: VerifyOwnToken = (compact, now) =>
     verifyOwnToken(compact, { bundle: needed(config.signingKeys), issuerUrl: needed(config.issuerUrl), now });
   const inspectToken: InspectOwnToken = (compact, now) =>
@@ -89,12 +90,14 @@ export function compose(env: Settings, outside: Outside): AppDeps {
         record: (revocation) => revokeToken(needed(config.db), newId('evt'), revocation),
       }),
     publishedKeys: async (now) => {
+      const loaded = await signers();
+      if (!loaded.ok) return refuse(cannotSign(loaded.error.join('; ')));
       const bundle = needed(config.signingKeys);
       const db = needed(config.db);
-      return publishedKeys(bundle, await registered(config, db, await readSigningKeys(db), now), now);
+      return ok(publishedKeys(bundle, await registered(config, db, await readSigningKeys(db), now, signers), now));
     },
     signingAlgorithms: signingAlgorithms(config),
-    readinessFaults: (now) => readinessFaults(config, now),
+    readinessFaults: (now) => readinessFaults(config, now, signers),
     mayProceed: (caller) => mayProceed(config, outside, caller),
     iam: lazily(() => ({
       store: createIamStore(needed(config.db)),
@@ -103,7 +106,7 @@ export function compose(env: Settings, outside: Outside): AppDeps {
       newId,
       validateLocalJwks,
       inspectToken: config.signingKeys === null || config.issuerUrl === null ? null : inspectToken,
-      signingKeys: composeSigningKeys(config),
+      signingKeys: composeSigningKeys(config, signers),
       explain: composeExplain(config, keyDeps, exchangeDeps),
       log: outside.log,
     })),
@@ -129,7 +132,7 @@ function composeKeys(config: Config, outside: Outside): KeyDeps {
   };
 }
 
-function composeExchange(config: Config, keyDeps: KeyDeps): ExchangeDeps {
+function composeExchange(config: Config, keyDeps: KeyDeps, signers: LoadSigners): ExchangeDeps {
   const db = needed(config.db);
   const issuerUrl = needed(config.issuerUrl);
   return {
@@ -138,7 +141,7 @@ function composeExchange(config: Config, keyDeps: KeyDeps): ExchangeDeps {
     compileIdentity: createIdentityCache({ issuerUrl, defaultAudience: needed(config.defaultAudience) }),
     recordGrant: (record) => recordGrant(db, record),
     recordRefusal: (event, fetched) => recordRefusal(db, event, fetched),
-    signerFor: createSigner(config, db),
+    signerFor: createSigner(config, db, signers),
     newId,
     newTokenId: () => crypto.randomUUID(),
     issuerUrl,
@@ -162,13 +165,12 @@ function composeExplain(config: Config, keyDeps: () => KeyDeps, exchange: () => 
 }
 
 /** Signs with the key that D1 says is active, and with no other: where that one is not in the bundle, nothing is signed. */
-function createSigner(config: Config, db: D1Database): SignGrant {
+function createSigner(config: Config, db: D1Database, signers: LoadSigners): SignGrant {
   const bundle = needed(config.signingKeys);
-  const signers = lazily(() => loadSigners(bundle));
   return async (purpose, states, now) => {
     const loaded = await signers();
     if (!loaded.ok) return refuse(cannotSign(loaded.error.join('; ')));
-    const active = signingKeyFor(bundle, await registered(config, db, states, now), purpose);
+    const active = signingKeyFor(bundle, await registered(config, db, states, now, signers), purpose);
     if (!active.ok) return refuse(cannotSign(active.error));
     const signer = loaded.value.get(active.value.kid);
     if (signer === undefined) return refuse(cannotSign(`signing key ${active.value.kid} is not loaded`));
@@ -184,25 +186,40 @@ function cannotSign(detail: string): Denial {
   );
 }
 
-function composeSigningKeys(config: Config): SigningKeyPort | null {
+function composeSigningKeys(config: Config, signers: LoadSigners): SigningKeyPort | null {
   const { db, signingKeys } = config;
   if (db === null || signingKeys === null) return null;
   return {
     bundle: signingKeys,
-    read: async (now) => registered(config, db, await readSigningKeys(db), now),
+    read: async (now) => registered(config, db, await readSigningKeys(db), now, signers),
     rotate: (rotation, event, now) => rotateSigningKeys(db, rotation, event, now),
   };
 }
 
-/** The states of all keys, after recording those that the secret has and D1 did not know. */
+type LoadSigners = () => Promise<Awaited<ReturnType<typeof loadSigners>>>;
+
+/** Imports the bundle once. The result is kept and not the promise, which another request must not await. */
+function signersOf({ signingKeys }: Config): LoadSigners {
+  let loaded: Awaited<ReturnType<typeof loadSigners>> | null = null;
+  return async () => {
+    if (loaded !== null) return loaded;
+    const fresh = await loadSigners(needed(signingKeys));
+    loaded = fresh;
+    return fresh;
+  };
+}
+
+/** The states of all keys, after recording those that the secret has and D1 did not know; none of a bundle that cannot sign, or a broken key would become the active one. */
 async function registered(
   config: Config,
   db: D1Database,
   states: readonly SigningKeyState[],
   now: number,
+  signers: LoadSigners,
 ): Promise<readonly SigningKeyState[]> {
   const missing = unregisteredKeys(needed(config.signingKeys), states);
-  return missing.length === 0 ? states : registerSigningKeys(db, missing, now);
+  if (missing.length === 0 || !(await signers()).ok) return states;
+  return registerSigningKeys(db, missing, now);
 }
 
 function signingAlgorithms({ signingKeys }: Config): readonly string[] {
@@ -211,17 +228,17 @@ function signingAlgorithms({ signingKeys }: Config): readonly string[] {
   return [...new Set(purposes.filter((alg) => alg !== undefined))];
 }
 
-async function readinessFaults(config: Config, now: number): Promise<ConfigFault[]> {
+async function readinessFaults(config: Config, now: number, signers: LoadSigners): Promise<ConfigFault[]> {
   const { db, cache, signingKeys } = config;
   const faults: ConfigFault[] = [];
-  const loaded = signingKeys === null ? null : await loadSigners(signingKeys);
+  const loaded = signingKeys === null ? null : await signers();
   if (loaded?.ok === false)
     faults.push(...loaded.error.map((detail): ConfigFault => ({ setting: 'SIGNING_KEYS', detail })));
   if (db !== null) {
     try {
       const states = await readSigningKeys(db);
-      const known = loaded?.ok === true ? await registered(config, db, states, now) : states;
       if (signingKeys !== null) {
+        const known = await registered(config, db, states, now, signers);
         faults.push(
           ...keyFaults(signingKeys, known).map((detail): ConfigFault => ({ setting: 'SIGNING_KEYS', detail })),
         );

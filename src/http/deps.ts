@@ -18,8 +18,8 @@ export interface AppDeps {
   readonly inspectToken: InspectOwnToken;
   /** Revokes a token by its possession; null where there was nothing to revoke. Throws StorageUnavailable. */
   readonly revokeToken: (compact: string, context: Omit<Revocation, 'token'>) => Promise<OwnToken | null>;
-  /** The public keys to publish at `now`. Throws StorageUnavailable. */
-  readonly publishedKeys: (now: number) => Promise<readonly object[]>;
+  /** The public keys to publish at `now`; none of a bundle that cannot sign. Throws StorageUnavailable. */
+  readonly publishedKeys: (now: number) => Promise<Result<readonly object[], Denial>>;
   /** The algorithms that ID tokens and access tokens are signed with, the ID token's first. */
   readonly signingAlgorithms: readonly string[];
   /** What keeps the deployment from working beyond its settings: storage, schema, keys. */

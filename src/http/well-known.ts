@@ -4,6 +4,7 @@ import type { Context, Handler } from 'hono';
 import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { denial } from '../core/denial.ts';
+import type { Denial } from '../core/denial.ts';
 import { sha256 } from '../core/digest.ts';
 import { DISCOVERY_MAX_AGE_SECONDS } from '../core/limits.ts';
 import { StorageUnavailable } from '../core/ports.ts';
@@ -48,7 +49,8 @@ export function jwksHandler(deps: AppDeps): Handler<AppEnv> {
     const needed: SettingName[] = ['DB', 'SIGNING_KEYS'];
     if (faultsOf(deps.config, needed).length > 0) return unconfigured(c, deps);
     try {
-      return await cacheable(c, { keys: await deps.publishedKeys(Math.floor(deps.now())) });
+      const keys = await deps.publishedKeys(Math.floor(deps.now()));
+      return keys.ok ? await cacheable(c, { keys: keys.value }) : unconfigured(c, deps, keys.error);
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
       deps.log({
@@ -62,17 +64,16 @@ export function jwksHandler(deps: AppDeps): Handler<AppEnv> {
   };
 }
 
-function unconfigured(c: Context<AppEnv>, deps: AppDeps): Response {
-  const detail = deps.config.faults.map((fault) => fault.detail).join('; ');
-  deps.log({ level: 'error', event: 'configuration_invalid', detail, request_id: c.get('requestId') });
-  return oauthError(
-    c,
+function unconfigured(c: Context<AppEnv>, deps: AppDeps, why?: Denial): Response {
+  const denied =
+    why ??
     denial(
       'configuration_invalid',
       'this deployment is not fully configured; its operator finds what is missing at /readyz',
-    ),
-    'none',
-  );
+      deps.config.faults.map((fault) => fault.detail).join('; '),
+    );
+  deps.log({ level: 'error', event: denied.reason, detail: denied.detail, request_id: c.get('requestId') });
+  return oauthError(c, denied, 'none');
 }
 
 /** Answers a document that any verifier, a browser's too, may keep for five minutes (RFC 9110 §13.1.2, RFC 9111). */

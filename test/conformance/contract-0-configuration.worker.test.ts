@@ -112,6 +112,24 @@ describe.each<[string, Partial<Settings>, string]>([
   });
 });
 
+describe('a bundle with a key whose halves do not belong together', () => {
+  const broken = bundle({ ...es256, d: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE' });
+
+  it('publishes nothing and activates nothing, so that the mended secret works at once under a new kid (contract §0)', async () => {
+    const deployment = await deploy({ SIGNING_KEYS: broken });
+    const jwks = await deployment.send('/.well-known/jwks.json');
+    expect(jwks.status).toBe(503);
+    expect(jwks.body.error).toBe('server_error');
+    expect(jwks.body.error_description).toContain('/readyz');
+    expect((await deployment.iam('GET', '/v1/signing-keys')).body).toEqual([]);
+    expect((await deployment.send('/readyz')).status).toBe(503);
+
+    deployment.coldStart({ SIGNING_KEYS: bundle({ ...es256, kid: 'mended' }) });
+    expect((await deployment.send('/.well-known/jwks.json')).body.keys).toMatchObject([{ kid: 'mended' }]);
+    expect((await deployment.send('/readyz')).status).toBe(200);
+  });
+});
+
 describe('a key that is active in D1 but missing from the secret', () => {
   it('signs nothing, and no other key takes its place (contract §0)', async () => {
     const deployment = await deploy();
