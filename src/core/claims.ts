@@ -28,6 +28,6 @@ export interface VerifiedClaims {
   readonly subject: string;
   /** NumericDate. */
   readonly expiresAt: number;
-  /** What single use is remembered by: the `jti`, or a hash of the decoded header and payload where there is none. */
-  readonly replayKey: string;
+  /** What single use is remembered by: the `jti`, or a hash of the header and payload where there is none. Worked out on demand. */
+  readonly replayKey: () => Promise<string>;
 }

@@ -14,6 +14,7 @@ import type { FederatedIdentity, IdentityProvider } from './model.ts';
 import type {
   DecisionRecord,
   ExchangeFacts,
+  ExchangeQuery,
   FetchedKeys,
   ReadExchangeFacts,
   RecordGrant,
@@ -109,7 +110,7 @@ export async function exchangeToken(
   if (!issuer.ok) return issuer;
   trace.issuer = issuer.value;
 
-  const facts = await deps.readFacts({ ...lookupKeys(decoded.value.claims, issuer.value), ...namedBy(request) });
+  const facts = await deps.readFacts(queryOf(request, decoded.value.claims, issuer.value));
   trace.organisationId = facts.organisation?.id ?? null;
   const provider = trustedProvider(facts, issuer.value);
   if (!provider.ok) return provider;
@@ -143,12 +144,12 @@ export function lookupKeys(
   };
 }
 
-function namedBy({
-  serviceAccount,
-  organisation,
-  federatedIdentity,
-}: ExchangeRequest): Pick<ExchangeRequest, 'serviceAccount' | 'organisation' | 'federatedIdentity'> {
-  return { serviceAccount, organisation, federatedIdentity };
+/** A request that names whom it wants to act as needs no other key; the rest is only worked out where it is looked up by. */
+function queryOf(request: ExchangeRequest, claims: JsonObject, issuer: string): ExchangeQuery {
+  const { serviceAccount, organisation, federatedIdentity } = request;
+  const isNamed = serviceAccount !== null || federatedIdentity !== null;
+  const keys = isNamed ? { issuer, subjectKeys: [], allStrings: [] } : lookupKeys(claims, issuer);
+  return { ...keys, serviceAccount, organisation, federatedIdentity };
 }
 
 function stringsIn(claims: JsonObject): Set<string> {
@@ -279,7 +280,7 @@ async function issue(
   const parties = { serviceAccountId: identity.serviceAccount.id, federatedIdentityId: identity.id };
   const recording = deps.recordGrant({
     event: describe('granted', { ...parties, tokenId: grant.tokenId, detail: noteOf(decision.note, stale) }),
-    singleUse: singleUseOf(identity, verified),
+    singleUse: await singleUseOf(identity, verified),
     shadow: decision.shadow && describe('shadow', shadowOf(decision.shadow)),
     fetched,
   });

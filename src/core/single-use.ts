@@ -28,13 +28,13 @@ export async function replayKeyOfId(claims: JsonObject, issuer: string): Promise
 }
 
 /** What has to be remembered of an exchange; null where the identity accepts a token more than once. */
-export function singleUseOf(
+export async function singleUseOf(
   identity: Pick<FederatedIdentity, 'organisationId' | 'replayProtection'>,
   { replayKey, expiresAt }: Pick<VerifiedClaims, 'replayKey' | 'expiresAt'>,
-): SingleUse | null {
+): Promise<SingleUse | null> {
   if (identity.replayProtection !== 'singleUse') return null;
   return {
-    replayKey: usedTokenKey(identity.organisationId, replayKey),
+    replayKey: usedTokenKey(identity.organisationId, await replayKey()),
     expiresAt: Math.ceil(expiresAt) + CLOCK_SKEW_SECONDS,
   };
 }

@@ -8,7 +8,13 @@ export type Body = { readonly bytes: Uint8Array } | { readonly fault: 'too_large
 export async function readBody(request: Request): Promise<Body> {
   const encoding = request.headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') return { fault: 'encoded' };
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return { fault: 'too_large' };
+  const declared = request.headers.get('content-length');
+  if (declared !== null && /^\d+$/.test(declared)) {
+    if (Number(declared) > MAX_BODY_BYTES) return { fault: 'too_large' };
+    // HTTP frames the body by this number, so it can be read in one piece.
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    return bytes.byteLength > MAX_BODY_BYTES ? { fault: 'too_large' } : { bytes };
+  }
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body ?? []) {

@@ -25,7 +25,7 @@ export function createVerifier(deps: KeyDeps): VerifySubjectToken {
     if (!algorithm.ok) return algorithm;
     const signed = await verifySignature(token, algorithm.value, provider, now, deps);
     if (!signed.ok) return signed;
-    const verified = await verifyClaims(token, provider, now);
+    const verified = verifyClaims(token, provider, now);
     if (!verified.ok) return verified;
     const { stale, fetched, set } = signed.value;
     return ok({ verified: verified.value, stale, fetched: fetched ? describe(provider, set) : null });
@@ -114,11 +114,11 @@ function signatureDenial(
   }
 }
 
-async function verifyClaims(
+function verifyClaims(
   { compact, claims }: UnverifiedToken,
   provider: IdentityProvider,
   now: number,
-): Promise<Result<VerifiedClaims, Denial>> {
+): Result<VerifiedClaims, Denial> {
   const times = checkTimes(claims, now, {
     maxLifetimeSeconds: provider.maxTokenLifetimeSeconds,
     iatOptional: provider.preset === 'spiffe',
@@ -132,7 +132,7 @@ async function verifyClaims(
     subject: subject.value,
     // Whole seconds for storage, rounded up so that a single use is never forgotten before its token expires.
     expiresAt: Math.ceil(times.value.expiresAt),
-    replayKey: await replayKeyOf(claims, provider.issuer, compact),
+    replayKey: () => replayKeyOf(claims, provider.issuer, compact),
   };
   return ok(verified as VerifiedClaims);
 }

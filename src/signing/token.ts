@@ -1,6 +1,6 @@
 // Signs a grant's claims with one of our keys; decides nothing about them.
 
-import { SignJWT } from 'jose';
+import { CompactSign } from 'jose';
 import type { JsonObject } from '../core/json.ts';
 import type { TokenPurpose, Signer } from './key-set.ts';
 
@@ -9,5 +9,6 @@ const TYPE: Record<TokenPurpose, string> = { access_token: 'at+jwt', id_token: '
 
 /** Signs the claims; the compact serialization (RFC 7515 §7.1). */
 export async function signToken(claims: JsonObject, purpose: TokenPurpose, { kid, alg, key }: Signer): Promise<string> {
-  return new SignJWT({ ...claims }).setProtectedHeader({ alg, kid, typ: TYPE[purpose] }).sign(key);
+  const payload = new TextEncoder().encode(JSON.stringify(claims));
+  return new CompactSign(payload).setProtectedHeader({ alg, kid, typ: TYPE[purpose] }).sign(key);
 }

@@ -247,7 +247,7 @@ describe('JWT-SVID (contract §5.1)', () => {
 describe('what single use remembers (contract §5.3)', () => {
   const replayKeyOf = async (compact: string, from: TestIssuer = issuer): Promise<string> => {
     const result = await createIsolate(from).verify(compact, providerFor(from), NOW);
-    return result.ok ? result.value.verified.replayKey : result.error.reason;
+    return result.ok ? await result.value.verified.replayKey() : result.error.reason;
   };
 
   it('is the issuer and jti, whatever else differs', async () => {
