@@ -1,5 +1,6 @@
 // Asks a platform's endpoint, again where that can help: timeouts, 408, 429 and 5xx, with jitter; any other 4xx is final.
 
+import { CliFailure } from '../failure.ts';
 import { quoteComplaint, sourceFailure } from './failure.ts';
 import {
   PLATFORM_ATTEMPTS,
@@ -9,48 +10,57 @@ import {
 } from './limits.ts';
 import type { PlatformAnswer, PlatformRequest, Surroundings } from './source.ts';
 
+/** An answer, or the lack of one, that may be different the next time. */
+export class PassingTrouble extends Error {
+  override readonly name = 'PassingTrouble';
+  readonly retryAfter: string | null;
+  constructor(message: string, retryAfter: string | null = null) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** The successful answer. Throws `platform_refused` or, after four tries, `platform_unavailable`. */
 export async function askPlatform(
   surroundings: Surroundings,
   title: string,
   request: PlatformRequest,
 ): Promise<PlatformAnswer> {
+  return await tryRepeatedly(surroundings, title, async () => {
+    const answer = await surroundings.send(request, PLATFORM_TIMEOUT_MS);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const complaint = `${answer.status} ${quoteComplaint(answer.text)}`.trim();
+    if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
+      throw new PassingTrouble(complaint, answer.headers.get('retry-after'));
+    const message = `${title} refused to give an ID token: ${complaint}`;
+    throw sourceFailure('platform_refused', message, undefined, answer.status);
+  });
+}
+
+/** Does the work up to four times: a CliFailure is final, any other error is tried again and ends as `platform_unavailable`. */
+export async function tryRepeatedly<T>(
+  { sleep, random }: Surroundings,
+  title: string,
+  work: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    let complaint: string;
-    let retryAfter: string | null = null;
     try {
-      const answer = await surroundings.send(request, PLATFORM_TIMEOUT_MS);
-      if (answer.status >= 200 && answer.status < 300) return answer;
-      complaint = `${answer.status} ${quoteComplaint(answer.text)}`.trim();
-      if (!isPassing(answer.status)) {
+      return await work();
+    } catch (error) {
+      if (error instanceof CliFailure || !(error instanceof Error)) throw error;
+      if (attempt === PLATFORM_ATTEMPTS) {
         throw sourceFailure(
-          'platform_refused',
-          `${title} refused to give an ID token: ${complaint}`,
-          undefined,
-          answer.status,
+          'platform_unavailable',
+          `${title} gave no ID token in ${PLATFORM_ATTEMPTS} tries; the last time: ${reasonOf(error)}`,
+          'This is between the job and its platform; Cambist was not asked yet. Try again, and look at the status page of the platform.',
         );
       }
-      retryAfter = answer.headers.get('retry-after');
-    } catch (error) {
-      if (!(error instanceof Error) || error.name === 'CliFailure') throw error;
-      complaint = reasonOf(error);
+      await sleep(pauseMs(attempt, error instanceof PassingTrouble ? error.retryAfter : null, random()));
     }
-    if (attempt === PLATFORM_ATTEMPTS) {
-      throw sourceFailure(
-        'platform_unavailable',
-        `${title} gave no ID token in ${PLATFORM_ATTEMPTS} tries; the last answer: ${complaint}`,
-        'This is between the job and its platform; Cambist was not asked yet. Try again, and look at the status page of the platform.',
-      );
-    }
-    await surroundings.sleep(pauseMs(attempt, retryAfter, surroundings.random()));
   }
 }
 
-function isPassing(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
-}
-
-/** Milliseconds to wait after a try: what `retry-after` says in seconds, else a random part of a doubling span. */
+/** Milliseconds to wait after a try: what `retry-after` says in seconds, else half to all of a doubling span. */
 export function pauseMs(attempt: number, retryAfter: string | null, random: number): number {
   if (retryAfter !== null && /^\d{1,6}$/.test(retryAfter))
     return Math.min(Number(retryAfter) * 1_000, PLATFORM_LONGEST_RETRY_MS);
@@ -58,8 +68,10 @@ export function pauseMs(attempt: number, retryAfter: string | null, random: numb
 }
 
 function reasonOf(error: Error): string {
+  if (error instanceof PassingTrouble) return error.message;
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'no answer in time';
-  const cause = error.cause ?? error;
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
+  const { cause } = error;
+  for (const one of [cause, error])
+    if (one instanceof Error && 'code' in one && typeof one.code === 'string') return one.code;
   return quoteComplaint(error.message);
 }

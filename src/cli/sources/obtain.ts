@@ -1,6 +1,6 @@
 // Gets the workload's ID token from the source that was detected; knows nothing of what it is exchanged for.
 
-import { askPlatform } from './ask-platform.ts';
+import { askPlatform, tryRepeatedly } from './ask-platform.ts';
 import { detectSources } from './detect.ts';
 import type { Detection } from './detect.ts';
 import { quoteComplaint, sourceFailure } from './failure.ts';
@@ -52,7 +52,9 @@ async function takeToken(surroundings: Surroundings, facts: Facts, title: string
     case 'program':
       return await runProgram(surroundings, title, way.program, way.arguments(facts));
     case 'spiffe':
-      return await surroundings.fetchJwtSvid(facts.variables['SPIFFE_ENDPOINT_SOCKET'] ?? '', facts.audience);
+      return await tryRepeatedly(surroundings, title, async () => {
+        return await surroundings.fetchJwtSvid(facts.variables['SPIFFE_ENDPOINT_SOCKET'] ?? '', facts.audience);
+      });
     case 'aws': {
       const { fetchAwsWebIdentityToken } = await import('./aws-web-identity.ts');
       return await fetchAwsWebIdentityToken(surroundings, facts.audience);

@@ -41,10 +41,9 @@ export function signAwsRequest(request: SignableRequest, keys: AwsKeys, now: num
     names.join(';'),
     digest(request.body),
   ].join('\n');
-  const key = scope.split('/').reduce<string | Buffer>(
-    (secret, part) => hmac(secret, part),
-    `AWS4${keys.secretAccessKey}`,
-  );
+  const key = scope
+    .split('/')
+    .reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${keys.secretAccessKey}`);
   const signature = hmac(key, [ALGORITHM, instant, scope, digest(canonical)].join('\n')).toString('hex');
   const { host: _, ...sent } = headers;
   return {

@@ -4,6 +4,7 @@ import { connect } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 
+import { PassingTrouble } from './ask-platform.ts';
 import { quoteComplaint, sourceFailure } from './failure.ts';
 import { MAX_PLATFORM_ANSWER_BYTES, PLATFORM_TIMEOUT_MS } from './limits.ts';
 
@@ -11,6 +12,8 @@ const PATH = '/SpiffeWorkloadAPI/FetchJWTSVID';
 /** Field numbers of JWTSVIDRequest.audience, JWTSVIDResponse.svids and JWTSVID.svid. */
 const [AUDIENCE, SVIDS, SVID] = [1, 1, 2];
 const LENGTH_DELIMITED = 2;
+/** DEADLINE_EXCEEDED and UNAVAILABLE; none at all where the connection broke. */
+const PASSING_STATUSES = ['4', '14', ''];
 
 interface GrpcEnd {
   readonly status: string;
@@ -18,11 +21,12 @@ interface GrpcEnd {
   readonly body: Buffer;
 }
 
-/** The first JWT-SVID for an audience; `endpoint` is `unix:/path`, `unix:///path` or `tcp://address:port`. Throws a CliFailure. */
+/** The first JWT-SVID for an audience; `endpoint` is `unix:/path`, `unix:///path` or `tcp://address:port`. Throws a CliFailure where it is refused. */
 export async function fetchJwtSvid(endpoint: string, audience: string): Promise<string> {
   const session = openSession(endpoint);
   try {
     const { status, message, body } = await call(session, grpcFrame(field(AUDIENCE, Buffer.from(audience))));
+    if (PASSING_STATUSES.includes(status)) throw new PassingTrouble(`gRPC status ${status || 'missing'}`);
     if (status !== '0') {
       throw sourceFailure(
         'platform_refused',
