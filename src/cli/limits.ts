@@ -16,3 +16,7 @@ export const LIST_PAGE: number = 1_000;
 export const MAX_TOKEN_BYTES: number = 16 * 1024;
 /** Milliseconds for a look at somebody else's API (GitHub, a cluster). */
 export const LOOKUP_TIMEOUT_MS: number = 5_000;
+/** Bytes of a declared configuration; a thousand identities with their comments are about 500 KiB. */
+export const MAX_CONFIGURATION_BYTES: number = 4 * 1024 * 1024;
+/** Faults of a file that are shown at once; the rest are usually the same mistake again. */
+export const MAX_SHOWN_FAULTS: number = 50;

@@ -33,6 +33,9 @@ const refused: readonly [file: string, imported: string][] = [
   ['src/resource-server/a.ts', '../core/result.ts'],
   ['src/cli/commands/a.ts', '../../store/d1.ts'],
   ['src/cli/a.ts', '../core/result.ts'],
+  ['src/offline/a.ts', '../http/app.ts'],
+  ['src/offline/a.ts', '../store/d1.ts'],
+  ['src/offline/a.ts', 'node:fs'],
   ['scripts/a.ts', './utils/b.ts'],
 ];
 
@@ -52,6 +55,8 @@ const accepted: readonly [file: string, imported: string][] = [
   ['src/client/b.ts', './errors.ts'],
   ['src/resource-server/b.ts', 'jose'],
   ['src/cli/commands/b.ts', '../../client/index.ts'],
+  ['src/cli/apply/b.ts', '../../offline/judge.ts'],
+  ['src/offline/b.ts', '../core/decision.ts'],
   ['src/worker.ts', './store/d1.ts'],
 ];
 

@@ -1,0 +1,56 @@
+// What plan and apply do alike: read the file and the deployment, compare them, and run the tests over what would be.
+
+import type { JsonObject } from '../../offline/vocabulary.ts';
+import { epochSeconds } from '../clock.ts';
+import type { Api } from '../api.ts';
+import type { CommandContext } from '../command.ts';
+import { CliFailure } from '../failure.ts';
+import { loadDeclaration } from './load.ts';
+import { planChanges } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { runTests } from './run-tests.ts';
+import type { TestResult } from './run-tests.ts';
+import { readState } from './state.ts';
+import type { State } from './state.ts';
+import { worldAfter } from './world.ts';
+
+export interface Prepared {
+  readonly api: Api;
+  readonly state: State;
+  readonly plan: Plan;
+  readonly results: readonly TestResult[];
+}
+
+/** Plans the changes of the file in the context, or throws with what stands against them. */
+export async function preparePlan(context: CommandContext): Promise<Prepared> {
+  const { declaration, fail } = await loadDeclaration(context);
+  const api = await context.api();
+  const state = await readState(api);
+  const plan = planChanges(declaration, state, context.options.flag('prune'));
+  if (plan.faults.length > 0) throw fail(plan.faults);
+  // An address that is not the ISSUER_URL, such as 127.0.0.1, must not change what an empty list of audiences means.
+  const issuerUrl = declaration.tests.length === 0 ? api.url : await readIssuer(api.url, context);
+  const world = worldAfter(declaration, state, plan, issuerUrl);
+  return { api, state, plan, results: runTests(declaration.tests, world, epochSeconds()) };
+}
+
+async function readIssuer(url: string, { world }: CommandContext): Promise<string> {
+  const address = `${url}/.well-known/openid-configuration`;
+  const response = await world.fetch(address, { redirect: 'manual' });
+  const metadata: JsonObject | null = response.ok ? await response.json() : null;
+  const issuer = metadata?.['issuer'];
+  if (typeof issuer === 'string') return issuer;
+  throw new CliFailure(`${address} answered ${response.status}, and no issuer.`, {
+    code: 'unexpected_answer',
+    next: '`cambist doctor` says what is wrong with the deployment.',
+  });
+}
+
+/** The failure of a configuration whose own tests do not pass. */
+export function testsFailed(results: readonly TestResult[]): CliFailure {
+  const failed = results.filter(({ passed }) => !passed).length;
+  return new CliFailure(`${failed} of ${results.length} tests failed; nothing was changed.`, {
+    code: 'tests_failed',
+    next: '`cambist test` runs them over the file alone.',
+  });
+}

@@ -1,0 +1,68 @@
+// Runs the tests of a configuration over the rules as the service would decide, without a service; prints nothing.
+
+import type { WrittenConfiguration } from '../../offline/configuration.ts';
+import { judgeClaims } from '../../offline/judge.ts';
+import type { Verdict } from '../../offline/judge.ts';
+import { ANY_REASON } from './test-cases.ts';
+import type { DeclaredTest } from './test-cases.ts';
+
+export interface TestResult {
+  readonly name: string;
+  readonly passed: boolean;
+  /** What was decided, in a sentence. */
+  readonly decided: string;
+  /** Why it failed; null where it passed. */
+  readonly why: string | null;
+  readonly verdict: Verdict;
+}
+
+/** Decides every test at `now` (epoch seconds). */
+export function runTests(
+  tests: readonly DeclaredTest[],
+  configuration: WrittenConfiguration,
+  now: number,
+): readonly TestResult[] {
+  return tests.map((test) => runTest(test, configuration, now));
+}
+
+function runTest(test: DeclaredTest, configuration: WrittenConfiguration, now: number): TestResult {
+  const provider = configuration.providers.find(({ name }) => name === test.provider);
+  // What every test would have to repeat; a claim that is given, also as null, stays as it is given.
+  const claims = {
+    ...(provider === undefined ? {} : { iss: provider.providerIssuer }),
+    aud: configuration.issuerUrl,
+    ...test.claims,
+  };
+  const { serviceAccount, scope, audiences, project } = test;
+  const verdict = judgeClaims(configuration, { claims, serviceAccount, scope, audiences, project, now });
+  const why = reasonOfFailure(test, verdict, configuration);
+  return { name: test.name, passed: why === null, decided: sentenceOf(verdict), why, verdict };
+}
+
+function sentenceOf(verdict: Verdict): string {
+  return verdict.allowed
+    ? `allowed as ${verdict.serviceAccount}, by ${verdict.identity}`
+    : `refused: ${verdict.reason}`;
+}
+
+function reasonOfFailure(
+  { expected }: DeclaredTest,
+  verdict: Verdict,
+  configuration: WrittenConfiguration,
+): string | null {
+  if ('refused' in expected) {
+    if (verdict.allowed) return 'it must be refused';
+    if (expected.refused === ANY_REASON || expected.refused === verdict.reason) return null;
+    return `it must be refused for ${expected.refused}; it is refused because ${verdict.detail}`;
+  }
+  if (!verdict.allowed) return `it must be allowed as ${expected.allowed}; ${verdict.detail}`;
+  const account = configuration.serviceAccounts.find(({ name }) => name === verdict.serviceAccount);
+  if (expected.allowed !== verdict.serviceAccount && expected.allowed !== account?.slug)
+    return `it must be allowed as ${expected.allowed}`;
+  return difference('roles', expected.roles, verdict.roles) ?? difference('scopes', expected.scopes, verdict.scope);
+}
+
+function difference(what: string, wanted: readonly string[] | null, given: readonly string[]): string | null {
+  if (wanted === null || [...new Set(wanted)].toSorted().join(' ') === given.toSorted().join(' ')) return null;
+  return `its ${what} must be ${wanted.join(' ') || 'none'}, and are ${given.join(' ') || 'none'}`;
+}
