@@ -13,9 +13,11 @@ export const kit: Kit = { deploy, join, addIdentity, expectCreated, cache: env.C
 
 /** Declares a test for every case of a class: the attack is refused as its table says, and then the twin is granted. */
 export function runHostileClass({ title, groups }: HostileClass): void {
-  describe(title, () => {
-    for (const one of groups) describe(one.title, () => runGroup(one));
-  });
+  for (const one of groups) {
+    describe(`${title}: ${one.title}`, () => {
+      runGroup(one);
+    });
+  }
 }
 
 function runGroup(group: HostileGroup): void {
@@ -26,6 +28,7 @@ function runGroup(group: HostileGroup): void {
     });
   }
   for (const [index, { name, refused }] of group.cases.entries()) {
+    // oxlint-disable-next-line vitest/expect-expect -- both matchers assert
     it(`refuses ${name}`, async () => {
       const started = shared ?? (await group.start(kit));
       const { deployment, issuer, secrets } = started.world;
@@ -36,6 +39,7 @@ function runGroup(group: HostileGroup): void {
         return deployment.exchange(sent, started.parameters);
       };
       const ask = async (): Promise<Answer> => send(await started.attack(index));
+      await started.prepare(index);
       await expectRefused({ deployment, ask, issuerUrls, secrets: () => secrets }, refused);
       expectGranted(await send(await started.twin(index)));
     });

@@ -1,14 +1,16 @@
 // What a hostile case is: one tampered request, the refusal it must meet and the twin that is granted; runs nothing, so Node and workerd read the same tables.
 
-import type { Answer, Deployment, Joined } from '../support/deployment.ts';
+import type { addIdentity, Answer, deploy, Deployment, expectCreated, join, Joined } from '../support/deployment.ts';
 import { createIssuer } from '../support/issuer.ts';
 import type { IssuerOptions, SignOptions, TestIssuer } from '../support/issuer.ts';
 import type { Refusal } from './refusal.ts';
 
-type Support = typeof import('../support/deployment.ts');
-
 /** What only workerd has, handed to the tables. */
-export interface Kit extends Pick<Support, 'deploy' | 'join' | 'addIdentity' | 'expectCreated'> {
+export interface Kit {
+  readonly deploy: typeof deploy;
+  readonly join: typeof join;
+  readonly addIdentity: typeof addIdentity;
+  readonly expectCreated: typeof expectCreated;
   readonly cache: KVNamespace;
 }
 
@@ -32,6 +34,8 @@ export interface HostileCase<W extends World = World> {
   readonly name: string;
   /** The advisory, specification or project that taught it. */
   readonly taught: string;
+  /** What happens before, and is not measured. */
+  readonly prepare?: (world: W) => Promise<unknown>;
   readonly attack: (world: W) => Sent | Promise<Sent>;
   readonly refused: Refusal;
   /** The same with the one tampered thing right; by default a good token. It comes after the attack, so it also shows that nothing broke. */
@@ -51,6 +55,7 @@ interface GroupOf<W extends World> {
 /** One case bound to the world it runs in. */
 export interface Started {
   readonly world: World;
+  readonly prepare: (index: number) => Promise<unknown>;
   readonly attack: (index: number) => Promise<Sent>;
   readonly twin: (index: number) => Promise<Sent>;
   readonly parameters: Record<string, string | readonly string[]>;
@@ -85,6 +90,7 @@ export function group<W extends World>({ title, world, fresh, parameters, cases 
       };
       return {
         world: started,
+        prepare: async (index) => at(index).prepare?.(started),
         attack: async (index) => at(index).attack(started),
         twin: async (index) => (at(index).twin ?? ((w: W) => w.token()))(started),
         parameters: parameters?.(started) ?? {},

@@ -12,6 +12,8 @@ export interface Refusal {
   readonly error?: string | null;
   /** The reason in the decision log and the audit event; null where nothing was decided, as for a 415. */
   readonly reason: DenialReason | null;
+  /** The outcome of the audit event; `refused` by default, `shadow` where a rule that only watches would have granted. */
+  readonly recorded?: 'refused' | 'shadow';
   /** Requests that may leave: none by default, `issuer` only for the registered issuer's own two documents, or exactly these. */
   readonly fetches?: 'none' | 'issuer' | readonly string[];
   /** What the description must contain. */
@@ -107,7 +109,12 @@ function expectAnswer(answer: Answer, { status = 400, error = 'invalid_request',
 
 type Row = Record<string, unknown>;
 
-function expectReason(answer: Answer, { reason }: Refusal, logs: readonly Row[], rows: readonly Row[]): void {
+function expectReason(
+  answer: Answer,
+  { reason, recorded = 'refused' }: Refusal,
+  logs: readonly Row[],
+  rows: readonly Row[],
+): void {
   const decisions = logs.filter(
     (line) => line['event'] === 'token.exchange' && line['request_id'] === answer.headers.get('x-request-id'),
   );
@@ -121,7 +128,7 @@ function expectReason(answer: Answer, { reason }: Refusal, logs: readonly Row[],
   expect(
     rows.map((row) => [row['outcome'], row['reason']]),
     'audit rows',
-  ).toEqual(isStored ? [['refused', reason]] : []);
+  ).toEqual(isStored ? [[recorded, reason]] : []);
 }
 
 function expectFetches(

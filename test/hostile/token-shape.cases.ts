@@ -306,7 +306,7 @@ const json: readonly HostileCase[] = [
     '{"a":1}\0',
     '{"a":+1}',
     '{"a":.5}',
-  ].map((text) => payload(`a payload that is ${text.replaceAll(/[\0\u0001]/g, '(control)')}`, 'RFC 8259', () => text)),
+  ].map((text) => payload(`a payload that is ${JSON.stringify(text)}`, 'RFC 8259', () => text)),
   payload(
     'a payload with a byte-order mark',
     'toolchain: jose skips it',
