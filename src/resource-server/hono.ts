@@ -12,7 +12,8 @@ import { permissionReader } from './permissions.ts';
 import { checkRoles, checkScopes, permits, projectOf } from './requirements.ts';
 import type { Action, PermissionRule } from './requirements.ts';
 import { verifyAccessToken } from './verify.ts';
-import type { VerifyOptions } from './verify.ts';
+import { checkVerifyOptions } from './verify-options.ts';
+import type { VerifyOptions } from './verify-options.ts';
 
 export { AccessTokenError, wwwAuthenticate } from './access-token-error.ts';
 export type { AccessTokenErrorCode, AccessTokenFault } from './access-token-error.ts';
@@ -62,6 +63,7 @@ const refusals = new WeakMap<CambistCaller, (error: unknown, c: Context) => Resp
  * challenge of RFC 6750 §3 otherwise. Throws TypeError where it is made with options that could not refuse anything.
  */
 export function cambistAuth(options: CambistAuthOptions): MiddlewareHandler<CambistEnv> {
+  checkVerifyOptions(options);
   const send = options.fetch ?? globalFetch;
   const verifyOptions: VerifyOptions = { ...options, keys: options.keys ?? issuerKeys(options.issuer, send) };
   const permissions = permissionReader(options.issuer, send, options.permissionsFreshSeconds);

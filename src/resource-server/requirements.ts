@@ -58,14 +58,14 @@ export function permits(rules: readonly PermissionRule[], request: PermissionReq
  */
 export function projectOf(token: AccessToken, named: readonly (string | null | undefined)[]): string | null {
   const names = [...new Set(named.filter((name) => name !== null && name !== undefined && name !== ''))];
+  if (token.project !== null && names.some((name) => name !== token.project)) {
+    const description = 'the token is bound to another project than the one this request names';
+    throw new AccessTokenError('insufficient_scope', 'project_of_token', description);
+  }
   const [name = null] = names;
   if (names.length > 1 || (name?.length ?? 0) > MAX_PROJECT_CHARS) {
     const description = 'the request must name one project, in X-Project-Identity or ?project=';
     throw new AccessTokenError('invalid_request', 'project_ambiguous', description);
-  }
-  if (token.project !== null && name !== null && name !== token.project) {
-    const description = 'the token is bound to another project than the one this request names';
-    throw new AccessTokenError('insufficient_scope', 'project_of_token', description);
   }
   return token.project ?? name;
 }

@@ -11,14 +11,10 @@ import { globalFetch, membersOf } from './fetch-json.ts';
 import type { Fetch } from './fetch-json.ts';
 import { issuerKeys } from './issuer-keys.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
-import {
-  DEFAULT_CLOCK_SKEW_SECONDS,
-  MAX_CLOCK_SKEW_SECONDS,
-  MAX_KID_CHARS,
-  MAX_REMEMBERED_ISSUERS,
-  MAX_TOKEN_CHARS,
-} from './limits.ts';
+import { MAX_KID_CHARS, MAX_REMEMBERED_ISSUERS, MAX_TOKEN_CHARS } from './limits.ts';
 import { checkRoles, checkScopes } from './requirements.ts';
+import { checkVerifyOptions, listOf } from './verify-options.ts';
+import type { VerifyOptions } from './verify-options.ts';
 
 export { AccessTokenError, wwwAuthenticate } from './access-token-error.ts';
 export type { AccessTokenErrorCode, AccessTokenFault } from './access-token-error.ts';
@@ -27,25 +23,7 @@ export { bearerToken } from './bearer-token.ts';
 export type { Fetch } from './fetch-json.ts';
 export { issuerKeys } from './issuer-keys.ts';
 export type { IssuerKey, IssuerKeys } from './issuer-keys.ts';
-
-export interface VerifyOptions {
-  /** The deployment that is trusted: its ISSUER_URL, exactly. */
-  readonly issuer: string;
-  /** What this API is called in `aud`; one of several names is enough. */
-  readonly audience: string | readonly string[];
-  /** Ids (`org_…`) of the organisations whose tokens count. Name yours wherever others share the deployment: an audience belongs to nobody. */
-  readonly organisation?: string | readonly string[] | undefined;
-  /** Scopes that are needed, all of them. */
-  readonly scope?: string | readonly string[] | undefined;
-  /** Slugs of roles that are needed, all of them, as the token holds them. */
-  readonly role?: string | readonly string[] | undefined;
-  /** Seconds of clock difference; default 60, at most 300. */
-  readonly clockSkewSeconds?: number | undefined;
-  /** Default: the global `fetch`. */
-  readonly fetch?: Fetch | undefined;
-  /** Default: keys remembered by issuer and `fetch`. */
-  readonly keys?: IssuerKeys | undefined;
-}
+export type { VerifyOptions } from './verify-options.ts';
 
 /** Of an access token (RFC 9068 §2.1); an ID token of the same deployment is none (RFC 8725 §3.11). */
 const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set(['at+jwt', 'application/at+jwt']);
@@ -55,7 +33,7 @@ const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set(['at+jwt', 'application/
  * Throws AccessTokenError (RFC 6750 §3.1) for any other token, and TypeError for options that could not refuse anything.
  */
 export async function verifyAccessToken(token: string, options: VerifyOptions): Promise<AccessToken> {
-  const { audiences, skewSeconds } = checkedOptions(options);
+  const { audiences, skewSeconds } = checkVerifyOptions(options);
   const keys = options.keys ?? rememberedKeys(options.issuer, options.fetch ?? globalFetch);
   if (keys.issuer !== options.issuer) throw new TypeError('keys are those of another issuer');
 
@@ -86,21 +64,6 @@ export async function verifyAccessToken(token: string, options: VerifyOptions): 
   checkScopes(claims, listOf(options.scope).flatMap(words));
   checkRoles(claims, listOf(options.role));
   return claims;
-}
-
-function checkedOptions({ audience, clockSkewSeconds = DEFAULT_CLOCK_SKEW_SECONDS }: VerifyOptions): {
-  audiences: readonly string[];
-  skewSeconds: number;
-} {
-  const audiences = listOf(audience);
-  // An API that does not know its own name would accept every token of the deployment.
-  if (audiences.length === 0 || audiences.some((one) => typeof one !== 'string' || one === '')) {
-    throw new TypeError('audience must name this API');
-  }
-  if (!(clockSkewSeconds >= 0 && clockSkewSeconds <= MAX_CLOCK_SKEW_SECONDS)) {
-    throw new TypeError(`clockSkewSeconds must be from 0 to ${MAX_CLOCK_SKEW_SECONDS}`);
-  }
-  return { audiences, skewSeconds: clockSkewSeconds };
 }
 
 function acceptableHeader(token: string): { alg: string; kid: string } {
@@ -161,11 +124,6 @@ function checkTimes(token: AccessToken, now: number, skew: number): void {
 
 function refused(fault: AccessTokenFault, description: string): AccessTokenError {
   return new AccessTokenError('invalid_token', fault, description);
-}
-
-function listOf(value: string | readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return [];
-  return typeof value === 'string' ? [value] : value;
 }
 
 function words(scopes: string): string[] {
