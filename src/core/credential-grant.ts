@@ -21,6 +21,7 @@ export interface AccessCredential {
   readonly scopes: readonly string[];
   readonly expiresAt: number;
   readonly serviceAccount: ServiceAccount;
+  readonly organisationSlug: string;
 }
 
 export interface CredentialFacts {
@@ -34,10 +35,7 @@ export interface CredentialUse {
   readonly event: DecisionRecord;
 }
 
-export type CredentialRequest = Omit<
-  ExchangeRequest,
-  'subjectToken' | 'serviceAccount' | 'organisation' | 'federatedIdentity'
-> & {
+export type CredentialRequest = Omit<ExchangeRequest, 'subjectToken' | 'federatedIdentity'> & {
   readonly accessKey: string;
   readonly accessSecret: string;
 };
@@ -61,6 +59,15 @@ export async function grantToCredential(
   trace.organisationId = serviceAccount.organisationId;
   trace.serviceAccountId = serviceAccount.id;
 
+  if (!isNamedRightly(request, authenticated.value)) {
+    return refuse(
+      denial(
+        'malformed_request',
+        'service_account_id and organisation_id, where they are sent, must be those of the access credential',
+        `access credential ${credentialId} is of ${serviceAccount.id} in ${serviceAccount.organisationId}`,
+      ),
+    );
+  }
   const scope = narrowScope(request.scope, scopes);
   if (!scope.ok) {
     return refuse(
@@ -110,7 +117,11 @@ async function authenticate(
 ): Promise<Result<AccessCredential, Denial>> {
   // Digests are compared, and one is made for an unknown key too, so that time tells nothing about the secret or the key.
   const matches = (await sha256(accessSecret)) === (credential?.secretSha256 ?? '');
-  if (credential === null) return refuse(invalid(`no access credential has the key ${accessKey.slice(0, 100)}`));
+  if (credential === null) {
+    // Whoever mixes the two up sends the secret as the key, and a secret is never logged.
+    const shown = /^cbk_[\w-]{22}$/.test(accessKey) ? accessKey : 'sent, which does not look like one';
+    return refuse(invalid(`no access credential has the key ${shown}`));
+  }
   if (!matches) return refuse(invalid(`the secret of access credential ${credential.id} is wrong`));
   if (credential.expiresAt <= now) return refuse(invalid(`access credential ${credential.id} has expired`));
   if (credential.serviceAccount.status !== 'active') {
@@ -119,6 +130,16 @@ async function authenticate(
     );
   }
   return ok(credential);
+}
+
+/** A caller that names another account than it has must not get a token of an account that it did not ask for (contract §3). */
+function isNamedRightly(
+  { serviceAccount: account, organisation }: CredentialRequest,
+  { serviceAccount, organisationSlug }: AccessCredential,
+): boolean {
+  const isOwner = organisation === null || [serviceAccount.organisationId, organisationSlug].includes(organisation);
+  const isBySlug = organisation !== null && account === serviceAccount.slug;
+  return isOwner && (account === null || account === serviceAccount.id || isBySlug);
 }
 
 function invalid(detail: string): Denial {

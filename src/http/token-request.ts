@@ -170,7 +170,11 @@ function readClientCredentials(
   if (authorization !== null && parameters.get('client_secret') !== null) {
     return malformed('send the access credential by HTTP Basic or in the body, not both');
   }
-  return ok({ use: 'none', credential: { ...given, ...credential } });
+  const named = {
+    serviceAccount: parameters.get('service_account_id'),
+    organisation: parameters.get('organisation_id'),
+  };
+  return ok({ use: 'none', credential: { ...given, ...credential, ...named } });
 }
 
 type Credential = Pick<CredentialRequest, 'accessKey' | 'accessSecret'>;

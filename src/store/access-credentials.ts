@@ -9,8 +9,9 @@ import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
 const CREDENTIAL = `SELECT c.id, c.organisation_id, c.service_account_id, c.secret_sha256, c.scopes, c.expires_at,
-    sa.slug AS account_slug, sa.status AS account_status
-  FROM access_credential c JOIN service_account sa ON sa.id = c.service_account_id WHERE c.access_key = ?1`;
+    sa.slug AS account_slug, sa.status AS account_status, o.slug AS organisation_slug
+  FROM access_credential c CROSS JOIN service_account sa ON sa.id = c.service_account_id
+  CROSS JOIN organisation o ON o.id = sa.organisation_id WHERE c.access_key = ?1`;
 const ROLES = `SELECT b.service_account_id, r.slug, b.projects, b.scopes FROM access_credential c
   CROSS JOIN role_binding b ON b.service_account_id = c.service_account_id CROSS JOIN role r ON r.id = b.role_id WHERE c.access_key = ?1`;
 const TOUCH = 'UPDATE access_credential SET last_used_at = ?2 WHERE id = ?1';
@@ -27,6 +28,7 @@ interface CredentialRow {
   readonly expires_at: number;
   readonly account_slug: string;
   readonly account_status: 'active' | 'inactive';
+  readonly organisation_slug: string;
 }
 
 /** Reads what an access credential may do. Throws StorageUnavailable. */
@@ -52,6 +54,7 @@ export async function readCredentialFacts(db: D1Database, accessKey: string): Pr
               slug: row.account_slug,
               status: row.account_status,
             },
+            organisationSlug: row.organisation_slug,
           },
     heldRoles: rowsOf<HeldRoleRow>(roles).map(toHeldRole),
     signingKeys: rowsOf<SigningKeyRow>(signingKeys).map(toSigningKeyState),

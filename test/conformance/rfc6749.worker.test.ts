@@ -3,7 +3,7 @@
 import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/digest.ts';
-import { deploy, ID_TOKEN, ISSUER_URL, join, TOKEN_EXCHANGE } from '../support/deployment.ts';
+import { deploy, expectCreated, ID_TOKEN, ISSUER_URL, join, TOKEN_EXCHANGE } from '../support/deployment.ts';
 import type { Deployment, Joined } from '../support/deployment.ts';
 import { githubActions } from '../support/claims.ts';
 import { createIssuer } from '../support/issuer.ts';
@@ -197,6 +197,38 @@ describe('client credentials with an access credential', () => {
       'invalid_request',
     );
     expect((await grant({ ...inBody, audience: ISSUER_URL })).status).toBe(200);
+  });
+
+  it('grants to its own account only, whichever is named (contract §3)', async () => {
+    const other = await expectCreated(deployment.iam('POST', '/v1/service-accounts', { name: 'other' }));
+    for (const foreign of [
+      { service_account_id: other },
+      { service_account_id: 'sa_unknown' },
+      { service_account_id: 'deployer' },
+      { organisation_id: 'unknown' },
+      { organisation_id: 'default', service_account_id: 'other' },
+    ]) {
+      const answer = await grant({ ...inBody, ...foreign });
+      expect(answer.status).toBe(400);
+      expect(answer.body.error).toBe('invalid_request');
+    }
+    for (const own of [
+      { service_account_id: joined.serviceAccount },
+      { organisation_id: 'default' },
+      { organisation_id: 'org_00000000000000000000000000', service_account_id: joined.serviceAccount },
+      { organisation_id: 'default', service_account_id: 'deployer' },
+    ]) {
+      expect((await grant({ ...inBody, ...own })).status).toBe(200);
+    }
+  });
+
+  it('never logs a secret that was sent as the key (contract §1)', async () => {
+    await grant({ client_id: SECRET, client_secret: KEY });
+    expect(deployment.logs.at(-1)).toMatchObject({ reason: 'credential_invalid' });
+    expect(JSON.stringify(deployment.logs)).not.toContain(SECRET);
+    const unknown = 'cbk_AAAAAAAAAAAAAAAAAAAAAA';
+    await grant({ client_id: unknown, client_secret: SECRET });
+    expect(JSON.stringify(deployment.logs)).toContain(unknown);
   });
 
   it('refuses credentials given twice (RFC 6749 §2.3)', async () => {
