@@ -7,6 +7,7 @@ import { denial } from '../core/denial.ts';
 import type { Denial } from '../core/denial.ts';
 import { sha256 } from '../core/digest.ts';
 import { DISCOVERY_MAX_AGE_SECONDS } from '../core/limits.ts';
+import { ACCEPTED_ALGORITHMS } from '../core/model.ts';
 import { StorageUnavailable } from '../core/ports.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { oauthError } from './oauth-error.ts';
@@ -37,6 +38,8 @@ export function discoveryHandler(deps: AppDeps): Handler<AppEnv> {
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: deps.signingAlgorithms,
       token_endpoint_auth_methods_supported: ['none', 'private_key_jwt', 'client_secret_basic', 'client_secret_post'],
+      // Of client assertions; which of them an issuer's may have is its provider's to say.
+      token_endpoint_auth_signing_alg_values_supported: ACCEPTED_ALGORITHMS,
       scopes_supported: OWN_SCOPES,
       claims_supported: CLAIMS,
     });

@@ -41,6 +41,13 @@ describe('the discovery document', () => {
     }
   });
 
+  it('names the algorithms of a client assertion, as it must where it offers private_key_jwt (RFC 8414 §2)', async () => {
+    const { body } = await deployment.send('/.well-known/oauth-authorization-server');
+    expect(body.token_endpoint_auth_methods_supported).toContain('private_key_jwt');
+    expect(body.token_endpoint_auth_signing_alg_values_supported).toEqual(expect.arrayContaining(['RS256', 'ES256']));
+    expect(body.token_endpoint_auth_signing_alg_values_supported).not.toContain('none');
+  });
+
   it('is the same at both addresses (RFC 8414 §5)', async () => {
     const [one, other] = await Promise.all(DOCUMENTS.slice(0, 2).map((path) => deployment.send(path)));
     expect(one?.body).toEqual(other?.body);
