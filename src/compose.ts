@@ -11,6 +11,7 @@ import type { ExchangeDeps, SignGrant } from './core/exchange.ts';
 import { explainExchange } from './core/explain.ts';
 import type { ExplainQuery } from './core/explain.ts';
 import { createIdentityCache } from './core/identity-cache.ts';
+import type { IssuerPort } from './core/issuer-keys.ts';
 import type { JsonObject } from './core/json.ts';
 import type { SigningKeyPort } from './core/key-rotation.ts';
 import { DEFAULT_ORGANISATION_ID } from './core/model.ts';
@@ -21,6 +22,9 @@ import type { SigningKeyState } from './core/ports.ts';
 import { ok, refuse } from './core/result.ts';
 import type { AppDeps } from './http/deps.ts';
 import type { IamDeps } from './http/iam/deps.ts';
+import { fetchIssuerKeys } from './oidc/discovery.ts';
+import { checkIssuer } from './oidc/issuer-check.ts';
+import { storeIssuerKeys } from './oidc/key-cache.ts';
 import { createKeyMemory } from './oidc/key-memory.ts';
 import { validateLocalJwks } from './oidc/key-set.ts';
 import type { KeyDeps } from './oidc/keys.ts';
@@ -107,6 +111,7 @@ export function compose(env: Settings, outside: Outside): AppDeps {
       validateLocalJwks,
       inspectToken: config.signingKeys === null || config.issuerUrl === null ? null : inspectToken,
       signingKeys: composeSigningKeys(config, signers),
+      issuers: composeIssuers(config, keyDeps),
       explain: composeExplain(config, keyDeps, exchangeDeps),
       log: outside.log,
     })),
@@ -146,6 +151,21 @@ function composeExchange(config: Config, keyDeps: KeyDeps, signers: LoadSigners)
     newTokenId: () => crypto.randomUUID(),
     issuerUrl,
     defaultOrganisationId: DEFAULT_ORGANISATION_ID,
+  };
+}
+
+function composeIssuers(config: Config, keyDeps: () => KeyDeps): IssuerPort | null {
+  if (faultsOf(config, ['CACHE', 'ISSUER_URL', 'ALLOW_LOOPBACK_ISSUERS']).length > 0) return null;
+  return {
+    fetchKeys: async (provider, now) => {
+      const fetched = await fetchIssuerKeys(provider, keyDeps());
+      if (!fetched.ok) return fetched;
+      return ok({
+        keys: fetched.value.keys.map(({ kid, alg }) => ({ kid, alg })),
+        keep: (next) => storeIssuerKeys(next, fetched.value, now, keyDeps()),
+      });
+    },
+    check: (provider, now) => checkIssuer(provider, now, keyDeps()),
   };
 }
 

@@ -211,6 +211,14 @@ export interface RolePermission {
   readonly note: string;
 }
 
+/** What a refresh of a provider's keys writes. Both throw StorageUnavailable. */
+export interface ProviderKeyStore {
+  /** Writes the keys and the version of `next` where the row is still at `version` of its keys. */
+  readonly recordRefresh: (next: IdentityProviderRecord, version: number, event: ChangeEvent) => Promise<WriteOutcome>;
+  /** Notes why keys could not be fetched; the keys in use stay. */
+  readonly recordFailure: (provider: IdentityProviderRecord, error: string) => Promise<void>;
+}
+
 export interface IamStore {
   readonly audit: AuditStore;
   /** The rules of these roles of an organisation, given by their ids. */
@@ -220,6 +228,7 @@ export interface IamStore {
   ) => Promise<readonly RolePermission[]>;
   readonly readOrganisation: (organisation: string) => Promise<Organisation | null>;
   readonly identityProviders: ObjectStore<IdentityProviderRecord>;
+  readonly providerKeys: ProviderKeyStore;
   readonly serviceAccounts: ObjectStore<ServiceAccountRecord>;
   readonly federatedIdentities: FederatedIdentityStore;
   /** All of them, or only the one that is named by its id. */

@@ -20,10 +20,12 @@ const PROBLEMS = {
   'read-only': { status: 409, title: 'Conflict' },
   'changed-meanwhile': { status: 409, title: 'Conflict' },
   'cannot-rotate': { status: 409, title: 'Conflict' },
+  'nothing-to-fetch': { status: 409, title: 'Conflict' },
   'version-mismatch': { status: 412, title: 'Precondition Failed' },
   'too-large': { status: 413, title: 'Content Too Large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported Media Type' },
   internal: { status: 500, title: 'Internal Server Error' },
+  'issuer-failing': { status: 502, title: 'Bad Gateway' },
   unavailable: { status: 503, title: 'Service Unavailable' },
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;

@@ -36,16 +36,24 @@ export interface IssuerKeys {
 
 /** Fetches an issuer's usable keys, within 5 s in all; the refusal is for an operator: it names addresses and statuses, no bodies. */
 export async function fetchIssuerKeys(source: KeySource, deps: FetchDeps): Promise<Result<IssuerKeys, string>> {
+  return withinFetchTime(
+    (signal) => discoverAndFetch(source, deps, signal),
+    () => refuse(`the issuer did not answer within ${ISSUER_FETCH_TIMEOUT_MS} ms`),
+  );
+}
+
+/** Gives work 5 s; after that, `late` answers in its place and whatever it was doing is aborted. */
+export async function withinFetchTime<T>(work: (signal: AbortSignal) => Promise<T>, late: () => T): Promise<T> {
   const deadline = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<Result<IssuerKeys, string>>((resolve) => {
+  const timeout = new Promise<T>((resolve) => {
     timer = setTimeout(() => {
-      resolve(refuse(`the issuer did not answer within ${ISSUER_FETCH_TIMEOUT_MS} ms`));
+      resolve(late());
       deadline.abort();
     }, ISSUER_FETCH_TIMEOUT_MS);
   });
   try {
-    return await Promise.race([discoverAndFetch(source, deps, deadline.signal), late]);
+    return await Promise.race([work(deadline.signal), timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -11,6 +11,8 @@ export type FetchRequest = (request: Request) => Promise<Response>;
 export interface FetchedJson {
   readonly value: JsonValue;
   readonly cacheControl: string;
+  /** Epoch seconds by the clock of whoever answered; null where the answer does not tell. */
+  readonly clock: number | null;
 }
 
 /** Fetches and parses a document of at most `maxBytes` after decompression; the refusal is for an operator and quotes no body. */
@@ -40,10 +42,18 @@ export async function fetchJson(
     if (body === null) return refuse(`GET ${url} answered more than ${maxBytes} bytes`);
     const parsed = parseStrictJson(body, { maxDepth: MAX_JSON_DEPTH });
     if (!parsed.ok) return refuse(`GET ${url} answered what is not acceptable JSON: ${parsed.error}`);
-    return ok({ value: parsed.value, cacheControl: response.headers.get('cache-control') ?? '' });
+    const { headers } = response;
+    return ok({ value: parsed.value, cacheControl: headers.get('cache-control') ?? '', clock: clockOf(headers) });
   } catch (error) {
     return refuse(`GET ${url} failed: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** `Date` is the moment a cached answer was made, and `Age` how long ago that was (RFC 9111 §4.2.3). */
+function clockOf(headers: Headers): number | null {
+  const made = Date.parse(headers.get('date') ?? '');
+  const age = Number(headers.get('age') ?? 0);
+  return Number.isNaN(made) || !Number.isFinite(age) ? null : made / 1000 + age;
 }
 
 /** The whole body, counted as it streams in, so that a small compressed answer cannot become a large one; null beyond the limit. */

@@ -4,7 +4,6 @@ import type { UnverifiedToken, VerifiedClaims } from '../core/claims.ts';
 import { denial } from '../core/denial.ts';
 import type { Denial, DenialReason } from '../core/denial.ts';
 import { lookupIssuer } from '../core/issuer.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { Algorithm, IdentityProvider } from '../core/model.ts';
 import type { FetchedKeys, VerifySubjectToken } from '../core/ports.ts';
 import { ok, refuse } from '../core/result.ts';

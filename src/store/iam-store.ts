@@ -6,6 +6,7 @@ import { auditStore } from './audit-events.ts';
 import { federatedIdentityStore } from './federated-identities.ts';
 import { identityProviderStore } from './identity-providers.ts';
 import { organisationStore } from './organisation-objects.ts';
+import { providerKeyStore } from './provider-keys.ts';
 import { readOrganisation } from './organisations.ts';
 import { roleBindingStore } from './role-bindings.ts';
 import { readRolePermissions } from './role-permissions.ts';
@@ -21,6 +22,7 @@ export function createIamStore(db: D1Database): IamStore {
     readOrganisation: (organisation) => readOrganisation(db, organisation),
     readRolePermissions: (organisation, roleIds) => readRolePermissions(db, organisation, roleIds),
     identityProviders: identityProviderStore(db),
+    providerKeys: providerKeyStore(db),
     serviceAccounts: serviceAccountStore(db),
     federatedIdentities: federatedIdentityStore(db),
     organisations: (visible) => organisationStore(db, visible),

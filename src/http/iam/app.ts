@@ -8,6 +8,7 @@ import type { IamDeps, IamEnv } from './deps.ts';
 import { explainRoutes } from './explain.ts';
 import { federatedIdentities } from './federated-identities.ts';
 import { identityProviders } from './identity-providers.ts';
+import { providerKeyRoutes } from './provider-keys.ts';
 import { meRoutes } from './me.ts';
 import { objectRoutes } from './object-routes.ts';
 import { organisations } from './organisations.ts';
@@ -38,6 +39,7 @@ export const iamRoutes: OpenAPIHono<IamEnv> = createRoutes([
   ...meRoutes,
   ...auditEventRoutes,
   ...explainRoutes,
+  ...providerKeyRoutes,
 ]);
 
 /** The API over its dependencies. A fault of ours is thrown, for the outer application to answer. */

@@ -2,6 +2,7 @@
 
 import type { ExplainRequest, Explanation, UnknownObject } from '../../core/explain.ts';
 import type { IamStore } from '../../core/iam-store.ts';
+import type { IssuerPort } from '../../core/issuer-keys.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { InspectOwnToken } from '../../core/own-token.ts';
 import type { SigningKeyPort } from '../../core/key-rotation.ts';
@@ -33,6 +34,8 @@ export interface IamDeps {
   readonly signingKeys: SigningKeyPort | null;
   /** Explains an exchange; null where a setting that an exchange needs is missing. Throws StorageUnavailable. */
   readonly explain: ((request: ExplainRequest) => Promise<Result<Explanation, UnknownObject>>) | null;
+  /** The issuers of others; null where a setting that reaching them needs is missing. */
+  readonly issuers: IssuerPort | null;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
 }
 

@@ -108,7 +108,8 @@ function faultsOf(request: IamRequest, provider: IdentityProviderRecord, draft: 
   return faults;
 }
 
-function identityProviderView(provider: IdentityProviderRecord): IdentityProviderView & JsonObject {
+/** A provider as the API answers it. */
+export function identityProviderView(provider: IdentityProviderRecord): IdentityProviderView & JsonObject {
   return {
     identity: provider.id,
     name: provider.name,

@@ -170,7 +170,8 @@ async function removeObject<I extends object, R extends StoredObject>(
   return refuse(changedMeanwhile(resource));
 }
 
-async function findObject<I extends object, R extends StoredObject>(
+/** The object that the path names, or a 404. */
+export async function findObject<I extends object, R extends StoredObject>(
   resource: Resource<I, R>,
   request: IamRequest,
 ): Promise<Result<R, Problem>> {

@@ -71,6 +71,7 @@ export async function iamHarness(overrides: Partial<IamDeps> = {}): Promise<Harn
     inspectToken: async () => refuse('malformed'),
     signingKeys: null,
     explain: null,
+    issuers: null,
     log: (event) => log.push(event),
     ...overrides,
   });

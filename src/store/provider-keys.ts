@@ -1,0 +1,44 @@
+// The members of identity_provider that a refresh of its keys changes; what the keys are is none of its business.
+
+import type { ChangeEvent, IdentityProviderRecord, ProviderKeyStore, WriteOutcome } from '../core/iam-store.ts';
+import { runBatch } from './d1.ts';
+import { eventExists, insertEvent } from './iam-audit.ts';
+import { writeChange } from './iam-write.ts';
+
+// The version is the guard: whatever changes where keys come from raises it, and so does every other refresh.
+const UNCHANGED = 'id = ? AND organisation_id = ? AND keys_version = ?';
+const REFRESH = `UPDATE identity_provider SET keys_version = keys_version + 1, fetched_keys = ?, last_fetched_at = ?, last_fetch_error = NULL
+  WHERE ${UNCHANGED}`;
+const NOTE_FAILURE = `UPDATE identity_provider SET last_fetch_error = ? WHERE ${UNCHANGED}`;
+
+/** The refreshes of D1. */
+export function providerKeyStore(db: D1Database): ProviderKeyStore {
+  return {
+    recordRefresh: (next, version, event) => recordRefresh(db, next, version, event),
+    recordFailure: async (provider, error) => {
+      await runBatch(db, [
+        db.prepare(NOTE_FAILURE).bind(error, provider.id, provider.organisationId, provider.keysVersion),
+      ]);
+    },
+  };
+}
+
+async function recordRefresh(
+  db: D1Database,
+  next: IdentityProviderRecord,
+  version: number,
+  event: ChangeEvent,
+): Promise<WriteOutcome> {
+  const recorded = eventExists(event);
+  const unchanged = [next.id, next.organisationId, version];
+  return await writeChange(
+    db,
+    [
+      insertEvent(db, event, { sql: `EXISTS (SELECT 1 FROM identity_provider WHERE ${UNCHANGED})`, values: unchanged }),
+      db
+        .prepare(`${REFRESH} AND ${recorded.sql}`)
+        .bind(JSON.stringify(next.keys), next.lastFetchedAt, ...unchanged, ...recorded.values),
+    ],
+    () => ({ outcome: 'stale' }),
+  );
+}
