@@ -231,8 +231,8 @@ export interface IamStore {
   readonly providerKeys: ProviderKeyStore;
   readonly serviceAccounts: ObjectStore<ServiceAccountRecord>;
   readonly federatedIdentities: FederatedIdentityStore;
-  /** All of them, or only the one that is named by its id. */
-  readonly organisations: (visible: string | 'every') => ObjectStore<OrganisationRecord>;
+  /** Only the one with this id; all of them where it is null. */
+  readonly organisations: (visible: string | null) => ObjectStore<OrganisationRecord>;
   /** Read by id, slug or name. */
   readonly roles: ObjectStore<RoleRecord>;
   /** Those of one role, which is named by id, slug or name. */

@@ -21,8 +21,8 @@ interface OrganisationRow extends ObjectMetaRow {
 /** What keeps an organisation from being deleted; everything else in it goes with one of these. */
 const CONTENTS = ['identity_provider', 'service_account', 'role'] as const;
 
-/** The organisations of D1, or only the `visible` one. */
-export function organisationStore(db: D1Database, visible: string | 'every'): ObjectStore<OrganisationRecord> {
+/** The organisations of D1; only the one with the id `visible` where that is not null. */
+export function organisationStore(db: D1Database, visible: string | null): ObjectStore<OrganisationRecord> {
   return {
     list: async (caller, filter) => {
       const [owner, rows] = await runBatch(db, [
@@ -43,7 +43,7 @@ export function organisationStore(db: D1Database, visible: string | 'every'): Ob
         selectOrganisation(db, caller),
         db.prepare(`SELECT * FROM organisation WHERE ${column} = ?`).bind(reference),
       ]);
-      const row = rowsOf<OrganisationRow>(rows).find(({ id }) => visible === 'every' || id === visible);
+      const row = rowsOf<OrganisationRow>(rows).find(({ id }) => visible === null || id === visible);
       return {
         organisation: rowsOf<Organisation>(owner)[0] ?? null,
         hasParent: true,
@@ -59,14 +59,14 @@ export function organisationStore(db: D1Database, visible: string | 'every'): Ob
 /** The statement of a list; exported so that a test can ask for its query plan. */
 export function organisationListStatement(
   db: D1Database,
-  visible: string | 'every',
+  visible: string | null,
   filter: ListFilter,
 ): D1PreparedStatement {
   const where: Condition[] = [{ sql: 'o.id > ?', values: [filter.after ?? ''] }];
   const only = (column: string, value: string | null): void => {
     if (value !== null) where.push({ sql: `o.${column} = ?`, values: [value] });
   };
-  only('id', visible === 'every' ? null : visible);
+  only('id', visible);
   only('id', filter.identity);
   only('name', filter.name);
   only('slug', filter.slug);

@@ -24,6 +24,8 @@ export interface RoleRow extends ObjectMetaRow {
   readonly rules: string;
 }
 
+type RuleJson = RoleRecord['rules'][number];
+
 /** Maps a whole row to the role that the API answers. */
 export function toRoleRecord(row: RoleRow): RoleRecord {
   return {
@@ -33,7 +35,8 @@ export function toRoleRecord(row: RoleRow): RoleRecord {
     slug: row.slug,
     isReadOnly: row.is_read_only === 1,
     system: row.system === 1,
-    rules: JSON.parse(row.rules) as RoleRecord['rules'],
+    // An aggregate promises no order of its own.
+    rules: (JSON.parse(row.rules) as RuleJson[]).toSorted((left, right) => (left.id < right.id ? -1 : 1)),
   };
 }
 
@@ -43,7 +46,7 @@ export const roleSource: ListSource = {
   columns: `r.*, (
     SELECT json_group_array(json_object('id', o.id, 'resources', json(o.resources), 'resourceIdentities', json(o.resource_identities),
       'permissions', json(o.permissions), 'note', o.note))
-    FROM (SELECT * FROM role_rule WHERE role_id = r.id ORDER BY id) o) AS rules`,
+    FROM role_rule o WHERE o.role_id = r.id) AS rules`,
   joins: '',
   idPrefix: 'role_',
 };
@@ -53,11 +56,11 @@ export function roleId(organisation: string, reference: string): Condition {
   const owner = organisationId(organisation);
   const columns = /^role_[0-7][0-9a-z]{25}$/.test(reference) ? ['id'] : ['id', 'slug', 'name'];
   const selects = columns.map(
-    (column, rank) => `SELECT id, ${rank} AS rank FROM role WHERE organisation_id = ${owner.sql} AND ${column} = ?`,
+    (column) => `(SELECT id FROM role WHERE organisation_id = ${owner.sql} AND ${column} = ?)`,
   );
   return {
-    sql: `SELECT id FROM (${selects.join(' UNION ALL ')}) ORDER BY rank LIMIT 1`,
-    values: columns.flatMap(() => [...owner.values, reference]),
+    sql: `SELECT id FROM role WHERE organisation_id = ${owner.sql} AND id = coalesce(${selects.join(', ')}, NULL)`,
+    values: [...owner.values, ...columns.flatMap(() => [...owner.values, reference])],
   };
 }
 

@@ -5,7 +5,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { ListFilter } from '../../src/core/iam-store.ts';
 import { federatedIdentityConditions, federatedIdentitySource } from '../../src/store/federated-identities.ts';
 import { identityProviderConditions, identityProviderSource } from '../../src/store/identity-providers.ts';
+import { accessCredentialSource, parentAccount } from '../../src/store/access-credential-objects.ts';
 import { listStatement, objectStatement } from '../../src/store/list-query.ts';
+import { ofParent } from '../../src/store/nested-query.ts';
+import { roleBindingConditions, roleBindingSource } from '../../src/store/role-bindings.ts';
+import { parentRole, roleRuleSource } from '../../src/store/role-rules.ts';
+import { roleConditions, roleSource } from '../../src/store/roles.ts';
 import { serviceAccountConditions, serviceAccountSource } from '../../src/store/service-accounts.ts';
 import { freshDatabase } from '../support/schema.ts';
 
@@ -41,6 +46,19 @@ const kinds = [
   { source: federatedIdentitySource, conditions: federatedIdentityConditions },
   { source: serviceAccountSource, conditions: serviceAccountConditions },
   { source: identityProviderSource, conditions: identityProviderConditions },
+  { source: roleSource, conditions: roleConditions },
+  { source: roleRuleSource, conditions: () => [ofParent(roleRuleSource, parentRole('default', 'x'))], hasNoName: true },
+  {
+    source: roleBindingSource,
+    conditions: (filter: ListFilter) => [
+      ofParent(roleBindingSource, parentRole('default', 'x')),
+      ...roleBindingConditions(filter),
+    ],
+  },
+  {
+    source: accessCredentialSource,
+    conditions: () => [ofParent(accessCredentialSource, parentAccount('default', 'sa_1'))],
+  },
 ];
 
 let db: D1Database;
@@ -59,9 +77,9 @@ async function planOf(statement: D1PreparedStatement): Promise<string[]> {
   return (await statement.all<{ detail: string }>()).results.map(({ detail }) => detail);
 }
 
-describe.each(kinds)('a list of $source.table', ({ source, conditions }) => {
+describe.each(kinds)('a list of $source.table', ({ source, conditions, hasNoName }) => {
   it.each(filters)('searches by an index with %s (contract §7)', async (_what, narrowed) => {
-    const filter = { ...everything, ...narrowed };
+    const filter = { ...everything, ...narrowed, ...(hasNoName === true ? { name: null } : {}) };
     const plan = await planOf(listStatement(explaining, source, 'default', filter, conditions(filter)));
     expect(plan.filter((step) => step.startsWith('SCAN') && step !== 'SCAN CONSTANT ROW')).toEqual([]);
     // Never by the identifier alone: that would walk through other organisations' rows.

@@ -23,7 +23,7 @@ export const organisations: Resource<OrganisationInput, OrganisationRecord> = {
   statuses: [],
   filters: ['name', 'slug', 'identity'],
   contract: organisationContract,
-  store: (store, { caller }) => store.organisations(mayManageDeployment(caller) ? 'every' : caller.organisation),
+  store: (store, { caller }) => store.organisations(mayManageDeployment(caller) ? null : caller.organisation),
   view: organisationView,
   warnings: null,
   async create(request, { values, faults }) {
