@@ -22,6 +22,8 @@ export interface ProviderKeys {
   /** Why the last attempt to reach the issuer failed, for an operator; null where it did not. */
   failure: string | null;
   attemptedAt: number;
+  /** How often the issuer was asked, whatever it answered. */
+  attempts: number;
   /** The last refresh that a token asked for: an unknown `kid`, or a bad signature. */
   provokedAt: number | null;
   /** Whoever is loading the keys just now. Others look again later: a Worker must not await another request's promise. */
@@ -46,7 +48,7 @@ export function sourceKey({ id, issuer, jwksUri, preset, keysVersion }: KeySourc
 /** The memory of one source, made where there is none; the least recently used one makes room. */
 export function rememberedKeys({ providers }: KeyMemory, key: string): ProviderKeys {
   const known = providers.get(key);
-  const state = known ?? { set: null, failure: null, attemptedAt: 0, provokedAt: null, lease: null };
+  const state = known ?? { set: null, failure: null, attemptedAt: 0, attempts: 0, provokedAt: null, lease: null };
   if (known !== undefined) providers.delete(key);
   else if (providers.size >= MAX_CACHED_ISSUERS) {
     const [oldest] = providers.keys();

@@ -44,7 +44,7 @@ export interface FoundKeys {
   readonly stale: boolean;
   /** This request itself fetched them from the network. */
   readonly fetched: boolean;
-  /** They left the issuer, or could not, while this request was waiting: asking once more would learn nothing. */
+  /** The issuer was asked, whatever it answered, while this request was waiting: asking once more would learn nothing. KV does not count. */
   readonly current: boolean;
 }
 
@@ -56,16 +56,16 @@ export async function findKeys(
 ): Promise<Result<FoundKeys, Denial>> {
   if (provider.localJwks !== null) return localKeys(provider, provider.localJwks, now, deps);
   const state = rememberedKeys(deps.memory, sourceKey(provider));
+  const { attempts } = state;
   let fetched = false;
-  let current = false;
   for (;;) {
+    const current = state.attempts !== attempts;
     if (isFresh(state.set, now)) return ok({ set: state.set, stale: false, fetched, current });
     const retryAfter = secondsUntilRetry(state, now);
     if (retryAfter > 0) {
       if (isServable(state.set, now)) return ok({ set: state.set, stale: true, fetched, current });
       return refuse(keysUnavailable(state.failure ?? 'unknown', retryAfter));
     }
-    current = true;
     if (state.lease === null) fetched = await lead(state, provider, now, deps, { cacheFirst: true });
     else await follow(state, deps);
   }
@@ -146,6 +146,7 @@ async function fetchInto(
   deps: KeyDeps,
 ): Promise<boolean> {
   const result = await fetchIssuerKeys(provider, deps);
+  state.attempts += 1;
   state.attemptedAt = now;
   if (!result.ok) {
     state.failure = result.error;

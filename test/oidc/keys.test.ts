@@ -180,6 +180,21 @@ describe('an issuer that changes its keys', () => {
     expect(issuer.requests()).toBe(4);
   });
 
+  it.each([
+    ['an unknown kid', 'key-2'],
+    ['a bad signature under a known kid', 'key-1'],
+  ])('is asked again at once for %s in another isolate, though KV has a fresh set', async (_name, kid) => {
+    await verifyAt(NOW);
+    await issuer.rotate({ kid });
+    const other = createIsolate(issuer, { cache: isolate.cache });
+    expect(await verifyAt(NOW + 1, other)).toBe('verified');
+    expect(issuer.requests(issuer.jwksPath)).toBe(2);
+    const third = createIsolate(issuer, { cache: isolate.cache });
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => unknownKidAt(NOW + 2, third)));
+    expect(new Set(outcomes)).toEqual(new Set(['unknown_kid']));
+    expect(issuer.requests(issuer.jwksPath)).toBe(3);
+  });
+
   it('is asked once per 30 s by random kids and bad signatures together', async () => {
     await verifyAt(NOW);
     const badSignature = (await issuer.sign(claims(NOW))).replace(/.{86}$/, 'A'.repeat(86));
