@@ -15,8 +15,9 @@ export interface RoleBindingInput {
   readonly labels?: StringMap;
   readonly annotations?: StringMap;
   readonly serviceAccountIdentity?: string;
-  readonly userIdentity?: never;
-  readonly teamIdentity?: never;
+  /** Never read as anything but null. */
+  readonly userIdentity?: string;
+  readonly teamIdentity?: string;
   readonly scopes?: readonly string[];
   readonly projects?: readonly string[];
 }
@@ -32,7 +33,11 @@ export interface RoleBindingView extends ObjectView {
   readonly projects: readonly string[];
 }
 
-const onlyAccounts = z.never('must be null: a role is bound to a service account, given as serviceAccountIdentity');
+const ONLY_ACCOUNTS = 'must be null: a role is bound to a service account, given as serviceAccountIdentity';
+const onlyAccounts = z
+  .string(ONLY_ACCOUNTS)
+  .refine(() => false, ONLY_ACCOUNTS)
+  .describe('Only null, for clients that send it');
 /** As `project_id` may be (contract §3). */
 const project = text(1, MAX_PROJECT_CHARS).regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces');
 
