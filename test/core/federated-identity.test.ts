@@ -244,7 +244,8 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
     expect(failuresOf({ expression: 'claims.ref == "x"' })).toEqual(['expression_failed']);
     expect(failuresOf({ expression: 'claims.ref' })).toEqual(['expression_failed']);
     expect(failuresOf({ expression: 'claims.zz == "x"' })).toEqual(['expression_failed']);
-    expect(failuresOf({ expression: '' })).toEqual([]);
+    expect(failuresOf({ expression: null })).toEqual([]);
+    expect(failuresOf({ expression: '' })).toEqual(['rule_invalid']);
   });
 
   it('matches a renamed repository by its ids and says so in a check that passed (contract §5.3)', () => {
