@@ -3,5 +3,18 @@
 import type { Command, CommandGroup } from '../command.ts';
 import { applyCommand, planCommand, testCommand } from './apply.ts';
 import { bootstrapGroup } from './bootstrap.ts';
+import { detectCommand } from './detect.ts';
+import { execCommand } from './exec.ts';
+import { tokenCommand } from './token.ts';
+import { trustGroup } from './trust.ts';
 
-export const COMMANDS: readonly (Command | CommandGroup)[] = [bootstrapGroup, applyCommand, planCommand, testCommand];
+export const COMMANDS: readonly (Command | CommandGroup)[] = [
+  bootstrapGroup,
+  tokenCommand,
+  execCommand,
+  detectCommand,
+  trustGroup,
+  applyCommand,
+  planCommand,
+  testCommand,
+];

@@ -1,0 +1,70 @@
+// `cambist detect`: shows where an ID token can be had and why; asks for none.
+
+import type { Command, CommandContext } from '../command.ts';
+
+export const detectCommand: Command = {
+  name: 'detect',
+  summary: 'show which platform this is and where its ID token comes from',
+  description:
+    'Looks at variables and files first and asks metadata services only where those say nothing. Gets no token. ' +
+    'Exits with 1 where nothing was found.',
+  arguments: [],
+  options: [
+    { flags: '--source <name>', description: 'look at this source only', env: 'CAMBIST_SOURCE' },
+    {
+      flags: '--id-token-audience <audience>',
+      description: 'the audience a token must have; absent means the address of the deployment',
+      env: 'CAMBIST_ID_TOKEN_AUDIENCE',
+    },
+  ],
+  examples: ['cambist detect', 'cambist detect --json'],
+  run: async (context) => await detect(context),
+};
+
+async function detect(context: CommandContext): Promise<number> {
+  const { settings, world, output } = context;
+  const [{ detectSources }, { realSurroundings }, { textOf }, { formatTable }] = await Promise.all([
+    import('../sources/detect.ts'),
+    import('../sources/surroundings.ts'),
+    import('../token/exchange-settings.ts'),
+    import('../output.ts'),
+  ]);
+  const given = textOf(context, 'id-token-audience', 'CAMBIST_ID_TOKEN_AUDIENCE');
+  const audience = given ?? settings.url();
+  const facts = { variables: world.env, audience, deployment: settings.hasUrl() ? settings.url() : audience };
+  const { findings, chosen, blockedBy, probed } = await detectSources(
+    realSurroundings(world),
+    facts,
+    textOf(context, 'source', 'CAMBIST_SOURCE'),
+  );
+  const result = {
+    audience,
+    chosen: chosen?.source.name ?? null,
+    probed,
+    findings: findings.map(({ source: { name, title }, state, seen, missing, fix }) => ({
+      source: name,
+      title,
+      state,
+      seen,
+      missing,
+      fix,
+    })),
+  };
+  output.data(result, () => {
+    if (findings.length > 0) {
+      const rows = findings.map(({ source, state, seen, missing }) => [
+        source === chosen?.source ? output.paint('green', '✔') : state === 'ready' ? '·' : output.paint('yellow', '⚠'),
+        source.name,
+        state,
+        missing === null ? `found ${seen}` : `found ${seen}, but ${missing}`,
+      ]);
+      output.line(formatTable([' ', 'SOURCE', 'STATE', 'WHY'], rows));
+      output.line();
+    }
+    if (chosen !== null)
+      output.line(`The ID token comes from ${chosen.source.title}, asked for the audience ${audience}.`);
+    else if (blockedBy !== null) output.line(`${blockedBy.source.title}: ${blockedBy.missing}.\n${blockedBy.fix}`);
+    else output.line(`No source of an ID token was found${probed ? '; no metadata service answers' : ''}.`);
+  });
+  return chosen === null ? 1 : 0;
+}

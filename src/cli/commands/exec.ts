@@ -1,0 +1,40 @@
+// `cambist exec`: its options and help; the work is in ../exec/.
+
+import type { Command } from '../command.ts';
+import { EXCHANGE_OPTIONS } from '../token/exchange-settings.ts';
+
+export const execCommand: Command = {
+  name: 'exec',
+  summary: 'run a command with a token, and revoke it at the end',
+  description:
+    'The command gets an access token in CAMBIST_TOKEN (its end in CAMBIST_TOKEN_EXPIRES_AT), and ID tokens where --id-token ' +
+    'asks for them; with ID tokens alone there is no access token, unless --env or --file asks for one. Files are renewed ' +
+    'before their token ends, from an ID token that is read anew each time. Signals reach the command, and its exit code is ' +
+    'the exit code here. Access tokens are revoked at the end.',
+  arguments: [{ name: '[command...]', description: 'the command and its arguments, after --' }],
+  options: [
+    ...EXCHANGE_OPTIONS,
+    { flags: '--env <name>', description: 'put the access token into this variable too', repeatable: true },
+    {
+      flags: '--file <path>',
+      description: 'keep a fresh access token in this file (also in CAMBIST_TOKEN_FILE); it is removed at the end',
+    },
+    {
+      flags: '--id-token <name=audience>',
+      description: 'put an ID token of the deployment into this variable; several audiences are separated by commas',
+      repeatable: true,
+    },
+    {
+      flags: '--id-token-file <name=audience>',
+      description: 'keep a fresh ID token in a file and put its path into this variable',
+      repeatable: true,
+    },
+    { flags: '--no-revoke', description: 'leave the access tokens valid until they end' },
+  ],
+  examples: [
+    'cambist exec -- ./deploy.sh',
+    'cambist exec --id-token VAULT_JWT=https://vault.example.com,https://vault-dr.example.com -- ./deploy.sh',
+    'cambist exec --id-token-file AWS_WEB_IDENTITY_TOKEN_FILE=sts.amazonaws.com -- aws sts get-caller-identity',
+  ],
+  run: async (context) => await (await import('../exec/run-exec.ts')).runExec(context),
+};

@@ -1,0 +1,29 @@
+// Writes a file that only its owner can read, whole or not at all; a reader never sees half a token.
+
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import { CliFailure } from '../failure.ts';
+
+const OWNER_ONLY = 0o600;
+
+/** Replaces the file in one step. Throws a CliFailure where its directory cannot be written to. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+  try {
+    // `wx`: a file or link that somebody else put there is never followed.
+    const file = await open(draft, 'wx', OWNER_ONLY);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    throw new CliFailure(`${path} cannot be written (${reason}).`, { code: 'file_not_written' });
+  }
+}

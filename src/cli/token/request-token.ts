@@ -1,0 +1,69 @@
+// Gets a token of the deployment for this workload: a fresh ID token, one exchange, and a refusal that says what to do.
+
+import { exchangeToken, TokenExchangeError } from '../../client/index.ts';
+import type { ExchangedToken } from '../../client/index.ts';
+import type { World } from '../command.ts';
+import { CliFailure } from '../failure.ts';
+import { obtainIdToken } from '../sources/obtain.ts';
+import { realSurroundings } from '../sources/surroundings.ts';
+import type { ExchangeSettings } from './exchange-settings.ts';
+
+export interface WantedToken {
+  /** Audiences of an ID token; null for an access token. */
+  readonly idTokenFor: readonly string[] | null;
+}
+
+/** A new token, from an ID token that was asked for just now. Throws a CliFailure; a refusal is final. */
+export async function requestToken(
+  world: World,
+  settings: ExchangeSettings,
+  { idTokenFor }: WantedToken,
+): Promise<ExchangedToken> {
+  const facts = { variables: world.env, audience: settings.subjectAudience, deployment: settings.url };
+  const obtained = await obtainIdToken(realSurroundings(world), facts, settings.source);
+  try {
+    return await exchangeToken({
+      url: settings.url,
+      subjectToken: obtained.token,
+      serviceAccount: settings.serviceAccount,
+      organisation: settings.organisation,
+      project: settings.project,
+      lifetime: settings.lifetime,
+      ...(idTokenFor === null
+        ? { scope: settings.scope, audience: settings.audience }
+        : { requestedTokenType: 'id_token' as const, audience: idTokenFor }),
+      fetch: async (url, init) => await world.fetch(url, init),
+    });
+  } catch (error) {
+    if (error instanceof TokenExchangeError) throw exchangeFailure(error, settings, obtained.audienceAdvice);
+    throw error;
+  }
+}
+
+/** What the user reads where the exchange failed: the reason, the request id, and the line that an operator runs. */
+export function exchangeFailure(
+  error: TokenExchangeError,
+  { url, serviceAccount }: ExchangeSettings,
+  audienceAdvice: string | null,
+): CliFailure {
+  const { code, description, status, requestId } = error;
+  const isRefusal = !error.isRetryable && status !== null && status >= 400 && status < 500;
+  const next = [
+    ...(isRefusal && audienceAdvice !== null ? [audienceAdvice] : []),
+    ...(isRefusal && serviceAccount === undefined && description.includes('service_account_id')
+      ? ['Name the account with --service-account or CAMBIST_SERVICE_ACCOUNT.']
+      : []),
+    ...(isRefusal && requestId !== null
+      ? [`An operator sees the whole reason with:\n  cambist explain --url ${url} --request-id ${requestId}`]
+      : []),
+    ...(status === null && code !== 'invalid_options' ? [`Is ${url} the address of the deployment?`] : []),
+  ];
+  const what = isRefusal ? 'The exchange was refused' : 'No token';
+  return new CliFailure(`${what}: ${description}${/[.!?]$/.test(description) ? '' : '.'}`, {
+    code,
+    requestId,
+    ...(status === null ? {} : { status }),
+    ...(code === 'invalid_options' ? { exitCode: 2 as const } : {}),
+    ...(next.length === 0 ? {} : { next: next.join('\n') }),
+  });
+}

@@ -1,0 +1,96 @@
+// What every cloud's trust in this deployment is made of: issuer, exact subject, exact audience; and how it is printed.
+
+import type { CommandContext } from '../command.ts';
+import { CliFailure, usageFailure } from '../failure.ts';
+import { textOf } from '../token/exchange-settings.ts';
+
+export interface Trust {
+  /** The deployment's ISSUER_URL. */
+  readonly issuer: string;
+  /** The issuer without its scheme, as AWS names a provider. */
+  readonly issuerHost: string;
+  /** `sub` of the ID tokens: the account's id, and the project where there is one. */
+  readonly subject: string;
+  readonly audience: string;
+  readonly serviceAccount: string;
+  readonly project: string | undefined;
+}
+
+export const TRUST_FORMATS = ['commands', 'json', 'hcl'] as const;
+export type TrustFormat = (typeof TRUST_FORMATS)[number];
+
+const SERVICE_ACCOUNT_ID = /^sa_[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** Reads the account, the project and the audience; a slug is looked up. Throws a CliFailure. */
+export async function readTrust(context: CommandContext, defaultAudience: string): Promise<Trust> {
+  const issuer = context.settings.url();
+  const given = textOf(context, 'service-account', 'CAMBIST_SERVICE_ACCOUNT');
+  if (given === undefined) throw usageFailure('Which service account? --service-account is missing.');
+  const project = textOf(context, 'project', 'CAMBIST_PROJECT');
+  const audience = textOf(context, 'audience', '') ?? defaultAudience;
+  for (const [name, value] of Object.entries({ project, audience }))
+    if (value !== undefined && !/^[\x21-\x7E]+$/.test(value))
+      throw usageFailure(`--${name} holds a space or a character that is not ASCII.`);
+  const serviceAccount = SERVICE_ACCOUNT_ID.test(given) ? given : await findServiceAccount(context, given);
+  if (issuer.startsWith('http:'))
+    context.output.warn(
+      `${issuer} is on this machine: no cloud can read its keys there. Give the public address with --url.`,
+    );
+  return {
+    issuer,
+    issuerHost: issuer.replace(/^https?:\/\//, ''),
+    subject: subjectOf(serviceAccount, project),
+    audience,
+    serviceAccount,
+    project,
+  };
+}
+
+/** The `sub` of an ID token of this account and project: `:`, `/` and `%` inside a project are encoded. */
+export function subjectOf(serviceAccount: string, project: string | undefined): string {
+  if (project === undefined) return serviceAccount;
+  return `${serviceAccount}:project:${project.replace(/[%:/]/g, (character) => encodeURIComponent(character))}`;
+}
+
+async function findServiceAccount(context: CommandContext, slug: string): Promise<string> {
+  const api = await context.api();
+  const found = await api.list<{ readonly identity: string }>('/service-accounts', { slug });
+  if (found.length === 1 && found[0] !== undefined) return found[0].identity;
+  throw new CliFailure(`There is no service account ${JSON.stringify(slug)}.`, {
+    code: 'not_found',
+    next: 'A trust names the id of an account, which never changes: `cambist service-accounts list` shows it.',
+  });
+}
+
+/** The options of `exec` that get a token for this trust. */
+export function execOptions({ issuer, serviceAccount, project }: Trust): string {
+  return [
+    `--url ${issuer}`,
+    `--service-account ${serviceAccount}`,
+    ...(project === undefined ? [] : [`--project ${quoteShell(project)}`]),
+  ].join(' ');
+}
+
+/** A word for a POSIX shell. */
+export function quoteShell(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A quoted string of HCL, which also reads `${` and `%{` as templates. */
+export function quoteHcl(text: string): string {
+  return JSON.stringify(text).replaceAll(/([$%])\{/g, '$1$1{');
+}
+
+/** An option of a cloud's own that must look like this. Throws a usage failure. */
+export function checked(context: CommandContext, name: string, shape: RegExp, example: string): string | undefined {
+  const value = context.options.text(name);
+  if (value === undefined || shape.test(value)) return value;
+  throw usageFailure(`--${name} ${JSON.stringify(value)} does not look like ${example}.`);
+}
+
+/** The same where it must be there. */
+export function required(context: CommandContext, name: string, shape: RegExp, example: string): string {
+  const value = checked(context, name, shape, example);
+  if (value !== undefined) return value;
+  throw usageFailure(`--${name} is missing: something like ${example}.`);
+}
