@@ -20,3 +20,10 @@ export const LOOKUP_TIMEOUT_MS: number = 5_000;
 export const MAX_CONFIGURATION_BYTES: number = 4 * 1024 * 1024;
 /** Faults of a file that are shown at once; the rest are usually the same mistake again. */
 export const MAX_SHOWN_FAULTS: number = 50;
+/** Milliseconds between two looks for new audit events while following them. */
+export const FOLLOW_INTERVAL_MS: number = 2_000;
+/** Audit events shown where no number is asked for. */
+export const SHOWN_EVENTS: number = 50;
+/** Seconds two clocks may differ before the doctor warns; the service tolerates 60. */
+export const NOTED_CLOCK_SKEW_SECONDS: number = 15;
+export const MAX_CLOCK_SKEW_SECONDS: number = 60;

@@ -2,9 +2,20 @@
 
 import type { Command, CommandGroup } from '../command.ts';
 import { applyCommand, planCommand, testCommand } from './apply.ts';
+import { auditCommand } from './audit.ts';
 import { bootstrapGroup } from './bootstrap.ts';
+import { decodeCommand } from './decode.ts';
 import { detectCommand } from './detect.ts';
+import { doctorCommand } from './doctor.ts';
 import { execCommand } from './exec.ts';
+import { explainCommand } from './explain.ts';
+import { exportCommand } from './export.ts';
+import { identitiesGroup } from './identities.ts';
+import { keysGroup } from './keys.ts';
+import { meCommand } from './me.ts';
+import { providersGroup } from './providers.ts';
+import { rolesGroup } from './roles.ts';
+import { serviceAccountsGroup } from './service-accounts.ts';
 import { tokenCommand } from './token.ts';
 import { trustGroup } from './trust.ts';
 
@@ -14,7 +25,18 @@ export const COMMANDS: readonly (Command | CommandGroup)[] = [
   execCommand,
   detectCommand,
   trustGroup,
+  explainCommand,
+  decodeCommand,
+  doctorCommand,
   applyCommand,
   planCommand,
   testCommand,
+  exportCommand,
+  providersGroup,
+  serviceAccountsGroup,
+  identitiesGroup,
+  rolesGroup,
+  auditCommand,
+  keysGroup,
+  meCommand,
 ];

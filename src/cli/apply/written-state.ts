@@ -1,0 +1,89 @@
+// A state as the configuration that declares it: defaults, ids and the label of apply left out. Pure.
+
+import { slugOf } from '../../offline/vocabulary.ts';
+import type { JsonObject } from '../../offline/vocabulary.ts';
+import type { WrittenKind } from '../../offline/faults.ts';
+import { writtenMembers } from '../../offline/faults.ts';
+import { defaultsOf, MANAGED_BY_LABEL } from './kinds.ts';
+import { canonical } from './plan.ts';
+import { isFixed, rulesOf } from './state.ts';
+import type { State, StoredObject } from './state.ts';
+import { isJsonMap } from './test-cases.ts';
+
+/** The configuration that declares a state; members that have their default are left out. */
+export function configurationOf(state: State, name: string, deployment: string): JsonObject {
+  const ofKind = (kind: WrittenKind): readonly StoredObject[] => state.objects.filter((object) => object.kind === kind);
+  const named = (
+    objects: readonly StoredObject[],
+    write: (object: StoredObject) => JsonObject,
+  ): JsonObject | undefined =>
+    objects.length === 0 ? undefined : Object.fromEntries(objects.map((object) => [object.name, write(object)]));
+  const childrenOf = (kind: WrittenKind, parent: StoredObject): readonly StoredObject[] =>
+    ofKind(kind).filter((object) => object.parent === parent.name);
+  return compact({
+    name,
+    deployment,
+    providers: named(ofKind('provider'), (object) => ({
+      providerIssuer: object.view['providerIssuer'] ?? '',
+      ...membersOf(object),
+    })),
+    serviceAccounts: named(ofKind('serviceAccount'), (object) =>
+      compact({
+        ...membersOf(object),
+        identities: named(childrenOf('identity', object), (identity) => ({
+          provider: identity.refersTo,
+          ...membersOf(identity),
+        })),
+      }),
+    ),
+    roles: named(ofKind('role'), (object) =>
+      compact({
+        ...(isFixed(object) ? {} : { ...membersOf(object), rules: rulesOfRole(object) }),
+        bindings: named(childrenOf('binding', object), (binding) => ({
+          serviceAccount: binding.refersTo,
+          ...membersOf(binding),
+        })),
+      }),
+    ),
+  });
+}
+
+/** The members that a file would have to name. */
+export function membersOf({ kind, name, view }: StoredObject): JsonObject {
+  const written = writtenMembers(kind).filter((member) => member !== 'name' && member !== 'rules');
+  const given = Object.fromEntries(written.map((member) => [member, view[member] ?? null]));
+  const defaults: JsonObject = { ...defaultsOf(kind, given), slug: slugOf(name), annotations: {} };
+  const labels = Object.entries(isJsonMap(given['labels']) ? given['labels'] : {}).filter(
+    ([key]) => key !== MANAGED_BY_LABEL,
+  );
+  const members: JsonObject = { ...given, labels: labels.length === 0 ? null : Object.fromEntries(labels) };
+  return Object.fromEntries(
+    Object.entries(members).filter(
+      ([member, value]) =>
+        value !== null &&
+        canonical(value) !== canonical(defaults[member] ?? null) &&
+        // Read from expiresAt.
+        !(member === 'status' && value === 'expired'),
+    ),
+  );
+}
+
+/** The rules of a role without ids and defaults; none where it has none. */
+export function rulesOfRole({ view }: StoredObject): readonly JsonObject[] | undefined {
+  const rules = rulesOf(view).map(({ resources = [], resourceIdentities = [], permissions = [], note = '' }) =>
+    compact({
+      resources,
+      resourceIdentities:
+        Array.isArray(resourceIdentities) && resourceIdentities.length > 0 ? resourceIdentities : undefined,
+      permissions,
+      note: note === '' ? undefined : note,
+    }),
+  );
+  return rules.length === 0 ? undefined : rules;
+}
+
+function compact(members: Readonly<Record<string, JsonObject[string] | undefined>>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(members).filter((entry): entry is [string, JsonObject[string]] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,15 @@
+// `cambist identities`: the commands are made of the description of the resource.
+
+import type { CommandGroup } from '../command.ts';
+
+export const identitiesGroup: CommandGroup = {
+  name: 'identities',
+  summary: 'federated identities: the rules that join a subject to a service account',
+  load: async () => {
+    const [{ objectCommands }, { IDENTITIES }] = await Promise.all([
+      import('../operate/object-commands.ts'),
+      import('../operate/resources.ts'),
+    ]);
+    return objectCommands(IDENTITIES);
+  },
+};

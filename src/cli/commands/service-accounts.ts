@@ -1,0 +1,15 @@
+// `cambist service-accounts`: the commands are made of the description of the resource.
+
+import type { CommandGroup } from '../command.ts';
+
+export const serviceAccountsGroup: CommandGroup = {
+  name: 'service-accounts',
+  summary: 'service accounts: whom workloads may act as',
+  load: async () => {
+    const [{ objectCommands }, { SERVICE_ACCOUNTS }] = await Promise.all([
+      import('../operate/object-commands.ts'),
+      import('../operate/resources.ts'),
+    ]);
+    return objectCommands(SERVICE_ACCOUNTS);
+  },
+};

@@ -1,0 +1,91 @@
+// The work of `cambist audit`: lists audit events, or follows them; changes nothing.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { AuditEventView } from '../../contract/audit-event.ts';
+import type { Api } from '../api.ts';
+import { epochSeconds } from '../clock.ts';
+import type { CommandContext, OptionReader } from '../command.ts';
+import { usageFailure } from '../failure.ts';
+import { FOLLOW_INTERVAL_MS, LIST_PAGE, SHOWN_EVENTS } from '../limits.ts';
+import type { Output } from '../output.ts';
+
+/** Options that narrow the list, with the API's parameter for each. */
+const FILTERS = [
+  ['action', 'action'],
+  ['outcome', 'outcome'],
+  ['service-account', 'serviceAccount'],
+  ['identity', 'federatedIdentity'],
+  ['issuer', 'issuer'],
+  ['subject', 'subject'],
+  ['request-id', 'requestId'],
+] as const;
+
+type Query = Readonly<Record<string, string | undefined>>;
+
+/** Prints events, the oldest first; with `--follow` it goes on until it is interrupted. */
+export async function runAudit(context: CommandContext): Promise<void> {
+  const { options, output } = context;
+  const query: Query = {
+    ...Object.fromEntries(FILTERS.map(([option, parameter]) => [parameter, options.text(option)])),
+    since: timeOf('since', options),
+    until: timeOf('until', options),
+  };
+  const limit = options.wholeNumber('limit', 1) ?? SHOWN_EVENTS;
+  if (limit > LIST_PAGE) throw usageFailure(`--limit is at most ${LIST_PAGE}.`, '--since narrows the time instead.');
+  const api = await context.api();
+  const first = await readEvents(api, { ...query, limit: String(limit) });
+  show(first, output);
+  if (!options.flag('follow')) {
+    if (first.length === 0 && !output.isJson) output.line('There is no such event.');
+    return;
+  }
+  await follow(api, query, first, output);
+}
+
+async function follow(api: Api, query: Query, first: readonly AuditEventView[], output: Output): Promise<never> {
+  let since = first.at(-1)?.time ?? new Date(epochSeconds() * 1000).toISOString();
+  // Events of the second that is asked for again.
+  let seen = new Set(first.map(({ identity }) => identity));
+  for (;;) {
+    await sleep(FOLLOW_INTERVAL_MS);
+    const events = await readEvents(api, { ...query, since, limit: String(LIST_PAGE) });
+    const fresh = events.filter(({ identity }) => !seen.has(identity));
+    show(fresh, output);
+    since = events.at(-1)?.time ?? since;
+    seen = new Set(events.map(({ identity }) => identity));
+  }
+}
+
+/** The newest that the query leaves, oldest first. */
+async function readEvents(api: Api, query: Query): Promise<readonly AuditEventView[]> {
+  return (await api.get<readonly AuditEventView[]>('/audit-events', query)).toReversed();
+}
+
+function show(events: readonly AuditEventView[], output: Output): void {
+  for (const event of events) {
+    if (output.isJson) output.raw(`${JSON.stringify(event)}\n`);
+    else showEvent(event, output);
+  }
+}
+
+function showEvent(event: AuditEventView, { line, paint }: Output): void {
+  const { time, outcome, action, subject, actor, reason, count, requestId, federatedIdentity } = event;
+  const colour = outcome === 'refused' ? 'red' : outcome === 'shadow' ? 'yellow' : 'green';
+  const times = count > 1 ? `  ${count} times` : '';
+  line(
+    `${time}  ${paint(colour, outcome.padEnd(7))}  ${action}  ${subject ?? actor}${reason === null ? '' : `  ${reason}`}${times}`,
+  );
+  if (outcome === 'refused') line(`${' '.repeat(22)}${event.detail ?? ''}`.trimEnd());
+  if (action === 'token.exchange')
+    line(paint('dim', `${' '.repeat(22)}${federatedIdentity ?? 'no federated identity'}  request ${requestId}`));
+}
+
+/** An instant in RFC 3339, or how long ago it was (`90s`, `15m`, `2h`, `7d`). */
+function timeOf(option: 'since' | 'until', options: OptionReader): string | undefined {
+  const text = options.text(option);
+  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text ?? '') ?? [];
+  if (count === undefined) return text;
+  const seconds = Number(count) * ({ s: 1, m: 60, h: 3_600, d: 86_400 }[unit] ?? 1);
+  return new Date((epochSeconds() - seconds) * 1000).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,198 @@
+// list, show, create, update and delete for every kind of object, made of its description; what differs between kinds is data.
+
+import type { JsonMap } from '../api.ts';
+import type { Command, CommandArgument, CommandContext, CommandOption } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { usageFailure } from '../failure.ts';
+import { formatPairs, formatStep, formatTable } from '../output.ts';
+import { findObject, pathOf } from './find-object.ts';
+import type { Member, ResourceDescription } from './resources.ts';
+import { cellOf, labelsFrom, membersFrom, optionName, textOf } from './values.ts';
+
+const LABEL: CommandOption = { flags: '--label <key=value>', description: 'a label', repeatable: true };
+const SET: CommandOption = {
+  flags: '--set <member=value>',
+  description: 'any member by its name in the API; lists with commas or as JSON, null clears',
+  repeatable: true,
+};
+
+/** The five commands of a kind of object. */
+export function objectCommands(resource: ResourceDescription): readonly Command[] {
+  const { noun, group, filters, members, references, example } = resource;
+  const which: CommandArgument = {
+    name: `<${resource.hasSlug ? 'id, slug or name' : 'id or name'}>`,
+    description: `the ${noun}`,
+  };
+  const memberOptions = members.map((member) => memberOption(member));
+  const command = (
+    name: string,
+    summary: string,
+    rest: Omit<Command, 'name' | 'summary' | 'description'>,
+  ): Command => ({
+    name,
+    summary,
+    description: `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    ...rest,
+  });
+  return [
+    command('list', `list every ${noun}`, {
+      options: [
+        { flags: '--name <name>', description: 'of this name only' },
+        { flags: '--label <key=value>', description: 'with this label only', repeatable: true },
+        ...filters.map(({ option, description }) => ({ flags: `--${option} <value>`, description })),
+      ],
+      arguments: [],
+      examples: [`cambist ${group} list`, `cambist ${group} list --json`],
+      run: async (context) => await listObjects(resource, context),
+    }),
+    command('show', `show one ${noun} in full`, {
+      options: [],
+      arguments: [which],
+      examples: [`cambist ${group} show deployer`],
+      run: async (context) => await showObject(resource, context),
+    }),
+    command('create', `create a ${noun}`, {
+      options: [
+        ...references.map(({ option, description }) => ({
+          flags: `--${option} <id or name>`,
+          description,
+          required: true,
+        })),
+        ...memberOptions,
+        LABEL,
+        SET,
+      ],
+      arguments: [],
+      examples: [example],
+      run: async (context) => await createObject(resource, context),
+    }),
+    command('update', `change members of a ${noun}; the others stay`, {
+      options: [
+        ...memberOptions,
+        { ...LABEL, description: 'a label to add or change; `--label key=` empties it' },
+        SET,
+        { flags: '--if-match <version>', description: 'only where its objectVersion is still this one' },
+      ],
+      arguments: [which],
+      examples: [`cambist ${group} update deployer --description "Deploys the shop"`],
+      run: async (context) => await updateObject(resource, context),
+    }),
+    command('delete', `delete a ${noun}; asks first on a terminal`, {
+      options: [
+        { flags: '-y, --yes', description: 'do not ask' },
+        { flags: '--if-match <version>', description: 'only where its objectVersion is still this one' },
+      ],
+      arguments: [which],
+      examples: [`cambist ${group} delete deployer --yes`],
+      run: async (context) => await deleteObject(resource, context),
+    }),
+  ];
+}
+
+function memberOption({ name, kind, value, description, choices }: Member): CommandOption {
+  return {
+    flags: `--${optionName(name)} ${value}`,
+    description,
+    ...(kind === 'list' ? { repeatable: true } : {}),
+    ...(choices === undefined ? {} : { choices }),
+  };
+}
+
+async function listObjects(
+  { path, filters, columns, noun }: ResourceDescription,
+  context: CommandContext,
+): Promise<void> {
+  const { options, output } = context;
+  const query: Record<string, string> = {};
+  for (const { option, parameter } of [{ option: 'name', parameter: 'name' }, ...filters]) {
+    const value = options.text(option);
+    if (value !== undefined) query[parameter] = value;
+  }
+  for (const [key, value] of Object.entries(labelsFrom(options) ?? {})) query[`matchLabels[${key}]`] = value;
+  const views = await (await context.api()).list(path, query);
+  output.data(views, () => {
+    if (views.length === 0) return output.line(`There is no ${noun}.`);
+    output.line(
+      formatTable(
+        columns.map(([heading]) => heading),
+        views.map((view) => columns.map(([, member]) => cellOf(view, member))),
+      ),
+    );
+  });
+}
+
+async function showObject(resource: ResourceDescription, context: CommandContext): Promise<void> {
+  const view = await theObject(resource, context);
+  context.output.data(view, () =>
+    context.output.line(formatPairs(Object.entries(view).map(([name, value]) => [name, textOf(value)]))),
+  );
+}
+
+async function createObject(resource: ResourceDescription, context: CommandContext): Promise<void> {
+  const { options } = context;
+  const body = membersFrom(resource, options);
+  const missing = resource.members.filter(({ name, required }) => required === true && body[name] === undefined);
+  if (missing.length > 0)
+    throw usageFailure(`Missing: ${missing.map(({ name }) => `--${optionName(name)}`).join(', ')}.`);
+  const labels = labelsFrom(options);
+  if (labels !== null) body['labels'] = labels;
+  const api = await context.api();
+  for (const { option, member, resource: other } of resource.references)
+    body[member] = (await findObject(api, other(), options.text(option) ?? ''))['identity'];
+  tellOutcome(resource, 'created', await api.post(resource.path, body), context);
+}
+
+async function updateObject(resource: ResourceDescription, context: CommandContext): Promise<void> {
+  const { options } = context;
+  const body = membersFrom(resource, options);
+  const labels = labelsFrom(options);
+  if (labels === null && Object.keys(body).length === 0)
+    throw usageFailure('There is nothing to change: name a member.');
+  const ifMatch = options.wholeNumber('if-match');
+  const current = await theObject(resource, context);
+  if (labels !== null) body['labels'] = { ...(current['labels'] as object), ...labels };
+  // Labels are replaced as a whole, so they must still be those that were read.
+  const version = ifMatch ?? (labels === null ? undefined : Number(current['objectVersion']));
+  const after = await (await context.api()).put(pathOf(resource, current), body, version);
+  const outcome = after['objectVersion'] === current['objectVersion'] ? 'unchanged' : 'changed';
+  tellOutcome(resource, outcome, after, context);
+}
+
+async function deleteObject(resource: ResourceDescription, context: CommandContext): Promise<number> {
+  const { output, options } = context;
+  const ifMatch = options.wholeNumber('if-match');
+  const view = await theObject(resource, context);
+  const question = `Delete the ${resource.noun} ${String(view['name'])} (${String(view['identity'])})?`;
+  if (!(await confirm(question, context))) {
+    output.line('Nothing was deleted.');
+    return 1;
+  }
+  await (await context.api()).delete(pathOf(resource, view), ifMatch);
+  output.data({ identity: view['identity'], deleted: true }, () =>
+    output.line(stepLine(resource, 'deleted', view, context)),
+  );
+  return 0;
+}
+
+async function theObject(
+  resource: ResourceDescription,
+  { api, arguments: [reference] }: CommandContext,
+): Promise<JsonMap> {
+  if (reference === undefined || reference === '') throw usageFailure(`Which ${resource.noun}?`);
+  return await findObject(await api(), resource, reference);
+}
+
+function tellOutcome(resource: ResourceDescription, outcome: string, view: JsonMap, context: CommandContext): void {
+  context.output.data(view, () => context.output.line(stepLine(resource, outcome, view, context)));
+  for (const { detail } of warningsOf(view)) context.output.warn(detail);
+}
+
+function stepLine({ noun }: ResourceDescription, outcome: string, view: JsonMap, { output }: CommandContext): string {
+  const title = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
+  return formatStep(output.paint('green', '✔'), title, outcome, `${String(view['identity'])}  ${String(view['name'])}`);
+}
+
+function warningsOf(view: JsonMap): readonly { readonly detail: string }[] {
+  const { warnings } = view as { readonly warnings?: unknown };
+  return Array.isArray(warnings) ? (warnings as readonly { detail: string }[]) : [];
+}
