@@ -1,10 +1,9 @@
-// `cambist bootstrap <platform>`: one command per platform, made from the platforms' data; only their names are known here.
+// `cambist bootstrap <platform>`: its commands are made from the platforms' recipes, and read only where the word is used.
 
 import type { CommandGroup } from '../command.ts';
 
 export const bootstrapGroup: CommandGroup = {
   name: 'bootstrap',
-  summary:
-    'set up keyless access for a platform: issuer, service account, role and rule, and the CI configuration to paste',
-  load: async () => await Promise.resolve([]),
+  summary: 'trust a platform: issuer, service account, role, rule, and the CI configuration to paste',
+  load: async () => (await import('../bootstrap/commands.ts')).bootstrapCommands,
 };

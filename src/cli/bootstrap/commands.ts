@@ -1,0 +1,55 @@
+// The commands of `cambist bootstrap`, one per recipe: the recipe's parameters and the options that all of them share.
+
+import { ALL_RECIPES } from '../../presets/recipes/registry.ts';
+import { presetByName } from '../../presets/registry.ts';
+import type { Recipe, RecipeParameter } from '../../presets/recipe.ts';
+import type { Command, CommandOption } from '../command.ts';
+import { EXAMPLES } from './examples.ts';
+
+const SHARED: readonly CommandOption[] = [
+  { flags: '--service-account <name>', description: 'who they act as: id, slug or name; created where there is none' },
+  { flags: '--role <role>', description: 'bind the account to this role: id, slug or name' },
+  { flags: '--project-scope <project>', description: 'bind it in this project only', repeatable: true },
+  { flags: '--scope <scope>', description: 'a scope that tokens may carry', repeatable: true },
+  { flags: '--audience <audience>', description: 'the audience that ID tokens must have; default: the deployment' },
+  { flags: '--token-audience <audience>', description: 'an audience that tokens may be issued for', repeatable: true },
+  { flags: '--lifetime <seconds>', description: 'how long a token lives at most' },
+  { flags: '--expires-at <time>', description: 'when the rule ends (RFC 3339)' },
+  { flags: '--single-use', description: 'accept each ID token once' },
+  { flags: '--condition <claim=value>', description: 'a further claim that must have this value', repeatable: true },
+  {
+    flags: '--from-token <file>',
+    description: 'read a real ID token ("-": stdin) and propose the tightest sensible rule',
+  },
+  { flags: '--dry-run', description: 'show what would change; write nothing' },
+  { flags: '--update', description: 'change what differs' },
+  { flags: '--undo', description: 'take back what this command made, and nothing else' },
+];
+
+/** One command per platform. */
+export const bootstrapCommands: readonly Command[] = ALL_RECIPES.map((recipe) => ({
+  name: recipe.preset,
+  summary: recipe.summary,
+  description: describe(recipe),
+  options: [...recipe.parameters.map(optionOf), ...SHARED],
+  arguments: [],
+  examples: EXAMPLES[recipe.preset] ?? [],
+  run: async (context) => await (await import('./run-bootstrap.ts')).runBootstrap(recipe, context),
+}));
+
+function optionOf({ name, value, description, required, default: preset }: RecipeParameter): CommandOption {
+  const more = [...(required === true ? ['required'] : []), ...(preset === undefined ? [] : [`default: ${preset}`])];
+  return {
+    flags: value === null ? `--${name}` : `--${name} <${value}>`,
+    // Not commander's own default: what a token says goes before it.
+    description: more.length === 0 ? description : `${description} (${more.join(', ')})`,
+  };
+}
+
+function describe(recipe: Recipe): string {
+  const { title, risks } = presetByName(recipe.preset);
+  return (
+    `Registers ${title} as an issuer, a service account, its role binding and the rule that joins them, checks the rule, ` +
+    `and prints the configuration to paste. Repeating it changes nothing.\n\nTo know:\n${risks.map((risk) => `- ${risk}`).join('\n')}`
+  );
+}

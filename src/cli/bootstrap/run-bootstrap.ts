@@ -1,0 +1,217 @@
+// `cambist bootstrap`: parameters, look-ups, plan, changes, check and configuration, in this order; each part does its own work.
+
+import type { FederatedIdentityView } from '../../contract/federated-identity.ts';
+import type { Recipe } from '../../presets/recipe.ts';
+import type { CommandContext } from '../command.ts';
+import { usageFailure } from '../failure.ts';
+import { canonicalJson } from '../json.ts';
+import { formatPairs } from '../output.ts';
+import { showChange } from './changes.ts';
+import type { Change } from './changes.ts';
+import { renderConfiguration } from './configuration.ts';
+import { deriveVariables } from './derive.ts';
+import { readParameters, selectVariant } from './parameters.ts';
+import { buildPlan } from './plan.ts';
+import type { Plan, Wishes } from './plan.ts';
+import { reconcile } from './reconcile.ts';
+import { resolvePlatform } from './resolve.ts';
+import { customSubject, readRealToken } from './token-file.ts';
+import type { RealToken } from './token-file.ts';
+import { undo } from './undo.ts';
+import { verifyRule } from './verify.ts';
+import type { Check } from './verify.ts';
+
+/** Runs the command of one platform; 1 where the rule does not do what it should, or differs from what was asked for. */
+export async function runBootstrap(recipe: Recipe, context: CommandContext): Promise<number> {
+  const { options, output, world } = context;
+  const isDryRun = options.flag('dry-run');
+  const api = await context.api();
+  const file = options.text('from-token');
+  const real = file === undefined ? null : await readRealToken(file, world);
+  const wishes = readWishes(context, api.url);
+  const { plan, notes, warnings } = await makePlan(recipe, context, wishes, real);
+
+  if (options.flag('undo')) {
+    const changes = await undo(api, plan, isDryRun);
+    output.data({ key: plan.key, dryRun: isDryRun, changes }, () => {
+      for (const change of changes) showChange(change, output);
+    });
+    return 0;
+  }
+
+  showRule(plan, notes, warnings, context);
+  const {
+    changes,
+    account,
+    identity,
+    warnings: fromService,
+  } = await reconcile(api, plan, wishes, {
+    isDryRun,
+    mayUpdate: options.flag('update'),
+  });
+  const said = fromService.filter(({ code }) => !SAID_ALREADY.has(code));
+  showChanges(plan, changes, said, context);
+
+  const checks = identity === null ? null : await verifyRule(api, plan, identity.identity, real);
+  showChecks(checks, identity, context);
+  const configuration = account === null ? null : renderConfiguration(recipe, plan, api.url, account.identity);
+  if (configuration !== null && !isDryRun) {
+    output.line();
+    output.line(output.paint('bold', configuration.file));
+    output.line(configuration.text.trimEnd());
+  }
+  output.data(
+    {
+      key: plan.key,
+      dryRun: isDryRun,
+      who: plan.who,
+      rule: plan.identity,
+      changes,
+      warnings: [...warnings, ...said.map(({ detail }) => detail)],
+      notes,
+      checks,
+      configuration,
+    },
+    () => {},
+  );
+  const differs = changes.some(({ outcome }) => outcome === 'differs');
+  const fails =
+    checks?.some(
+      ({ expected, decision, who }) => expected === 'granted' && decision === 'refused' && who !== THIS_TOKEN,
+    ) ?? false;
+  return differs || fails ? 1 : 0;
+}
+
+const THIS_TOKEN = 'this token';
+/** Warnings of the service that a bootstrap says in its own words, before it writes. */
+const SAID_ALREADY: ReadonlySet<string> = new Set(['github_name_only', 'pull_request_subject']);
+
+async function makePlan(
+  recipe: Recipe,
+  { options, world }: CommandContext,
+  wishes: Wishes,
+  real: RealToken | null,
+): Promise<{ readonly plan: Plan; readonly notes: readonly string[]; readonly warnings: readonly string[] }> {
+  const { variant, values } = selectVariant(recipe, readParameters(recipe, options, real?.claims ?? null));
+  const derived = deriveVariables(recipe.preset, values);
+  const resolved = await resolvePlatform(recipe, {
+    variables: derived,
+    variant,
+    world,
+    wantsIds: !options.flag('undo'),
+  });
+  const known = new Map([...derived, ...resolved.variables]);
+  const plan = buildPlan(recipe, variant, known, resolved.localJwks, wishes);
+  const warnings = [...resolved.warnings, ...plan.warnings];
+  if (real === null) return { plan, notes: resolved.notes, warnings };
+
+  const { iss, aud } = real.claims;
+  if (iss !== plan.provider.providerIssuer) {
+    throw usageFailure(
+      `The token was issued by ${JSON.stringify(iss ?? null)}, but this rule trusts ${plan.provider.providerIssuer}.`,
+      'Is it a token of this platform? `cambist bootstrap --help` lists the others.',
+    );
+  }
+  if (![aud].flat().includes(plan.audience)) {
+    warnings.push(
+      `The token was made for ${canonicalJson(aud ?? null)}. The rule wants ${plan.audience}, as the configuration below asks for: ` +
+        'whoever receives tokens for another audience could replay them here.',
+    );
+  }
+  const { providerSubject, providerSubjectMatch } = plan.identity;
+  const custom = customSubject(real.claims, [
+    { subject: providerSubject, isGlob: providerSubjectMatch === 'glob' },
+    // GitHub's other form.
+    { subject: providerSubject.replaceAll(/@\d+/g, ''), isGlob: providerSubjectMatch === 'glob' },
+  ]);
+  if (custom === null) return { plan, notes: resolved.notes, warnings };
+  const exact = new Map([...known, ['exact-subject', custom]]);
+  for (const id of ['repository-id', 'owner-id']) if (known.has(id)) exact.set(`${id}-condition`, known.get(id) ?? '');
+  return {
+    plan: buildPlan(recipe, variant, exact, resolved.localJwks, wishes),
+    notes: [
+      ...resolved.notes,
+      'The subject of this token is not the usual one of the platform: the rule takes it as it is.',
+    ],
+    warnings,
+  };
+}
+
+function readWishes({ options }: CommandContext, url: string): Wishes {
+  const conditions: Record<string, string> = {};
+  for (const condition of options.list('condition')) {
+    const at = condition.indexOf('=');
+    if (at < 1) throw usageFailure(`--condition is claim=value, not ${JSON.stringify(condition)}.`);
+    conditions[condition.slice(0, at)] = condition.slice(at + 1);
+  }
+  return {
+    url,
+    account: options.text('service-account'),
+    audience: options.text('audience'),
+    role: options.text('role'),
+    projects: options.list('project-scope'),
+    scopes: options.list('scope').flatMap((scope) => scope.split(/[\s,]+/).filter((one) => one !== '')),
+    tokenAudiences: options.list('token-audience'),
+    lifetime: options.wholeNumber('lifetime', 60),
+    expiresAt: options.text('expires-at'),
+    singleUse: options.flag('single-use'),
+    conditions,
+  };
+}
+
+function showRule(plan: Plan, notes: readonly string[], warnings: readonly string[], { output }: CommandContext): void {
+  const { providerSubject, providerSubjectMatch, conditions, allowedScopes = [] } = plan.identity;
+  output.line(output.paint('bold', `Trust ${plan.who}`));
+  output.line(
+    formatPairs([
+      ['  issuer', plan.provider.providerIssuer],
+      ['  subject', `${providerSubject}${providerSubjectMatch === 'glob' ? '  (pattern)' : ''}`],
+      ['  audience', plan.audience],
+      ...Object.entries(conditions ?? {}).map(
+        ([claim, value]) => ['  condition', `${claim} = ${JSON.stringify(value)}`] as const,
+      ),
+      ['  scopes', allowedScopes.length === 0 ? '(none: tokens carry roles only)' : allowedScopes.join(' ')],
+    ]),
+  );
+  for (const note of notes) output.line(`  ${output.paint('dim', note)}`);
+  for (const warning of warnings) output.line(`${output.paint('yellow', '⚠')} ${warning}`);
+  output.line();
+}
+
+function showChanges(
+  plan: Plan,
+  changes: readonly Change[],
+  warnings: readonly { readonly detail: string }[],
+  { output }: CommandContext,
+): void {
+  for (const change of changes) showChange(change, output);
+  for (const { detail } of warnings) output.line(`${output.paint('yellow', '⚠')} ${detail}`);
+  if (changes.some(({ outcome }) => outcome === 'differs'))
+    output.line('  What differs was left as it is: run this again with --update to change it.');
+  output.line(`  key ${plan.key}: the same command finds all of it again, and with --undo takes it back`);
+}
+
+function showChecks(
+  checks: readonly Check[] | null,
+  identity: FederatedIdentityView | null,
+  { output }: CommandContext,
+): void {
+  output.line();
+  if (identity === null) return output.line('Not checked: nothing was written.');
+  if (checks === null)
+    return output.line(
+      'Not checked: this deployment has no /v1/federated-identities/explain. Try a real token before you rely on it.',
+    );
+  output.line('Checked against the rule as it is now:');
+  for (const { who, expected, decision, reasons, detail } of checks) {
+    const isRight = expected === decision;
+    const mark = isRight
+      ? output.paint('green', '✔')
+      : output.paint(expected === 'granted' ? 'red' : 'yellow', expected === 'granted' ? '✖' : '⚠');
+    output.line(`${mark} ${decision === 'granted' ? 'gets in ' : 'kept out'}  ${who}`);
+    if (isRight) continue;
+    for (const { check, claim, hint } of reasons)
+      output.line(`    ${check}${claim === null ? '' : ` (${claim})`}${hint === null ? '' : `: ${hint}`}`);
+    if (reasons.length === 0 && detail !== null) output.line(`    ${detail}`);
+  }
+}

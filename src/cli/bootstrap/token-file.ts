@@ -1,0 +1,98 @@
+// Reads a real ID token to propose a rule from; trusts nothing of it, and never prints the token itself.
+
+import { readFile } from 'node:fs/promises';
+
+import type { World } from '../command.ts';
+import { usageFailure } from '../failure.ts';
+import type { JsonObject } from '../json.ts';
+import { isJsonObject } from '../json.ts';
+import { MAX_TOKEN_BYTES } from '../limits.ts';
+
+export interface RealToken {
+  readonly compact: string;
+  readonly claims: JsonObject;
+}
+
+/** Reads and decodes the token in a file, or on stdin for `-`. */
+export async function readRealToken(file: string, world: World): Promise<RealToken> {
+  let text: string;
+  try {
+    text = file === '-' ? await world.readStdin() : await readFile(file, 'utf8');
+  } catch {
+    throw usageFailure(`The token file ${file} cannot be read.`);
+  }
+  const compact = text.trim();
+  const parts = compact.split('.');
+  const claims = decode(parts[1] ?? '');
+  if (compact.length > MAX_TOKEN_BYTES || parts.length !== 3 || claims === null) {
+    throw usageFailure(
+      `${file} holds no ID token.`,
+      'It is one line of three parts with dots between them, as the platform gives it to a job.',
+    );
+  }
+  return { compact, claims };
+}
+
+function decode(part: string): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Claims whose values are new in every run. */
+const VOLATILE = [
+  'jti',
+  'sha',
+  'run_id',
+  'run_number',
+  'build_number',
+  'build_commit',
+  'commit',
+  'job_id',
+  'pipeline_id_run',
+  'stepUuid',
+  'ci_config_sha',
+];
+
+/**
+ * The token's own subject, where the rule of the recipe would not match it: a platform whose subjects were customised.
+ * Null where the recipe's rule is the better one.
+ */
+export function customSubject(
+  claims: JsonObject,
+  acceptable: readonly { readonly subject: string; readonly isGlob: boolean }[],
+): string | null {
+  const { sub } = claims;
+  if (typeof sub !== 'string' || sub === '') return null;
+  if (acceptable.some(({ subject, isGlob }) => (isGlob ? globToRegExp(subject).test(sub) : subject === sub)))
+    return null;
+  const volatile = VOLATILE.find((name) => {
+    const value = claims[name];
+    return (
+      (typeof value === 'string' || typeof value === 'number') &&
+      String(value).length > 5 &&
+      sub.includes(String(value))
+    );
+  });
+  if (volatile !== undefined) {
+    throw usageFailure(
+      `The subject of this token holds its ${volatile}, which is new in every run: ${sub}`,
+      'Use `cambist bootstrap generic --glob` with a pattern, or have the subject made of other claims.',
+    );
+  }
+  return sub;
+}
+
+/** Only to tell whether the recipe fits; the service decides with its own matcher. */
+function globToRegExp(glob: string): RegExp {
+  const source = glob
+    .split(/(\*+)/)
+    .map((part) =>
+      part === '*' ? '[^:/]*' : /^\*+$/.test(part) ? '.*' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+    )
+    .join('');
+  return new RegExp(`^${source}$`, 's');
+}

@@ -1,0 +1,58 @@
+// How to trust a workload of Azure managed identities, as data; no logic.
+
+import type { Recipe } from '../recipe.ts';
+
+export const azureRecipe: Recipe = {
+  preset: 'azure',
+  summary: 'Azure: one managed identity',
+  parameters: [
+    {
+      name: 'tenant',
+      value: 'uuid',
+      description: 'the tenant',
+      required: true,
+      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
+      from: { claim: 'tid' },
+    },
+    {
+      name: 'object-id',
+      value: 'uuid',
+      description: "the managed identity's object (principal) id",
+      required: true,
+      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
+      from: { claim: 'oid' },
+    },
+    {
+      name: 'application',
+      value: 'uri',
+      description: 'the Application ID URI of the app registration that tokens are asked for',
+      required: true,
+      from: { claim: 'aud' },
+    },
+  ],
+  provider: { issuer: 'https://sts.windows.net/{tenant}/', maxTokenLifetime: 90_000 },
+  audience: '{application}',
+  variants: [{ name: 'workload', needs: [], subject: '{object-id}', who: 'the managed identity {object-id}' }],
+  conditions: { tid: '{tenant}' },
+  claims: { tid: '{tenant}', oid: '{object-id}', idtyp: 'app' },
+  neighbours: [
+    { who: 'another managed identity of the tenant', set: { 'object-id': '00000000-0000-4000-8000-000000000000' } },
+    { who: 'a person', change: { idtyp: 'user' } },
+  ],
+  warnings: [
+    'A token lives 24 hours and the platform caches it: whoever can read one on the machine has it that long.',
+  ],
+  accountName: 'azure-{object-id}',
+  configuration: {
+    file: 'token.sh',
+    text: `#!/bin/sh
+set -eu
+answer=$(curl --silent --show-error --fail --retry 3 --max-time 30 --header 'metadata: true' \\
+  'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource={url application}')
+ID_TOKEN=$(printf '%s' "$answer" | sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p')
+test -n "$ID_TOKEN" || { echo 'the metadata service answered without a token' >&2; exit 1; }
+{exchange}
+test -n "$ACCESS_TOKEN" # use it here
+`,
+  },
+};

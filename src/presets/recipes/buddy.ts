@@ -1,0 +1,80 @@
+// How to trust a workload of Buddy, as data; no logic.
+
+import type { Recipe } from '../recipe.ts';
+
+export const buddyRecipe: Recipe = {
+  preset: 'buddy',
+  summary: 'Buddy: one pipeline',
+  parameters: [
+    {
+      name: 'region',
+      value: 'region',
+      description: 'us, eu or asia',
+      pattern: ['us|eu|asia', 'us, eu or asia'],
+      default: 'us',
+    },
+    {
+      name: 'base-url',
+      value: 'url',
+      description: 'where the workspace is, such as https://eu.buddy.works',
+      required: true,
+      pattern: ['https://[^/]+', 'an https URL'],
+      from: { claim: 'base_url' },
+    },
+    {
+      name: 'workspace',
+      value: 'slug',
+      description: 'the workspace',
+      required: true,
+      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
+      from: { claim: 'workspace_domain' },
+    },
+    {
+      name: 'project',
+      value: 'slug',
+      description: 'the project',
+      required: true,
+      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
+      from: { claim: 'project_name' },
+    },
+    {
+      name: 'pipeline-id',
+      value: 'number',
+      description: 'the pipeline',
+      required: true,
+      pattern: ['\\d+', 'a number'],
+      from: { claim: 'pipeline_id' },
+    },
+  ],
+  provider: { issuer: 'https://{region-prefix}oidc.buddyusercontent.com' },
+  variants: [
+    {
+      name: 'workload',
+      needs: [],
+      subject: '{base-url}/{workspace}/{project}/pipelines/pipeline/{pipeline-id}',
+      who: 'runs of the pipeline {pipeline-id} of {workspace}/{project}',
+    },
+  ],
+  conditions: { pipeline_id: '{pipeline-id}' },
+  claims: {
+    base_url: '{base-url}',
+    workspace_domain: '{workspace}',
+    project_name: '{project}',
+    pipeline_id: '{pipeline-id}',
+  },
+  neighbours: [
+    { who: 'another pipeline', set: { 'pipeline-id': '0' } },
+    { who: 'another project', set: { project: 'cambist-check' } },
+  ],
+  warnings: ['sub has no branch: every branch of the pipeline gets in.'],
+  accountName: 'buddy-{project}',
+  configuration: {
+    file: 'pipeline command',
+    text: `# Add an OpenID Connect integration with the audience {audience} to the pipeline, and give its token as ID_TOKEN.
+set -eu
+: "\${ID_TOKEN:?the pipeline has no OIDC integration}"
+{exchange}
+test -n "$ACCESS_TOKEN" # use it here
+`,
+  },
+};

@@ -1,0 +1,102 @@
+// How to trust a workload of Buildkite, as data; no logic.
+
+import type { Recipe } from '../recipe.ts';
+
+export const buildkiteRecipe: Recipe = {
+  preset: 'buildkite',
+  summary: 'Buildkite: a pipeline on a branch or tag',
+  parameters: [
+    {
+      name: 'organization',
+      value: 'slug',
+      description: 'the organization',
+      required: true,
+      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
+      from: { claim: 'organization_slug' },
+    },
+    {
+      name: 'pipeline',
+      value: 'slug',
+      description: 'the pipeline',
+      required: true,
+      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
+      from: { claim: 'pipeline_slug' },
+    },
+    { name: 'tag', value: 'tag', description: 'only this tag', mayGlob: true, from: { claim: 'build_tag' } },
+    {
+      name: 'branch',
+      value: 'branch',
+      description: 'only this branch',
+      mayGlob: true,
+      from: { claim: 'build_branch' },
+    },
+    {
+      name: 'organization-id',
+      value: 'uuid',
+      description: "the organization's id; the job then has to ask for it",
+      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
+      isPin: true,
+      from: { claim: 'organization_id' },
+    },
+    {
+      name: 'pipeline-id',
+      value: 'uuid',
+      description: "the pipeline's id; the job then has to ask for it",
+      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
+      isPin: true,
+      from: { claim: 'pipeline_id' },
+    },
+  ],
+  provider: { issuer: 'https://agent.buildkite.com' },
+  variants: [
+    {
+      name: 'tag',
+      needs: ['tag'],
+      allows: ['branch'],
+      subject: 'organization:{organization}:pipeline:{pipeline}:ref:refs/tags/{tag}:commit:*:step:*',
+      isGlob: true,
+      who: 'builds of {organization}/{pipeline} on the tag {tag}',
+      claims: { build_tag: '{tag}' },
+    },
+    {
+      name: 'branch',
+      needs: ['branch'],
+      subject: 'organization:{organization}:pipeline:{pipeline}:ref:refs/heads/{branch}:commit:*:step:*',
+      isGlob: true,
+      who: 'builds of {organization}/{pipeline} on the branch {branch}',
+    },
+  ],
+  conditions: { organization_id: '{organization-id}', pipeline_id: '{pipeline-id}' },
+  claims: {
+    organization_slug: '{organization}',
+    pipeline_slug: '{pipeline}',
+    organization_id: '{organization-id}',
+    pipeline_id: '{pipeline-id}',
+    build_branch: '{branch}',
+    step_key: 'deploy',
+  },
+  neighbours: [
+    { who: 'another branch', variant: 'branch', set: { branch: 'cambist-check' } },
+    { who: 'another pipeline', set: { pipeline: 'cambist-check' } },
+    { who: 'another organization', set: { organization: 'cambist-check' } },
+    { who: 'another pipeline under the same name', set: { 'pipeline-id': 'cambist-check' }, needs: ['pipeline-id'] },
+  ],
+  warnings: [
+    'Branch and commit are given by whoever creates a build: a branch name is weak evidence where builds of pull requests are enabled.',
+  ],
+  accountName: 'buildkite-{pipeline}',
+  configuration: {
+    file: '.buildkite/pipeline.yml',
+    text: `steps:
+  - key: token
+    label: token
+    command: |
+      set -eu
+      ID_TOKEN=$$(buildkite-agent oidc request-token --audience {audience}{id-claims})
+      test -n "$$ID_TOKEN"
+      printf '%s' "$$ID_TOKEN" | buildkite-agent redactor add
+      {exchange-doubled}
+      printf '%s' "$$ACCESS_TOKEN" | buildkite-agent redactor add
+`,
+  },
+};

@@ -1,0 +1,116 @@
+// How to trust a workload of CircleCI, as data; no logic.
+
+import type { Recipe } from '../recipe.ts';
+
+export const circleciRecipe: Recipe = {
+  preset: 'circleci',
+  summary: 'CircleCI: a project on a branch or tag',
+  parameters: [
+    {
+      name: 'organization-id',
+      value: 'uuid',
+      description: 'the organization',
+      required: true,
+      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
+      from: { claim: 'oidc.circleci.com/org-id' },
+    },
+    {
+      name: 'project-id',
+      value: 'uuid',
+      description: 'the project',
+      required: true,
+      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
+      from: { claim: 'oidc.circleci.com/project-id' },
+    },
+    {
+      name: 'repository',
+      value: 'host/owner/name',
+      description: 'where its code is, such as github.com/acme/web',
+      required: true,
+      pattern: ['[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+', 'host/owner/name'],
+      from: { claim: 'oidc.circleci.com/vcs-origin' },
+    },
+    {
+      name: 'tag',
+      value: 'tag',
+      description: 'only this tag',
+      mayGlob: true,
+      from: { claim: 'oidc.circleci.com/vcs-ref', pattern: '^refs/tags/(.+)$' },
+    },
+    {
+      name: 'branch',
+      value: 'branch',
+      description: 'only this branch',
+      mayGlob: true,
+      from: { claim: 'oidc.circleci.com/vcs-ref', pattern: '^refs/heads/(.+)$' },
+    },
+    {
+      name: 'context-id',
+      value: 'uuid',
+      description: 'only jobs that use this context',
+      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
+      isPin: true,
+    },
+  ],
+  provider: { issuer: 'https://oidc.circleci.com/org/{organization-id}' },
+  variants: [
+    {
+      name: 'tag',
+      needs: ['tag'],
+      subject: 'org/{organization-id}/project/{project-id}/user/*/vcs-origin/{repository}/vcs-ref/refs/tags/{tag}',
+      isGlob: true,
+      who: 'jobs of {repository} on the tag {tag}',
+      claims: { 'oidc.circleci.com/vcs-ref': 'refs/tags/{tag}' },
+      variables: { filter: "tags: { only: '{tag}' }\nbranches: { ignore: /.*/ }" },
+    },
+    {
+      name: 'branch',
+      needs: ['branch'],
+      subject: 'org/{organization-id}/project/{project-id}/user/*/vcs-origin/{repository}/vcs-ref/refs/heads/{branch}',
+      isGlob: true,
+      who: 'jobs of {repository} on the branch {branch}',
+      claims: { 'oidc.circleci.com/vcs-ref': 'refs/heads/{branch}' },
+      variables: { filter: "branches: { only: '{branch}' }" },
+    },
+  ],
+  conditions: { 'oidc.circleci.com/context-ids': '{context-id}' },
+  claims: {
+    'oidc.circleci.com/org-id': '{organization-id}',
+    'oidc.circleci.com/project-id': '{project-id}',
+    'oidc.circleci.com/vcs-origin': '{repository}',
+    'oidc.circleci.com/context-ids': ['{context-id}'],
+    'oidc.circleci.com/ssh-rerun': false,
+  },
+  neighbours: [
+    { who: 'another branch', variant: 'branch', set: { branch: 'cambist-check' } },
+    { who: 'a fork', set: { repository: 'github.com/cambist-check/app' } },
+    { who: 'another project', set: { 'project-id': '00000000-0000-4000-8000-000000000000' } },
+    { who: 'a job rerun with SSH', change: { 'oidc.circleci.com/ssh-rerun': true } },
+  ],
+  accountName: 'circleci-{slug}',
+  configuration: {
+    file: '.circleci/config.yml',
+    text: `version: 2.1
+jobs:
+  token:
+    docker:
+      - image: cimg/base:current
+    steps:
+      - run:
+          name: Get an access token
+          command: |
+            set -eu
+            # CircleCI masks only what is configured: the tokens stay in this step.
+            ID_TOKEN=$(circleci run oidc get --claims '{"aud":"{audience}"}')
+            test -n "$ID_TOKEN"
+            {exchange}
+            test -n "$ACCESS_TOKEN" # use it here
+workflows:
+  token:
+    jobs:
+      - token:
+          filters:
+            {filter}
+`,
+  },
+};

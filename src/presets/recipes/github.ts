@@ -1,0 +1,192 @@
+// How to trust a workload of GitHub Actions, as data; no logic.
+
+import type { Recipe } from '../recipe.ts';
+
+export const githubRecipe: Recipe = {
+  preset: 'github',
+  summary: 'GitHub Actions: a repository on a branch, tag, environment or pull request',
+  parameters: [
+    {
+      name: 'repository',
+      value: 'owner/name',
+      description: 'the repository; "owner/*" is every repository of the owner',
+      required: true,
+      pattern: ['[A-Za-z0-9_.-]+/(?:[A-Za-z0-9_.-]+|\\*)', 'owner/name, as in the address of the repository'],
+      mayGlob: true,
+      from: { claim: 'repository' },
+    },
+    {
+      name: 'environment',
+      value: 'name',
+      description: 'only jobs that name this environment',
+      from: { claim: 'environment' },
+    },
+    {
+      name: 'tag',
+      value: 'tag',
+      description: 'only this tag; "v*" is a pattern',
+      mayGlob: true,
+      from: { claim: 'ref', pattern: '^refs/tags/(.+)$' },
+    },
+    {
+      name: 'branch',
+      value: 'branch',
+      description: 'only this branch',
+      mayGlob: true,
+      from: { claim: 'ref', pattern: '^refs/heads/(.+)$' },
+    },
+    {
+      name: 'pull-request',
+      value: null,
+      description: 'every pull request of the repository, whoever opened it',
+      from: { claim: 'event_name', pattern: '^(pull_request)$' },
+    },
+    {
+      name: 'reusable-workflow',
+      value: 'owner/name/path@ref',
+      description:
+        'only where this reusable workflow runs, such as acme/ci/.github/workflows/deploy.yml@refs/heads/main',
+      pattern: ['[^/@]+/[^/@]+/.+@.+', 'owner/name/.github/workflows/file.yml@ref'],
+      mayGlob: true,
+    },
+    {
+      name: 'repository-id',
+      value: 'id',
+      description: 'its number, where GitHub cannot be asked (`gh api repos/OWNER/NAME --jq .id`)',
+      pattern: ['\\d+', 'a number'],
+      isPin: true,
+      from: { claim: 'repository_id' },
+    },
+    {
+      name: 'owner-id',
+      value: 'id',
+      description: "its owner's number (`gh api repos/OWNER/NAME --jq .owner.id`)",
+      pattern: ['\\d+', 'a number'],
+      isPin: true,
+      from: { claim: 'repository_owner_id' },
+    },
+    {
+      name: 'host',
+      value: 'host',
+      description: 'the host of GitHub Enterprise Server, or {subdomain}.ghe.com',
+      pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
+      default: 'github.com',
+    },
+    {
+      name: 'enterprise',
+      value: 'slug',
+      description: 'the enterprise, where its tokens come from an issuer of its own',
+      pattern: ['[A-Za-z0-9_-]+', 'a slug'],
+    },
+  ],
+  provider: { issuer: '{issuer}' },
+  variants: [
+    {
+      name: 'environment',
+      needs: ['environment'],
+      allows: ['branch', 'tag'],
+      subject: 'repo:{repo}:environment:{colon environment}',
+      who: 'jobs of {repository} that name the environment {environment}{from-ref}{through}',
+      conditions: { ref: '{ref}' },
+      claims: { environment: '{environment}', ref: '{sample-ref}', ref_type: '{ref-type}', event_name: 'push' },
+      variables: {
+        trigger: "push:\n  {ref-kind}: ['{ref-name}']",
+        'environment-line': "environment: '{environment}'\n    ",
+      },
+    },
+    {
+      name: 'tag',
+      needs: ['tag'],
+      subject: 'repo:{repo}:ref:refs/tags/{colon tag}',
+      who: 'runs of {repository} on the tag {tag}{through}',
+      claims: { ref: 'refs/tags/{tag}', ref_type: 'tag', event_name: 'push' },
+      variables: { trigger: "push:\n  tags: ['{tag}']", 'environment-line': '' },
+    },
+    {
+      name: 'branch',
+      needs: ['branch'],
+      subject: 'repo:{repo}:ref:refs/heads/{colon branch}',
+      who: 'runs of {repository} on the branch {branch}{through}',
+      claims: { ref: 'refs/heads/{branch}', ref_type: 'branch', event_name: 'push' },
+      variables: { trigger: "push:\n  branches: ['{branch}']", 'environment-line': '' },
+    },
+    {
+      name: 'pull-request',
+      needs: ['pull-request'],
+      subject: 'repo:{repo}:pull_request',
+      who: 'every pull request of {repository}{through}',
+      conditions: { event_name: 'pull_request' },
+      claims: { ref: 'refs/pull/1/merge', ref_type: 'branch', event_name: 'pull_request' },
+      warning:
+        'Every pull request of {repository} gets in, whoever opened it: give it nothing that a stranger may not have.',
+      variables: { trigger: 'pull_request:', 'environment-line': '' },
+    },
+  ],
+  conditions: {
+    job_workflow_ref: '{reusable-workflow}',
+    ref: '{ref-condition}',
+    environment: '{environment-condition}',
+    repository_id: '{repository-id-condition}',
+    repository_owner_id: '{owner-id-condition}',
+  },
+  claims: {
+    repository: '{owner}/{repository-name}',
+    repository_owner: '{owner}',
+    repository_id: '{repository-id}',
+    repository_owner_id: '{owner-id}',
+    job_workflow_ref: '{reusable-workflow}',
+  },
+  neighbours: [
+    { who: 'another branch', variant: 'branch', set: { branch: 'cambist-check' } },
+    { who: 'a pull request', variant: 'pull-request', unless: ['pull-request'] },
+    { who: 'another environment', set: { environment: 'cambist-check' }, needs: ['environment'] },
+    {
+      who: 'the same environment from another branch',
+      change: { ref: 'refs/heads/cambist-check' },
+      needs: ['environment', 'branch'],
+    },
+    { who: 'pull_request_target', change: { event_name: 'pull_request_target' } },
+    { who: 'another owner', set: { owner: 'cambist-check', repo: 'cambist-check/{repository-name}', 'owner-id': '1' } },
+    {
+      who: 'the same name with another id',
+      set: { repo: '{owner}@{owner-id}/{repository-name}@1', 'repository-id': '1' },
+      needs: ['pins-repository'],
+    },
+    {
+      who: 'another workflow',
+      change: { job_workflow_ref: 'acme/other/.github/workflows/x.yml@refs/heads/x' },
+      needs: ['reusable-workflow'],
+    },
+  ],
+  accountName: 'github-{slug}',
+  configuration: {
+    file: '.github/workflows/cambist.yml',
+    text: `name: cambist
+on:
+  {trigger}
+permissions:
+  contents: read
+  id-token: write # lets the job ask for its ID token; without it the two ACTIONS_ID_TOKEN_REQUEST_… variables are missing
+jobs:
+  token:
+    {environment-line}runs-on: ubuntu-latest
+    steps:
+      - name: Get an access token
+        shell: bash
+        run: |
+          set -euo pipefail
+          : "\${ACTIONS_ID_TOKEN_REQUEST_URL:?the job lacks the permission id-token: write}"
+          answer=$(printf 'authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+            curl --silent --show-error --fail --retry 3 --max-time 30 --header @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience={url audience}")
+          ID_TOKEN=$(printf '%s' "$answer" | sed -n 's/.*"value" *: *"\\([^"]*\\)".*/\\1/p')
+          test -n "$ID_TOKEN" || { echo 'GitHub answered without an ID token' >&2; exit 1; }
+          echo "::add-mask::$ID_TOKEN"
+          {exchange}
+          echo "::add-mask::$ACCESS_TOKEN"
+          echo "ACCESS_TOKEN=$ACCESS_TOKEN" >> "$GITHUB_ENV"
+      - name: Use it
+        shell: bash
+        run: test -n "$ACCESS_TOKEN" # in every later step of this job
+`,
+  },
+};

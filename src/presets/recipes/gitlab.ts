@@ -1,0 +1,167 @@
+// How to trust a workload of GitLab CI, as data; no logic.
+
+import type { Recipe } from '../recipe.ts';
+
+export const gitlabRecipe: Recipe = {
+  preset: 'gitlab',
+  summary: 'GitLab CI: a project or group on a branch, tag or environment',
+  parameters: [
+    {
+      name: 'project',
+      value: 'path',
+      description: 'the project, such as acme/platform/web; "acme/*" is every project directly in the group',
+      required: true,
+      pattern: ['[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*/(?:[A-Za-z0-9_.-]+|\\*)', 'group/project'],
+      mayGlob: true,
+      from: { claim: 'project_path' },
+    },
+    {
+      name: 'environment',
+      value: 'name',
+      description: 'only jobs that deploy to this environment',
+      from: { claim: 'environment' },
+    },
+    {
+      name: 'tag',
+      value: 'tag',
+      description: 'only this tag; "v*" is a pattern',
+      mayGlob: true,
+      from: { claim: 'sub', pattern: ':ref_type:tag:ref:(.+)$' },
+    },
+    {
+      name: 'branch',
+      value: 'branch',
+      description: 'only this branch',
+      mayGlob: true,
+      from: { claim: 'sub', pattern: ':ref_type:branch:ref:(.+)$' },
+    },
+    {
+      name: 'allow-unprotected',
+      value: null,
+      description: 'also refs and environments that are not protected: whoever may push gets in',
+    },
+    {
+      name: 'project-id',
+      value: 'id',
+      description: 'its number, where GitLab cannot be asked (on the page of the project)',
+      pattern: ['\\d+', 'a number'],
+      isPin: true,
+      from: { claim: 'project_id' },
+    },
+    {
+      name: 'namespace-id',
+      value: 'id',
+      description: "its group's number",
+      pattern: ['\\d+', 'a number'],
+      isPin: true,
+      from: { claim: 'namespace_id' },
+    },
+    {
+      name: 'host',
+      value: 'host',
+      description: 'the host of a self-managed GitLab',
+      pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
+      default: 'gitlab.com',
+    },
+    {
+      name: 'issuer',
+      value: 'url',
+      description: "the tokens' iss, where it is not https://{host}",
+      from: { claim: 'iss' },
+    },
+  ],
+  provider: { issuer: '{issuer}' },
+  variants: [
+    {
+      name: 'environment',
+      needs: ['environment', 'branch'],
+      subject: 'project_path:{project}:ref_type:branch:ref:{branch}',
+      who: 'jobs of {project} on {branch} that deploy to {environment}',
+      conditions: { environment: '{environment}', environment_protected: '{protected}' },
+      claims: { ref: '{branch}', ref_type: 'branch', environment: '{environment}', environment_protected: 'true' },
+      variables: { rule: '$CI_COMMIT_BRANCH == "{branch}"', 'environment-line': '\n  environment: {environment}' },
+    },
+    {
+      name: 'any-ref-environment',
+      needs: ['environment'],
+      subject: 'project_path:{project}:ref_type:branch:ref:**',
+      isGlob: true,
+      who: 'jobs of {project} on any branch that deploy to {environment}',
+      conditions: { environment: '{environment}', environment_protected: '{protected}' },
+      claims: { ref: 'main', ref_type: 'branch', environment: '{environment}', environment_protected: 'true' },
+      variables: {
+        rule: '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH',
+        'environment-line': '\n  environment: {environment}',
+      },
+    },
+    {
+      name: 'tag',
+      needs: ['tag'],
+      subject: 'project_path:{project}:ref_type:tag:ref:{tag}',
+      who: 'jobs of {project} on the tag {tag}',
+      conditions: { ref_protected: '{protected}' },
+      claims: { ref: '{tag}', ref_type: 'tag' },
+      variables: { rule: '$CI_COMMIT_TAG', 'environment-line': '' },
+    },
+    {
+      name: 'branch',
+      needs: ['branch'],
+      subject: 'project_path:{project}:ref_type:branch:ref:{branch}',
+      who: 'jobs of {project} on the branch {branch}',
+      conditions: { ref_protected: '{protected}' },
+      claims: { ref: '{branch}', ref_type: 'branch' },
+      variables: { rule: '$CI_COMMIT_BRANCH == "{branch}"', 'environment-line': '' },
+    },
+  ],
+  conditions: { project_id: '{project-id-condition}', namespace_id: '{namespace-id}' },
+  claims: {
+    project_path: '{project}',
+    project_id: '{project-id}',
+    namespace_path: '{namespace}',
+    namespace_id: '{namespace-id}',
+    job_project_id: '{project-id}',
+    pipeline_source: 'push',
+    ref_protected: 'true',
+  },
+  neighbours: [
+    { who: 'another branch', variant: 'branch', set: { branch: 'cambist-check' }, unless: ['any-branch'] },
+    {
+      who: 'a ref that is not protected',
+      change: { ref_protected: 'false' },
+      needs: ['protected'],
+      unless: ['environment'],
+    },
+    { who: 'another environment', change: { environment: 'cambist-check' }, needs: ['environment'] },
+    {
+      who: 'the same environment where it is not protected',
+      change: { environment_protected: 'false' },
+      needs: ['environment', 'protected'],
+    },
+    {
+      who: 'a merge request from a fork',
+      change: { pipeline_source: 'merge_request_event', job_project_id: '1' },
+    },
+    { who: 'the same path with another id', set: { 'project-id': '1' }, needs: ['project-id-condition'] },
+    { who: 'another group', set: { project: 'cambist-check/app', namespace: 'cambist-check', 'namespace-id': '1' } },
+  ],
+  accountName: 'gitlab-{slug}',
+  configuration: {
+    file: '.gitlab-ci.yml',
+    text: `cambist:
+  image: curlimages/curl:8.16.0
+  rules:
+    - if: {rule}{environment-line}
+  id_tokens:
+    ID_TOKEN:
+      aud: {audience}
+  script:
+    # GitLab cannot mask what a job makes, and a debug trace would print it.
+    - case "\${CI_DEBUG_TRACE:-}" in true) echo 'refusing to work with CI_DEBUG_TRACE' >&2; exit 1;; esac
+    - |
+      set -eu
+      : "\${ID_TOKEN:?the job has no id_tokens}"
+      {exchange}
+      test -n "$ACCESS_TOKEN" # use it here: it does not reach other jobs
+`,
+  },
+};

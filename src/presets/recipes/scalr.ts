@@ -1,0 +1,59 @@
+// How to trust a workload of Scalr, as data; no logic.
+
+import type { Recipe } from '../recipe.ts';
+
+export const scalrRecipe: Recipe = {
+  preset: 'scalr',
+  summary: 'Scalr: one workspace',
+  parameters: [
+    {
+      name: 'account',
+      value: 'name',
+      description: 'the account',
+      required: true,
+      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
+      from: { claim: 'sub', pattern: '^account:([^:]+):' },
+    },
+    {
+      name: 'environment',
+      value: 'name',
+      description: 'the environment',
+      required: true,
+      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
+      from: { claim: 'sub', pattern: ':environment:([^:]+):' },
+    },
+    {
+      name: 'workspace',
+      value: 'name',
+      description: 'the workspace',
+      required: true,
+      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
+      from: { claim: 'sub', pattern: ':workspace:([^:]+)$' },
+    },
+  ],
+  provider: { issuer: 'https://scalr.io' },
+  variants: [
+    {
+      name: 'workload',
+      needs: [],
+      subject: 'account:{account}:environment:{environment}:workspace:{workspace}',
+      who: 'runs of {account}/{environment}/{workspace}',
+    },
+  ],
+  claims: {},
+  neighbours: [
+    { who: 'another workspace', set: { workspace: 'cambist-check' } },
+    { who: 'another account', set: { account: 'cambist-check' } },
+  ],
+  warnings: ['There are names only, and all of them can change.'],
+  accountName: 'scalr-{workspace}',
+  configuration: {
+    file: 'run script',
+    text: `# Scalr gives the token to provider configurations; type the audience {audience} there and pass the token as ID_TOKEN.
+set -eu
+: "\${ID_TOKEN:?no token was passed}"
+{exchange}
+test -n "$ACCESS_TOKEN" # use it here
+`,
+  },
+};
