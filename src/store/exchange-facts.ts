@@ -5,7 +5,8 @@ import {
   MAX_IDENTITIES_PER_SERVICE_ACCOUNT,
   MAX_PATTERN_RULES_WITHOUT_ACCOUNT,
 } from '../core/limits.ts';
-import type { FederatedIdentity, ServiceAccount } from '../core/model.ts';
+import type { FederatedIdentity, Organisation, ServiceAccount } from '../core/model.ts';
+import { StorageUnavailable } from '../core/ports.ts';
 import type { ExchangeFacts, ExchangeQuery } from '../core/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { toFederatedIdentity } from './federated-identities.ts';
@@ -16,7 +17,7 @@ import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
 import { toServiceAccount } from './service-accounts.ts';
 import type { ServiceAccountRow } from './service-accounts.ts';
-import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
+import { toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
 /** Of the tables `fi` and `sa`. */
@@ -25,7 +26,7 @@ export const IDENTITY_COLUMNS: string = `fi.id, fi.organisation_id, fi.service_a
   fi.token_audiences, fi.token_lifetime, fi.max_token_lifetime, fi.forwarded_claims, fi.replay_protection, fi.mode, fi.status,
   fi.expires_at, fi.object_version, sa.organisation_id AS account_organisation_id, sa.slug AS account_slug, sa.status AS account_status`;
 
-// ?1 organisation (id or slug) or NULL, ?2 issuer, then what names the account.
+// ?1 organisation (id or slug) or NULL, ?2 issuer, ?3 what names the account, ?4 the default organisation's id.
 const ORGANISATION_NAMED =
   '(SELECT id FROM organisation WHERE id = ?1 UNION ALL SELECT id FROM organisation WHERE slug = ?1 LIMIT 1)';
 const ACCOUNT_BY_ID = `account AS (SELECT * FROM service_account WHERE id = ?3 AND (?1 IS NULL OR organisation_id = ${ORGANISATION_NAMED}))`;
@@ -33,24 +34,44 @@ const ACCOUNT_BY_SLUG = `account AS (SELECT * FROM service_account WHERE organis
 const ACCOUNT_OF_IDENTITY = `account AS (SELECT * FROM service_account WHERE id = (SELECT service_account_id FROM federated_identity WHERE id = ?3)
   AND (?1 IS NULL OR organisation_id = ${ORGANISATION_NAMED}))`;
 
+/**
+ * What is small and always needed, as JSON in one row, since each statement of a batch costs as much as a row: the
+ * organisation, the account where one is named, the roles of the accounts in `account`, the states of our keys.
+ */
+function contextOf(organisation: string, named: 'account' | null): string {
+  return `SELECT
+    (SELECT json_object('id', id, 'slug', slug) FROM organisation WHERE id = ${organisation}) AS organisation,
+    ${named === null ? 'NULL' : `(SELECT json_object('id', id, 'organisation_id', organisation_id, 'slug', slug, 'status', status) FROM ${named})`} AS account,
+    (SELECT json_group_array(json_object('service_account_id', b.service_account_id, 'slug', r.slug, 'projects', b.projects, 'scopes', b.scopes))
+      FROM account CROSS JOIN role_binding b ON b.service_account_id = account.id CROSS JOIN role r ON r.id = b.role_id) AS roles,
+    (SELECT json_group_array(json_object('kid', kid, 'alg', alg, 'status', status, 'published_at', published_at, 'activated_at', activated_at,
+      'retiring_at', retiring_at, 'expires_at', expires_at, 'revoked_at', revoked_at)) FROM signing_key) AS signing_keys`;
+}
+
+interface ContextRow {
+  readonly organisation: string | null;
+  readonly account: string | null;
+  readonly roles: string;
+  readonly signing_keys: string;
+}
+
 /** The queries of an exchange that names whom it wants to act as. `account` is a common table expression of one row at most. */
 function namedAccountQueries(account: string): Queries {
   // Of an unknown account, the named organisation's: another's keys, rules or status would tell which slugs are taken.
   const owner = `coalesce((SELECT organisation_id FROM account), ${ORGANISATION_NAMED})`;
   const provider = `provider AS (SELECT * FROM identity_provider WHERE organisation_id = ${owner} AND issuer = ?2)`;
   return {
-    organisation: `WITH ${account} SELECT id, slug FROM organisation
-      WHERE id = ${owner}`,
-    account: `WITH ${account} SELECT id, organisation_id, slug, status FROM account`,
-    // Of the account's organisation; else of any that registered the issuer, so that an unknown account is verified and
-    // refused in the very words of one that does not match, whichever organisation the issuer belongs to.
-    provider: `WITH ${account}, ${provider} SELECT * FROM provider
-      UNION ALL SELECT * FROM (SELECT * FROM identity_provider WHERE issuer = ?2 ORDER BY status, id LIMIT 1) WHERE NOT EXISTS (SELECT 1 FROM provider)`,
+    context: `WITH ${account} ${contextOf(owner, 'account')}`,
+    // Of the account's organisation; else the default organisation's, which no tenant decides about; else of any that
+    // registered the issuer, so that an unknown account is verified and refused in the very words of one that does not match.
+    provider: `WITH ${account}, ${provider}, fallback AS (SELECT * FROM identity_provider WHERE organisation_id = ?4 AND issuer = ?2)
+      SELECT * FROM provider
+      UNION ALL SELECT * FROM fallback WHERE NOT EXISTS (SELECT 1 FROM provider)
+      UNION ALL SELECT * FROM (SELECT * FROM identity_provider WHERE issuer = ?2 ORDER BY status, id LIMIT 1)
+        WHERE NOT EXISTS (SELECT 1 FROM provider) AND NOT EXISTS (SELECT 1 FROM fallback)`,
     identities: `WITH ${account}, ${provider} SELECT ${IDENTITY_COLUMNS}
       FROM account sa CROSS JOIN provider CROSS JOIN federated_identity fi ON fi.service_account_id = sa.id AND fi.provider_id = provider.id
       ORDER BY fi.id LIMIT ${MAX_IDENTITIES_PER_SERVICE_ACCOUNT + 1}`,
-    roles: `WITH ${account} SELECT b.service_account_id, r.slug, b.projects, b.scopes
-      FROM account CROSS JOIN role_binding b ON b.service_account_id = account.id CROSS JOIN role r ON r.id = b.role_id`,
   };
 }
 
@@ -65,22 +86,17 @@ const PATTERN_RULES = `SELECT fi.id FROM provider CROSS JOIN federated_identity 
 const CANDIDATES = `WITH ${PROVIDER_OF_ORGANISATION}, candidate AS (SELECT * FROM (${EXACT_RULES}) UNION ALL SELECT * FROM (${PATTERN_RULES}))`;
 
 const ANY_ACCOUNT: Queries = {
-  organisation: `SELECT id, slug FROM organisation WHERE id = ${ORGANISATION_NAMED}`,
-  account: null,
+  context: `${CANDIDATES}, account AS (SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id)
+    ${contextOf(ORGANISATION_NAMED, null)}`,
   provider: `WITH ${PROVIDER_OF_ORGANISATION} SELECT * FROM provider`,
   identities: `${CANDIDATES} SELECT ${IDENTITY_COLUMNS} FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
     CROSS JOIN service_account sa ON sa.id = fi.service_account_id ORDER BY fi.id`,
-  roles: `${CANDIDATES} SELECT b.service_account_id, r.slug, b.projects, b.scopes
-    FROM (SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id) account
-    CROSS JOIN role_binding b ON b.service_account_id = account.id CROSS JOIN role r ON r.id = b.role_id`,
 };
 
 interface Queries {
-  readonly organisation: string;
+  readonly context: string;
   readonly provider: string;
   readonly identities: string;
-  readonly roles: string;
-  readonly account: string | null;
 }
 
 interface Statement {
@@ -89,10 +105,11 @@ interface Statement {
   readonly parameters: number;
 }
 
-function inOrder({ organisation, provider, identities, roles, account }: Queries): readonly Statement[] {
-  return [organisation, provider, identities, roles, account]
-    .filter((sql) => sql !== null)
-    .map((sql) => ({ sql, parameters: Math.max(...[...sql.matchAll(/\?(\d)/g)].map((match) => Number(match[1]))) }));
+function inOrder({ context, provider, identities }: Queries): readonly Statement[] {
+  return [context, provider, identities].map((sql) => ({
+    sql,
+    parameters: Math.max(...[...sql.matchAll(/\?(\d)/g)].map((match) => Number(match[1]))),
+  }));
 }
 
 const BY_ID = inOrder(namedAccountQueries(ACCOUNT_BY_ID));
@@ -111,31 +128,29 @@ export type IdentityRow = FederatedIdentityRow & {
   readonly account_status: ServiceAccount['status'];
 };
 
-/** Reads the facts of one exchange in one batch. `defaultOrganisation` is searched where neither account nor organisation is named. */
+/** Reads the facts of one exchange in one batch. `defaultOrganisation` (its id) is searched where neither account nor organisation is named. */
 export async function readExchangeFacts(
   db: D1Database,
   defaultOrganisation: string,
   query: ExchangeQuery,
 ): Promise<ExchangeFacts> {
   const { statements, values } = selectStatements(query, defaultOrganisation);
-  const results = await runBatch(db, [
-    selectSigningKeys(db),
-    ...statements.map(({ sql, parameters }) => db.prepare(sql).bind(...values.slice(0, parameters))),
-  ]);
-  const [signingKeys, organisation, provider, identities, roles, account] = results;
-
-  const identityRows = rowsOf<IdentityRow>(identities);
-  const bounded = boundIdentities(identityRows, query);
+  const [context, provider, identities] = await runBatch(
+    db,
+    statements.map(({ sql, parameters }) => db.prepare(sql).bind(...values.slice(0, parameters))),
+  );
+  const [row] = rowsOf<ContextRow>(context);
+  if (row === undefined) throw new StorageUnavailable('D1 answered an exchange without its context');
+  const { rows, truncated } = boundIdentities(rowsOf<IdentityRow>(identities), query);
   const [providerRow] = rowsOf<IdentityProviderRow>(provider);
-  const [accountRow] = rowsOf<ServiceAccountRow>(account);
   return {
-    organisation: rowsOf<{ id: string; slug: string }>(organisation)[0] ?? null,
+    organisation: row.organisation === null ? null : (JSON.parse(row.organisation) as Organisation),
     provider: providerRow === undefined ? null : toIdentityProvider(providerRow),
-    serviceAccount: accountRow === undefined ? null : toServiceAccount(accountRow),
-    identities: bounded.rows.map(toIdentity),
-    truncated: bounded.truncated,
-    heldRoles: rowsOf<HeldRoleRow>(roles).map(toHeldRole),
-    signingKeys: rowsOf<SigningKeyRow>(signingKeys).map(toSigningKeyState),
+    serviceAccount: row.account === null ? null : toServiceAccount(JSON.parse(row.account) as ServiceAccountRow),
+    identities: rows.map(toIdentity),
+    truncated,
+    heldRoles: (JSON.parse(row.roles) as HeldRoleRow[]).map(toHeldRole),
+    signingKeys: (JSON.parse(row.signing_keys) as SigningKeyRow[]).map(toSigningKeyState),
   };
 }
 
@@ -143,10 +158,11 @@ function selectStatements(
   { organisation, issuer, serviceAccount, federatedIdentity, subjectKeys, allStrings }: ExchangeQuery,
   defaultOrganisation: string,
 ): { statements: readonly Statement[]; values: readonly (string | null)[] } {
-  if (federatedIdentity !== null) return { statements: BY_IDENTITY, values: [organisation, issuer, federatedIdentity] };
+  if (federatedIdentity !== null)
+    return { statements: BY_IDENTITY, values: [organisation, issuer, federatedIdentity, defaultOrganisation] };
   if (serviceAccount !== null) {
     const statements = organisation === null || serviceAccount.startsWith('sa_') ? BY_ID : BY_SLUG;
-    return { statements, values: [organisation, issuer, serviceAccount] };
+    return { statements, values: [organisation, issuer, serviceAccount, defaultOrganisation] };
   }
   const values = [organisation ?? defaultOrganisation, issuer, JSON.stringify(subjectKeys), JSON.stringify(allStrings)];
   return { statements: BY_TOKEN, values };
