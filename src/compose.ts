@@ -47,8 +47,6 @@ import { createIamStore } from './store/iam-store.ts';
 import { readTokenStanding, revokeToken } from './store/revoked-tokens.ts';
 import { readSigningKeys, registerSigningKeys, rotateSigningKeys } from './store/signing-keys.ts';
 
-const DEFAULT_ORGANISATION = 'default';
-
 /** What a Worker gets from the platform; tests give their own clock and network. */
 export interface Outside {
   readonly fetch: (request: Request) => Promise<Response>;
@@ -141,7 +139,7 @@ function composeExchange(config: Config, keyDeps: KeyDeps, signers: LoadSigners)
   const db = needed(config.db);
   const issuerUrl = needed(config.issuerUrl);
   return {
-    readFacts: (query) => readExchangeFacts(db, DEFAULT_ORGANISATION, query),
+    readFacts: (query) => readExchangeFacts(db, DEFAULT_ORGANISATION_ID, query),
     verifySubjectToken: createVerifier(keyDeps),
     compileIdentity: createIdentityCache({ issuerUrl, defaultAudience: needed(config.defaultAudience) }),
     recordGrant: (record) => recordGrant(db, record),

@@ -155,6 +155,26 @@ describe('organisations that registered the same issuer', () => {
     expect((await deployment.exchange(await token(), known)).status).toBe(200);
   });
 
+  it("cannot make unknown accounts read otherwise than unmatched ones by registering default's issuer too (contract §3)", async () => {
+    // Older than the one of `default`, active, and no token of the issuer verifies with it.
+    await deployment.db.batch([
+      deployment.db.prepare("DELETE FROM federated_identity WHERE id = 'fid_tenant'"),
+      deployment.db.prepare(
+        `UPDATE identity_provider SET id = 'idp_00000000000000000000000000', allowed_algorithms = '["ES384"]' WHERE id = 'idp_tenant'`,
+      ),
+    ]);
+    const elsewhere = await token({ sub: 'repo:acme/app:ref:refs/heads/other' });
+    const unmatched = await deployment.exchange(elsewhere, { service_account_id: joined.serviceAccount });
+    expect(unmatched.body.error_description).toContain('no federated identity accepts this token');
+    for (const unknown of [
+      { service_account_id: 'sa_unknown' },
+      { service_account_id: 's', organisation_id: 'unknown' },
+    ]) {
+      expect(stripped(await deployment.exchange(elsewhere, unknown))).toEqual(stripped(unmatched));
+    }
+    expect((await deployment.exchange(await token(), { service_account_id: joined.serviceAccount })).status).toBe(200);
+  });
+
   it('refuse an account of an organisation that lacks the issuer in the same words (contract §3)', async () => {
     await deployment.db.batch([
       deployment.db.prepare(
