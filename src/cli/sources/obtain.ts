@@ -130,6 +130,6 @@ function nothingFound({ blockedBy, findings, probed }: Detection, only: string |
       ? `Nothing here gives an ID token${probed ? ', and no metadata service answers' : ''}.`
       : `The source ${only} gives no ID token here: none of its signs is there.`,
     `Set CAMBIST_ID_TOKEN or CAMBIST_ID_TOKEN_FILE, or name a source: --source ${SOURCE_NAMES.slice(0, 4).join('|')}|…\n` +
-      '`cambist detect` shows what was looked for.',
+      '`cambist detect` shows what was found.',
   );
 }

@@ -1,7 +1,7 @@
 // The trust of a Kubernetes API server in this deployment, and a role for the account; text only.
 
 import type { CommandContext } from '../command.ts';
-import { checked, execOptions, quoteHcl, quoteShell, readTrust } from './trust.ts';
+import { checked, exchangeWords, quoteHcl, quoteShell, readTrust } from './trust.ts';
 import type { Trust, TrustFormat } from './trust.ts';
 
 /** In front of the user's name, so that no account of the deployment can be taken for a user of another kind. */
@@ -60,7 +60,7 @@ kubectl create ${kind} ${bindingName(trust)} --clusterrole=${role}${where} --use
 # Where kubectl runs
 kubectl config set-credentials cambist --exec-api-version=client.authentication.k8s.io/v1 --exec-interactive-mode=Never \\
   --exec-command=cambist \\
-${['token', '--output', 'kubernetes', '--id-token', trust.audience, ...execOptions(trust).split(' ')].map((word) => `  --exec-arg=${quoteShell(word)}`).join(' \\\n')}
+${['token', '--output', 'kubernetes', '--id-token', trust.audience, ...exchangeWords(trust)].map((word) => `  --exec-arg=${quoteShell(word)}`).join(' \\\n')}
 `;
 }
 

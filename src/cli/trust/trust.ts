@@ -62,13 +62,15 @@ async function findServiceAccount(context: CommandContext, slug: string): Promis
   });
 }
 
-/** The options of `exec` that get a token for this trust. */
-export function execOptions({ issuer, serviceAccount, project }: Trust): string {
-  return [
-    `--url ${issuer}`,
-    `--service-account ${serviceAccount}`,
-    ...(project === undefined ? [] : [`--project ${quoteShell(project)}`]),
-  ].join(' ');
+/** The options of `token` and `exec` that get a token for this trust, word by word. */
+export function exchangeWords({ issuer, serviceAccount, project }: Trust): readonly string[] {
+  const account = ['--url', issuer, '--service-account', serviceAccount];
+  return project === undefined ? account : [...account, '--project', project];
+}
+
+/** The same as a part of a command line. */
+export function execOptions(trust: Trust): string {
+  return exchangeWords(trust).map(quoteShell).join(' ');
 }
 
 /** A word for a POSIX shell. */

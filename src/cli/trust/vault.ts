@@ -50,7 +50,7 @@ EOF
 
 # In the pipeline; the token goes over stdin, not on the command line
 cambist exec ${execOptions(trust)} --id-token VAULT_JWT=${quoteShell(trust.audience)} -- \\
-  sh -c 'export VAULT_ADDR=${address}; export VAULT_TOKEN="$(printf %s "$VAULT_JWT" | vault write -field=token auth/${mount}/login role=${names.role} jwt=-)"; exec ./deploy.sh'
+  sh -c 'export VAULT_ADDR=${address}; VAULT_TOKEN="$(printf %s "$VAULT_JWT" | vault write -field=token auth/${mount}/login role=${names.role} jwt=-)" || exit 1; export VAULT_TOKEN; exec ./deploy.sh'
 `;
 }
 
