@@ -20,6 +20,8 @@ import type { Imitation } from './sources/imitation.ts';
 
 const ISSUER = 'https://token.actions.githubusercontent.com';
 const VAULT = 'https://vault.example.com';
+/** With every character that a subject encodes. */
+const PROJECT = 'acme/web:1%';
 const DR = 'https://vault-dr.example.com';
 
 let service: Service;
@@ -29,6 +31,8 @@ let account = '';
 let directory = '';
 /** The claims of the next ID token. */
 let claims: Record<string, unknown> = {};
+/** Milliseconds before the platform answers. */
+let delayMs = 0;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'cambist-token-'));
@@ -36,7 +40,8 @@ beforeAll(async () => {
   issuer = await createIssuer({ issuer: ISSUER, alg: 'RS256' });
   platform = await imitate(({ url }, response) => {
     const audience = new URL(url, 'http://x').searchParams.get('audience') ?? '';
-    void issuer.sign(githubActions({ repository: 'acme/app', audience, claims })).then((value) => {
+    void issuer.sign(githubActions({ repository: 'acme/app', audience, claims })).then(async (value) => {
+      await sleep(delayMs);
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ count: value.length, value }));
     });
@@ -55,6 +60,8 @@ beforeAll(async () => {
     allowedScopes: ['api:read', 'api:write'],
     tokenAudiences: [service.url, VAULT, DR, 'sts.amazonaws.com'],
   });
+  const role = await service.create('/v1/iam/roles', { name: 'deployer' });
+  await service.create(`/v1/iam/roles/${role}/bindings`, { serviceAccountIdentity: account, projects: [PROJECT] });
 });
 
 afterAll(async () => {
@@ -65,6 +72,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   claims = {};
+  delayMs = 0;
 });
 
 /** The variables of a job that may have an ID token. */
@@ -90,7 +98,7 @@ async function isActive(accessToken: string): Promise<boolean> {
     headers: { authorization: `Bearer ${accessToken}` },
     body: new URLSearchParams({ token: accessToken }),
   });
-  return response.status === 200 && ((await response.json()) as { active: boolean }).active;
+  return response.status === 200 && (await response.json<{ active: boolean }>()).active;
 }
 
 const JWT = /[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/g;
@@ -358,6 +366,18 @@ describe('cambist exec', () => {
     expect(await isActive(accessToken)).toBe(false);
   });
 
+  it('runs nothing where it is asked to end while the token is still on its way, and revokes that', async () => {
+    delayMs = 700;
+    const before = platform.received.length;
+    const { child, ended } = startCli(['exec', '--', 'echo', 'ran'], job());
+    while (platform.received.length === before) await sleep(20);
+    child.kill('SIGTERM');
+    const { code, stdout, stderr } = await ended;
+    expect([code, stdout]).toEqual([143, '']);
+    const [accessToken = ''] = stderr.match(JWT) ?? [];
+    expect(await isActive(accessToken)).toBe(false);
+  });
+
   it('answers 128 + the signal where the command was ended by one', async () => {
     expect((await runProcess(['exec', '--', 'sh', '-c', 'kill -KILL $$'], job())).code).toBe(137);
   });
@@ -450,5 +470,25 @@ describe('cambist detect', () => {
       ",
       ]
     `);
+  });
+});
+
+describe('cambist trust', () => {
+  it('names exactly the issuer, subject and audience of the ID token that exec gets', async () => {
+    const claimed = decodeJwt((await token('--id-token', 'sts.amazonaws.com', '--project', PROJECT)).stdout.trim());
+    const { stdout } = await runProcess(
+      ['trust', 'aws', '--format', 'json', '--account', '123456789012', '--project', PROJECT],
+      job(),
+    );
+    const host = service.url.replace('http://', '');
+    expect(claimed.iss).toBe(service.url);
+    expect(JSON.parse(stdout)).toMatchObject({
+      Statement: [
+        {
+          Principal: { Federated: `arn:aws:iam::123456789012:oidc-provider/${host}` },
+          Condition: { StringEquals: { [`${host}:sub`]: claimed.sub, [`${host}:aud`]: claimed.aud } },
+        },
+      ],
+    });
   });
 });
