@@ -36,6 +36,10 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.get('/.well-known/jwks.json', jwksHandler(deps)).options('/.well-known/jwks.json', wellKnownOptions);
   app.get('/healthz', healthHandler);
   app.get('/readyz', readinessHandler(deps));
+  app.get('/openapi.json', async (c) => {
+    const { openApiDocument } = await import('./openapi/document.ts');
+    return c.json(openApiDocument(deps.config.issuerUrl));
+  });
   app.all('/v1/*', async (c) => {
     if (faultsOf(deps.config, IAM_NEEDS).length > 0) {
       const message = 'this deployment is not fully configured; its operator finds what is missing at /readyz';

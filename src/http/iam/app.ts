@@ -1,5 +1,6 @@
 // The IAM API under /v1 (contract §4, §5); loaded when it is first asked for, because its schema code is expensive to evaluate.
 
+import { z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 
 import { accessCredentials, createAccessCredential } from './access-credentials.ts';
@@ -16,19 +17,21 @@ import { roleBindings } from './role-bindings.ts';
 import { roleRules } from './role-rules.ts';
 import { roles } from './roles.ts';
 import { createRoutes } from './routing.ts';
+import type { IamRoute } from './routing.ts';
 import { serviceAccounts } from './service-accounts.ts';
 import { signingKeyRoutes } from './signing-keys.ts';
 
 export type { IamDeps } from './deps.ts';
 
-/** Every route of the API, and the definitions that its reference is generated from. */
-export const iamRoutes: OpenAPIHono<IamEnv> = createRoutes([
+/** Every route of the API; its reference is generated from them. */
+export const iamRouteList: readonly IamRoute[] = [
   ...objectRoutes('/v1/federated-identity-providers', identityProviders),
   ...objectRoutes('/v1/service-accounts', serviceAccounts),
   ...objectRoutes('/v1/federated-identities', federatedIdentities),
   ...objectRoutes('/v1/service-accounts/{id}/access-credentials', accessCredentials, {
     nested: 'credentialId',
     create: createAccessCredential,
+    answeredOnce: { accessSecret: z.string().describe('Shown this once; only its digest is kept') },
   }),
   ...objectRoutes('/v1/iam/roles', roles),
   // A rule gives whatever it says to everybody who holds the role, so that no writer can be said to hold it (contract §4).
@@ -40,7 +43,9 @@ export const iamRoutes: OpenAPIHono<IamEnv> = createRoutes([
   ...auditEventRoutes,
   ...explainRoutes,
   ...providerKeyRoutes,
-]);
+];
+
+export const iamRoutes: OpenAPIHono<IamEnv> = createRoutes(iamRouteList);
 
 /** The API over its dependencies. A fault of ours is thrown, for the outer application to answer. */
 export function createIamApp(deps: IamDeps): { fetch: (request: Request) => Promise<Response> } {

@@ -4,6 +4,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { RouteConfig } from '@hono/zod-openapi';
 
 import type { ObjectContract } from '../../contract/object-contract.ts';
+import { answerSchema, listQuery } from './answer-schemas.ts';
 import type { IamScope, Operation } from './deps.ts';
 import { objectOperations } from './object-operations.ts';
 import type { Resource, StoredObject } from './object-operations.ts';
@@ -17,13 +18,15 @@ export interface RouteOptions {
   readonly change?: IamScope;
   /** In place of the usual creation. */
   readonly create?: Operation;
+  /** Members that only the answer to a creation has. */
+  readonly answeredOnce?: Readonly<Record<string, z.ZodType>>;
 }
 
 /** Routes under `path`: list and create there, read, update (PUT and PATCH alike) and delete under `{path}/{id}`. */
 export function objectRoutes<I extends object, R extends StoredObject>(
   path: string,
   resource: Resource<I, R>,
-  { nested, change = 'iam:write', create }: RouteOptions = {},
+  { nested, change = 'iam:write', create, answeredOnce }: RouteOptions = {},
 ): IamRoute[] {
   const operations = objectOperations(resource);
   const { noun, contract } = resource;
@@ -34,6 +37,7 @@ export function objectRoutes<I extends object, R extends StoredObject>(
     scope: IamScope,
     summary: string,
     operation: Operation,
+    answer: z.ZodType | null,
     request: RouteConfig['request'] = {},
   ): IamRoute => ({
     scope,
@@ -46,7 +50,10 @@ export function objectRoutes<I extends object, R extends StoredObject>(
       tags: [noun],
       request: at.includes('{') ? { ...request, params: parameters(at) } : request,
       responses: {
-        [SUCCESS[method] ?? 200]: { description: summary },
+        [SUCCESS[method] ?? 200]: {
+          description: at === path && method === 'get' ? 'A page' : (SUCCESS_IS[method] ?? 'As it is now'),
+          ...(answer === null ? {} : { content: { 'application/json': { schema: answer } } }),
+        },
         default: { description: 'A problem (RFC 9457)' },
       },
     }),
@@ -54,14 +61,19 @@ export function objectRoutes<I extends object, R extends StoredObject>(
   const body = (schema: z.ZodType): RouteConfig['request'] => ({
     body: { required: true, content: { 'application/json': { schema } } },
   });
+  const creation = body(bodySchema(contract, true));
   const update = body(bodySchema(contract, false));
+  const answer = answerSchema(noun, contract);
+  const created = answeredOnce === undefined ? answer : answer.extend(answeredOnce);
   return [
-    route('get', path, 'iam:read', `List every ${noun}`, operations.list),
-    route('post', path, change, `Create a ${noun}`, create ?? operations.create, body(bodySchema(contract, true))),
-    route('get', one, 'iam:read', `Read a ${noun}`, operations.read),
-    route('put', one, change, `Change the members that are named`, operations.update, update),
-    route('patch', one, change, `Change the members that are named`, operations.update, update),
-    route('delete', one, change, `Delete a ${noun}`, operations.remove),
+    route('get', path, 'iam:read', `List every ${noun}`, operations.list, z.array(answer), {
+      query: listQuery(resource),
+    }),
+    route('post', path, change, `Create ${a(noun)}`, create ?? operations.create, created, creation),
+    route('get', one, 'iam:read', `Read ${a(noun)}`, operations.read, answer),
+    route('put', one, change, `Change ${a(noun)}: the members that are named`, operations.update, answer, update),
+    route('patch', one, change, `Change ${a(noun)}: the members that are named`, operations.update, answer, update),
+    route('delete', one, change, `Delete ${a(noun)}`, operations.remove, null),
   ];
 }
 
@@ -69,7 +81,12 @@ function parameters(path: string): z.ZodObject {
   return z.object(Object.fromEntries([...path.matchAll(/\{(.+?)\}/g)].map(([, name = '']) => [name, z.string()])));
 }
 
+function a(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+}
+
 const SUCCESS: Partial<Record<RouteConfig['method'], number>> = { post: 201, delete: 204 };
+const SUCCESS_IS: Partial<Record<RouteConfig['method'], string>> = { post: 'Created', delete: 'Deleted' };
 
 /** The schema of a body, for the reference: a body is read by members.ts, which reports every fault at its place. */
 function bodySchema<T extends object>(contract: ObjectContract<T>, creating: boolean): z.ZodType {

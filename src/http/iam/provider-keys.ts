@@ -3,6 +3,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { RouteConfig } from '@hono/zod-openapi';
 
+import { identityProviderContract } from '../../contract/identity-provider.ts';
 import { issuerCheckSchema } from '../../contract/issuer-check.ts';
 import type { IssuerCheckView } from '../../contract/issuer-check.ts';
 import type { IdentityProviderRecord } from '../../core/iam-store.ts';
@@ -12,6 +13,7 @@ import { MAX_UPDATE_ATTEMPTS } from '../../core/limits.ts';
 import { ok, refuse } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { Problem } from '../problem.ts';
+import { answerSchema } from './answer-schemas.ts';
 import type { IamRequest, Reply } from './deps.ts';
 import { identityProviderView, identityProviders } from './identity-providers.ts';
 import { findObject } from './object-operations.ts';
@@ -102,13 +104,7 @@ function issuersOf({ deps }: IamRequest): Result<IssuerPort, Problem> {
   return refuse({ kind: 'unavailable', detail: 'this deployment lacks a setting; /readyz names it' });
 }
 
-const route = (
-  path: string,
-  summary: string,
-  description: string,
-  answer: string,
-  schema: z.ZodType | null,
-): RouteConfig =>
+const route = (path: string, summary: string, description: string, answer: string, schema: z.ZodType): RouteConfig =>
   createRoute({
     method: 'post',
     path,
@@ -117,7 +113,7 @@ const route = (
     tags: ['identity provider'],
     request: { params: z.object({ id: z.string() }) },
     responses: {
-      200: { description: answer, ...(schema === null ? {} : { content: { 'application/json': { schema } } }) },
+      200: { description: answer, content: { 'application/json': { schema } } },
       default: { description: 'A problem (RFC 9457)' },
     },
   });
@@ -131,7 +127,7 @@ export const providerKeyRoutes: readonly IamRoute[] = [
       "Fetch the issuer's keys now",
       'On success the new keys hold everywhere at once; on failure the keys in use stay in use.',
       'The provider with its new keys',
-      null,
+      answerSchema('identity provider', identityProviderContract),
     ),
   },
   {

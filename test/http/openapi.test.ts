@@ -1,0 +1,140 @@
+// The reference is complete, true to the routes and in step with the committed copies: contract §5.9.
+
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+import type { ZodType } from 'zod';
+
+import { apiReference } from '../../scripts/generate-api.ts';
+import { compose } from '../../src/compose.ts';
+import { createApp } from '../../src/http/app.ts';
+import { iamRouteList } from '../../src/http/iam/app.ts';
+import { openApiDocument } from '../../src/http/openapi/document.ts';
+
+interface Media {
+  readonly schema: unknown;
+  readonly example?: unknown;
+}
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  readonly security: readonly Record<string, readonly string[]>[];
+  readonly parameters?: readonly { readonly $ref?: string; readonly name?: string; readonly in?: string }[];
+  readonly requestBody?: { readonly content: Record<string, Media> };
+  readonly responses: Record<string, { readonly $ref?: string; readonly content?: Record<string, Media> }>;
+}
+
+const document = openApiDocument('https://cambist.test') as unknown as {
+  readonly openapi: string;
+  readonly servers: unknown;
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Record<string, Record<string, Operation>>;
+};
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({
+    name: `${method.toUpperCase()} ${path}`,
+    path,
+    method,
+    operation,
+  })),
+);
+
+/** What the outer application answers itself, as `METHOD /path`. */
+function outerRoutes(): string[] {
+  const outside = {
+    fetch: async () => new Response(),
+    now: () => 0,
+    waitUntil: () => undefined,
+    log: () => undefined,
+  };
+  return createApp(compose({}, outside))
+    .routes.filter(({ method }) => method !== 'ALL')
+    .map(({ method, path }) => `${method} ${path}`);
+}
+
+describe('the reference', () => {
+  it('is OpenAPI 3.1 with the address of its own deployment (contract §5.9)', () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(document.servers).toEqual([{ url: 'https://cambist.test' }]);
+  });
+
+  it('has every route of the service and no other (contract §5.9)', () => {
+    const routes = iamRouteList.map(({ config }) => `${config.method.toUpperCase()} ${config.path}`);
+    expect(operations.map(({ name }) => name).toSorted()).toEqual(
+      [...new Set([...outerRoutes(), ...routes])].toSorted(),
+    );
+  });
+
+  it.each(operations)('describes $name in full (contract §5.9)', ({ path, operation }) => {
+    expect(operation.summary).toMatch(/^[A-Z]/);
+    expect(document.tags.map(({ name }) => name)).toEqual(expect.arrayContaining([...operation.tags]));
+    expect(Array.isArray(operation.security)).toBe(true);
+    const named = (operation.parameters ?? [])
+      .filter((parameter) => parameter.in === 'path')
+      .map(({ name }) => `{${name}}`);
+    expect(named).toEqual(path.match(/\{\w+\}/g) ?? []);
+    expect(Object.keys(operation.responses).some((status) => status.startsWith('2'))).toBe(true);
+    if (path.startsWith('/v1/'))
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '404', '503']));
+  });
+
+  it.each(operations.filter(({ path }) => path !== '/openapi.json'))(
+    'has examples for $name (contract §5.9)',
+    ({ operation }) => {
+      const contents = [operation.requestBody, ...Object.values(operation.responses)].flatMap((part) =>
+        Object.entries(part !== undefined && 'content' in part ? (part.content ?? {}) : {}),
+      );
+      for (const [type, media] of contents) {
+        if (type.includes('json') && !type.includes('ndjson')) expect(media.example).toBeDefined();
+      }
+    },
+  );
+
+  it('names each operation once (contract §5.9)', () => {
+    const names = operations.map(({ operation }) => operation.operationId);
+    expect(names).toEqual([...new Set(names)]);
+    for (const name of names) expect(name).toMatch(/^[a-z][A-Za-z]+$/);
+  });
+
+  it('refers to nothing that is not there (contract §5.9)', () => {
+    const text = JSON.stringify(document);
+    for (const [, pointer = ''] of text.matchAll(/"\$ref":"#([^"]+)"/g)) {
+      const found = pointer
+        .slice(1)
+        .split('/')
+        .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document);
+      expect(found, pointer).toBeDefined();
+    }
+  });
+});
+
+describe('the examples', () => {
+  const described = iamRouteList.map(({ config }) => ({
+    name: `${config.method.toUpperCase()} ${config.path}`,
+    config,
+    operation: document.paths[config.path]?.[config.method],
+  }));
+
+  it.each(described)('of $name are what the API takes and answers (contract §5.9)', ({ config, operation }) => {
+    const schemaOf = (content: unknown): ZodType | undefined =>
+      (content as Record<string, { readonly schema: ZodType }> | undefined)?.['application/json']?.schema;
+    const body = schemaOf(config.request?.body?.content);
+    if (body !== undefined) {
+      expect(body.safeParse(operation?.requestBody?.content['application/json']?.example).error).toBeUndefined();
+    }
+    for (const [status, response] of Object.entries(config.responses)) {
+      const schema = schemaOf('content' in response ? response.content : undefined);
+      if (schema === undefined) continue;
+      expect(
+        schema.safeParse(operation?.responses[status]?.content?.['application/json']?.example).error,
+      ).toBeUndefined();
+    }
+  });
+});
+
+describe('the committed copies', () => {
+  it.each(Object.entries(apiReference()))('%s says what the code says (run npm run generate)', (file, text) => {
+    expect(readFileSync(file, 'utf8') === text).toBe(true);
+  });
+});
