@@ -36,22 +36,23 @@ const ACCOUNT_OF_IDENTITY = `account AS (SELECT * FROM service_account WHERE id 
 
 /**
  * What is small and always needed, as JSON in one row, since each statement of a batch costs as much as a row: the
- * organisation, the account where one is named, the roles of the accounts in `account`, the states of our keys.
+ * organisation, the account where one is named, the states of our keys.
  */
 function contextOf(organisation: string, named: 'account' | null): string {
   return `SELECT
     (SELECT json_object('id', id, 'slug', slug) FROM organisation WHERE id = ${organisation}) AS organisation,
     ${named === null ? 'NULL' : `(SELECT json_object('id', id, 'organisation_id', organisation_id, 'slug', slug, 'status', status) FROM ${named})`} AS account,
-    (SELECT json_group_array(json_object('service_account_id', b.service_account_id, 'slug', r.slug, 'projects', b.projects, 'scopes', b.scopes))
-      FROM account CROSS JOIN role_binding b ON b.service_account_id = account.id CROSS JOIN role r ON r.id = b.role_id) AS roles,
     (SELECT json_group_array(json_object('kid', kid, 'alg', alg, 'status', status, 'published_at', published_at, 'activated_at', activated_at,
       'retiring_at', retiring_at, 'expires_at', expires_at, 'revoked_at', revoked_at)) FROM signing_key) AS signing_keys`;
 }
 
+// As rows: the bindings of a few accounts can be more than the 2 MB that D1 carries in one.
+const ROLES = `SELECT b.service_account_id, r.slug, b.projects, b.scopes
+  FROM account CROSS JOIN role_binding b ON b.service_account_id = account.id CROSS JOIN role r ON r.id = b.role_id`;
+
 interface ContextRow {
   readonly organisation: string | null;
   readonly account: string | null;
-  readonly roles: string;
   readonly signing_keys: string;
 }
 
@@ -72,6 +73,7 @@ function namedAccountQueries(account: string): Queries {
     identities: `WITH ${account}, ${provider} SELECT ${IDENTITY_COLUMNS}
       FROM account sa CROSS JOIN provider CROSS JOIN federated_identity fi ON fi.service_account_id = sa.id AND fi.provider_id = provider.id
       ORDER BY fi.id LIMIT ${MAX_IDENTITIES_PER_SERVICE_ACCOUNT + 1}`,
+    roles: `WITH ${account} ${ROLES}`,
   };
 }
 
@@ -86,17 +88,19 @@ const PATTERN_RULES = `SELECT fi.id FROM provider CROSS JOIN federated_identity 
 const CANDIDATES = `WITH ${PROVIDER_OF_ORGANISATION}, candidate AS (SELECT * FROM (${EXACT_RULES}) UNION ALL SELECT * FROM (${PATTERN_RULES}))`;
 
 const ANY_ACCOUNT: Queries = {
-  context: `${CANDIDATES}, account AS (SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id)
-    ${contextOf(ORGANISATION_NAMED, null)}`,
+  context: contextOf(ORGANISATION_NAMED, null),
   provider: `WITH ${PROVIDER_OF_ORGANISATION} SELECT * FROM provider`,
   identities: `${CANDIDATES} SELECT ${IDENTITY_COLUMNS} FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
     CROSS JOIN service_account sa ON sa.id = fi.service_account_id ORDER BY fi.id`,
+  roles: `${CANDIDATES}, account AS (SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id)
+    ${ROLES}`,
 };
 
 interface Queries {
   readonly context: string;
   readonly provider: string;
   readonly identities: string;
+  readonly roles: string;
 }
 
 interface Statement {
@@ -105,8 +109,8 @@ interface Statement {
   readonly parameters: number;
 }
 
-function inOrder({ context, provider, identities }: Queries): readonly Statement[] {
-  return [context, provider, identities].map((sql) => ({
+function inOrder({ context, provider, identities, roles }: Queries): readonly Statement[] {
+  return [context, provider, identities, roles].map((sql) => ({
     sql,
     parameters: Math.max(...[...sql.matchAll(/\?(\d)/g)].map((match) => Number(match[1]))),
   }));
@@ -135,7 +139,7 @@ export async function readExchangeFacts(
   query: ExchangeQuery,
 ): Promise<ExchangeFacts> {
   const { statements, values } = selectStatements(query, defaultOrganisation);
-  const [context, provider, identities] = await runBatch(
+  const [context, provider, identities, roles] = await runBatch(
     db,
     statements.map(({ sql, parameters }) => db.prepare(sql).bind(...values.slice(0, parameters))),
   );
@@ -149,7 +153,7 @@ export async function readExchangeFacts(
     serviceAccount: row.account === null ? null : toServiceAccount(JSON.parse(row.account) as ServiceAccountRow),
     identities: rows.map(toIdentity),
     truncated,
-    heldRoles: (JSON.parse(row.roles) as HeldRoleRow[]).map(toHeldRole),
+    heldRoles: rowsOf<HeldRoleRow>(roles).map(toHeldRole),
     signingKeys: (JSON.parse(row.signing_keys) as SigningKeyRow[]).map(toSigningKeyState),
   };
 }

@@ -126,6 +126,45 @@ describe('rows read by an exchange', () => {
   });
 });
 
+describe('values read by an exchange', () => {
+  // D1 carries rows and texts of up to 2 MB; a local one does not say so.
+  const MAX_ROW_BYTES = 2_000_000;
+
+  it('stay below what D1 carries, however much the roles of an account reach (contract §7)', async () => {
+    const deployment = await deploy();
+    const issuer = await createIssuer({ issuer: 'https://token.actions.githubusercontent.com' });
+    const joined = await join(deployment, issuer, { providerSubject: 'repo:acme/app:ref:refs/heads/main' });
+    const projects = Array.from({ length: 100 }, (_, index) => `${index}-`.padEnd(256, 'p'));
+    await deployment.db.batch([
+      deployment.db.prepare(
+        "INSERT INTO role (id, organisation_id, slug, name, created_at, updated_at) VALUES ('role_1', 'org_00000000000000000000000000', 'r', 'r', 0, 0)",
+      ),
+      deployment.db
+        .prepare(
+          `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+           INSERT INTO role_binding (id, organisation_id, role_id, service_account_id, name, projects, created_at, updated_at)
+           SELECT 'bind_' || i, 'org_00000000000000000000000000', 'role_1', ?1, i, ?2, 0, 0 FROM n WHERE true`,
+        )
+        .bind(joined.serviceAccount, JSON.stringify(projects)),
+    ]);
+    let largest = 0;
+    const original = deployment.db.batch.bind(deployment.db);
+    deployment.db.batch = (async (statements: D1PreparedStatement[]) => {
+      const answers = await original<Record<string, unknown>>(statements);
+      for (const row of answers.flatMap(({ results }) => results))
+        largest = Math.max(largest, JSON.stringify(row).length);
+      return answers;
+    }) as D1Database['batch'];
+    const token = await issuer.sign(githubActions({ repository: 'acme/app', now: deployment.clock.now }));
+    for (const named of [{}, { service_account_id: joined.serviceAccount }]) {
+      const answer = await deployment.exchange(token, { ...named, project_id: projects[99] ?? '' });
+      expect(answer.status).toBe(200);
+    }
+    expect(largest).toBeGreaterThan(20_000);
+    expect(largest).toBeLessThan(MAX_ROW_BYTES);
+  });
+});
+
 /** Rows of other tenants and other rules, written as the API would. */
 async function fillWithOthers(db: D1Database, joined: Joined, count: number): Promise<void> {
   const many = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
