@@ -59,6 +59,8 @@ export interface World {
   readonly stderr: TextSink;
   /** The whole of standard input. */
   readonly readStdin: () => Promise<string>;
+  /** Asks the person at the terminal; absent where nobody sits there. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 export interface TextSink {

@@ -11,4 +11,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   readStdin: async () => await text(process.stdin),
+  ...(process.stdin.isTTY && process.stdout.isTTY
+    ? { ask: async (question: string) => await (await import('./ask.ts')).askOnTerminal(question) }
+    : {}),
 });

@@ -71,6 +71,8 @@ export function hclOf({ objects }: State, url: string): string {
 
 function headerOf(url: string): string {
   return `# Written by \`cambist export --format hcl\`. The credential is THALASSA_API_TOKEN.
+# The provider can import identity providers and federated identities by the ids below; service accounts, roles and
+# bindings it can only create.
 terraform {
   required_providers {
     thalassa = {
@@ -124,12 +126,26 @@ function resourceOf(
       );
     }
   }
-  return [...lost, `resource "${TYPES[kind]}" "${address}" {`, ...lines.map((line) => `  ${line}`), '}', ''].join('\n');
+  if (kind === 'identity') lost.push(...scopeComments(written['allowedScopes']));
+  return [
+    `# ${object.identity}`,
+    ...lost,
+    `resource "${TYPES[kind]}" "${address}" {`,
+    ...lines.map((line) => `  ${line}`),
+    '}',
+    '',
+  ].join('\n');
 }
 
 function commentOf(member: string, value: JsonValue): string {
   const narrows = RESTRICTING.includes(member) ? ' WITHOUT IT THIS GIVES MORE THAN TODAY.' : '';
   return `# The provider has no attribute for ${member} = ${JSON.stringify(value)}: set it with cambist.${narrows}`;
+}
+
+/** The provider knows the scopes of Thalassa Cloud only. */
+function scopeComments(scopes: JsonValue | undefined): readonly string[] {
+  const strange = Array.isArray(scopes) ? scopes.filter((scope) => scope !== 'api:read' && scope !== 'api:write') : [];
+  return strange.length === 0 ? [] : [`# The provider may not know these scopes: ${strange.map(String).join(' ')}`];
 }
 
 /** A value in HCL; `depth` is how far its lines are indented, in steps of two. */

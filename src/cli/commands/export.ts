@@ -12,8 +12,7 @@ export const exportCommand: Command = {
     { flags: '--format <format>', description: 'of the output', choices: ['yaml', 'hcl'], default: 'yaml' },
     {
       flags: '--name <name>',
-      description: 'the name of the configuration, with which apply labels what it makes',
-      default: 'cambist',
+      description: 'the name of the configuration; by default the one that made what is there',
     },
   ],
   arguments: [],

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { AuditEventView } from '../../contract/audit-event.ts';
-import type { Api } from '../api.ts';
+import type { Api, JsonMap } from '../api.ts';
 import { epochSeconds } from '../clock.ts';
 import type { CommandContext, OptionReader } from '../command.ts';
 import { usageFailure } from '../failure.ts';
@@ -70,15 +70,23 @@ function show(events: readonly AuditEventView[], output: Output): void {
 }
 
 function showEvent(event: AuditEventView, { line, paint }: Output): void {
-  const { time, outcome, action, subject, actor, reason, count, requestId, federatedIdentity } = event;
+  const { time, outcome, action, subject, actor, reason, count, requestId, federatedIdentity, changes } = event;
   const colour = outcome === 'refused' ? 'red' : outcome === 'shadow' ? 'yellow' : 'green';
   const times = count > 1 ? `  ${count} times` : '';
   line(
-    `${time}  ${paint(colour, outcome.padEnd(7))}  ${action}  ${subject ?? actor}${reason === null ? '' : `  ${reason}`}${times}`,
+    `${time}  ${paint(colour, outcome.padEnd(7))}  ${action}  ${subject ?? actor}${nameIn(changes)}${reason === null ? '' : `  ${reason}`}${times}`,
   );
   if (outcome === 'refused') line(`${' '.repeat(22)}${event.detail ?? ''}`.trimEnd());
   if (action === 'token.exchange')
     line(paint('dim', `${' '.repeat(22)}${federatedIdentity ?? 'no federated identity'}  request ${requestId}`));
+}
+
+/** The name of the object that was changed, or its id where it has none. */
+function nameIn(changes: AuditEventView['changes']): string {
+  const { before, after } = (changes ?? {}) as { readonly before?: JsonMap | null; readonly after?: JsonMap | null };
+  const { name, identity, active } = after ?? before ?? {};
+  const shown = name ?? identity ?? active;
+  return shown === undefined ? '' : `  ${String(shown)}`;
 }
 
 /** An instant in RFC 3339, or how long ago it was (`90s`, `15m`, `2h`, `7d`). */
