@@ -85,9 +85,8 @@ describe('the reference', () => {
       const contents = [operation.requestBody, ...Object.values(operation.responses)].flatMap((part) =>
         Object.entries(part !== undefined && 'content' in part ? (part.content ?? {}) : {}),
       );
-      for (const [type, media] of contents) {
-        if (type.includes('json') && !type.includes('ndjson')) expect(media.example).toBeDefined();
-      }
+      const asJson = contents.filter(([type]) => type.includes('json') && !type.includes('ndjson'));
+      expect(asJson.filter(([, media]) => media.example === undefined)).toEqual([]);
     },
   );
 

@@ -191,8 +191,15 @@ describe('the mistakes people really make', () => {
       project: 'p1',
     });
     expect(failures(answer, identity).map(({ check }) => check)).toEqual([
-      ...['audience', 'subject', 'preset', 'condition', 'condition', 'expression'],
-      ...['scope', 'token_audience', 'project'],
+      'audience',
+      'subject',
+      'preset',
+      'condition',
+      'condition',
+      'expression',
+      'scope',
+      'token_audience',
+      'project',
     ]);
   });
 

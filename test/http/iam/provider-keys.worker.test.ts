@@ -165,7 +165,14 @@ describe('check', () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({ identity: joined.provider, providerIssuer: issuer.issuer, verdict: 'ok' });
     expect(body.checks.map(({ check: name }: { check: string }) => name)).toEqual([
-      ...['status', 'discovery', 'issuer', 'jwks_uri', 'jwks', 'keys', 'algorithms', 'clock'],
+      'status',
+      'discovery',
+      'issuer',
+      'jwks_uri',
+      'jwks',
+      'keys',
+      'algorithms',
+      'clock',
     ]);
     expect(body.checks.every(({ advice }: { advice: string | null }) => advice === null)).toBe(true);
     expect(deployment.counts).toMatchObject({ d1Writes: 0, kvReads: 0, kvWrites: 0 });
@@ -226,10 +233,10 @@ describe('check', () => {
       'RFC 7517',
     ],
     ['no keys', () => issuer.publish(), 'keys', 'failed', 'no key'],
-    ['a weak key alone', () => issuer.publish(rsa(126) as Record<string, unknown>), 'keys', 'failed', '2048 bits'],
+    ['a weak key alone', () => issuer.publish(rsa(126)), 'keys', 'failed', '2048 bits'],
     [
       'a weak key beside a good one',
-      () => issuer.publish(issuer.key.publicJwk, rsa(126) as Record<string, unknown>),
+      () => issuer.publish(issuer.key.publicJwk, rsa(126)),
       'keys',
       'warning',
       '2048 bits',
