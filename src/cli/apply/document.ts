@@ -1,6 +1,6 @@
 // Reads a YAML or JSON file as plain data, strictly: no repeated keys, no rounded numbers, no tags. Knows nothing of what it means.
 
-import { LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 
 import type { JsonObject, JsonValue } from '../../offline/vocabulary.ts';
@@ -83,12 +83,17 @@ function toJson(value: unknown, place: Place, faults: Fault[]): JsonValue {
   return null;
 }
 
-/** The line of the nearest node that the file itself has on the way to a place; a member that is missing is on its object's line. */
+/** The line of the nearest key or item that the file itself has on the way to a place; a member that is missing is on its object's line. */
 function lineOfNode(document: Document, lines: LineCounter, place: Place): number | null {
   for (let length = place.length; length > 0; length -= 1) {
-    const node: unknown = document.getIn(place.slice(0, length), true);
-    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range))
-      return lines.linePos(Number(node.range[0])).line;
+    const parent: unknown = document.getIn(place.slice(0, length - 1), true);
+    const last = place[length - 1];
+    const node: unknown = isMap(parent)
+      ? parent.items.find(({ key }) => isScalar(key) && key.value === last)?.key
+      : isSeq(parent)
+        ? parent.items[Number(last)]
+        : null;
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
   return null;
 }

@@ -5,6 +5,7 @@ import { epochSeconds } from '../clock.ts';
 import type { Api } from '../api.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
+import { pointerOf } from './document.ts';
 import { loadDeclaration } from './load.ts';
 import { planChanges } from './plan.ts';
 import type { Plan } from './plan.ts';
@@ -46,11 +47,13 @@ async function readIssuer(url: string, { world }: CommandContext): Promise<strin
   });
 }
 
-/** The failure of a configuration whose own tests do not pass. */
-export function testsFailed(results: readonly TestResult[]): CliFailure {
-  const failed = results.filter(({ passed }) => !passed).length;
-  return new CliFailure(`${failed} of ${results.length} tests failed; nothing was changed.`, {
+/** The failure of a configuration whose own tests do not pass; `named` where nothing else says which. */
+export function testsFailed(results: readonly TestResult[], named: boolean): CliFailure {
+  const failed = results.filter(({ passed }) => !passed);
+  const errors = failed.map(({ name, why }) => ({ pointer: pointerOf(['tests', name]), detail: why ?? '' }));
+  return new CliFailure(`${failed.length} of ${results.length} tests failed; nothing was changed.`, {
     code: 'tests_failed',
     next: '`cambist test` runs them over the file alone.',
+    ...(named ? { errors } : {}),
   });
 }

@@ -33,7 +33,7 @@ export async function runApply(context: CommandContext): Promise<number> {
   const { api, state, plan, results } = await preparePlan(context);
   if (results.some(({ passed }) => !passed)) {
     showTests(results, output, 'failed');
-    throw testsFailed(results);
+    throw testsFailed(results, output.isJson);
   }
   showPlan(plan, output);
   showTests(results, output, 'failed');

@@ -55,9 +55,9 @@ describe('readDocument', () => {
 
   it('knows the line of what is there, and of what should be', () => {
     const { lineOf } = readDocument('a:\n  b:\n    c: 1\n', 'f');
-    expect([lineOf(['a', 'b', 'c']), lineOf(['a', 'b', 'missing']), lineOf([])]).toEqual([3, 3, null]);
+    expect([lineOf(['a', 'b', 'c']), lineOf(['a', 'b', 'missing']), lineOf([])]).toEqual([3, 2, null]);
     expect(faultyFile('f', [{ place: ['a', 'x/y'], detail: 'is required' }], lineOf).details.errors).toEqual([
-      { pointer: '/a/x~1y', detail: 'is required (line 2)' },
+      { pointer: '/a/x~1y', detail: 'is required (line 1)' },
     ]);
   });
 });
