@@ -174,7 +174,7 @@ const headers: readonly HostileCase[] = [
     'x5t#S256': 'q6UQ3nB0',
   }),
   headed('no kid', 'contract §6', { kid: undefined }, { reason: 'kid_missing' }),
-  ...([null, 1, '', ['key-1'], { kid: 'key-1' }, true, 'k'.repeat(513), 'k'.repeat(2_900)] as const).map((kid) =>
+  ...([null, 1, '', ['key-1'], { kid: 'key-1' }, true, 'k'.repeat(513), 'K'.repeat(2_900)] as const).map((kid) =>
     headed(`kid ${(JSON.stringify(kid) ?? '').slice(0, 40)}`, 'RFC 7515 §4.1.4', { kid }, HEADER),
   ),
   headed('kid of 10 KB', 'RFC 7515 §4.1.4', { kid: 'k'.repeat(10_000) }, { reason: 'token_too_large' }),

@@ -96,7 +96,7 @@ const all: readonly HostileCase[] = [
   aud('wrong ones around a right one', 'contract §5.3 (all)', [OTHER, A, OTHER], [A, B]),
   aud('none', 'contract §5.3 (all): an empty list is no audience', [], [B]),
   aud('a right one and an empty text', 'contract §5.3 (all)', [A, ''], A),
-  aud('this deployment, which the rule does not name', 'contract §5.3', AUDIENCE, [B, A]),
+  aud('this deployment, where every audience must be one that the rule names', 'contract §5.3', AUDIENCE, [B, A]),
 ];
 
 const exact: readonly HostileCase[] = [

@@ -105,9 +105,14 @@ const slashed: readonly HostileCase[] = [
 ];
 
 /** Asks the API to register an issuer, or to fetch keys from somewhere. */
-function registers(providerIssuer: string, taught: string, more: Readonly<Record<string, unknown>> = {}): HostileCase {
+function registers(
+  providerIssuer: string,
+  taught: string,
+  more: Readonly<Record<string, unknown>> = {},
+  where = '',
+): HostileCase {
   return {
-    name: `registering ${JSON.stringify(providerIssuer).slice(0, 70)}${'providerJwksUri' in more ? ` with keys at ${JSON.stringify(more['providerJwksUri']).slice(0, 60)}` : ''}`,
+    name: `registering ${JSON.stringify(providerIssuer).slice(0, 70)}${'providerJwksUri' in more ? ` with keys at ${JSON.stringify(more['providerJwksUri']).slice(0, 60)}` : ''}${where}`,
     taught,
     refused: INVALID,
     attack: ({ deployment }) =>
@@ -211,7 +216,7 @@ const registrations: readonly HostileCase[] = [
   registers('spiffe://example.org', 'a scheme that needs its preset'),
   registers('spiffe://example.org/path', 'SPIFFE-ID §2', { preset: 'spiffe', localJwks: { keys: [] } }),
   registers('spiffe://EXAMPLE.org', 'SPIFFE-ID §2', { preset: 'spiffe', providerJwksUri: 'https://a.example.com' }),
-  registers('spiffe://example.org', 'SPIFFE has no discovery', { preset: 'spiffe' }),
+  registers('spiffe://example.org', 'SPIFFE has no discovery', { preset: 'spiffe' }, ' without keys'),
   ...FORBIDDEN.filter((url) => !['', 'https://issuer2.example.com:'].includes(url)).map((url) =>
     registers('https://issuer3.example.com', SSRF, { providerJwksUri: url }),
   ),
@@ -229,7 +234,7 @@ const loopback: readonly HostileCase[] = [
   'https://localhost',
   'http://issuer2.example.com',
   'http://169.254.169.254',
-].map((url) => registers(url, 'contract §0 (exactly three loopback names)'));
+].map((url) => registers(url, 'contract §0 (exactly three loopback names)', {}, ', even where loopback is allowed'));
 
 /** What the discovery document or the key set answers, with a cold cache. */
 function broken(

@@ -130,10 +130,8 @@ const lost: readonly HostileCase[] = [
     },
     attack: ({ token }) => token(),
     twin: async ({ deployment, token }) => {
-      await deployment.db
-        .prepare("UPDATE signing_key SET kid = replace(kid, '-gone', '') WHERE kid LIKE '%-gone' AND status = 'active'")
-        .run();
-      await deployment.db.prepare("DELETE FROM signing_key WHERE kid LIKE '%-gone'").run();
+      await deployment.db.prepare("DELETE FROM signing_key WHERE kid NOT LIKE '%-gone'").run();
+      await deployment.db.prepare("UPDATE signing_key SET kid = replace(kid, '-gone', '')").run();
       return token();
     },
   },

@@ -445,7 +445,7 @@ const parameters: readonly HostileCase[] = [
     '３６００',
     '1h\0',
     '9'.repeat(65),
-    '9'.repeat(50) + 'h',
+    '8'.repeat(50) + 'h',
   ].map((lifetime) =>
     asks(
       `access_token_lifetime ${JSON.stringify(lifetime).slice(0, 40)}`,
