@@ -60,6 +60,8 @@ export const MAX_BINDINGS_PER_SERVICE_ACCOUNT: number = 100;
 
 /** Seconds; equal refusals within this window are one audit event with a count. */
 export const REFUSAL_COLLAPSE_SECONDS: number = 60;
+/** Different refusals of one organisation within that window that are events of their own: one a second, a day of which the hourly sweep removes in a day. */
+export const MAX_DISTINCT_REFUSALS: number = 60;
 /** Seconds a new key must have been published before it may sign: the cache time of the JWKS. */
 export const KEY_PUBLICATION_SECONDS: number = 300;
 /** Seconds; `max-age` of the discovery document and the JWKS. */

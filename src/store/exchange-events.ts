@@ -1,0 +1,85 @@
+// How one decision of an exchange becomes rows of audit_event: appended, or counted where equal ones are too many; runs nothing itself.
+
+import { sha256 } from '../core/digest.ts';
+import { MAX_DISTINCT_REFUSALS, REFUSAL_COLLAPSE_SECONDS } from '../core/limits.ts';
+import type { DecisionRecord } from '../core/ports.ts';
+
+const ACTION = 'token.exchange';
+
+/** The columns of an event, in the order of its values. */
+export const EVENT_COLUMNS: string = `organisation_id, id, time, request_id, actor, action, outcome, reason, detail, service_account_id,
+  federated_identity_id, issuer, subject, claims, token_id, ip`;
+/** Their parameters, ?1 to ?16. */
+export const EVENT_VALUES: string = '?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16';
+
+// ?17 is what makes decisions equal, ?18 what makes those equal that are beyond the bound.
+// The window has two ends, so that rows of a clock that ran ahead do not swallow what comes after it.
+const WITHIN_WINDOW = `time BETWEEN ?3 - ${REFUSAL_COLLAPSE_SECONDS - 1} AND ?3 + ${REFUSAL_COLLAPSE_SECONDS}`;
+const EQUAL = `SELECT id FROM audit_event WHERE collapse_key = ?17 AND ${WITHIN_WINDOW} ORDER BY time DESC LIMIT 1`;
+const EQUAL_BEYOND = `SELECT id FROM audit_event WHERE collapse_key = ?18 AND ${WITHIN_WINDOW} ORDER BY time DESC LIMIT 1`;
+// Reads one row of the index for each of the bound and no more. The partial index must be met in its own words.
+const FULL = `EXISTS (SELECT 1 FROM audit_event INDEXED BY audit_event_by_outcome WHERE organisation_id = ?1 AND outcome = ?7
+  AND outcome <> 'granted' AND ${WITHIN_WINDOW} LIMIT 1 OFFSET ${MAX_DISTINCT_REFUSALS - 1})`;
+
+// The first of equal ones keeps its claims; the count and the last request id follow.
+const COUNT = `UPDATE audit_event SET count = count + 1, last_time = ?3, last_request_id = ?4
+  WHERE organisation_id = ?1 AND id = coalesce((${EQUAL}), (SELECT id FROM (${EQUAL_BEYOND}) WHERE ${FULL}))`;
+// One beyond the bound stands for many workloads, so it names none of them: only their issuer, the reason and how many.
+const BEYOND = `?1, ?2, ?3, ?4, coalesce(?12, ?5), ?6, ?7, ?8,
+  'more than ${MAX_DISTINCT_REFUSALS} different decisions of this outcome within a minute; those that follow are counted here, each has its own log line',
+  NULL, NULL, ?12, NULL, NULL, NULL, NULL`;
+const INSERT_UNLESS_COUNTED = `WITH uncounted AS MATERIALIZED (SELECT ${FULL} AS beyond WHERE NOT EXISTS (${EQUAL}))
+  INSERT INTO audit_event (${EVENT_COLUMNS}, collapse_key)
+  SELECT ${EVENT_VALUES}, ?17 FROM uncounted WHERE NOT beyond
+  UNION ALL SELECT ${BEYOND}, ?18 FROM uncounted WHERE beyond AND NOT EXISTS (${EQUAL_BEYOND})`;
+
+/** The values of an event's columns. */
+export function eventValues(event: DecisionRecord): (string | number | null)[] {
+  return [
+    event.organisationId,
+    event.id,
+    event.time,
+    event.requestId,
+    event.actor,
+    ACTION,
+    event.outcome,
+    event.reason,
+    event.detail,
+    event.serviceAccountId,
+    event.federatedIdentityId,
+    event.issuer,
+    event.subject,
+    event.claims === null ? null : JSON.stringify(event.claims),
+    event.tokenId,
+    event.ip,
+  ];
+}
+
+/**
+ * The statements that record a refusal or shadow decision, for a batch: counted in the equal one of the last minute; else
+ * appended; else, where the organisation has had its different ones of a minute, counted in one for the reason and issuer.
+ */
+export async function collapsedStatements(db: D1Database, event: DecisionRecord): Promise<D1PreparedStatement[]> {
+  const values = [...eventValues(event), await equalKeyOf(event), await beyondKeyOf(event)];
+  // Counted before inserting, so that a row is not counted by the request that made it.
+  return [COUNT, INSERT_UNLESS_COUNTED].map((sql) => db.prepare(sql).bind(...values));
+}
+
+/** What makes two decisions equal: who was refused what and why; never times or token ids, which differ every time. */
+async function equalKeyOf(event: DecisionRecord): Promise<string> {
+  const parts = [
+    event.organisationId,
+    event.outcome,
+    event.reason,
+    event.serviceAccountId,
+    event.federatedIdentityId,
+    event.issuer,
+    event.subject,
+  ];
+  return sha256(JSON.stringify(parts));
+}
+
+/** Whoever sends tokens can choose their subjects; the issuers are registered and the reasons few. */
+async function beyondKeyOf({ organisationId, outcome, reason, issuer }: DecisionRecord): Promise<string> {
+  return sha256(JSON.stringify(['beyond', organisationId, outcome, reason, issuer]));
+}

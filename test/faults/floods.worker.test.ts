@@ -1,0 +1,203 @@
+// Floods: what many requests at once may cost, in cryptography, in rows and in requests to an issuer; docs/reliability.md names the outcomes.
+
+import { env } from 'cloudflare:workers';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import { MAX_DISTINCT_REFUSALS } from '../../src/core/limits.ts';
+import { deploy, join, TOKEN_EXCHANGE } from '../support/deployment.ts';
+import type { Deployment, Joined } from '../support/deployment.ts';
+import { createIssuer, createKey } from '../support/issuer.ts';
+import type { TestIssuer } from '../support/issuer.ts';
+import type { Settings } from '../../src/config.ts';
+
+afterEach(() => void vi.restoreAllMocks());
+
+interface Flooded {
+  readonly deployment: Deployment;
+  readonly issuer: TestIssuer;
+  readonly joined: Joined;
+  /** A token of the issuer for a subject. */
+  readonly token: (sub: string, header?: Record<string, unknown>) => Promise<string>;
+}
+
+async function flooded(settings: Partial<Settings> = {}): Promise<Flooded> {
+  const deployment = await deploy(settings);
+  const issuer = await createIssuer();
+  const joined = await join(deployment, issuer, { providerSubject: 'job:good' });
+  const token = (sub: string, header: Record<string, unknown> = {}): Promise<string> => {
+    const { now } = deployment.clock;
+    const claims = { iss: issuer.issuer, sub, aud: 'https://cambist.test', iat: now, exp: now + 300 };
+    return issuer.sign({ ...claims, jti: crypto.randomUUID() }, { header });
+  };
+  expect((await deployment.exchange(await token('job:good'))).status).toBe(200);
+  return { deployment, issuer, joined, token };
+}
+
+/** Limits each caller to as many requests as the real binding was told; it counts in a window of real time that no test can wait for. */
+function limiter(limit: number): RateLimit {
+  const seen = new Map<string, number>();
+  return {
+    limit: async ({ key }) => {
+      seen.set(key, (seen.get(key) ?? 0) + 1);
+      return { success: (seen.get(key) ?? 0) <= limit };
+    },
+  };
+}
+
+describe('a flood from one address', () => {
+  it('is answered 429 with retry-after, before any cryptography, storage or fetch, and other callers are served (contract §3)', async () => {
+    const { deployment, token } = await flooded({ RATE_LIMITER: limiter(20) });
+    const one = await token('job:good');
+    const from = (address: string): ReturnType<Deployment['send']> =>
+      deployment.send('/oidc/token', {
+        method: 'POST',
+        headers: { 'cf-connecting-ip': address, 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({
+          grant_type: TOKEN_EXCHANGE,
+          subject_token: one,
+          subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+        }).toString(),
+      });
+    for (let sent = 0; sent < 20; sent += 1) expect((await from('192.0.2.1')).status).toBe(200);
+
+    deployment.resetCounts();
+    const cryptography = (['verify', 'sign', 'digest', 'importKey'] as const).map((name) =>
+      vi.spyOn(crypto.subtle, name),
+    );
+    const shed = await Promise.all(Array.from({ length: 200 }, () => from('192.0.2.1')));
+    expect(new Set(shed.map(({ status }) => status))).toEqual(new Set([429]));
+    for (const { headers, body } of shed) {
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(body.error).toBe('temporarily_unavailable');
+    }
+    expect(cryptography.map((spy) => spy.mock.calls.length)).toEqual([0, 0, 0, 0]);
+    expect(deployment.counts).toEqual({ d1Batches: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] });
+
+    expect((await from('192.0.2.2')).status).toBe(200);
+  });
+
+  it('is no reason to refuse anybody where the limiter itself fails (contract §0)', async () => {
+    const broken: RateLimit = { limit: () => Promise.reject(new Error('no limiter')) };
+    const { deployment, token } = await flooded({ RATE_LIMITER: broken });
+    expect((await deployment.exchange(await token('job:good'))).status).toBe(200);
+    expect(deployment.logs).toContainEqual(expect.objectContaining({ event: 'rate_limiter.failed' }));
+  });
+
+  it('is shed by the binding of wrangler.toml itself (contract §0)', async () => {
+    const deployment = await deploy({ RATE_LIMITER: (env as Settings).RATE_LIMITER as RateLimit });
+    const send = async (address: string): Promise<number> => {
+      const headers = { 'cf-connecting-ip': address, 'content-type': 'application/x-www-form-urlencoded' };
+      return (await deployment.send('/oidc/token', { method: 'POST', headers, body: 'grant_type=x' })).status;
+    };
+    const statuses = new Set<number>();
+    for (let sent = 0; sent < 1_300 && !statuses.has(429); sent += 1) statuses.add(await send('192.0.2.3'));
+    expect(statuses).toEqual(new Set([400, 429]));
+    expect(await send('192.0.2.4')).toBe(400);
+  });
+});
+
+describe('a flood of verified tokens that are refused', () => {
+  const refusals = async ({ deployment }: Flooded): Promise<Record<string, unknown>[]> =>
+    (await deployment.events()).filter(({ outcome }) => outcome === 'refused');
+  const flood = async ({ deployment, token }: Flooded, subjects: number, prefix: string): Promise<void> => {
+    const tokens = await Promise.all(Array.from({ length: subjects }, (_, index) => token(`${prefix}:${index}`)));
+    const answers = await Promise.all(tokens.map((one) => deployment.exchange(one)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
+  };
+
+  it('with a thousand subjects fills no more rows than the bound and one, and every refusal is counted (contract §5.7)', async () => {
+    const world = await flooded();
+    world.deployment.resetCounts();
+    await flood(world, 1_000, 'job:evil');
+    expect(world.deployment.counts).toMatchObject({ d1Reads: 1_000, d1Writes: 1_000, fetches: [] });
+    const events = await refusals(world);
+    expect(events).toHaveLength(MAX_DISTINCT_REFUSALS + 1);
+    expect(events.reduce((sum, { count }) => sum + Number(count), 0)).toBe(1_000);
+    const beyond = events.filter(({ subject }) => subject === null);
+    expect(beyond).toMatchObject([
+      {
+        count: 1_000 - MAX_DISTINCT_REFUSALS,
+        reason: 'no_federated_identity',
+        issuer: world.issuer.issuer,
+        claims: null,
+        ip: null,
+        detail: expect.stringContaining(`more than ${MAX_DISTINCT_REFUSALS} different`),
+      },
+    ]);
+    // Each has its own line in the log all the same.
+    expect(world.deployment.logs.filter(({ outcome }) => outcome === 'refused')).toHaveLength(1_000);
+  });
+
+  it('leaves grants and refusals that were there before as they are (contract §5.7)', async () => {
+    const world = await flooded();
+    await flood(world, 1, 'job:early');
+    await flood(world, 200, 'job:evil');
+    expect((await world.deployment.exchange(await world.token('job:good'))).status).toBe(200);
+    await flood(world, 1, 'job:early');
+    const events = await world.deployment.events();
+    expect(events.filter(({ outcome }) => outcome === 'granted')).toHaveLength(2);
+    expect(events.filter(({ subject }) => subject === 'job:early:0')).toMatchObject([{ count: 2 }]);
+  });
+
+  it('is over a minute later: the next refusal has an event of its own (contract §5.7)', async () => {
+    const world = await flooded();
+    await flood(world, 200, 'job:evil');
+    world.deployment.clock.now += 60;
+    await flood(world, 1, 'job:late');
+    expect((await refusals(world)).filter(({ subject }) => subject === 'job:late:0')).toHaveLength(1);
+  });
+
+  it('hides no refusal of another organisation (contract §5.7)', async () => {
+    const world = await flooded();
+    const { deployment, issuer, token } = world;
+    expect((await deployment.iam('POST', '/v1/organisations', { name: 'Other', slug: 'other' })).status).toBe(201);
+    const inOther = (path: string, body: object): ReturnType<Deployment['send']> =>
+      deployment.send(path, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer test-root-token-of-at-least-32-characters`,
+          'content-type': 'application/json',
+          'x-organisation-identity': 'other',
+        },
+        body: JSON.stringify(body),
+      });
+    const provider = { name: 'issuer', providerIssuer: issuer.issuer, status: 'active' };
+    expect((await inOther('/v1/federated-identity-providers', provider)).status).toBe(201);
+    await flood(world, 200, 'job:evil');
+    const answer = await deployment.exchange(await token('job:other'), { organisation_id: 'other' });
+    expect(answer.status).toBe(400);
+    expect((await refusals(world)).filter(({ subject }) => subject === 'job:other')).toHaveLength(1);
+  });
+
+  it('is found by the request id of its last refusal, and listed by the API (contract §5.7)', async () => {
+    const world = await flooded();
+    await flood(world, 100, 'job:evil');
+    const last = await world.deployment.exchange(await world.token('job:last'));
+    const requestId = last.body.request_id as string;
+    const listed = await world.deployment.iam('GET', `/v1/audit-events?requestId=${requestId}`);
+    expect(listed.body).toMatchObject([{ count: 41, subject: null, reason: 'no_federated_identity' }]);
+  });
+});
+
+describe('a flood of random kids', () => {
+  it('costs the issuer two requests in 30 s, D1 no write, and the workloads of that issuer nothing (contract §6)', async () => {
+    const { deployment, issuer, token } = await flooded();
+    const stranger = await createKey('ES256', 'stranger');
+    deployment.resetCounts();
+    const before = issuer.requests();
+    for (let second = 0; second < 30; second += 1) {
+      const { now } = deployment.clock;
+      const claims = { iss: issuer.issuer, sub: 'job:good', aud: 'https://cambist.test', iat: now, exp: now + 300 };
+      const tokens = await Promise.all(
+        Array.from({ length: 10 }, () => issuer.sign(claims, { key: stranger, header: { kid: crypto.randomUUID() } })),
+      );
+      const answers = await Promise.all(tokens.map((one) => deployment.exchange(one)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
+      deployment.clock.now += 1;
+    }
+    // One refresh: the discovery document and the key set.
+    expect(issuer.requests() - before).toBe(2);
+    expect(deployment.counts.d1Writes).toBe(0);
+    expect((await deployment.exchange(await token('job:good'))).status).toBe(200);
+  });
+});
