@@ -33,8 +33,8 @@ export async function recordRefusal(db: D1Database, event: DecisionRecord, fetch
   await runBatch(db, [...(await collapsedStatements(db, event)), ...fetchStatements(db, fetched)]);
 }
 
-/** Appends one event. */
-function insertEvent(db: D1Database, event: DecisionRecord): D1PreparedStatement {
+/** The statement that appends one event, for a batch. */
+export function insertEvent(db: D1Database, event: DecisionRecord): D1PreparedStatement {
   return db.prepare(INSERT_EVENT).bind(...eventValues(event));
 }
 
