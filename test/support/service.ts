@@ -14,6 +14,7 @@ export interface ServiceAnswer {
 export interface Service {
   /** Its ISSUER_URL. */
   readonly url: string;
+  readonly rootToken: string;
   /** Posts to the IAM API as root; the identity of what was created. */
   readonly create: (path: string, body: Readonly<Record<string, unknown>>) => Promise<string>;
   /** A token exchange (RFC 8693 §2.1). */
@@ -33,6 +34,7 @@ export async function startService(): Promise<Service> {
   };
   return {
     url,
+    rootToken,
     create: async (path, body) => {
       const headers = { authorization: `Bearer ${rootToken}`, 'content-type': 'application/json' };
       const answer = await send(path, { headers, body: JSON.stringify(body) });

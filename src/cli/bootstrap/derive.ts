@@ -63,6 +63,8 @@ const DERIVATIONS: Partial<Record<PresetName, Derivation>> = {
     ];
   },
   gitlab: (given) => [
+    ['branch-rule', gitlabRule('$CI_COMMIT_BRANCH', given.get('branch') ?? '')],
+    ['tag-rule', gitlabRule('$CI_COMMIT_TAG', given.get('tag') ?? '')],
     ['issuer', given.get('issuer') ?? `https://${given.get('host') ?? 'gitlab.com'}`],
     ['namespace', (given.get('project') ?? '').replace(/\/[^/]*$/, '')],
     ...(given.has('allow-unprotected') ? [] : [['protected', 'true'] as const]),
@@ -72,6 +74,10 @@ const DERIVATIONS: Partial<Record<PresetName, Derivation>> = {
     const claims = ['organization', 'pipeline'].filter((name) => given.has(`${name}-id`)).map((name) => `${name}_id`);
     return [['id-claims', claims.length === 0 ? '' : ` --claim ${claims.join(',')}`]];
   },
+  circleci: (given) => [
+    ['branch-filter', circleciFilter(given.get('branch') ?? '')],
+    ['tag-filter', circleciFilter(given.get('tag') ?? '')],
+  ],
   buddy: (given) => [['region-prefix', given.get('region') === 'us' ? '' : `${given.get('region') ?? ''}-`]],
   jenkins: (given) => {
     const folder = given.get('folder');
@@ -93,4 +99,23 @@ function githubIssuer(host: string, enterprise: string | undefined): string {
   return host.endsWith('.ghe.com')
     ? `https://token.actions.${host}${enterprise === undefined ? '' : `/${enterprise}`}`
     : `https://${host}/_services/token`;
+}
+
+/** GitLab compares texts, or a regular expression where there is a pattern. */
+function gitlabRule(variable: string, value: string): string {
+  return value.includes('*') ? `${variable} =~ /^${regexpOf(value)}$/` : `${variable} == "${value}"`;
+}
+
+function circleciFilter(value: string): string {
+  return value.includes('*') ? `/^${regexpOf(value)}$/` : `'${value}'`;
+}
+
+/** A pattern of ours in the two platforms' regular expressions (RE2, Java), between slashes. */
+function regexpOf(pattern: string): string {
+  return pattern
+    .split(/(\*+)/)
+    .map((part) =>
+      part === '*' ? '[^:\\/]*' : /^\*+$/.test(part) ? '.*' : part.replaceAll(/[.+?^${}()|[\]\\/]/g, '\\$&'),
+    )
+    .join('');
 }

@@ -81,7 +81,8 @@ export function buildPlan(
   const sampled = new Map([...variables].map(([name, value]) => [name, withoutWildcards(value)]));
   const token = { issuer, audience, subjectClaim: known.get('subject-claim') ?? recipe.provider.subjectClaim };
   const sampleOf = (chosen: RecipeVariant, values: Variables, change: JsonObject): JsonObject =>
-    claimsOf(recipe, chosen, values, token, wishes.conditions, change);
+    claimsOf(recipe, chosen, values, token, wishes.conditions, { ...exact, ...change });
+  // A customised subject may say nothing of what tells a neighbour apart: the conditions have to.
   const exact: JsonObject = known.has('exact-subject') ? { sub: subject } : {};
   return {
     preset: recipe.preset,
@@ -110,7 +111,7 @@ export function buildPlan(
       ...(wishes.expiresAt === undefined ? {} : { expiresAt: wishes.expiresAt }),
       ...(recipe.singleUse === true || wishes.singleUse ? { replayProtection: 'singleUse' as const } : {}),
     },
-    sample: { who, claims: sampleOf(variant, sampled, exact) },
+    sample: { who, claims: sampleOf(variant, sampled, {}) },
     neighbours: recipe.neighbours.flatMap((neighbour) => neighbourOf(recipe, variant, neighbour, sampled, sampleOf)),
     warnings: [variant.warning, ...(recipe.warnings ?? [])]
       .filter((warning) => warning !== undefined)
@@ -175,9 +176,9 @@ function claimsOf(
     ...(token.subjectClaim === undefined || token.subjectClaim === 'sub'
       ? { sub: subject }
       : { sub: '', [token.subjectClaim]: subject }),
+    ...literalConditions(wished),
     ...fillObject(recipe.claims, variables),
     ...fillObject(variant.claims ?? {}, variables),
-    ...literalConditions(wished),
     ...change,
   };
 }

@@ -1,6 +1,6 @@
 // Makes what a plan asks for, step by step: what is there stays, what is missing is created, what differs is shown and only changed when told to.
 
-import type { FederatedIdentityView } from '../../contract/federated-identity.ts';
+import type { FederatedIdentityInput, FederatedIdentityView } from '../../contract/federated-identity.ts';
 import type { IdentityProviderView } from '../../contract/identity-provider.ts';
 import type { RoleBindingView } from '../../contract/role-binding.ts';
 import type { RoleView } from '../../contract/role.ts';
@@ -71,15 +71,17 @@ async function haveProvider(
   did: Report,
 ): Promise<IdentityProviderView | null> {
   const path = '/federated-identity-providers';
-  const { name, providerIssuer, ...members } = plan.provider;
-  const present = (await api.list<IdentityProviderView>(path)).find((one) => one.providerIssuer === providerIssuer);
+  const { name: usualName, providerIssuer, ...members } = plan.provider;
+  const all = await api.list<IdentityProviderView>(path);
+  const present = all.find((one) => one.providerIssuer === providerIssuer);
   const what = 'Identity provider';
+  const name = all.some((one) => one.name === usualName) ? `${usualName} ${plan.key}` : usualName;
   if (present === undefined) {
     if (mode.isDryRun) {
       did({ what, outcome: 'would be created', identity: null, name });
       return null;
     }
-    const created = await api.post<IdentityProviderView>(path, { ...plan.provider, status: 'active', labels });
+    const created = await api.post<IdentityProviderView>(path, { ...plan.provider, name, status: 'active', labels });
     did({ what, outcome: 'created', identity: created.identity, name });
     return created;
   }
@@ -201,7 +203,7 @@ async function haveIdentity(
       did({ what, outcome: 'would be created', identity: null, name });
       return null;
     }
-    const created = await api.post<FederatedIdentityView>(path, {
+    const created = await createIdentity(api, plan, {
       ...plan.identity,
       serviceAccountIdentity: account.identity,
       providerIdentity: provider.identity,
@@ -236,6 +238,17 @@ async function haveIdentity(
     return updated;
   }
   return present;
+}
+
+/** A rule of somebody else's may have the name. */
+async function createIdentity(api: Api, plan: Plan, body: FederatedIdentityInput): Promise<FederatedIdentityView> {
+  const path = '/federated-identities';
+  try {
+    return await api.post<FederatedIdentityView>(path, body);
+  } catch (error) {
+    if (!(error instanceof CliFailure) || error.details.status !== 409) throw error;
+    return await api.post<FederatedIdentityView>(path, { ...body, name: `${plan.preset} ${plan.key}` });
+  }
 }
 
 async function findIdentity(

@@ -75,16 +75,22 @@ export async function runBootstrap(recipe: Recipe, context: CommandContext): Pro
     () => {},
   );
   const differs = changes.some(({ outcome }) => outcome === 'differs');
-  const fails =
-    checks?.some(
-      ({ expected, decision, who }) => expected === 'granted' && decision === 'refused' && who !== THIS_TOKEN,
-    ) ?? false;
+  const fails = checks?.some(isWrong) ?? false;
   return differs || fails ? 1 : 0;
 }
 
 const THIS_TOKEN = 'this token';
+/** What makes the rule wrong for the token that it was made from; its audience, age and signature are another matter. */
+const RULE_CHECKS: ReadonlySet<string> = new Set(['subject', 'condition', 'expression', 'preset']);
+/** Claims of several platforms that say which ref or environment a job runs for. */
+const REF_CLAIMS = ['ref', 'ref_type', 'environment', 'environment_protected'];
 /** Warnings of the service that a bootstrap says in its own words, before it writes. */
 const SAID_ALREADY: ReadonlySet<string> = new Set(['github_name_only', 'pull_request_subject']);
+
+function isWrong({ who, expected, decision, reasons }: Check): boolean {
+  if (expected === 'refused' || decision === 'granted') return false;
+  return who !== THIS_TOKEN || reasons.some(({ check }) => RULE_CHECKS.has(check));
+}
 
 async function makePlan(
   recipe: Recipe,
@@ -127,8 +133,14 @@ async function makePlan(
   if (custom === null) return { plan, notes: resolved.notes, warnings };
   const exact = new Map([...known, ['exact-subject', custom]]);
   for (const id of ['repository-id', 'owner-id']) if (known.has(id)) exact.set(`${id}-condition`, known.get(id) ?? '');
+  // Such a subject need not hold the ref or the environment: the claims of their own do.
+  const held = REF_CLAIMS.filter((claim) => typeof real.claims[claim] === 'string' && real.claims[claim] !== '');
+  const conditions = {
+    ...Object.fromEntries(held.map((claim) => [claim, real.claims[claim] ?? ''])),
+    ...wishes.conditions,
+  };
   return {
-    plan: buildPlan(recipe, variant, exact, resolved.localJwks, wishes),
+    plan: buildPlan(recipe, variant, exact, resolved.localJwks, { ...wishes, conditions }),
     notes: [
       ...resolved.notes,
       'The subject of this token is not the usual one of the platform: the rule takes it as it is.',
@@ -144,10 +156,16 @@ function readWishes({ options }: CommandContext, url: string): Wishes {
     if (at < 1) throw usageFailure(`--condition is claim=value, not ${JSON.stringify(condition)}.`);
     conditions[condition.slice(0, at)] = condition.slice(at + 1);
   }
+  const audience = options.text('audience');
+  // It is printed into scripts.
+  if (audience !== undefined && !/^[\w:/.@~%+=,-]+$/.test(audience))
+    throw usageFailure(
+      `--audience must be a URL or a name without spaces and quotes, not ${JSON.stringify(audience)}.`,
+    );
   return {
     url,
     account: options.text('service-account'),
-    audience: options.text('audience'),
+    audience,
     role: options.text('role'),
     projects: options.list('project-scope'),
     scopes: options.list('scope').flatMap((scope) => scope.split(/[\s,]+/).filter((one) => one !== '')),

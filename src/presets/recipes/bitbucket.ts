@@ -33,7 +33,9 @@ export const bitbucketRecipe: Recipe = {
     {
       name: 'environment-uuid',
       value: '{uuid}',
-      description: "the deployment environment's UUID with its braces",
+      description:
+        "the deployment environment's UUID with its braces; restrict it to a branch in Bitbucket: nothing else keeps other branches out",
+      required: true,
       pattern: ['\\{[0-9a-fA-F-]{36}\\}', 'a UUID in braces'],
       from: { claim: 'deploymentEnvironmentUuid' },
     },
@@ -61,16 +63,6 @@ export const bitbucketRecipe: Recipe = {
       isGlob: true,
       who: 'steps of the repository {repository-uuid} that deploy to {environment-uuid}',
       variables: { 'step-environment': 'deployment: {environment}\n        ' },
-    },
-    {
-      name: 'repository',
-      needs: [],
-      subject: '{repository-uuid}:*',
-      isGlob: true,
-      who: 'every step of the repository {repository-uuid} without a deployment environment',
-      warning:
-        'Every branch and pull request of the repository gets in: only a deployment environment that is restricted to a branch protects (--environment-uuid).',
-      variables: { 'step-environment': '' },
     },
   ],
   conditions: { workspaceUuid: '{workspace-uuid}', branchName: '{branch}' },

@@ -61,7 +61,7 @@ export const circleciRecipe: Recipe = {
       isGlob: true,
       who: 'jobs of {repository} on the tag {tag}',
       claims: { 'oidc.circleci.com/vcs-ref': 'refs/tags/{tag}' },
-      variables: { filter: "tags: { only: '{tag}' }\nbranches: { ignore: /.*/ }" },
+      variables: { filter: 'tags: { only: {tag-filter} }\nbranches: { ignore: /.*/ }' },
     },
     {
       name: 'branch',
@@ -70,7 +70,7 @@ export const circleciRecipe: Recipe = {
       isGlob: true,
       who: 'jobs of {repository} on the branch {branch}',
       claims: { 'oidc.circleci.com/vcs-ref': 'refs/heads/{branch}' },
-      variables: { filter: "branches: { only: '{branch}' }" },
+      variables: { filter: 'branches: { only: {branch-filter} }' },
     },
   ],
   conditions: { 'oidc.circleci.com/context-ids': '{context-id}' },

@@ -79,7 +79,7 @@ export const gitlabRecipe: Recipe = {
       who: 'jobs of {project} on {branch} that deploy to {environment}',
       conditions: { environment: '{environment}', environment_protected: '{protected}' },
       claims: { ref: '{branch}', ref_type: 'branch', environment: '{environment}', environment_protected: 'true' },
-      variables: { rule: '$CI_COMMIT_BRANCH == "{branch}"', 'environment-line': '\n  environment: {environment}' },
+      variables: { rule: '{branch-rule}', 'environment-line': "\n  environment: '{environment}'" },
     },
     {
       name: 'any-ref-environment',
@@ -91,7 +91,7 @@ export const gitlabRecipe: Recipe = {
       claims: { ref: 'main', ref_type: 'branch', environment: '{environment}', environment_protected: 'true' },
       variables: {
         rule: '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH',
-        'environment-line': '\n  environment: {environment}',
+        'environment-line': "\n  environment: '{environment}'",
       },
     },
     {
@@ -101,7 +101,7 @@ export const gitlabRecipe: Recipe = {
       who: 'jobs of {project} on the tag {tag}',
       conditions: { ref_protected: '{protected}' },
       claims: { ref: '{tag}', ref_type: 'tag' },
-      variables: { rule: '$CI_COMMIT_TAG', 'environment-line': '' },
+      variables: { rule: '{tag-rule}', 'environment-line': '' },
     },
     {
       name: 'branch',
@@ -110,7 +110,7 @@ export const gitlabRecipe: Recipe = {
       who: 'jobs of {project} on the branch {branch}',
       conditions: { ref_protected: '{protected}' },
       claims: { ref: '{branch}', ref_type: 'branch' },
-      variables: { rule: '$CI_COMMIT_BRANCH == "{branch}"', 'environment-line': '' },
+      variables: { rule: '{branch-rule}', 'environment-line': '' },
     },
   ],
   conditions: { project_id: '{project-id-condition}', namespace_id: '{namespace-id}' },
