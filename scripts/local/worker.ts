@@ -100,7 +100,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** The statements of schema.sql; it has no semicolon inside a literal and no trigger. */
-function schemaStatements(): string[] {
+export function schemaStatements(): string[] {
   return readFileSync(join(ROOT, 'schema.sql'), 'utf8')
     .replace(/--.*$/gm, '')
     .split(';')

@@ -1,0 +1,151 @@
+// Our own application on Node, whole but for storage: its ports are bound to memory, so that what is measured is the code itself.
+
+import { serve } from '@hono/node-server';
+import type { JWK } from 'jose';
+import { typeidUnboxed } from 'typeid-js';
+
+import { parseConfig } from '../../src/config.ts';
+import { exchangeToken } from '../../src/core/exchange.ts';
+import type { ExchangeDeps } from '../../src/core/exchange.ts';
+import { createIdentityCache } from '../../src/core/identity-cache.ts';
+import type { DecisionRecord, ExchangeFacts, SigningKeyState } from '../../src/core/ports.ts';
+import { ok, refuse } from '../../src/core/result.ts';
+import { denial } from '../../src/core/denial.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { AppDeps } from '../../src/http/deps.ts';
+import { createKeyMemory } from '../../src/oidc/key-memory.ts';
+import { createVerifier } from '../../src/oidc/verify.ts';
+import { loadSigners, signingKeyFor } from '../../src/signing/key-set.ts';
+import { signToken } from '../../src/signing/token.ts';
+import { SUBJECT } from '../workload.ts';
+
+const { issuer, audience, signingKey } = JSON.parse(process.env['BENCH'] ?? '') as {
+  issuer: string;
+  audience: string;
+  signingKey: JWK & { alg: string; kid: string };
+};
+const organisation = { id: 'org_00000000000000000000000000', slug: 'default' };
+const serviceAccount = { id: 'sa_bench', organisationId: organisation.id, slug: 'deployer', status: 'active' } as const;
+const states: SigningKeyState[] = [
+  {
+    kid: signingKey.kid,
+    alg: signingKey.alg,
+    status: 'active',
+    publishedAt: 0,
+    activatedAt: 0,
+    retiringAt: null,
+    expiresAt: null,
+    revokedAt: null,
+  },
+];
+const facts: ExchangeFacts = {
+  organisation,
+  provider: {
+    id: 'idp_bench',
+    organisationId: organisation.id,
+    issuer,
+    jwksUri: null,
+    localJwks: null,
+    status: 'active',
+    preset: 'github',
+    allowedAlgorithms: ['RS256', 'ES256'],
+    maxTokenLifetimeSeconds: 86_400,
+    subjectClaim: 'sub',
+    keysVersion: 1,
+  },
+  serviceAccount,
+  identities: [
+    {
+      id: 'fid_bench',
+      name: 'shop main',
+      organisationId: organisation.id,
+      providerId: 'idp_bench',
+      serviceAccount,
+      subject: SUBJECT,
+      subjectMatch: 'exact',
+      trustedAudiences: [],
+      audienceMatchMode: 'any',
+      conditions: null,
+      expression: null,
+      allowedScopes: ['api:read', 'api:write'],
+      tokenAudiences: ['https://api.acme.example'],
+      tokenLifetimeSeconds: 3600,
+      maxTokenLifetimeSeconds: 3600,
+      forwardedClaims: [],
+      replayProtection: 'off',
+      mode: 'enforce',
+      status: 'active',
+      expiresAt: null,
+      objectVersion: 1,
+    },
+  ],
+  truncated: false,
+  heldRoles: [],
+  signingKeys: states,
+};
+
+const log = (): void => undefined;
+const config = parseConfig({
+  ISSUER_URL: audience,
+  SIGNING_KEYS: JSON.stringify({ keys: [signingKey] }),
+  ALLOW_LOOPBACK_ISSUERS: 'true',
+  DB: {} as D1Database,
+  CACHE: {} as KVNamespace,
+});
+if (config.signingKeys === null) throw new Error(config.faults.map(({ detail }) => detail).join('; '));
+const bundle = config.signingKeys;
+const signers = await loadSigners(bundle);
+if (!signers.ok) throw new Error(signers.error.join('; '));
+/** The audit log of the benchmark; bounded, so that memory stays flat. */
+const events: DecisionRecord[] = [];
+
+const deps: ExchangeDeps = {
+  readFacts: async () => facts,
+  verifySubjectToken: createVerifier({
+    fetch: async (request) => fetch(request),
+    cache: { get: async () => null, put: async () => undefined },
+    memory: createKeyMemory(),
+    ownOrigins: [audience],
+    allowLoopback: true,
+    log,
+  }),
+  compileIdentity: createIdentityCache({ issuerUrl: audience, defaultAudience: audience }),
+  recordGrant: async ({ event }) => {
+    events[events.length % 1000] = event;
+    return 'recorded';
+  },
+  recordRefusal: async () => undefined,
+  signerFor: async (purpose, known) => {
+    const key = signingKeyFor(bundle, known, purpose);
+    const signer = key.ok ? signers.value.get(key.value.kid) : undefined;
+    return signer === undefined
+      ? refuse(denial('configuration_invalid', 'no key'))
+      : ok((claims) => signToken(claims, purpose, signer));
+  },
+  newId: (prefix) => typeidUnboxed(prefix),
+  newTokenId: () => crypto.randomUUID(),
+  issuerUrl: audience,
+  defaultOrganisationId: organisation.id,
+};
+
+const notMeasured = (): never => {
+  throw new Error('not part of the benchmark');
+};
+const appDeps: AppDeps = {
+  config,
+  exchange: (request, trace) => exchangeToken(request, deps, trace),
+  grantToCredential: notMeasured,
+  inspectToken: notMeasured,
+  revokeToken: notMeasured,
+  publishedKeys: notMeasured,
+  signingAlgorithms: [],
+  readinessFaults: notMeasured,
+  mayProceed: async () => true,
+  iam: notMeasured,
+  now: () => Date.now() / 1000,
+  // The line is built, as in production; where it goes is not the application's cost.
+  log: (event) => void JSON.stringify(event),
+};
+serve({ fetch: createApp(appDeps).fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+  console.log(`listening ${port}`),
+);

@@ -1,0 +1,134 @@
+// Runs contenders against each other: alternating rounds on one machine, so that what disturbs one disturbs all.
+
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { applyLoad } from './load.ts';
+import type { Load } from './load.ts';
+import { cpuSeconds } from './workerd.ts';
+import type { SigningKey } from './workerd.ts';
+import { exchangeForm } from './workload.ts';
+import type { Workload } from './workload.ts';
+
+export interface Entrant {
+  readonly name: string;
+  readonly port: number;
+  readonly path: string;
+  /** What a subject token must be for. */
+  readonly audience: string;
+  readonly form: Readonly<Record<string, string>>;
+  /** Whose CPU is counted. */
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+}
+
+/** The median of the rounds, and the lowest and highest of them. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Standing {
+  readonly name: string;
+  readonly connections: number;
+  /** Exchanges per second. */
+  readonly throughput: Spread;
+  /** Milliseconds. */
+  readonly p50: Spread;
+  readonly p99: Spread;
+  /** Milliseconds of CPU of the contender's process for one exchange. */
+  readonly cpu: Spread;
+}
+
+export interface Terms {
+  readonly rounds: number;
+  readonly milliseconds: number;
+  readonly connections: readonly number[];
+}
+
+const TOKENS = 200;
+const WARM_UP_MS = 1_000;
+
+/** Lets the entrants take turns, round by round. */
+export async function compete(entrants: readonly Entrant[], workload: Workload, terms: Terms): Promise<Standing[]> {
+  const results = new Map<string, (Load & { cpu: number })[]>();
+  const targets = new Map<Entrant, Parameters<typeof applyLoad>[0]>();
+  for (const entrant of entrants) {
+    const tokens = await Promise.all(Array.from({ length: TOKENS }, () => workload.sign(entrant.audience)));
+    const bodies = tokens.map((token) => exchangeForm(token, entrant.form));
+    targets.set(entrant, {
+      port: entrant.port,
+      path: entrant.path,
+      status: 200,
+      body: (index) => bodies[index % TOKENS] ?? '',
+    });
+  }
+  for (const target of targets.values()) await applyLoad(target, 8, WARM_UP_MS);
+  for (let round = 0; round < terms.rounds; round += 1) {
+    for (const connections of terms.connections) {
+      for (const [entrant, target] of targets) {
+        const before = cpuSeconds(entrant.pid);
+        const load = await applyLoad(target, connections, terms.milliseconds);
+        const cpu = ((cpuSeconds(entrant.pid) - before) * 1000) / load.answers;
+        const key = `${entrant.name} ${connections}`;
+        results.set(key, [...(results.get(key) ?? []), { ...load, cpu }]);
+      }
+    }
+  }
+  return terms.connections.flatMap((connections) =>
+    entrants.map(({ name }) => standingOf(name, connections, results.get(`${name} ${connections}`) ?? [])),
+  );
+}
+
+function standingOf(name: string, connections: number, loads: readonly (Load & { cpu: number })[]): Standing {
+  return {
+    name,
+    connections,
+    throughput: spreadOf(loads.map((load) => load.throughput)),
+    p50: spreadOf(loads.map((load) => load.latency.p50)),
+    p99: spreadOf(loads.map((load) => load.latency.p99)),
+    cpu: spreadOf(loads.map((load) => load.cpu)),
+  };
+}
+
+/** The median with its extremes. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, low: sorted[0] ?? 0, high: sorted.at(-1) ?? 0 };
+}
+
+/** Starts a contender that runs on Node in a process of its own. */
+export async function startNode(
+  name: string,
+  workload: Workload,
+  key: SigningKey,
+  rsa: SigningKey,
+  entry: Pick<Entrant, 'path' | 'form'>,
+): Promise<Entrant> {
+  const audience = 'http://localhost:9999';
+  const given = { issuer: workload.issuer, jwk: workload.jwk, audience, signingKey: key };
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'contenders', `${name}.ts`)], {
+    env: { ...process.env, NODE_ENV: 'production', BENCH: JSON.stringify(given), BENCH_RSA: JSON.stringify(rsa) },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
+    child.stdout.on('data', (chunk: Buffer) => {
+      const found = /listening (\d+)/.exec(chunk.toString())?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+  });
+  return {
+    ...entry,
+    name,
+    port,
+    audience,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill();
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+// How many identities a thread can hold against a token in a second, by kind of rule, worst patterns included.
+
+import { compileFederatedIdentity, firstFailure } from '../src/core/federated-identity.ts';
+import type { FederatedIdentity } from '../src/core/model.ts';
+import { presetByName } from '../src/presets/registry.ts';
+import { AUDIENCE, SUBJECT } from './workload.ts';
+
+const NOW = 1_789_000_000;
+const MILLISECONDS = 500;
+const BATCH = 200;
+
+/** Matches a token against each kind of rule for half a second. */
+export function measureMatching(): { rule: string; perSecond: number }[] {
+  const long = `repo:acme@9919/shop@742190:ref:refs/heads/${'a'.repeat(4_000)}`;
+  return [
+    { rule: 'exact subject', perSecond: measure({}) },
+    { rule: 'glob subject', perSecond: measure({ subject: 'repo:acme/*:ref:refs/heads/main', subjectMatch: 'glob' }) },
+    {
+      rule: 'glob of 100 stars against a subject of 4,000 characters',
+      perSecond: measure(
+        { subject: `repo:acme/shop:ref:refs/heads/${'*a'.repeat(100)}b`, subjectMatch: 'glob' },
+        long,
+        true,
+      ),
+    },
+    {
+      rule: 'exact subject and three conditions',
+      perSecond: measure({
+        conditions: { ref_protected: true, event_name: ['push', 'schedule'], actor: { not: 'mallory' } },
+      }),
+    },
+    {
+      rule: 'exact subject and a CEL expression',
+      perSecond: measure({ expression: "claims.ref.startsWith('refs/heads/') && claims.run_attempt == '1'" }),
+    },
+  ];
+}
+
+function measure(rule: Partial<FederatedIdentity>, subject: string = SUBJECT, refuses = false): number {
+  const identity: FederatedIdentity = {
+    id: 'fid_bench',
+    name: 'bench',
+    organisationId: 'org_bench',
+    providerId: 'idp_bench',
+    serviceAccount: { id: 'sa_bench', organisationId: 'org_bench', slug: 'bench', status: 'active' },
+    subject: SUBJECT,
+    subjectMatch: 'exact',
+    trustedAudiences: ['https://cambist.example.com'],
+    audienceMatchMode: 'any',
+    conditions: null,
+    expression: null,
+    allowedScopes: ['api:read'],
+    tokenAudiences: [AUDIENCE],
+    tokenLifetimeSeconds: 3600,
+    maxTokenLifetimeSeconds: 3600,
+    forwardedClaims: [],
+    replayProtection: 'off',
+    mode: 'enforce',
+    status: 'active',
+    expiresAt: null,
+    objectVersion: 1,
+    ...rule,
+  };
+  const compiled = compileFederatedIdentity(identity, {
+    issuerUrl: 'https://cambist.example.com',
+    defaultAudience: AUDIENCE,
+    preset: presetByName('github'),
+  });
+  const [owner, repository] = ['acme', 'acme/shop'];
+  const claims = {
+    sub: subject,
+    aud: 'https://cambist.example.com',
+    repository,
+    repository_owner: owner,
+    repository_id: '742190',
+    repository_owner_id: '9919',
+    ref: 'refs/heads/main',
+    ref_protected: 'true',
+    event_name: 'push',
+    actor: 'octocat',
+    run_attempt: '1',
+  };
+  const wanted = { scope: null, audiences: [], project: null, requireAudience: false };
+  const once = (): boolean => firstFailure(compiled, { claims, subject }, NOW, wanted, []) === null;
+  if (once() === refuses) throw new Error(`the rule ${identity.subject} does not do what the benchmark says`);
+  let matches = 0;
+  const started = performance.now();
+  while (performance.now() - started < MILLISECONDS) {
+    for (let index = 0; index < BATCH; index += 1) once();
+    matches += BATCH;
+  }
+  return (matches * 1000) / (performance.now() - started);
+}

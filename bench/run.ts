@@ -1,0 +1,132 @@
+// `npm run bench`: every measurement of one exchange against its contenders; no network, one machine, one run.
+
+import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { buildBundle } from '../scripts/local/bundle.ts';
+import { compete, spreadOf, startNode } from './contest.ts';
+import type { Entrant, Spread, Terms } from './contest.ts';
+import { measureGrowth } from './growth.ts';
+import { measureMatching } from './matching.ts';
+import { describeMachine, writeReport } from './report.ts';
+import type { Contest } from './report.ts';
+import { signingKey, startCambist, startFloor } from './workerd.ts';
+import type { Contender, SigningKey } from './workerd.ts';
+import { exchangeForm, startWorkload } from './workload.ts';
+import type { Workload } from './workload.ts';
+
+const TERMS: Terms = { rounds: 5, milliseconds: 2_000, connections: [1, 8, 64] };
+const STAMPEDE = 500;
+const COLD_STARTS = 5;
+
+const say = (text: string): void => console.error(text);
+const workload = await startWorkload();
+const [ec, rsa] = [await signingKey('ES256'), await signingKey('RS256')];
+
+say('on workerd, durable …');
+const workerd = [
+  await contestOnWorkerd('RS256 in, ES256 out', [ec, rsa], ec, TERMS),
+  await contestOnWorkerd('RS256 in, RS256 out', [rsa], rsa, { ...TERMS, connections: [8] }),
+];
+say('on Node, in memory …');
+const node = [
+  await contestOnNode('RS256 in, ES256 out', ec, TERMS),
+  await contestOnNode('RS256 in, RS256 out', rsa, { ...TERMS, connections: [8] }),
+];
+say('growth …');
+const growth = await measureGrowth();
+say('start, stampede, matching …');
+const report = {
+  measuredAt: new Date().toISOString().slice(0, 10),
+  machine: describeMachine(),
+  workerd,
+  node,
+  growth,
+  size: await bundleSize(),
+  ...(await startAndStampede()),
+  matching: measureMatching(),
+};
+console.log(writeReport(report));
+workload.close();
+process.exit(0);
+
+async function contestOnWorkerd(
+  title: string,
+  keys: readonly SigningKey[],
+  key: SigningKey,
+  terms: Terms,
+): Promise<Contest> {
+  const contenders = { Cambist: await startCambist(workload, keys), 'the floor': await startFloor(workload, key) };
+  const entrants = Object.entries(contenders).map(([name, contender]) => entrantOf(name, contender));
+  const standings = await compete(entrants, workload, terms);
+  for (const { stop } of entrants) await stop();
+  return { title, ours: 'Cambist', standings };
+}
+
+function entrantOf(name: string, { port, audience, serviceAccount, workerdPid, stop }: Contender): Entrant {
+  return {
+    name,
+    port,
+    path: '/oidc/token',
+    audience,
+    form: { service_account_id: serviceAccount },
+    pid: workerdPid,
+    stop,
+  };
+}
+
+async function contestOnNode(title: string, key: SigningKey, terms: Terms): Promise<Contest> {
+  const exchange = { path: '/oidc/token', form: { service_account_id: 'sa_bench' } };
+  const entrants = [
+    await startNode('cambist', workload, key, rsa, exchange),
+    await startNode('handwritten', workload, key, rsa, exchange),
+    await startNode('oidc-provider', workload, key, rsa, { path: '/token', form: { client_id: 'deployer' } }),
+  ];
+  const standings = await compete(entrants, workload, terms);
+  for (const { stop } of entrants) await stop();
+  return { title, ours: 'cambist', standings };
+}
+
+async function bundleSize(): Promise<{ rawKiB: number; gzipKiB: number }> {
+  const directory = mkdtempSync(join(tmpdir(), 'cambist-size-'));
+  const bundle = await buildBundle(directory);
+  const size = { rawKiB: statSync(bundle).size / 1024, gzipKiB: gzipSync(readFileSync(bundle)).length / 1024 };
+  rmSync(directory, { recursive: true });
+  return size;
+}
+
+async function startAndStampede(): Promise<{
+  firstExchangeMs: Spread;
+  stampede: { exchanges: number; fetches: number; slowestMs: number };
+}> {
+  const firsts: number[] = [];
+  let stampede = { exchanges: STAMPEDE, fetches: 0, slowestMs: 0 };
+  for (let start = 0; start < COLD_STARTS; start += 1) {
+    const isLast = start === COLD_STARTS - 1;
+    const fresh: Workload = await startWorkload();
+    const contender = await startCambist(fresh, [ec, rsa]);
+    const timed = async (token: string): Promise<number> => {
+      const started = performance.now();
+      const response = await fetch(`http://127.0.0.1:${contender.port}/oidc/token`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: exchangeForm(token, { service_account_id: contender.serviceAccount }),
+      });
+      if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
+      await response.arrayBuffer();
+      return performance.now() - started;
+    };
+    const tokens = await Promise.all(
+      Array.from({ length: isLast ? STAMPEDE : 1 }, () => fresh.sign(contender.audience)),
+    );
+    const times = await Promise.all(tokens.map(timed));
+    if (isLast) stampede = { exchanges: STAMPEDE, fetches: fresh.requests(), slowestMs: Math.max(...times) };
+    else firsts.push(...times);
+    await contender.stop();
+    fresh.close();
+  }
+  return { firstExchangeMs: spreadOf(firsts), stampede };
+}
