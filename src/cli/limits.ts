@@ -22,6 +22,8 @@ export const MAX_CONFIGURATION_BYTES: number = 4 * 1024 * 1024;
 export const MAX_SHOWN_FAULTS: number = 50;
 /** Milliseconds between two looks for new audit events while following them. */
 export const FOLLOW_INTERVAL_MS: number = 2_000;
+/** Seconds that each look goes back behind the newest event: longer than a request takes from its clock reading to its write. */
+export const FOLLOW_OVERLAP_SECONDS: number = 30;
 /** Audit events shown where no number is asked for. */
 export const SHOWN_EVENTS: number = 50;
 /** Seconds two clocks may differ before the doctor warns; the service tolerates 60. */

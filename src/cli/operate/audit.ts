@@ -7,7 +7,7 @@ import type { Api, JsonMap } from '../api.ts';
 import { epochSeconds } from '../clock.ts';
 import type { CommandContext, OptionReader } from '../command.ts';
 import { usageFailure } from '../failure.ts';
-import { FOLLOW_INTERVAL_MS, LIST_PAGE, SHOWN_EVENTS } from '../limits.ts';
+import { FOLLOW_INTERVAL_MS, FOLLOW_OVERLAP_SECONDS, LIST_PAGE, MAX_QUOTED_CHARS, SHOWN_EVENTS } from '../limits.ts';
 import type { Output } from '../output.ts';
 
 /** Options that narrow the list, with the API's parameter for each. */
@@ -34,27 +34,37 @@ export async function runAudit(context: CommandContext): Promise<void> {
   const limit = options.wholeNumber('limit', 1) ?? SHOWN_EVENTS;
   if (limit > LIST_PAGE) throw usageFailure(`--limit is at most ${LIST_PAGE}.`, '--since narrows the time instead.');
   const api = await context.api();
-  const first = await readEvents(api, { ...query, limit: String(limit) });
-  show(first, output);
-  if (!options.flag('follow')) {
-    if (first.length === 0 && !output.isJson) output.line('There is no such event.');
-    return;
-  }
-  await follow(api, query, first, output);
+  const isFollowing = options.flag('follow');
+  // What is not shown at first must be known all the same, or it would look new.
+  const first = await readEvents(api, { ...query, limit: String(isFollowing ? LIST_PAGE : limit) });
+  show(first.slice(-limit), output);
+  if (isFollowing) await follow(api, query, first, output);
+  else if (first.length === 0 && !output.isJson) output.line('There is no such event.');
 }
 
 async function follow(api: Api, query: Query, first: readonly AuditEventView[], output: Output): Promise<never> {
-  let since = first.at(-1)?.time ?? new Date(epochSeconds() * 1000).toISOString();
-  // Events of the second that is asked for again.
+  let newest = secondsOf(first.at(-1)) ?? epochSeconds();
   let seen = new Set(first.map(({ identity }) => identity));
   for (;;) {
     await sleep(FOLLOW_INTERVAL_MS);
+    // An event has the time of its request, and can be written after one of a later request.
+    const since = timestamp(newest - FOLLOW_OVERLAP_SECONDS);
     const events = await readEvents(api, { ...query, since, limit: String(LIST_PAGE) });
-    const fresh = events.filter(({ identity }) => !seen.has(identity));
-    show(fresh, output);
-    since = events.at(-1)?.time ?? since;
+    show(
+      events.filter(({ identity }) => !seen.has(identity)),
+      output,
+    );
+    newest = secondsOf(events.at(-1)) ?? newest;
     seen = new Set(events.map(({ identity }) => identity));
   }
+}
+
+function secondsOf(event: AuditEventView | undefined): number | null {
+  return event === undefined ? null : Math.floor(Date.parse(event.time) / 1000);
+}
+
+function timestamp(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 /** The newest that the query leaves, oldest first. */
@@ -76,9 +86,14 @@ function showEvent(event: AuditEventView, { line, paint }: Output): void {
   line(
     `${time}  ${paint(colour, outcome.padEnd(7))}  ${action}  ${subject ?? actor}${nameIn(changes)}${reason === null ? '' : `  ${reason}`}${times}`,
   );
-  if (outcome === 'refused') line(`${' '.repeat(22)}${event.detail ?? ''}`.trimEnd());
+  if (outcome === 'refused' && event.detail !== null) line(`${' '.repeat(22)}${shortened(event.detail)}`);
   if (action === 'token.exchange')
     line(paint('dim', `${' '.repeat(22)}${federatedIdentity ?? 'no federated identity'}  request ${requestId}`));
+}
+
+/** What `cambist explain` says in full. */
+function shortened(detail: string): string {
+  return detail.length > MAX_QUOTED_CHARS ? `${detail.slice(0, MAX_QUOTED_CHARS)}…` : detail;
 }
 
 /** The name of the object that was changed, or its id where it has none. */
@@ -95,5 +110,5 @@ function timeOf(option: 'since' | 'until', options: OptionReader): string | unde
   const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text ?? '') ?? [];
   if (count === undefined) return text;
   const seconds = Number(count) * ({ s: 1, m: 60, h: 3_600, d: 86_400 }[unit] ?? 1);
-  return new Date((epochSeconds() - seconds) * 1000).toISOString().replace('.000Z', 'Z');
+  return timestamp(epochSeconds() - seconds);
 }

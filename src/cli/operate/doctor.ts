@@ -8,6 +8,7 @@ import { CliFailure } from '../failure.ts';
 import { MAX_CLOCK_SKEW_SECONDS, NOTED_CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from '../limits.ts';
 import type { Output } from '../output.ts';
 import { findObject } from './find-object.ts';
+import { inOrder } from './keys.ts';
 import { PROVIDERS } from './resources.ts';
 
 export interface Finding {
@@ -145,7 +146,7 @@ async function checkDiscovery(url: string, world: World, tell: Tell): Promise<vo
         'Replace that key at once: `cambist keys generate`, then `cambist keys rotate --mode emergency`.',
       ),
     );
-  const algorithms = keys.map((key) => String(key['alg']));
+  const algorithms = keys.map((key) => String(key['alg'])).toSorted();
   tell(finding('jwks', 'ok', `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}: ${algorithms.join(', ')}`));
   if (!algorithms.includes('RS256'))
     tell(
@@ -186,7 +187,7 @@ async function checkInside(context: CommandContext, tell: Tell): Promise<void> {
     tell,
     async () => await api.get<readonly SigningKeyView[]>('/signing-keys'),
   );
-  if (keys !== null) checkKeys(keys, tell);
+  if (keys !== null) checkKeys(inOrder(keys), tell);
   const named = context.options.text('issuer');
   const providers = await attempt('issuers', tell, async () =>
     named === undefined ? await api.list(PROVIDERS.path) : [await findObject(api, PROVIDERS, named)],

@@ -90,6 +90,7 @@ function showExplanation(explanation: ExplanationView, output: Output): void {
     output.line(
       `  Provider ${provider.name ?? ''}  ${provider.providerIssuer}  (${provider.preset}, ${provider.status})`,
     );
+  if (ok === false && identities.length > 0) output.line('  What it claims, were it true:');
   for (const identity of identities) {
     output.line();
     const shadow = identity.mode === 'shadow' ? '  (shadow: never grants)' : '';
@@ -108,8 +109,9 @@ function showCheck({ check, claim, ok, expected, actual, hint }: Check, output: 
     `    ${markOf(ok, output)} ${check.replace('_', ' ')}${claim === null || claim === check ? '' : ` ${claim}`}`,
   );
   if (ok === false && (expected !== null || actual !== null)) {
-    output.line(`        expected   ${textOf(expected)}`);
-    output.line(`        token has  ${textOf(actual)}`);
+    const isAboutRequest = ['scope', 'token_audience', 'project'].includes(check);
+    output.line(`        ${isAboutRequest ? 'allowed   ' : 'expected  '} ${textOf(expected)}`);
+    output.line(`        ${isAboutRequest ? 'asked for ' : 'token has '} ${textOf(actual)}`);
   }
   if (hint !== null) output.line(`        ${output.paint('yellow', hint)}`);
 }

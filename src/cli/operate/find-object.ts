@@ -22,13 +22,16 @@ export async function findObject(api: Api, resource: ResourceDescription, refere
       `${found.length} of the ${group} are called ${JSON.stringify(reference)}: name one by its id.`,
       {
         code: 'ambiguous',
-        next: found
-          .map((view) => `${String(view['identity'])}  ${JSON.stringify(view['serviceAccount'] ?? view['name'])}`)
-          .join('\n'),
+        next: found.map(describe).join('\n'),
       },
     );
   }
   return only;
+}
+
+function describe(view: JsonMap): string {
+  const { identity, serviceAccount } = view as { readonly identity?: unknown; readonly serviceAccount?: JsonMap };
+  return `${String(identity)}${serviceAccount === undefined ? '' : `  of ${String(serviceAccount['name'])}`}`;
 }
 
 /** The path of one object of a kind. */

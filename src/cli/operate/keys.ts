@@ -34,7 +34,9 @@ export async function runGenerate({ options, output, world }: CommandContext): P
     throw usageFailure(exists ? `${out} exists already, and is not overwritten.` : `${out} cannot be written.`);
   }
   output.data({ file: out, keys: keys.map(({ kid, alg }) => ({ kid, alg })) }, () => {
-    output.line(`${output.paint('green', '✔')} ${keys.length} keys in ${out}, readable by you alone.`);
+    output.line(
+      `${output.paint('green', '✔')} ${keys.length} ${keys.length === 1 ? 'key' : 'keys'} in ${out}, readable by you alone.`,
+    );
     output.line(`  npx wrangler secret put SIGNING_KEYS < ${out}`);
   });
 }
@@ -52,12 +54,18 @@ async function readKeys(file: string): Promise<readonly { readonly kid: string; 
 /** Lists the keys of the deployment. */
 export async function runListKeys(context: CommandContext): Promise<void> {
   const { output } = context;
-  const keys = await (await context.api()).get<readonly SigningKeyView[]>('/signing-keys');
+  const keys = inOrder(await (await context.api()).get<readonly SigningKeyView[]>('/signing-keys'));
   output.data(keys, () => {
     const row = (key: SigningKeyView): string[] =>
       [key.kid, key.alg, key.status, key.publishedAt, key.activatedAt, key.expiresAt].map(textOf);
     output.line(formatTable(['KID', 'ALG', 'STATUS', 'PUBLISHED', 'ACTIVE SINCE', 'LEAVES'], keys.map(row)));
   });
+}
+
+/** By algorithm, then by age. */
+export function inOrder(keys: readonly SigningKeyView[]): readonly SigningKeyView[] {
+  const placeOf = ({ alg, publishedAt, kid }: SigningKeyView): string => `${alg} ${publishedAt} ${kid}`;
+  return keys.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
 }
 
 type Rotated = SigningKeyView & { readonly mode: string; readonly previous: SigningKeyView | null };
