@@ -1,0 +1,169 @@
+// What every command shares: the parser, the settings, the API client and the output, without a service.
+
+import { describe, expect, it } from 'vitest';
+
+import type { CliRun } from './support/cli.ts';
+import { cambist } from './support/cli.ts';
+
+const URL_OF_DEPLOYMENT = 'https://tokens.example.com';
+const SET = { CAMBIST_URL: URL_OF_DEPLOYMENT, CAMBIST_TOKEN: 'the-root-token' };
+const ROLES = ['roles', 'list'];
+
+/** Runs `cambist roles list` against answers given one after the other. */
+async function answered(
+  answers: readonly (Response | Error)[],
+  argv: readonly string[] = ROLES,
+): Promise<CliRun & { readonly asked: number }> {
+  let asked = 0;
+  const run = await cambist(argv, {
+    env: SET,
+    elsewhere: () => {
+      const answer = answers[Math.min(asked, answers.length - 1)];
+      asked += 1;
+      if (answer instanceof Error || answer === undefined) throw answer ?? new Error('no answer');
+      return answer.clone();
+    },
+  });
+  return { ...run, asked };
+}
+
+describe('the parser', () => {
+  it('shows the help with exit 0 on stdout', async () => {
+    for (const argv of [[], ['--help'], ['bootstrap', '--help'], ['bootstrap', 'github', '--help']]) {
+      const run = await cambist(argv);
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+      expect(run.stdout).toContain('Usage: cambist');
+    }
+  });
+
+  it('shows the version of the package', async () => {
+    expect((await cambist(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [['bootsrap'], "unknown command 'bootsrap' (Did you mean bootstrap?)"],
+    [['keys', 'rotat'], "unknown command 'rotat' (Did you mean rotate?)"],
+    [['me', '--jsn'], "unknown option '--jsn' (Did you mean --json?)"],
+    [['bootstrap'], 'which one? `cambist bootstrap --help` lists the commands of bootstrap'],
+    [['me', 'and', 'you'], 'too many arguments'],
+    [['me', '--url'], "option '--url <url>' argument missing"],
+  ])('refuses %j with exit 2 and a suggestion', async (argv, message) => {
+    const run = await cambist(argv, { env: SET });
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain(message);
+  });
+});
+
+describe('the settings', () => {
+  it('say which is missing and where it usually comes from', async () => {
+    expect((await cambist(ROLES)).stderr).toMatchInlineSnapshot(`
+      "✖ Which deployment? Neither --url nor CAMBIST_URL is set.
+        It is the ISSUER_URL of your deployment: \`npm run deploy\` prints it, \`npm start\` uses http://localhost:8787.
+      "
+    `);
+    expect((await cambist(ROLES, { env: { CAMBIST_URL: URL_OF_DEPLOYMENT } })).stderr).toMatchInlineSnapshot(`
+      "✖ Who is asking? Neither --token-file nor CAMBIST_TOKEN is set.
+        It is the root token (the ADMIN_TOKEN of your deployment; \`npm start\` keeps it in .cambist/admin-token),
+        or an access token with the scope iam:read, iam:write or iam:admin (\`cambist token\` gets one).
+      "
+    `);
+    expect((await cambist(ROLES)).code).toBe(2);
+  });
+
+  it.each([
+    ['http://tokens.example.com', 'would send tokens unencrypted'],
+    ['tokens.example.com', 'is not the address of a deployment'],
+    ['https://tokens.example.com/v1', 'no path, query or credentials'],
+    ['https://user:secret@tokens.example.com', 'no path, query or credentials'],
+  ])('refuse the address %s', async (url, message) => {
+    const run = await cambist([...ROLES, '--url', url], { env: SET });
+    expect(run).toMatchObject({ code: 2 });
+    expect(run.stderr).toContain(message);
+    expect(run.stderr).not.toContain('secret');
+  });
+
+  it('read the token from stdin, and never show what is no token', async () => {
+    const seen: (string | null)[] = [];
+    const elsewhere = (_: URL, headers: Headers): Response => {
+      seen.push(headers.get('authorization'), headers.get('x-organisation-identity'));
+      return Response.json([]);
+    };
+    await cambist([...ROLES, '--token-file', '-', '--organisation', 'acme'], {
+      env: { CAMBIST_URL: URL_OF_DEPLOYMENT },
+      stdin: 'a-token\n',
+      elsewhere,
+    });
+    expect(seen).toEqual(['Bearer a-token', 'acme']);
+    const run = await cambist([...ROLES, '--token-file', '-'], { env: SET, stdin: 'two words' });
+    expect(run).toMatchObject({ code: 2 });
+    expect(run.stderr).not.toContain('two words');
+  });
+});
+
+describe('the API client', () => {
+  const problem = {
+    title: 'Bad Request',
+    detail: 'the body is wrong',
+    errors: [{ pointer: '/name', detail: 'must not be empty' }],
+    request_id: 'req-1',
+  };
+
+  it('shows a problem with its request id and pointers (RFC 9457)', async () => {
+    const run = await answered([Response.json(problem, { status: 400 })]);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatchInlineSnapshot(`
+      "✖ GET /v1/iam/roles: the body is wrong
+        /name: must not be empty
+        request req-1
+      "
+    `);
+    expect(run.asked).toBe(1);
+  });
+
+  it('makes one JSON object of it with --json', async () => {
+    const run = await answered([Response.json(problem, { status: 400 })], [...ROLES, '--json']);
+    expect(run.stdout).toBe('');
+    expect(JSON.parse(run.stderr)).toEqual({
+      error: 'invalid',
+      message: 'GET /v1/iam/roles: the body is wrong',
+      status: 400,
+      request_id: 'req-1',
+      errors: problem.errors,
+    });
+  });
+
+  it.each([408, 429, 500, 503])('asks again after %d', async (status) => {
+    const busy = Response.json({ detail: 'busy' }, { status, headers: { 'retry-after': '0' } });
+    const run = await answered([busy, busy, Response.json([])]);
+    expect(run.asked).toBe(3);
+  });
+
+  it.each([401, 403, 404, 409, 501])('takes %d for an answer', async (status) => {
+    const run = await answered([Response.json({ detail: 'no' }, { status })]);
+    expect(run).toMatchObject({ code: 1, asked: 1 });
+  });
+
+  it('gives up where nobody answers, and says who', async () => {
+    const run = await answered([new TypeError('fetch failed')]);
+    expect(run).toMatchObject({ code: 1, asked: 4 });
+    expect(run.stderr).toContain('https://tokens.example.com cannot be reached');
+  });
+
+  it('follows no redirect, and quotes what is not JSON', async () => {
+    const moved = await answered([new Response(null, { status: 302, headers: { location: 'https://evil.example' } })]);
+    expect(moved).toMatchObject({ code: 1, asked: 1 });
+    const page = await answered([new Response('<html>', { status: 200 })]);
+    expect(page.stderr).toContain('something that is not JSON: "<html>"');
+  });
+});
+
+describe('the output', () => {
+  it('is coloured on a terminal only, and not with NO_COLOR', async () => {
+    const refused = async (env: Readonly<Record<string, string>>, isTTY: boolean): Promise<string> =>
+      (await cambist(['nothing'], { env, isTTY })).stderr;
+    expect(await refused({}, true)).toContain('\u001b[31m✖');
+    expect(await refused({}, false)).not.toContain('\u001b');
+    expect(await refused({ NO_COLOR: '1' }, true)).not.toContain('\u001b');
+    expect(await refused({ TERM: 'dumb' }, true)).not.toContain('\u001b');
+  });
+});
