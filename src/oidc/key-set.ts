@@ -55,6 +55,16 @@ function identityOf({ alg, material }: VerificationKey): string {
   return JSON.stringify([alg, ...Object.entries(material).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
+/** Whether two sets hold the same keys, in whichever order. */
+export function sameKeys(one: readonly VerificationKey[], other: readonly VerificationKey[]): boolean {
+  const listed = (keys: readonly VerificationKey[]): string =>
+    keys
+      .map((key) => JSON.stringify([key.kid, identityOf(key)]))
+      .toSorted()
+      .join();
+  return listed(one) === listed(other);
+}
+
 /** What is wrong with keys given by hand, as phrases; empty where nothing is (contract §5.1). */
 export function validateLocalJwks(jwks: JsonObject, jwtSvid: boolean): readonly string[] {
   const read = readKeySet(jwks, jwtSvid);

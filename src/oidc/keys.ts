@@ -26,7 +26,7 @@ import {
   sourceKey,
 } from './key-memory.ts';
 import type { CachedKeySet, KeyMemory, ProviderKeys } from './key-memory.ts';
-import { readKeySet } from './key-set.ts';
+import { readKeySet, sameKeys } from './key-set.ts';
 
 /** What the keys of issuers need of the outside. */
 export interface KeyDeps extends FetchDeps, KeyCacheDeps {
@@ -55,7 +55,7 @@ export async function findKeys(
   deps: KeyDeps,
 ): Promise<Result<FoundKeys, Denial>> {
   if (provider.localJwks !== null) return localKeys(provider, provider.localJwks, now, deps);
-  const state = rememberedKeys(deps.memory, sourceKey(provider));
+  const state = rememberedKeys(deps.memory, sourceKey(provider), now);
   const { attempts } = state;
   let fetched = false;
   for (;;) {
@@ -90,7 +90,7 @@ export async function refreshKeys(
   deps: KeyDeps,
 ): Promise<Refreshed> {
   if (provider.localJwks !== null) return { outcome: 'unchanged' };
-  const state = rememberedKeys(deps.memory, sourceKey(provider));
+  const state = rememberedKeys(deps.memory, sourceKey(provider), now);
   let fetched = false;
   if (state.set === seen.set && !seen.current) {
     if (state.lease !== null) await follow(state, deps);
@@ -128,7 +128,8 @@ async function lead(
         if (cached !== null) adopt(state, cached);
         if (isFresh(state.set, now)) return false;
       }
-      return await fetchInto(state, provider, now, deps);
+      const before = options.cacheFirst ? null : state.set;
+      return await fetchInto(state, provider, now, before, deps);
     } finally {
       if (state.lease === lease) state.lease = null;
     }
@@ -139,10 +140,12 @@ async function lead(
   return work;
 }
 
+/** Fetches the keys into memory and, where they differ from those of `before`, into KV: a bad token must not cause writes. */
 async function fetchInto(
   state: ProviderKeys,
   provider: IdentityProvider,
   now: number,
+  before: CachedKeySet | null,
   deps: KeyDeps,
 ): Promise<boolean> {
   const result = await fetchIssuerKeys(provider, deps);
@@ -168,6 +171,7 @@ async function fetchInto(
     issuer: provider.issuer,
     keys: result.value.keys.length,
   });
+  if (before !== null && sameKeys(before.keys, result.value.keys)) return true;
   const stored = storeIssuerKeys(provider, result.value, now, deps);
   if (deps.waitUntil === undefined) await stored;
   else deps.waitUntil(stored);
@@ -194,7 +198,7 @@ function localKeys(
   { memory }: KeyDeps,
 ): Result<FoundKeys, Denial> {
   const jwtSvid = provider.preset === 'spiffe';
-  const state = rememberedKeys(memory, JSON.stringify([provider.id, jwtSvid, localJwks]));
+  const state = rememberedKeys(memory, JSON.stringify([provider.id, jwtSvid, localJwks]), now);
   if (state.set === null) {
     const read = readKeySet({ keys: localJwks.keys }, jwtSvid);
     if (!read.ok)

@@ -70,7 +70,7 @@ describe('round trips of an exchange', () => {
     const signed = await token();
     const forged = `${signed.slice(0, -8)}AAAAAAA${signed.at(-1)}`;
     expect((await deployment.exchange(forged)).status).toBe(400);
-    expect(deployment.counts).toMatchObject({ d1Reads: 1, d1Writes: 0, kvWrites: 1 });
+    expect(deployment.counts).toMatchObject({ d1Reads: 1, d1Writes: 0, kvReads: 0, kvWrites: 0 });
     const rows = await deployment.db
       .prepare("SELECT count(*) AS n FROM audit_event WHERE outcome = 'refused'")
       .first('n');
