@@ -352,6 +352,15 @@ function everywhere({ issuer }: World, handler: () => Response | Promise<Respons
   issuer.answer(issuer.jwksPath, handler);
 }
 
+/** Redirects, as a network does: whoever asks it to follow gets the other document. */
+function redirect(issuer: TestIssuer, path: string, status: number, location: string, target: unknown): void {
+  issuer.answer(path, (request) =>
+    request.redirect === 'follow'
+      ? new Response(JSON.stringify(target))
+      : new Response(null, { status, headers: { location } }),
+  );
+}
+
 const outages: readonly HostileCase[] = [
   ...[400, 401, 403, 404, 418, 429, 500, 502, 503, 204, 206].map((status) =>
     broken(
@@ -367,21 +376,17 @@ const outages: readonly HostileCase[] = [
       `a redirect ${status} of the discovery document`,
       'SSRF by redirect (CVE-2023-28155)',
       ({ issuer }) =>
-        issuer.answer(
-          issuer.discoveryPath,
-          () => new Response(null, { status, headers: { location: 'http://169.254.169.254/' } }),
-        ),
+        redirect(issuer, issuer.discoveryPath, status, 'http://169.254.169.254/', {
+          issuer: ISSUER,
+          jwks_uri: issuer.jwksUri,
+        }),
       DISCOVERY_ONLY,
       ['169.254.169.254'],
     ),
     broken(
       `a redirect ${status} of the key set`,
       'SSRF by redirect (CVE-2023-28155)',
-      ({ issuer }) =>
-        issuer.answer(
-          issuer.jwksPath,
-          () => new Response(null, { status, headers: { location: `${AUDIENCE}/.well-known/jwks.json` } }),
-        ),
+      ({ issuer }) => redirect(issuer, issuer.jwksPath, status, `${AUDIENCE}/.well-known/jwks.json`, issuer.jwks),
       [...DISCOVERY_ONLY, `${ISSUER}/keys`],
     ),
   ]),
