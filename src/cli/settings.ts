@@ -56,7 +56,7 @@ function present(value: string | undefined): string | undefined {
 }
 
 function originOf(text: string): string {
-  const url = URL.parse(text);
+  const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !['https:', 'http:'].includes(url.protocol))
     throw usageFailure(
       `${JSON.stringify(text)} is not the address of a deployment.`,

@@ -44,7 +44,7 @@ export async function resolveKubernetes(question: Question & { readonly hasKeys:
 
 /** A name that means something inside a cluster only. */
 function isLocal(issuer: string): boolean {
-  const host = URL.parse(issuer)?.hostname ?? '';
+  const host = URL.canParse(issuer) ? new URL(issuer).hostname : '';
   return (
     !host.includes('.') ||
     /\.(?:svc|local|localdomain|internal|lan|localhost|home\.arpa)$/.test(host) ||

@@ -4,19 +4,14 @@ import type { FederatedIdentityView } from '../../contract/federated-identity.ts
 import type { Recipe } from '../../presets/recipe.ts';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
-import { canonicalJson } from '../json.ts';
 import { formatPairs } from '../output.ts';
 import { showChange } from './changes.ts';
 import type { Change } from './changes.ts';
 import { renderConfiguration } from './configuration.ts';
-import { deriveVariables } from './derive.ts';
-import { readParameters, selectVariant } from './parameters.ts';
-import { buildPlan } from './plan.ts';
+import { makePlan } from './make-plan.ts';
 import type { Plan, Wishes } from './plan.ts';
 import { reconcile } from './reconcile.ts';
-import { resolvePlatform } from './resolve.ts';
-import { customSubject, readRealToken } from './token-file.ts';
-import type { RealToken } from './token-file.ts';
+import { readRealToken } from './token-file.ts';
 import { undo } from './undo.ts';
 import { verifyRule } from './verify.ts';
 import type { Check } from './verify.ts';
@@ -29,7 +24,7 @@ export async function runBootstrap(recipe: Recipe, context: CommandContext): Pro
   const file = options.text('from-token');
   const real = file === undefined ? null : await readRealToken(file, world);
   const wishes = readWishes(context, api.url);
-  const { plan, notes, warnings } = await makePlan(recipe, context, wishes, real);
+  const { plan, notes, warnings } = await makePlan(recipe, { options, world }, wishes, real);
 
   if (options.flag('undo')) {
     const changes = await undo(api, plan, isDryRun);
@@ -82,71 +77,12 @@ export async function runBootstrap(recipe: Recipe, context: CommandContext): Pro
 const THIS_TOKEN = 'this token';
 /** What makes the rule wrong for the token that it was made from; its audience, age and signature are another matter. */
 const RULE_CHECKS: ReadonlySet<string> = new Set(['subject', 'condition', 'expression', 'preset']);
-/** Claims of several platforms that say which ref or environment a job runs for. */
-const REF_CLAIMS = ['ref', 'ref_type', 'environment', 'environment_protected'];
 /** Warnings of the service that a bootstrap says in its own words, before it writes. */
 const SAID_ALREADY: ReadonlySet<string> = new Set(['github_name_only', 'pull_request_subject']);
 
 function isWrong({ who, expected, decision, reasons }: Check): boolean {
   if (expected === 'refused' || decision === 'granted') return false;
   return who !== THIS_TOKEN || reasons.some(({ check }) => RULE_CHECKS.has(check));
-}
-
-async function makePlan(
-  recipe: Recipe,
-  { options, world }: CommandContext,
-  wishes: Wishes,
-  real: RealToken | null,
-): Promise<{ readonly plan: Plan; readonly notes: readonly string[]; readonly warnings: readonly string[] }> {
-  const { variant, values } = selectVariant(recipe, readParameters(recipe, options, real?.claims ?? null));
-  const derived = deriveVariables(recipe.preset, values);
-  const resolved = await resolvePlatform(recipe, {
-    variables: derived,
-    variant,
-    world,
-    wantsIds: !options.flag('undo'),
-  });
-  const known = new Map([...derived, ...resolved.variables]);
-  const plan = buildPlan(recipe, variant, known, resolved.localJwks, wishes);
-  const warnings = [...resolved.warnings, ...plan.warnings];
-  if (real === null) return { plan, notes: resolved.notes, warnings };
-
-  const { iss, aud } = real.claims;
-  if (iss !== plan.provider.providerIssuer) {
-    throw usageFailure(
-      `The token was issued by ${JSON.stringify(iss ?? null)}, but this rule trusts ${plan.provider.providerIssuer}.`,
-      'Is it a token of this platform? `cambist bootstrap --help` lists the others.',
-    );
-  }
-  if (![aud].flat().includes(plan.audience)) {
-    warnings.push(
-      `The token was made for ${canonicalJson(aud ?? null)}. The rule wants ${plan.audience}, as the configuration below asks for: ` +
-        'whoever receives tokens for another audience could replay them here.',
-    );
-  }
-  const { providerSubject, providerSubjectMatch } = plan.identity;
-  const custom = customSubject(real.claims, [
-    { subject: providerSubject, isGlob: providerSubjectMatch === 'glob' },
-    // GitHub's other form.
-    { subject: providerSubject.replaceAll(/@\d+/g, ''), isGlob: providerSubjectMatch === 'glob' },
-  ]);
-  if (custom === null) return { plan, notes: resolved.notes, warnings };
-  const exact = new Map([...known, ['exact-subject', custom]]);
-  for (const id of ['repository-id', 'owner-id']) if (known.has(id)) exact.set(`${id}-condition`, known.get(id) ?? '');
-  // Such a subject need not hold the ref or the environment: the claims of their own do.
-  const held = REF_CLAIMS.filter((claim) => typeof real.claims[claim] === 'string' && real.claims[claim] !== '');
-  const conditions = {
-    ...Object.fromEntries(held.map((claim) => [claim, real.claims[claim] ?? ''])),
-    ...wishes.conditions,
-  };
-  return {
-    plan: buildPlan(recipe, variant, exact, resolved.localJwks, { ...wishes, conditions }),
-    notes: [
-      ...resolved.notes,
-      'The subject of this token is not the usual one of the platform: the rule takes it as it is.',
-    ],
-    warnings,
-  };
 }
 
 function readWishes({ options }: CommandContext, url: string): Wishes {

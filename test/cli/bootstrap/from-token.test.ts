@@ -1,0 +1,110 @@
+// `--from-token` with every platform's own token: the rule that is proposed accepts that token and refuses its risky neighbours, by the service's own matcher.
+
+import { describe, expect, it } from 'vitest';
+
+import { makePlan } from '../../../src/cli/bootstrap/make-plan.ts';
+import type { Plan } from '../../../src/cli/bootstrap/plan.ts';
+import type { OptionReader, World } from '../../../src/cli/command.ts';
+import { compileFederatedIdentity, matchChecks } from '../../../src/core/federated-identity.ts';
+import { readClaim } from '../../../src/core/json.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { Conditions } from '../../../src/core/model.ts';
+import { ALL_RECIPES } from '../../../src/presets/recipes/registry.ts';
+import { presetByName } from '../../../src/presets/registry.ts';
+import { claimsOf, readPlatformFixtures } from '../../presets/platform-fixtures.ts';
+
+const ISSUER_URL = 'https://tokens.example.com';
+const NOW = 1_789_000_060;
+
+/** What a token does not say. */
+const SAID: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  spiffe: { 'jwks-uri': 'https://spire.example.org/keys' },
+  buddy: { region: 'eu' },
+};
+
+/** Refused for its times, before any rule is looked at. */
+const ANOTHER_MATTER = ['token_lifetime_too_long'];
+
+const world: World = {
+  env: {},
+  fetch: () => Promise.reject(new TypeError('fetch failed')),
+  stdout: { write: () => true },
+  stderr: { write: () => true },
+  readStdin: () => Promise.resolve(''),
+};
+
+async function propose(preset: string, claims: JsonObject): Promise<Plan> {
+  const recipe = ALL_RECIPES.find((one) => one.preset === preset)!;
+  const said = SAID[preset] ?? {};
+  const options: OptionReader = {
+    text: (name) => said[name],
+    list: () => [],
+    flag: () => false,
+    wholeNumber: () => undefined,
+  };
+  const wishes = {
+    url: ISSUER_URL,
+    account: undefined,
+    audience: undefined,
+    role: undefined,
+    projects: [],
+    scopes: [],
+    tokenAudiences: [],
+    lifetime: undefined,
+    expiresAt: undefined,
+    singleUse: false,
+    conditions: {},
+  };
+  return (await makePlan(recipe, { options, world }, wishes, { compact: '', claims })).plan;
+}
+
+function reasons(plan: Plan, claims: JsonObject): readonly string[] {
+  const subject = readClaim(claims, plan.provider.subjectClaim ?? 'sub');
+  if (typeof subject !== 'string' || subject === '') return ['subject_missing'];
+  if (claims['iss'] !== undefined && claims['iss'] !== plan.provider.providerIssuer) return ['issuer_not_registered'];
+  const compiled = compileFederatedIdentity(
+    {
+      id: 'fid_1',
+      name: plan.identity.name,
+      organisationId: 'org_1',
+      providerId: 'idp_1',
+      serviceAccount: { id: 'sa_1', organisationId: 'org_1', slug: 'deployer', status: 'active' },
+      subject: plan.identity.providerSubject,
+      subjectMatch: plan.identity.providerSubjectMatch ?? 'exact',
+      trustedAudiences: plan.identity.trustedAudiences ?? [],
+      audienceMatchMode: 'any',
+      conditions: (plan.identity.conditions ?? null) as Conditions | null,
+      expression: null,
+      allowedScopes: [],
+      tokenAudiences: [ISSUER_URL],
+      tokenLifetimeSeconds: 3600,
+      maxTokenLifetimeSeconds: 3600,
+      forwardedClaims: [],
+      replayProtection: 'off',
+      mode: 'enforce',
+      status: 'active',
+      expiresAt: null,
+      objectVersion: 1,
+    },
+    { issuerUrl: ISSUER_URL, defaultAudience: ISSUER_URL, preset: presetByName(plan.preset) },
+  );
+  return [...matchChecks(compiled, { claims, subject }, NOW)].flatMap(({ reason }) => reason ?? []);
+}
+
+describe.each(readPlatformFixtures())('$platform', (platform) => {
+  const [rule] = platform.rules;
+  const [accepted] = rule.accepts;
+
+  it('accepts the token that the rule was made from', async () => {
+    const claims = claimsOf(platform, accepted!);
+    expect(reasons(await propose(platform.preset, claims), claims)).toEqual([]);
+  });
+
+  it.each(rule.refuses.filter((one) => !one.reasons.some((reason) => ANOTHER_MATTER.includes(reason))))(
+    'refuses $who',
+    async (neighbour) => {
+      const plan = await propose(platform.preset, claimsOf(platform, accepted!));
+      expect(reasons(plan, claimsOf(platform, neighbour))).not.toEqual([]);
+    },
+  );
+});
