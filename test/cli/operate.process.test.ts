@@ -41,13 +41,17 @@ function comparable(text: string): string {
       /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
       '00000000-0000-4000-8000-000000000000',
     )
+    .replaceAll(/try again in \d+ seconds/g, 'try again in 300 seconds')
     .replaceAll(/localJwks( +)\{.*\}/g, 'localJwks$1{"keys":[…]}');
+}
+
+function asRoot(): CliWorld {
+  return { env: { CAMBIST_URL: service.url, CAMBIST_TOKEN: service.rootToken } };
 }
 
 /** Runs as root. */
 async function run(argv: readonly string[], world: CliWorld = {}): Promise<CliRun> {
-  const env = { CAMBIST_URL: service.url, CAMBIST_TOKEN: service.rootToken };
-  const ended = await cambist(argv, { env, ...world });
+  const ended = await cambist(argv, { ...asRoot(), ...world });
   return { code: ended.code, stdout: comparable(ended.stdout), stderr: comparable(ended.stderr) };
 }
 
@@ -787,6 +791,56 @@ describe('cambist keys', () => {
   });
 });
 
+describe('cambist keys rotate', () => {
+  let rotating: Service;
+  const rotate = async (...argv: readonly string[]): Promise<CliRun> =>
+    await run(['keys', ...argv], { env: { CAMBIST_URL: rotating.url, CAMBIST_TOKEN: rotating.rootToken } });
+
+  beforeAll(async () => {
+    const made = await cambist(['keys', 'generate', '--alg', 'ES256', '--alg', 'ES256']);
+    rotating = await startService({ SIGNING_KEYS: made.stdout });
+  });
+
+  it('shows the key that stands by', async () => {
+    expect((await rotate('list')).stdout).toMatchInlineSnapshot(`
+      "KID                                          ALG    STATUS   PUBLISHED             ACTIVE SINCE          LEAVES
+      thumbprint-of-the-key  ES256  active   2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
+      thumbprint-of-the-key  ES256  standby  2026-11-21T04:00:00Z  –                     –
+      "
+    `);
+  });
+
+  it('refuses a graceful rotation before every verifier can know the key (exit 1)', async () => {
+    expect(await rotate('rotate')).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": "✖ POST /v1/signing-keys/rotate: the standby key thumbprint-of-the-key has been published for less than 300 seconds, so verifiers may not know it yet: try again in 300 seconds, or rotate with mode emergency
+        request 00000000-0000-4000-8000-000000000000
+      ",
+        "stdout": "",
+      }
+    `);
+  });
+
+  it('rotates in an emergency at once', async () => {
+    expect(await rotate('rotate', '--mode', 'emergency', '--yes')).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": "",
+        "stdout": "✔ ES256  thumbprint-of-the-key signs from now on (emergency).
+        thumbprint-of-the-key has left the JWKS; take it out of SIGNING_KEYS.
+      ",
+      }
+    `);
+    expect((await rotate('list')).stdout).toMatchInlineSnapshot(`
+      "KID                                          ALG    STATUS   PUBLISHED             ACTIVE SINCE          LEAVES
+      thumbprint-of-the-key  ES256  revoked  2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
+      thumbprint-of-the-key  ES256  active   2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
+      "
+    `);
+  });
+});
+
 describe('cambist audit', () => {
   it('lists events, the oldest first', async () => {
     const token = await issuer.sign(githubActions({ audience: service.url }));
@@ -896,6 +950,52 @@ describe('cambist me', () => {
         "stderr": "✖ POST /v1/service-accounts: this needs the scope iam:write
         request 00000000-0000-4000-8000-000000000000
         The token lacks a scope: iam:write.
+      ",
+        "stdout": "",
+      }
+    `);
+  });
+});
+
+describe('cambist roles', () => {
+  it('takes rules and bindings away again', async () => {
+    const role = JSON.parse((await cambist(['roles', 'show', 'deployments', '--json'], asRoot())).stdout) as {
+      rules: { identity: string }[];
+    };
+    expect(await run(['roles', 'disallow', 'deployments', String(role.rules[0]?.identity)])).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": "",
+        "stdout": "✔ Role rule             deleted          rule_1
+      ",
+      }
+    `);
+    await run(['roles', 'create', '--name', 'Temporary']);
+    const bound = await cambist(['roles', 'bind', 'temporary', '--service-account', 'deployer', '--json'], asRoot());
+    const { identity } = JSON.parse(bound.stdout) as { identity: string };
+    expect(await run(['roles', 'delete', 'temporary', '--yes'])).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": "✖ DELETE /v1/iam/roles/role_1: service accounts are bound to this role; delete its bindings first
+        request 00000000-0000-4000-8000-000000000000
+      ",
+        "stdout": "",
+      }
+    `);
+    expect(await run(['roles', 'unbind', 'temporary', identity])).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": "",
+        "stdout": "✔ Role binding          deleted          bind_1
+      ",
+      }
+    `);
+    expect((await run(['roles', 'bindings', 'temporary'])).stdout).toBe('Nobody holds this role.\n');
+    expect((await run(['roles', 'delete', 'temporary', '--yes'])).code).toBe(0);
+    expect(await run(['roles', 'unbind', 'deployments', 'shop'])).toMatchInlineSnapshot(`
+      {
+        "code": 2,
+        "stderr": "✖ "shop" is not the id of one of the bindings.
       ",
         "stdout": "",
       }

@@ -22,10 +22,10 @@ export interface Service {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts it on a free port with a state directory of its own. */
-export async function startService(): Promise<Service> {
+/** Starts it on a free port with a state directory of its own, and the given variables. */
+export async function startService(variables: Readonly<Record<string, string>> = {}): Promise<Service> {
   const [state, port] = [temporaryDirectory(), await freePort()];
-  await printed(startWorker(state, port), 'cambist: ready');
+  await printed(startWorker(state, port, variables), 'cambist: ready');
   const url = `http://localhost:${port}`;
   const rootToken = readFileSync(join(state, 'admin-token'), 'utf8').trim();
   const send = async (path: string, init: RequestInit): Promise<ServiceAnswer> => {

@@ -5,7 +5,7 @@ import type { WrittenKind } from '../../offline/faults.ts';
 import type { WrittenIdentity, WrittenProvider } from '../../offline/configuration.ts';
 import type { JsonObject, JsonValue } from '../../offline/vocabulary.ts';
 import type { Fault, Place } from './document.ts';
-import { MANAGED_BY_LABEL } from './kinds.ts';
+import { CONFIGURATION_LABEL } from './kinds.ts';
 import { isJsonMap, readTests } from './test-cases.ts';
 import type { DeclaredTest } from './test-cases.ts';
 
@@ -142,8 +142,8 @@ function object(
   if (Object.hasOwn(value, 'name')) report([...place, 'name'], 'is given by the key above it');
   for (const { path, detail } of memberFaults(kind, { ...value, name })) report([...place, ...path], detail);
   const { labels } = value;
-  if (isJsonMap(labels) && Object.hasOwn(labels, MANAGED_BY_LABEL))
-    report([...place, 'labels', MANAGED_BY_LABEL], 'is set by apply');
+  if (isJsonMap(labels) && Object.hasOwn(labels, CONFIGURATION_LABEL))
+    report([...place, 'labels', CONFIGURATION_LABEL], 'is set by apply');
   const { rules, ...members } = value;
   return {
     kind,

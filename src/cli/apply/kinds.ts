@@ -8,7 +8,7 @@ import type { WrittenKind } from '../../offline/faults.ts';
 export const KINDS: readonly WrittenKind[] = ['provider', 'serviceAccount', 'role', 'identity', 'binding'];
 
 /** Says which configuration an object belongs to; `--prune` deletes nothing without it. */
-export const MANAGED_BY_LABEL = 'cambist-managed-by';
+export const CONFIGURATION_LABEL = 'cambist/configuration';
 
 export const KIND_LABELS: Readonly<Record<WrittenKind | 'rule', string>> = {
   provider: 'identity provider',

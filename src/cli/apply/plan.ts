@@ -4,7 +4,7 @@ import type { WrittenKind } from '../../offline/faults.ts';
 import type { JsonObject, JsonValue } from '../../offline/vocabulary.ts';
 import type { Declaration, DeclaredObject } from './declaration.ts';
 import type { Fault } from './document.ts';
-import { defaultsOf, IMMUTABLE, KINDS, MANAGED_BY_LABEL } from './kinds.ts';
+import { defaultsOf, IMMUTABLE, KINDS, CONFIGURATION_LABEL } from './kinds.ts';
 import { isFixed, managerOf, rulesOf } from './state.ts';
 import type { State, StoredObject } from './state.ts';
 import { isJsonMap } from './test-cases.ts';
@@ -109,7 +109,7 @@ function changesOf(
   const common = { kind, path, refersTo, alsoDeletes: [] } as const;
   if (stored === undefined) {
     const body = { name: declared.name, ...members, ...(declared.rules === null ? {} : { rules: declared.rules }) };
-    const labels = { ...(isJsonMap(members['labels']) ? members['labels'] : {}), [MANAGED_BY_LABEL]: manager };
+    const labels = { ...(isJsonMap(members['labels']) ? members['labels'] : {}), [CONFIGURATION_LABEL]: manager };
     const changes = Object.entries(body)
       .filter(([member]) => member !== 'name')
       .map(([member, after]) => ({ member, before: null, after }));
@@ -154,7 +154,7 @@ function changesOf(
 function wantedMembers({ kind, name, members }: DeclaredObject, { view }: StoredObject, manager: string): JsonObject {
   const declared = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
   const labels = [declared['labels'], view['labels']].find(isJsonMap) ?? {};
-  return { ...defaultsOf(kind, declared), ...declared, name, labels: { ...labels, [MANAGED_BY_LABEL]: manager } };
+  return { ...defaultsOf(kind, declared), ...declared, name, labels: { ...labels, [CONFIGURATION_LABEL]: manager } };
 }
 
 /** A role has exactly the rules that are declared; they have no names, so a rule that changed is another rule. */

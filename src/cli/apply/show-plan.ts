@@ -3,7 +3,7 @@
 import type { Output } from '../output.ts';
 import type { Colour } from '../output.ts';
 import { formatDiff } from '../output.ts';
-import { KIND_LABELS, MANAGED_BY_LABEL } from './kinds.ts';
+import { KIND_LABELS, CONFIGURATION_LABEL } from './kinds.ts';
 import { pathOf } from './plan.ts';
 import type { Change, Plan } from './plan.ts';
 import type { TestResult } from './run-tests.ts';
@@ -86,6 +86,6 @@ export function planJson(plan: Plan): object {
       path: pathOf({ name, parent }),
       identity,
     })),
-    label: MANAGED_BY_LABEL,
+    label: CONFIGURATION_LABEL,
   };
 }

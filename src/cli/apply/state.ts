@@ -3,7 +3,7 @@
 import type { WrittenKind } from '../../offline/faults.ts';
 import type { JsonObject, JsonValue } from '../../offline/vocabulary.ts';
 import type { Api } from '../api.ts';
-import { collectionPath, MANAGED_BY_LABEL } from './kinds.ts';
+import { collectionPath, CONFIGURATION_LABEL } from './kinds.ts';
 import { isJsonMap } from './test-cases.ts';
 
 /** One object as the API answers it. */
@@ -48,7 +48,7 @@ export async function readState(api: Api): Promise<State> {
 /** Which configuration an object belongs to; null for none. */
 export function managerOf({ view }: StoredObject): string | null {
   const labels = view['labels'];
-  const value = isJsonMap(labels) ? labels[MANAGED_BY_LABEL] : undefined;
+  const value = isJsonMap(labels) ? labels[CONFIGURATION_LABEL] : undefined;
   return typeof value === 'string' ? value : null;
 }
 

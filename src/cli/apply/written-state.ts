@@ -4,7 +4,7 @@ import { slugOf } from '../../offline/vocabulary.ts';
 import type { JsonObject } from '../../offline/vocabulary.ts';
 import type { WrittenKind } from '../../offline/faults.ts';
 import { writtenMembers } from '../../offline/faults.ts';
-import { defaultsOf, MANAGED_BY_LABEL } from './kinds.ts';
+import { defaultsOf, CONFIGURATION_LABEL } from './kinds.ts';
 import { canonical } from './plan.ts';
 import { isFixed, rulesOf } from './state.ts';
 import type { State, StoredObject } from './state.ts';
@@ -54,7 +54,7 @@ export function membersOf({ kind, name, view }: StoredObject): JsonObject {
   const given = Object.fromEntries(written.map((member) => [member, view[member] ?? null]));
   const defaults: JsonObject = { ...defaultsOf(kind, given), slug: slugOf(name), annotations: {} };
   const labels = Object.entries(isJsonMap(given['labels']) ? given['labels'] : {}).filter(
-    ([key]) => key !== MANAGED_BY_LABEL,
+    ([key]) => key !== CONFIGURATION_LABEL,
   );
   const members: JsonObject = { ...given, labels: labels.length === 0 ? null : Object.fromEntries(labels) };
   return Object.fromEntries(

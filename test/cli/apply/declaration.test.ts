@@ -77,8 +77,8 @@ describe('readDeclaration', () => {
     ['/providers/x/name is given by the key above it', { name: 'test', providers: { x: { ...GITHUB, name: 'y' } } }],
     ['/providers/x/status must not be null', { name: 'test', providers: { x: { ...GITHUB, status: null } } }],
     [
-      '/providers/x/labels/cambist-managed-by is set by apply',
-      { name: 'test', providers: { x: { ...GITHUB, labels: { 'cambist-managed-by': 'me' } } } },
+      '/providers/x/labels/cambist~1configuration is set by apply',
+      { name: 'test', providers: { x: { ...GITHUB, labels: { 'cambist/configuration': 'me' } } } },
     ],
     ['/serviceAccounts/deployer/identities/main/provider must be the name', withIdentity({ provider: 7 })],
     [

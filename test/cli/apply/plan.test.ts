@@ -11,7 +11,7 @@ import { configurationOf } from '../../../src/cli/apply/written-state.ts';
 import type { JsonObject } from '../../../src/offline/vocabulary.ts';
 
 const ISSUER = 'https://token.actions.githubusercontent.com';
-const OURS = { 'cambist-managed-by': 'test' };
+const OURS = { 'cambist/configuration': 'test' };
 
 function stored(
   kind: StoredObject['kind'],
@@ -203,7 +203,7 @@ describe('planChanges', () => {
     [
       'belongs to the configuration other',
       FILE,
-      replaced(stored('provider', 'GitHub', { labels: { 'cambist-managed-by': 'other' } })),
+      replaced(stored('provider', 'GitHub', { labels: { 'cambist/configuration': 'other' } })),
     ],
     [
       'cannot be changed (it is https://elsewhere.example.com)',
