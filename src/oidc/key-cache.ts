@@ -59,7 +59,9 @@ function readEntry(text: string, source: KeySource, now: number): CachedKeySet |
   if (!parsed.ok || !isJsonObject(parsed.value)) return null;
   const { source: storedFor, fetchedAt, freshUntil } = parsed.value;
   if (storedFor !== sourceKey(source) || typeof fetchedAt !== 'number' || typeof freshUntil !== 'number') return null;
-  if (fetchedAt > now + CLOCK_SKEW_SECONDS || freshUntil > fetchedAt + MAX_JWKS_FRESH_SECONDS) return null;
+  if (fetchedAt > now + CLOCK_SKEW_SECONDS) return null;
+  // Both ends: a set that was over before it was fetched could never be replaced by a fetched one.
+  if (freshUntil < fetchedAt || freshUntil > fetchedAt + MAX_JWKS_FRESH_SECONDS) return null;
   // Judged again, since the rules for keys may have become stricter since they were kept.
   const keys = readKeySet(parsed.value, source.preset === 'spiffe');
   return keys.ok ? { keys: keys.value, fetchedAt, freshUntil } : null;

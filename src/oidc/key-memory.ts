@@ -1,6 +1,7 @@
 // What one isolate remembers of each provider's keys, and for how long a set may be used; does no I/O.
 
 import {
+  CLOCK_SKEW_SECONDS,
   FAILING_ISSUER_COOLDOWN_SECONDS,
   MAX_CACHED_ISSUERS,
   MAX_JWKS_STALE_SECONDS,
@@ -45,17 +46,25 @@ export function sourceKey({ id, issuer, jwksUri, preset, keysVersion }: KeySourc
   return JSON.stringify([id, keysVersion, issuer, jwksUri, preset === 'spiffe']);
 }
 
-/** The memory of one source, made where there is none; the least recently used one makes room. */
-export function rememberedKeys({ providers }: KeyMemory, key: string): ProviderKeys {
-  const known = providers.get(key);
+/**
+ * The memory of one source at `now`, made where there is none; the least recently used one makes room. What a clock wrote
+ * that ran ahead is forgotten: its keys would stay fresh, and its cooldowns last, until time catches up with them.
+ */
+export function rememberedKeys({ providers }: KeyMemory, key: string, now: number): ProviderKeys {
+  const found = providers.get(key);
+  const known = found !== undefined && isOfThePast(found, now) ? found : undefined;
   const state = known ?? { set: null, failure: null, attemptedAt: 0, attempts: 0, provokedAt: null, lease: null };
-  if (known !== undefined) providers.delete(key);
+  if (found !== undefined) providers.delete(key);
   else if (providers.size >= MAX_CACHED_ISSUERS) {
     const [oldest] = providers.keys();
     if (oldest !== undefined) providers.delete(oldest);
   }
   providers.set(key, state);
   return state;
+}
+
+function isOfThePast({ set, attemptedAt, provokedAt }: ProviderKeys, now: number): boolean {
+  return Math.max(set?.fetchedAt ?? 0, attemptedAt, provokedAt ?? 0) <= now + CLOCK_SKEW_SECONDS;
 }
 
 /** Takes a set over unless a newer one is there. */
