@@ -1,5 +1,6 @@
 // Where each kind of test runs: pure ones in Node, those that need D1 or KV in workerd, those that start processes one at a time.
 
+import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { exportJWK, generateKeyPair } from 'jose';
 import { defineConfig } from 'vitest/config';
@@ -24,6 +25,8 @@ const report = process.env['TEST_REPORT'];
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // Most of a worker test's time is spent waiting for workerd, so two files at once pay even on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     ...(report === undefined ? {} : { reporters: ['default', ['json', { outputFile: report }]] }),
     projects: [
       {

@@ -57,8 +57,13 @@ export interface Deployment {
   readonly events: () => Promise<Record<string, unknown>[]>;
 }
 
+/** Work that outlives its answer, as under a Worker's waitUntil. */
+const background: Promise<unknown>[] = [];
+
 /** Starts a deployment with an empty database; `settings` are laid over the usual ones. */
 export async function deploy(settings: Partial<Settings> = {}): Promise<Deployment> {
+  // What the deployment before left running must not meet a database that is being emptied.
+  await Promise.race([Promise.all(background.splice(0)), new Promise((resolve) => setTimeout(resolve, 200))]);
   await freshDatabase();
   const counts: Counts = { d1Batches: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] };
   const clock = { now: START };
@@ -80,7 +85,7 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
       return issuer.fetch(request);
     },
     now: () => clock.now,
-    waitUntil: (work: Promise<unknown>): void => void work.catch(() => undefined),
+    waitUntil: (work: Promise<unknown>): void => void background.push(work.catch(() => undefined)),
     log: (event: Readonly<Record<string, unknown>>): void => void logs.push({ ...event }),
   };
   let app = createApp(compose(bindings, outside));
