@@ -1,6 +1,6 @@
 // What plan and apply do alike: read the file and the deployment, compare them, and run the tests over what would be.
 
-import type { JsonObject } from '../../offline/vocabulary.ts';
+import { isJsonObject } from '../json.ts';
 import { epochSeconds } from '../clock.ts';
 import type { Api } from '../api.ts';
 import type { CommandContext } from '../command.ts';
@@ -38,8 +38,8 @@ export async function preparePlan(context: CommandContext): Promise<Prepared> {
 async function readIssuer(url: string, { world }: CommandContext): Promise<string> {
   const address = `${url}/.well-known/openid-configuration`;
   const response = await world.fetch(address, { redirect: 'manual' });
-  const metadata: JsonObject | null = response.ok ? await response.json() : null;
-  const issuer = metadata?.['issuer'];
+  const metadata: unknown = response.ok ? await response.json() : null;
+  const issuer = isJsonObject(metadata) ? metadata['issuer'] : undefined;
   if (typeof issuer === 'string') return issuer;
   throw new CliFailure(`${address} answered ${response.status}, and no issuer.`, {
     code: 'unexpected_answer',
