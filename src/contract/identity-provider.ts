@@ -83,7 +83,7 @@ export const identityProviderContract: ObjectContract<IdentityProviderInput> = {
     providerIssuer: line(1, MAX_ISSUER_CHARS).describe(
       'The `iss` of its tokens, byte for byte; unique in the organisation and cannot be changed',
     ),
-    providerJwksUri: line(1, MAX_ISSUER_CHARS).describe('Where its keys are; discovered where it is absent'),
+    providerJwksUri: line(0, MAX_ISSUER_CHARS).describe('Where its keys are; discovered where it is absent or empty'),
     localJwks: localJwks.describe('Its keys, for an issuer that cannot be reached'),
     status: oneOf(PROVIDER_STATUSES).describe('The tokens of an inactive provider are refused at once'),
     preset: oneOf(PRESET_NAMES).describe('The platform; by the issuer where it is absent'),

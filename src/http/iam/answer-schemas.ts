@@ -37,7 +37,7 @@ const READ_ONLY: Readonly<Record<string, z.ZodType>> = {
   ),
   keys: z
     .array(z.object({ kid: z.string().nullable(), alg: z.string().nullable() }))
-    .describe('Of the last fetch, for display'),
+    .describe('Those of `localJwks`, else of the last fetch; for display'),
   lastFetchedAt: time.nullable(),
   lastFetchError: z.string().nullable(),
   lastUsedAt: time.nullable(),

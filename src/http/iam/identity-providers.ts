@@ -38,7 +38,7 @@ export const identityProviders: Resource<IdentityProviderInput, IdentityProvider
       id: request.deps.newId('idp'),
       organisationId: '',
       issuer,
-      jwksUri: values.providerJwksUri ?? null,
+      jwksUri: values.providerJwksUri || null,
       localJwks: values.localJwks ?? null,
       status: values.status ?? 'active',
       preset: values.preset ?? detectPreset(issuer),
@@ -61,8 +61,8 @@ export const identityProviders: Resource<IdentityProviderInput, IdentityProvider
     const next: IdentityProviderRecord = {
       ...current,
       ...changedMeta(current, values),
-      // undefined leaves it, null clears it.
-      jwksUri: values.providerJwksUri === undefined ? current.jwksUri : values.providerJwksUri,
+      // undefined leaves it, null clears it; so does an empty text, from clients that leave null out.
+      jwksUri: values.providerJwksUri === undefined ? current.jwksUri : values.providerJwksUri || null,
       localJwks: values.localJwks === undefined ? current.localJwks : values.localJwks,
       status: values.status ?? current.status,
       preset: values.preset ?? current.preset,
@@ -108,6 +108,10 @@ function faultsOf(request: IamRequest, provider: IdentityProviderRecord, draft: 
   return faults;
 }
 
+function shownKey({ kid, alg }: JsonObject): IdentityProviderView['keys'][number] {
+  return { kid: typeof kid === 'string' ? kid : null, alg: typeof alg === 'string' ? alg : null };
+}
+
 /** A provider as the API answers it. */
 export function identityProviderView(provider: IdentityProviderRecord): IdentityProviderView & JsonObject {
   return {
@@ -124,7 +128,7 @@ export function identityProviderView(provider: IdentityProviderRecord): Identity
     allowedAlgorithms: provider.allowedAlgorithms,
     maxTokenLifetime: provider.maxTokenLifetimeSeconds,
     subjectClaim: provider.subjectClaim,
-    keys: provider.keys,
+    keys: provider.localJwks === null ? provider.keys : provider.localJwks.keys.map(shownKey),
     lastFetchedAt: provider.lastFetchedAt === null ? null : formatTimestamp(provider.lastFetchedAt),
     lastFetchError: provider.lastFetchError,
     createdAt: formatTimestamp(provider.createdAt),

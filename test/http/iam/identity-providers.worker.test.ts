@@ -216,6 +216,23 @@ describe('update', () => {
     expect((await api.call('PUT', path, { keys: [] })).status).toBe(400);
   });
 
+  it('clears providerJwksUri with an empty text too, as Go clients that cannot send null do (contract §5)', async () => {
+    const { body } = await created({ providerJwksUri: 'https://jwks.example/keys' });
+    const path = `${PATH}/${body.identity}`;
+    expect((await api.call('PUT', path, { providerJwksUri: '' })).body).toMatchObject({ providerJwksUri: null });
+    expect((await api.call('PUT', path, { providerJwksUri: ' ' })).status).toBe(400);
+    const { body: other } = await created({ name: 'b', providerIssuer: 'https://b.example', providerJwksUri: '' });
+    expect(other.providerJwksUri).toBeNull();
+  });
+
+  it('shows the keys that verify: those of localJwks while there are some (contract §5.1)', async () => {
+    const { body } = await created({ localJwks: KEYS });
+    const path = `${PATH}/${body.identity}`;
+    expect(body.keys).toEqual([{ kid: KEY.kid, alg: KEY.alg }]);
+    expect((await api.call('PUT', path, body)).body).toEqual(body);
+    expect((await api.call('PATCH', path, { localJwks: null })).body.keys).toEqual([]);
+  });
+
   it('judges the provider that results: localJwks of a local name cannot be cleared (contract §5.1)', async () => {
     const { body } = await created({ providerIssuer: 'https://kubernetes.default.svc', localJwks: KEYS });
     expect((await api.call('PATCH', `${PATH}/${body.identity}`, { localJwks: null })).status).toBe(400);

@@ -170,6 +170,16 @@ describe('a rule', () => {
     expect(await actions()).toEqual(['role.create', 'role_rule.create', 'role_rule.update', 'role_rule.delete']);
   });
 
+  it('is created with the empty identity that Go clients send with a new rule, and with no other (contract §5)', async () => {
+    const { identity } = await role();
+    const path = `${PATH}/${identity}/rules`;
+    const sent = { identity: '', ...RULE, resourceIdentities: null };
+    expect(await made(path, sent)).toMatchObject({ ...RULE, identity: expect.stringMatching(/^rule_/) });
+    const refused = await api.call('POST', path, { ...sent, identity: 'rule_00000000000000000000000001' });
+    expect(refused.status).toBe(400);
+    expect(pointers(refused)).toEqual(['/identity']);
+  });
+
   it.each([
     [{}, ['/permissions', '/resources']],
     [{ resources: ['a'], permissions: ['write'] }, ['/permissions/0']],
