@@ -25,6 +25,8 @@ export interface RoleBindingInput {
 /** What the API answers. */
 export interface RoleBindingView extends ObjectView {
   readonly role: { readonly identity: string; readonly name: string; readonly slug: string };
+  /** The same as `role`, under the name that clients of the Thalassa Cloud API read. */
+  readonly organisationRole: RoleBindingView['role'];
   readonly serviceAccountIdentity: string;
   readonly serviceAccount: { readonly identity: string; readonly name: string; readonly slug: string };
   readonly userIdentity: null;
@@ -61,5 +63,5 @@ export const roleBindingContract: ObjectContract<RoleBindingInput> = {
   immutable: ['serviceAccountIdentity'],
   nullIsAbsent: ['description', 'labels', 'annotations', 'userIdentity', 'teamIdentity', 'scopes', 'projects'],
   nullClears: [],
-  readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion', 'role', 'serviceAccount'],
+  readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion', 'role', 'organisationRole', 'serviceAccount'],
 };

@@ -39,8 +39,12 @@ export const serviceAccountSource: ListSource = {
   table: 'service_account',
   alias: 'a',
   columns: `a.*, (
-    SELECT json_group_array(json_object('identity', b.id, 'name', b.name, 'scopes', json(b.scopes), 'projects', json(b.projects),
-      'role', json_object('identity', r.id, 'name', r.name, 'slug', r.slug)))
+    SELECT json_group_array(json_object('identity', b.id, 'name', b.name, 'description', b.description,
+      'scopes', json(b.scopes), 'projects', json(b.projects),
+      'role', json_object('identity', r.id, 'name', r.name, 'slug', r.slug),
+      'organisationRole', json_object('identity', r.id, 'name', r.name, 'slug', r.slug),
+      'createdAt', strftime('%Y-%m-%dT%H:%M:%SZ', b.created_at, 'unixepoch'),
+      'updatedAt', strftime('%Y-%m-%dT%H:%M:%SZ', b.updated_at, 'unixepoch')))
     FROM role_binding b JOIN role r ON r.id = b.role_id WHERE b.service_account_id = a.id) AS role_bindings`,
   joins: '',
   idPrefix: 'sa_',

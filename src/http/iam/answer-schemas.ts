@@ -26,13 +26,18 @@ const READ_ONLY: Readonly<Record<string, z.ZodType>> = {
   serviceAccount: named,
   provider: z.object({ identity: z.string(), name: z.string(), providerIssuer: z.string() }),
   role: named,
+  organisationRole: named.describe('The same as `role`, as clients of the Thalassa Cloud API call it'),
   roleBindings: z.array(
     z.object({
       identity: z.string(),
       name: z.string(),
+      description: z.string(),
       scopes: z.array(z.string()),
       projects: z.array(z.string()),
       role: named,
+      organisationRole: named,
+      createdAt: time,
+      updatedAt: time,
     }),
   ),
   keys: z

@@ -76,6 +76,7 @@ function roleBindingView(binding: RoleBindingRecord): RoleBindingView & JsonObje
     labels: binding.labels,
     annotations: binding.annotations,
     role: { identity: role.id, name: role.name, slug: role.slug },
+    organisationRole: { identity: role.id, name: role.name, slug: role.slug },
     serviceAccountIdentity: serviceAccount.id,
     serviceAccount: { identity: serviceAccount.id, name: serviceAccount.name, slug: serviceAccount.slug },
     userIdentity: null,

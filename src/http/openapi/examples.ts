@@ -98,6 +98,7 @@ const OBJECTS: Readonly<Record<string, JsonObject>> = {
     name: 'deployer of shop',
     ...meta,
     role,
+    organisationRole: role,
     serviceAccountIdentity: ACCOUNT,
     serviceAccount: account,
     userIdentity: null,

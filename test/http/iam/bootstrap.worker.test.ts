@@ -134,7 +134,7 @@ describe('bootstrap', () => {
     expect(await api.events()).toEqual(events);
   });
 
-  it('ends with an account that answers its role binding (contract §5.2)', async () => {
+  it('ends with an account whose role binding Terraform can read, role and times included (contract §5, §5.2)', async () => {
     await api.call('POST', '/v1/iam/roles', { name: 'deployer' });
     const run = await bootstrap('deployer');
     const [account] = await listed('/v1/service-accounts');
@@ -142,9 +142,13 @@ describe('bootstrap', () => {
       {
         identity: run.binding,
         name: 'acme-app',
+        description: 'made by the CLI',
         scopes: [],
         projects: [],
         role: { identity: run.role, name: 'deployer', slug: 'deployer' },
+        organisationRole: { identity: run.role, name: 'deployer', slug: 'deployer' },
+        createdAt: '2027-01-15T08:00:00Z',
+        updatedAt: '2027-01-15T08:00:00Z',
       },
     ]);
   });

@@ -324,7 +324,7 @@ describe('deleting an account', () => {
         .bind(account.identity),
       api.db.prepare(`INSERT INTO object_label VALUES ('${org}', 'a', '1', 'bind_1')`),
     ]);
-    expect((await api.call('GET', `/v1/service-accounts/${account.identity}`)).body.roleBindings).toEqual([
+    expect((await api.call('GET', `/v1/service-accounts/${account.identity}`)).body.roleBindings).toMatchObject([
       { identity: 'bind_1', name: 'b', scopes: [], projects: [], role: { identity: 'role_1', name: 'r', slug: 'r' } },
     ]);
     expect((await api.call('DELETE', `/v1/service-accounts/${account.identity}`)).status).toBe(204);

@@ -236,6 +236,7 @@ describe('a binding', () => {
       labels: {},
       annotations: {},
       role: { identity, name: 'Deployer', slug: 'deployer' },
+      organisationRole: { identity, name: 'Deployer', slug: 'deployer' },
       serviceAccountIdentity,
       serviceAccount: { identity: serviceAccountIdentity, name: 'ci', slug: 'ci' },
       userIdentity: null,
