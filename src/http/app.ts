@@ -7,6 +7,7 @@ import type { SettingName } from '../config.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { healthHandler, readinessHandler } from './health.ts';
 import { introspectHandler } from './introspect.ts';
+import { problemResponse } from './problem.ts';
 import { revokeHandler } from './revoke.ts';
 import { tailscaleHandler } from './tailscale.ts';
 import { tokenHandler } from './token.ts';
@@ -65,10 +66,10 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
       path: c.req.path,
       detail: error.stack ?? String(error),
     });
-    return c.json(
-      plainError(500, 'a fault of this service; its operator finds it under the request id', c.get('requestId')),
-      500,
-    );
+    const message = 'a fault of this service; its operator finds it under the request id';
+    return c.req.path.startsWith('/v1/')
+      ? problemResponse({ kind: 'internal', detail: message }, c.req.path, c.get('requestId'))
+      : c.json(plainError(500, message, c.get('requestId')), 500);
   });
   return app;
 }

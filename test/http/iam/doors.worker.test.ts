@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { StorageUnavailable } from '../../../src/core/ports.ts';
 import { createIamStore } from '../../../src/store/iam-store.ts';
+import { ADMIN_TOKEN, deploy } from '../../support/deployment.ts';
 import { ROOT_TOKEN, iamHarness } from './iam-harness.ts';
 import type { Harness } from './iam-harness.ts';
 
@@ -105,6 +106,31 @@ describe('failures', () => {
       },
     });
     await expect(failing.call('GET', PATH)).rejects.toThrow('a bug');
+  });
+
+  it('is answered 500 as a problem that says nothing of it, like every error of this API (contract §1, §5)', async () => {
+    const deployment = await deploy();
+    await deployment.db
+      .prepare(
+        `INSERT INTO service_account (id, organisation_id, slug, name, status, labels, created_at, updated_at)
+         VALUES ('sa_1', 'org_00000000000000000000000000', 'a', 'a', 'active', 'no JSON', 0, 0)`,
+      )
+      .run();
+    const { status, body, headers } = await deployment.send(`${PATH}?limit=1`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    });
+    expect(status).toBe(500);
+    expect(headers.get('content-type')).toBe('application/problem+json');
+    const detail = 'a fault of this service; its operator finds it under the request id';
+    expect(body).toEqual({
+      type: 'urn:cambist:problem:internal',
+      title: 'Internal Server Error',
+      status: 500,
+      detail,
+      message: detail,
+      instance: PATH,
+      request_id: headers.get('x-request-id'),
+    });
   });
 
   it('answers 503 where ISSUER_URL is missing (contract §0)', async () => {
