@@ -110,10 +110,11 @@ describe('failures', () => {
 
   it('is answered 500 as a problem that says nothing of it, like every error of this API (contract §1, §5)', async () => {
     const deployment = await deploy();
+    // A row that nothing of ours writes: no time is that late.
     await deployment.db
       .prepare(
-        `INSERT INTO service_account (id, organisation_id, slug, name, status, labels, created_at, updated_at)
-         VALUES ('sa_1', 'org_00000000000000000000000000', 'a', 'a', 'active', 'no JSON', 0, 0)`,
+        `INSERT INTO service_account (id, organisation_id, slug, name, status, created_at, updated_at)
+         VALUES ('sa_1', 'org_00000000000000000000000000', 'a', 'a', 'active', 9e15, 0)`,
       )
       .run();
     const { status, body, headers } = await deployment.send(`${PATH}?limit=1`, {
