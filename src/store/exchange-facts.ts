@@ -15,16 +15,34 @@ import { toIdentityProvider } from './identity-providers.ts';
 import type { IdentityProviderRow } from './identity-providers.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
+import { columnsOf, jsonArrayOf, rowFrom } from './json-rows.ts';
+import type { Columns } from './json-rows.ts';
 import { toServiceAccount } from './service-accounts.ts';
 import type { ServiceAccountRow } from './service-accounts.ts';
 import { toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
-/** Of the tables `fi` and `sa`. */
-export const IDENTITY_COLUMNS: string = `fi.id, fi.organisation_id, fi.service_account_id, fi.provider_id, fi.name, fi.provider_subject,
-  fi.provider_subject_match, fi.trusted_audiences, fi.audience_match_mode, fi.conditions, fi.expression, fi.allowed_scopes,
-  fi.token_audiences, fi.token_lifetime, fi.max_token_lifetime, fi.forwarded_claims, fi.replay_protection, fi.mode, fi.status,
-  fi.expires_at, fi.object_version, sa.organisation_id AS account_organisation_id, sa.slug AS account_slug, sa.status AS account_status`;
+/** A rule with its account, of the tables `fi` and `sa`. */
+export const IDENTITY_COLUMNS: Columns = {
+  ...columnsOf('fi', 'id organisation_id service_account_id provider_id name provider_subject provider_subject_match'),
+  ...columnsOf('fi', 'trusted_audiences audience_match_mode conditions expression allowed_scopes token_audiences'),
+  ...columnsOf('fi', 'token_lifetime max_token_lifetime forwarded_claims replay_protection mode status expires_at'),
+  ...columnsOf('fi', 'last_used_at object_version'),
+  account_organisation_id: 'sa.organisation_id',
+  account_slug: 'sa.slug',
+  account_status: 'sa.status',
+};
+const PROVIDER_COLUMNS: Columns = {
+  ...columnsOf('p', 'id organisation_id issuer jwks_uri local_jwks status preset allowed_algorithms'),
+  ...columnsOf('p', 'max_token_lifetime subject_claim keys_version'),
+};
+const ROLE_COLUMNS: Columns = {
+  ...columnsOf('b', 'service_account_id projects scopes'),
+  ...columnsOf('r', 'slug'),
+};
+const ORGANISATION_COLUMNS = columnsOf('o', 'id slug');
+const ACCOUNT_COLUMNS = columnsOf('a', 'id organisation_id slug status');
+const KEY_COLUMNS = columnsOf('k', 'kid alg status published_at activated_at retiring_at expires_at revoked_at');
 
 // ?1 organisation (id or slug) or NULL, ?2 issuer, ?3 what names the account, ?4 the default organisation's id.
 const ORGANISATION_NAMED =
@@ -34,97 +52,92 @@ const ACCOUNT_BY_SLUG = `account AS (SELECT * FROM service_account WHERE organis
 const ACCOUNT_OF_IDENTITY = `account AS (SELECT * FROM service_account WHERE id = (SELECT service_account_id FROM federated_identity WHERE id = ?3)
   AND (?1 IS NULL OR organisation_id = ${ORGANISATION_NAMED}))`;
 
-/**
- * What is small and always needed, as JSON in one row, since each statement of a batch costs as much as a row: the
- * organisation, the account where one is named, the states of our keys.
- */
-function contextOf(organisation: string, named: 'account' | null): string {
-  return `SELECT
-    (SELECT json_object('id', id, 'slug', slug) FROM organisation WHERE id = ${organisation}) AS organisation,
-    ${named === null ? 'NULL' : `(SELECT json_object('id', id, 'organisation_id', organisation_id, 'slug', slug, 'status', status) FROM ${named})`} AS account,
-    (SELECT json_group_array(json_object('kid', kid, 'alg', alg, 'status', status, 'published_at', published_at, 'activated_at', activated_at,
-      'retiring_at', retiring_at, 'expires_at', expires_at, 'revoked_at', revoked_at)) FROM signing_key) AS signing_keys`;
-}
-
-// As rows: the bindings of a few accounts can be more than the 2 MB that D1 carries in one.
-const ROLES = `SELECT b.service_account_id, r.slug, b.projects, b.scopes
-  FROM account CROSS JOIN role_binding b ON b.service_account_id = account.id CROSS JOIN role r ON r.id = b.role_id`;
-
-interface ContextRow {
-  readonly organisation: string | null;
-  readonly account: string | null;
-  readonly signing_keys: string;
-}
-
-/** The queries of an exchange that names whom it wants to act as. `account` is a common table expression of one row at most. */
-function namedAccountQueries(account: string): Queries {
-  // Of an unknown account, the named organisation's: another's keys, rules or status would tell which slugs are taken.
-  const owner = `coalesce((SELECT organisation_id FROM account), ${ORGANISATION_NAMED})`;
-  const provider = `provider AS (SELECT * FROM identity_provider WHERE organisation_id = ${owner} AND issuer = ?2)`;
-  return {
-    context: `WITH ${account} ${contextOf(owner, 'account')}`,
-    // Of the account's organisation; else the default organisation's, which no tenant decides about; else of any that
-    // registered the issuer, so that an unknown account is verified and refused in the very words of one that does not match.
-    provider: `WITH ${account}, ${provider}, fallback AS (SELECT * FROM identity_provider WHERE organisation_id = ?4 AND issuer = ?2)
-      SELECT * FROM provider
-      UNION ALL SELECT * FROM fallback WHERE NOT EXISTS (SELECT 1 FROM provider)
-      UNION ALL SELECT * FROM (SELECT * FROM identity_provider WHERE issuer = ?2 ORDER BY status, id LIMIT 1)
-        WHERE NOT EXISTS (SELECT 1 FROM provider) AND NOT EXISTS (SELECT 1 FROM fallback)`,
-    identities: `WITH ${account}, ${provider} SELECT ${IDENTITY_COLUMNS}
-      FROM account sa CROSS JOIN provider CROSS JOIN federated_identity fi ON fi.service_account_id = sa.id AND fi.provider_id = provider.id
-      ORDER BY fi.id LIMIT ${MAX_IDENTITIES_PER_SERVICE_ACCOUNT + 1}`,
-    roles: `WITH ${account} ${ROLES}`,
-  };
-}
-
-// ?1 organisation (id or slug), ?2 issuer, ?3 subject keys and ?4 all strings of the token (JSON arrays).
-const PROVIDER_OF_ORGANISATION = `provider AS (SELECT * FROM identity_provider WHERE organisation_id = ${ORGANISATION_NAMED} AND issuer = ?2)`;
-const EXACT_RULES = `SELECT fi.id FROM provider
-  CROSS JOIN json_each(CASE provider.subject_claim WHEN 'sub' THEN ?3 ELSE ?4 END) wanted
-  CROSS JOIN federated_identity fi ON fi.provider_id = provider.id AND fi.subject_key = wanted.value
-  LIMIT ${MAX_EXACT_RULES_WITHOUT_ACCOUNT + 1}`;
-const PATTERN_RULES = `SELECT fi.id FROM provider CROSS JOIN federated_identity fi ON fi.provider_id = provider.id AND fi.subject_key IS NULL
-  ORDER BY fi.id LIMIT ${MAX_PATTERN_RULES_WITHOUT_ACCOUNT + 1}`;
-const CANDIDATES = `WITH ${PROVIDER_OF_ORGANISATION}, candidate AS (SELECT * FROM (${EXACT_RULES}) UNION ALL SELECT * FROM (${PATTERN_RULES}))`;
-
-const ANY_ACCOUNT: Queries = {
-  context: contextOf(ORGANISATION_NAMED, null),
-  provider: `WITH ${PROVIDER_OF_ORGANISATION} SELECT * FROM provider`,
-  identities: `${CANDIDATES} SELECT ${IDENTITY_COLUMNS} FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
-    CROSS JOIN service_account sa ON sa.id = fi.service_account_id ORDER BY fi.id`,
-  roles: `${CANDIDATES}, account AS (SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id)
-    ${ROLES}`,
-};
-
-interface Queries {
-  readonly context: string;
-  readonly provider: string;
-  readonly identities: string;
-  readonly roles: string;
-}
-
 interface Statement {
   readonly sql: string;
   /** The highest `?N` of it: D1 refuses a value that no parameter takes. */
   readonly parameters: number;
 }
 
-function inOrder({ context, provider, identities, roles }: Queries): readonly Statement[] {
-  return [context, provider, identities, roles].map((sql) => ({
-    sql,
-    parameters: Math.max(...[...sql.matchAll(/\?(\d)/g)].map((match) => Number(match[1]))),
-  }));
+/** What the statement of one kind of lookup consists of. */
+interface Lookup {
+  /** Common table expressions. */
+  readonly tables: string;
+  /** The organisation's id. */
+  readonly organisation: string;
+  /** The account asked for, as a table of one row at most; null where none is. */
+  readonly account: string | null;
+  readonly provider: string;
+  /** The ids of the candidates. */
+  readonly candidates: string;
+  /** The ids of the accounts whose roles are wanted. */
+  readonly accounts: string;
 }
 
-const BY_ID = inOrder(namedAccountQueries(ACCOUNT_BY_ID));
-const BY_SLUG = inOrder(namedAccountQueries(ACCOUNT_BY_SLUG));
-const BY_IDENTITY = inOrder(namedAccountQueries(ACCOUNT_OF_IDENTITY));
-const BY_TOKEN = inOrder(ANY_ACCOUNT);
+/**
+ * One statement for everything, since in D1 each costs about as much as the rest of the read: a row of what is small and
+ * always there, then rows for what may be many. Not all in one: a row carries 2 MB, which the bindings of a few accounts
+ * may exceed. D1 allows five terms in a compound SELECT.
+ */
+function statementOf({ tables, organisation, account, provider, candidates, accounts }: Lookup): Statement {
+  const sql = `WITH ${tables}
+    SELECT 'context' AS kind, json_array(
+      json((SELECT ${jsonArrayOf(ORGANISATION_COLUMNS)} FROM organisation o WHERE o.id = ${organisation})),
+      ${account === null ? 'NULL' : `json((SELECT ${jsonArrayOf(ACCOUNT_COLUMNS)} FROM ${account} a))`},
+      json((SELECT json_group_array(${jsonArrayOf(KEY_COLUMNS)}) FROM signing_key k))) AS data
+    UNION ALL SELECT 'provider', ${jsonArrayOf(PROVIDER_COLUMNS)} FROM (${provider}) p
+    UNION ALL SELECT 'identity', ${jsonArrayOf(IDENTITY_COLUMNS)} FROM (${candidates}) candidate
+      CROSS JOIN federated_identity fi ON fi.id = candidate.id CROSS JOIN service_account sa ON sa.id = fi.service_account_id
+    UNION ALL SELECT 'role', ${jsonArrayOf(ROLE_COLUMNS)} FROM (${accounts}) holder
+      CROSS JOIN role_binding b ON b.service_account_id = holder.id CROSS JOIN role r ON r.id = b.role_id`;
+  return { sql, parameters: Math.max(...[...sql.matchAll(/\?(\d)/g)].map((match) => Number(match[1]))) };
+}
 
-/** Every statement of the exchange's read, for the test that each of them uses an index. */
-export const EXCHANGE_STATEMENTS: readonly string[] = [...BY_ID, ...BY_SLUG, ...BY_IDENTITY, ...BY_TOKEN].map(
-  ({ sql }) => sql,
-);
+/** An exchange that names whom it wants to act as. `account` is a common table expression of one row at most. */
+function ofNamedAccount(account: string): Statement {
+  // Of an unknown account, the named organisation's: another's keys, rules or status would tell which slugs are taken.
+  const organisation = `coalesce((SELECT organisation_id FROM account), ${ORGANISATION_NAMED})`;
+  return statementOf({
+    tables: `${account}, provider AS (SELECT * FROM identity_provider WHERE organisation_id = ${organisation} AND issuer = ?2),
+      fallback AS (SELECT * FROM identity_provider WHERE organisation_id = ?4 AND issuer = ?2)`,
+    organisation,
+    account: 'account',
+    // Of the account's organisation; else the default organisation's, which no tenant decides about; else of any that
+    // registered the issuer, so that an unknown account is verified and refused in the very words of one that does not match.
+    provider: `SELECT * FROM provider
+      UNION ALL SELECT * FROM fallback WHERE NOT EXISTS (SELECT 1 FROM provider)
+      UNION ALL SELECT * FROM (SELECT * FROM identity_provider WHERE issuer = ?2 ORDER BY status, id LIMIT 1)
+        WHERE NOT EXISTS (SELECT 1 FROM provider) AND NOT EXISTS (SELECT 1 FROM fallback)`,
+    candidates: `SELECT fi.id FROM account CROSS JOIN provider
+      CROSS JOIN federated_identity fi ON fi.service_account_id = account.id AND fi.provider_id = provider.id
+      ORDER BY fi.id LIMIT ${MAX_IDENTITIES_PER_SERVICE_ACCOUNT + 1}`,
+    accounts: 'SELECT id FROM account',
+  });
+}
+
+// ?1 organisation (id or slug), ?2 issuer, ?3 subject keys and ?4 all strings of the token (JSON arrays).
+const EXACT_RULES = `SELECT fi.id FROM provider
+  CROSS JOIN json_each(CASE provider.subject_claim WHEN 'sub' THEN ?3 ELSE ?4 END) wanted
+  CROSS JOIN federated_identity fi ON fi.provider_id = provider.id AND fi.subject_key = wanted.value
+  LIMIT ${MAX_EXACT_RULES_WITHOUT_ACCOUNT + 1}`;
+const PATTERN_RULES = `SELECT fi.id FROM provider CROSS JOIN federated_identity fi ON fi.provider_id = provider.id AND fi.subject_key IS NULL
+  ORDER BY fi.id LIMIT ${MAX_PATTERN_RULES_WITHOUT_ACCOUNT + 1}`;
+
+const BY_TOKEN = statementOf({
+  tables: `provider AS (SELECT * FROM identity_provider WHERE organisation_id = ${ORGANISATION_NAMED} AND issuer = ?2),
+    candidate AS (SELECT * FROM (${EXACT_RULES}) UNION ALL SELECT * FROM (${PATTERN_RULES}))`,
+  organisation: ORGANISATION_NAMED,
+  account: null,
+  provider: 'SELECT * FROM provider',
+  candidates: 'SELECT id FROM candidate',
+  accounts:
+    'SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id',
+});
+const BY_ID = ofNamedAccount(ACCOUNT_BY_ID);
+const BY_SLUG = ofNamedAccount(ACCOUNT_BY_SLUG);
+const BY_IDENTITY = ofNamedAccount(ACCOUNT_OF_IDENTITY);
+
+/** The reads of an exchange that names its account by id, by slug, by a rule of it, and not at all. */
+export const EXCHANGE_STATEMENTS: readonly string[] = [BY_ID, BY_SLUG, BY_IDENTITY, BY_TOKEN].map(({ sql }) => sql);
 
 export type IdentityRow = FederatedIdentityRow & {
   readonly account_organisation_id: string;
@@ -132,44 +145,51 @@ export type IdentityRow = FederatedIdentityRow & {
   readonly account_status: ServiceAccount['status'];
 };
 
-/** Reads the facts of one exchange in one batch. `defaultOrganisation` (its id) is searched where neither account nor organisation is named. */
+type Values = readonly unknown[];
+
+/** Reads the facts of one exchange. `defaultOrganisation` (its id) is searched where neither account nor organisation is named. */
 export async function readExchangeFacts(
   db: D1Database,
   defaultOrganisation: string,
   query: ExchangeQuery,
 ): Promise<ExchangeFacts> {
-  const { statements, values } = selectStatements(query, defaultOrganisation);
-  const [context, provider, identities, roles] = await runBatch(
-    db,
-    statements.map(({ sql, parameters }) => db.prepare(sql).bind(...values.slice(0, parameters))),
-  );
-  const [row] = rowsOf<ContextRow>(context);
-  if (row === undefined) throw new StorageUnavailable('D1 answered an exchange without its context');
-  const { rows, truncated } = boundIdentities(rowsOf<IdentityRow>(identities), query);
-  const [providerRow] = rowsOf<IdentityProviderRow>(provider);
+  const { statement, values } = selectStatement(query, defaultOrganisation);
+  const [result] = await runBatch(db, [db.prepare(statement.sql).bind(...values.slice(0, statement.parameters))]);
+  const found = Map.groupBy(rowsOf<{ kind: string; data: string }>(result), ({ kind }) => kind);
+  const all = (kind: string): Values[] => (found.get(kind) ?? []).map(({ data }) => JSON.parse(data) as Values);
+  const [context] = all('context') as [Values | null, Values | null, Values[]][];
+  if (context === undefined) throw new StorageUnavailable('D1 answered an exchange without its context');
+  const [organisation, account, keys] = context;
+  const [provider] = all('provider');
+  // A compound SELECT promises no order.
+  const candidates = all('identity')
+    .map((values) => rowFrom<IdentityRow>(IDENTITY_COLUMNS, values))
+    .sort((one, other) => (one.id < other.id ? -1 : 1));
+  const { rows, truncated } = boundIdentities(candidates, query);
   return {
-    organisation: row.organisation === null ? null : (JSON.parse(row.organisation) as Organisation),
-    provider: providerRow === undefined ? null : toIdentityProvider(providerRow),
-    serviceAccount: row.account === null ? null : toServiceAccount(JSON.parse(row.account) as ServiceAccountRow),
+    organisation: organisation && rowFrom<Organisation>(ORGANISATION_COLUMNS, organisation),
+    provider:
+      provider === undefined ? null : toIdentityProvider(rowFrom<IdentityProviderRow>(PROVIDER_COLUMNS, provider)),
+    serviceAccount: account && toServiceAccount(rowFrom<ServiceAccountRow>(ACCOUNT_COLUMNS, account)),
     identities: rows.map(toIdentity),
     truncated,
-    heldRoles: rowsOf<HeldRoleRow>(roles).map(toHeldRole),
-    signingKeys: (JSON.parse(row.signing_keys) as SigningKeyRow[]).map(toSigningKeyState),
+    heldRoles: all('role').map((values) => toHeldRole(rowFrom<HeldRoleRow>(ROLE_COLUMNS, values))),
+    signingKeys: keys.map((values) => toSigningKeyState(rowFrom<SigningKeyRow>(KEY_COLUMNS, values))),
   };
 }
 
-function selectStatements(
+function selectStatement(
   { organisation, issuer, serviceAccount, federatedIdentity, subjectKeys, allStrings }: ExchangeQuery,
   defaultOrganisation: string,
-): { statements: readonly Statement[]; values: readonly (string | null)[] } {
+): { statement: Statement; values: readonly (string | null)[] } {
   if (federatedIdentity !== null)
-    return { statements: BY_IDENTITY, values: [organisation, issuer, federatedIdentity, defaultOrganisation] };
+    return { statement: BY_IDENTITY, values: [organisation, issuer, federatedIdentity, defaultOrganisation] };
   if (serviceAccount !== null) {
-    const statements = organisation === null || serviceAccount.startsWith('sa_') ? BY_ID : BY_SLUG;
-    return { statements, values: [organisation, issuer, serviceAccount, defaultOrganisation] };
+    const statement = organisation === null || serviceAccount.startsWith('sa_') ? BY_ID : BY_SLUG;
+    return { statement, values: [organisation, issuer, serviceAccount, defaultOrganisation] };
   }
   const values = [organisation ?? defaultOrganisation, issuer, JSON.stringify(subjectKeys), JSON.stringify(allStrings)];
-  return { statements: BY_TOKEN, values };
+  return { statement: BY_TOKEN, values };
 }
 
 /** Cuts the candidates to their bound, and says so; the one identity asked for leaves no others. */

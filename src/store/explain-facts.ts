@@ -7,6 +7,7 @@ import { IDENTITY_COLUMNS, toIdentity } from './exchange-facts.ts';
 import type { IdentityRow } from './exchange-facts.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
+import { selectList } from './json-rows.ts';
 
 const PROVIDER = 'SELECT name FROM identity_provider WHERE id = ?1 AND organisation_id = ?2';
 const USED = 'SELECT 1 FROM used_token WHERE replay_key = ?1';
@@ -21,7 +22,7 @@ const neighbours = (comparison: '>=' | '<', order: 'ASC' | 'DESC'): string =>
     ORDER BY fi.subject_key ${order} LIMIT ${MAX_EXPLAINED_NEIGHBOURS}`;
 const CANDIDATES = `WITH candidate AS (SELECT * FROM (${OLDEST}) UNION SELECT * FROM (${neighbours('>=', 'ASC')})
   UNION SELECT * FROM (${neighbours('<', 'DESC')}))`;
-const IDENTITIES = `${CANDIDATES} SELECT ${IDENTITY_COLUMNS} FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
+const IDENTITIES = `${CANDIDATES} SELECT ${selectList(IDENTITY_COLUMNS)} FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
   CROSS JOIN service_account sa ON sa.id = fi.service_account_id ORDER BY fi.id`;
 const ROLES = `${CANDIDATES} SELECT b.service_account_id, r.slug, b.projects, b.scopes
   FROM (SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id) account
