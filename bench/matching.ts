@@ -1,5 +1,6 @@
 // How many identities a thread can hold against a token in a second, by kind of rule, worst patterns included.
 
+import { compileExpression } from '../src/core/expression.ts';
 import { compileFederatedIdentity, firstFailure } from '../src/core/federated-identity.ts';
 import type { FederatedIdentity } from '../src/core/model.ts';
 import { presetByName } from '../src/presets/registry.ts';
@@ -58,12 +59,14 @@ function measure(rule: Partial<FederatedIdentity>, subject: string = SUBJECT, re
     mode: 'enforce',
     status: 'active',
     expiresAt: null,
+    lastUsedAt: null,
     objectVersion: 1,
     ...rule,
   };
   const compiled = compileFederatedIdentity(identity, {
     issuerUrl: 'https://cambist.example.com',
     defaultAudience: AUDIENCE,
+    compileExpression,
     preset: presetByName('github'),
   });
   const [owner, repository] = ['acme', 'acme/shop'];

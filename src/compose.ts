@@ -141,7 +141,7 @@ function composeExchange(config: Config, keyDeps: KeyDeps, signers: LoadSigners)
   return {
     readFacts: (query) => readExchangeFacts(db, DEFAULT_ORGANISATION_ID, query),
     verifySubjectToken: createVerifier(keyDeps),
-    compileIdentity: createIdentityCache({ issuerUrl, defaultAudience: needed(config.defaultAudience) }),
+    compileIdentities: createIdentityCache({ issuerUrl, defaultAudience: needed(config.defaultAudience) }),
     recordGrant: (record) => recordGrant(db, record),
     recordRefusal: (event, fetched) => recordRefusal(db, event, fetched),
     signerFor: createSigner(config, db, signers),
@@ -174,7 +174,7 @@ function composeExplain(config: Config, keyDeps: () => KeyDeps, exchange: () => 
     return null;
   const deps = lazily(() => ({
     readFacts: exchange().readFacts,
-    compileIdentity: exchange().compileIdentity,
+    compileIdentities: exchange().compileIdentities,
     issuerUrl: exchange().issuerUrl,
     verifySubjectToken: createVerifier({ ...keyDeps(), cache: { ...keyDeps().cache, put: async () => undefined } }),
     readExplainFacts: (query: ExplainQuery) => readExplainFacts(db, query),

@@ -76,6 +76,7 @@ const facts: ExchangeFacts = {
       mode: 'enforce',
       status: 'active',
       expiresAt: null,
+      lastUsedAt: null,
       objectVersion: 1,
     },
   ],
@@ -109,7 +110,7 @@ const deps: ExchangeDeps = {
     allowLoopback: true,
     log,
   }),
-  compileIdentity: createIdentityCache({ issuerUrl: audience, defaultAudience: audience }),
+  compileIdentities: createIdentityCache({ issuerUrl: audience, defaultAudience: audience }),
   recordGrant: async ({ event }) => {
     events[events.length % 1000] = event;
     return 'recorded';

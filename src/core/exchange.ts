@@ -5,11 +5,12 @@ import { decide } from './decision.ts';
 import type { Decision } from './decision.ts';
 import { denial } from './denial.ts';
 import type { Denial } from './denial.ts';
-import type { CompiledIdentity } from './federated-identity.ts';
 import { tokenClaims } from './grant.ts';
 import type { Grant } from './grant.ts';
+import type { CompileIdentities } from './identity-cache.ts';
 import { lookupIssuer } from './issuer.ts';
 import type { JsonObject } from './json.ts';
+import { LAST_USED_RESOLUTION_SECONDS } from './limits.ts';
 import type { FederatedIdentity, IdentityProvider } from './model.ts';
 import type {
   DecisionRecord,
@@ -56,7 +57,7 @@ export type SignGrant = (
 export interface ExchangeDeps {
   readonly readFacts: ReadExchangeFacts;
   readonly verifySubjectToken: VerifySubjectToken;
-  readonly compileIdentity: (identity: FederatedIdentity, provider: IdentityProvider) => CompiledIdentity;
+  readonly compileIdentities: CompileIdentities;
   readonly recordGrant: RecordGrant;
   readonly recordRefusal: RecordRefusal;
   readonly signerFor: SignGrant;
@@ -121,7 +122,7 @@ export async function exchangeToken(
   trace.subject = verified.subject;
   trace.staleKeys = stale;
 
-  const compiled = facts.identities.map((identity) => deps.compileIdentity(identity, provider.value));
+  const compiled = await deps.compileIdentities(facts.identities, provider.value);
   const decision = decide(request, facts, compiled, verified, deps.issuerUrl);
   trace.serviceAccountId = decision.serviceAccountId;
   trace.federatedIdentityId = decision.federatedIdentityId;
@@ -281,6 +282,7 @@ async function issue(
   const recording = deps.recordGrant({
     event: describe('granted', { ...parties, tokenId: grant.tokenId, detail: noteOf(decision.note, stale) }),
     singleUse: await singleUseOf(identity, verified),
+    touch: isDue(facts, identity.id, request.now),
     shadow: decision.shadow && describe('shadow', shadowOf(decision.shadow)),
     fetched,
   });
@@ -297,6 +299,12 @@ async function issue(
   }
   if (signed.status === 'rejected') throw signed.reason;
   return ok({ token: signed.value, grant });
+}
+
+/** By the row as it was read now: the compiled identity is that of an earlier exchange. */
+function isDue({ identities }: ExchangeFacts, id: string, now: number): boolean {
+  const lastUsedAt = identities.find((identity) => identity.id === id)?.lastUsedAt ?? null;
+  return lastUsedAt === null || Math.abs(now - lastUsedAt) >= LAST_USED_RESOLUTION_SECONDS;
 }
 
 function noteOf(note: string | null, stale: boolean): string | null {

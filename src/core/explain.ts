@@ -48,7 +48,7 @@ export interface ExplainFacts {
 
 export interface ExplainDeps extends Pick<
   ExchangeDeps,
-  'readFacts' | 'verifySubjectToken' | 'compileIdentity' | 'issuerUrl'
+  'readFacts' | 'verifySubjectToken' | 'compileIdentities' | 'issuerUrl'
 > {
   /** Throws StorageUnavailable. */
   readonly readExplainFacts: (query: ExplainQuery) => Promise<ExplainFacts>;
@@ -142,11 +142,10 @@ export async function explainExchange(
   const isUsed = replayKey === null ? null : more.isUsed;
 
   const asked: Asked = { ...request, tokenType: 'access_token', lifetimeSeconds: null };
-  const candidates = facts.identities.map((identity) => deps.compileIdentity(identity, provider));
+  const candidates = await deps.compileIdentities(facts.identities, provider);
   const considered = new Set(facts.identities.map(({ id }) => id));
-  const others = more.identities
-    .filter(({ id }) => !considered.has(id))
-    .map((identity) => deps.compileIdentity(identity, provider));
+  const neighbours = more.identities.filter(({ id }) => !considered.has(id));
+  const others = await deps.compileIdentities(neighbours, provider);
   const heldRoles = [...facts.heldRoles, ...more.heldRoles];
   return ok({
     verification: verificationOf(verified.ok ? null : verified.error, isToken),

@@ -1,4 +1,4 @@
-// CEL over `claims`: the one file that knows the evaluator, and what of its language a rule may use.
+// CEL over `claims`: the one file that knows the evaluator, and what of its language a rule may use. Costly to evaluate, so the exchange loads it only for a rule that has an expression.
 
 import { Environment } from '@marcbachmann/cel-js';
 import type { ASTNode } from '@marcbachmann/cel-js';
@@ -10,6 +10,9 @@ import type { Result } from './result.ts';
 
 /** Evaluates a compiled expression; the error says in a phrase why there was no answer, which is a refusal. */
 export type Expression = (claims: JsonObject) => Result<boolean, string>;
+
+/** Compiles a CEL expression; the error is a sentence for its author. */
+export type CompileExpression = (text: string) => Result<Expression, string>;
 
 /** Functions and methods a rule may call. `matches` backtracks for seconds; lowerAscii and trim fold more than ASCII; map and bind multiply values. */
 const FUNCTIONS = new Set(['has', 'size', 'int', 'double', 'string', 'bool']);

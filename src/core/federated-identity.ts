@@ -3,8 +3,7 @@
 import { matchAudience, narrowTokenAudience } from './audience.ts';
 import { compileCondition, validateConditions } from './conditions.ts';
 import type { ValueMatcher } from './conditions.ts';
-import { compileExpression } from './expression.ts';
-import type { Expression } from './expression.ts';
+import type { CompileExpression, Expression } from './expression.ts';
 import { readClaim } from './json.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Check, CheckName, CheckReason, ConditionMatcher, FederatedIdentity, HeldRole } from './model.ts';
@@ -24,6 +23,8 @@ export interface IdentityContext {
   readonly preset: Preset;
   /** The provider's; it only names the claim in explanations. `sub` where absent. */
   readonly subjectClaim?: string;
+  /** Given, because the evaluator is loaded only where a rule needs it. */
+  readonly compileExpression: CompileExpression;
 }
 
 /** A rule ready to match. A part of it that is invalid is a fault, whose check fails with `rule_invalid`. */
@@ -88,7 +89,7 @@ export function compileFederatedIdentity(identity: FederatedIdentity, context: I
           }))
         : [],
     conditionsFault: conditionFault === undefined ? null : `${conditionFault.pointer} ${conditionFault.detail}`,
-    expression: expression === null ? null : compileExpression(expression),
+    expression: expression === null ? null : context.compileExpression(expression),
   };
 }
 

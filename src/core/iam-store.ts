@@ -40,7 +40,6 @@ export interface FederatedIdentityRecord extends FederatedIdentity, ObjectMeta {
     readonly preset: PresetName;
     readonly subjectClaim: string;
   };
-  readonly lastUsedAt: number | null;
 }
 
 /** An organisation as an object that whoever manages the deployment keeps: `organisationId` is always that of `default`. */

@@ -1,26 +1,47 @@
 // Keeps compiled identities of an isolate, bounded; an entry serves only the very version of the row it was compiled from.
 
+import type { CompileExpression } from './expression.ts';
 import { compileFederatedIdentity } from './federated-identity.ts';
 import type { CompiledIdentity } from './federated-identity.ts';
 import { MAX_CACHED_IDENTITIES } from './limits.ts';
 import type { FederatedIdentity, IdentityProvider } from './model.ts';
 import { presetByName } from '../presets/registry.ts';
 
+/** Compiles the candidates of one exchange, all of one provider. */
+export type CompileIdentities = (
+  identities: readonly FederatedIdentity[],
+  provider: IdentityProvider,
+) => Promise<readonly CompiledIdentity[]>;
+
 /** Builds the compiler of an isolate. The row is read anew by every exchange; only the work of compiling it is saved. */
 export function createIdentityCache(deployment: {
   readonly issuerUrl: string;
   readonly defaultAudience: string;
-}): (identity: FederatedIdentity, provider: IdentityProvider) => CompiledIdentity {
+}): CompileIdentities {
   const cache = new Map<string, CompiledIdentity>();
-  return (identity, { preset, subjectClaim }) => {
+  let compileExpression: CompileExpression | null = null;
+  const compile = (identity: FederatedIdentity, { preset, subjectClaim }: IdentityProvider): CompiledIdentity => {
     const { id, objectVersion, serviceAccount } = identity;
     const key = JSON.stringify([id, objectVersion, preset, subjectClaim, serviceAccount.status, serviceAccount.slug]);
     const known = cache.get(key);
     if (known !== undefined) return known;
-    const compiled = compileFederatedIdentity(identity, { ...deployment, preset: presetByName(preset), subjectClaim });
+    const context = { ...deployment, preset: presetByName(preset), subjectClaim };
+    const compiled = compileFederatedIdentity(identity, {
+      ...context,
+      compileExpression: compileExpression ?? notLoaded,
+    });
     cache.set(key, compiled);
     const oldest = cache.size > MAX_CACHED_IDENTITIES ? cache.keys().next().value : undefined;
     if (oldest !== undefined) cache.delete(oldest);
     return compiled;
   };
+  return async (identities, provider) => {
+    if (compileExpression === null && identities.some(({ expression }) => expression !== null))
+      ({ compileExpression } = await import('./expression.ts'));
+    return identities.map((identity) => compile(identity, provider));
+  };
+}
+
+function notLoaded(): never {
+  throw new Error('an expression was compiled before the evaluator was loaded');
 }

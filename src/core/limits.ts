@@ -58,6 +58,9 @@ export const MAX_EXACT_RULES_WITHOUT_ACCOUNT: number = 200;
 /** Bindings of one service account; the next is refused with 409. */
 export const MAX_BINDINGS_PER_SERVICE_ACCOUNT: number = 100;
 
+/** Seconds; a use of an identity so soon after the one written is not written: a busy job would write its row at every exchange. */
+export const LAST_USED_RESOLUTION_SECONDS: number = 60;
+
 /** Seconds; equal refusals within this window are one audit event with a count. */
 export const REFUSAL_COLLAPSE_SECONDS: number = 60;
 /** Different refusals of one organisation within that window that are events of their own: one a second, a day of which the hourly sweep removes in a day. */

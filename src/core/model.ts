@@ -94,6 +94,8 @@ export interface FederatedIdentity {
   readonly mode: 'enforce' | 'shadow';
   readonly status: 'active' | 'inactive' | 'revoked';
   readonly expiresAt: number | null;
+  /** To the minute: a later use within LAST_USED_RESOLUTION_SECONDS is not written. */
+  readonly lastUsedAt: number | null;
   readonly objectVersion: number;
 }
 

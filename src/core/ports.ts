@@ -102,6 +102,8 @@ export interface SingleUse {
 export interface GrantRecord {
   readonly event: DecisionRecord;
   readonly singleUse: SingleUse | null;
+  /** Whether this use of the identity is far enough from the last one written. */
+  readonly touch: boolean;
   /** The event of a shadow identity that matched too. */
   readonly shadow: DecisionRecord | null;
   readonly fetched: FetchedKeys | null;

@@ -6,6 +6,7 @@ import type { Asked, Decision } from '../core/decision.ts';
 import { denial } from '../core/denial.ts';
 import type { Denial, DenialReason } from '../core/denial.ts';
 import { lookupKeys, trustedProvider } from '../core/exchange.ts';
+import { compileExpression } from '../core/expression.ts';
 import { compileFederatedIdentity } from '../core/federated-identity.ts';
 import { lookupIssuer } from '../core/issuer.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -79,6 +80,7 @@ function decideWritten(configuration: WrittenConfiguration, question: Question):
     defaultAudience,
     preset: presetByName(provider.value.preset),
     subjectClaim: provider.value.subjectClaim,
+    compileExpression,
   };
   const asked: Asked = { ...question, federatedIdentity: null, tokenType: 'access_token', lifetimeSeconds: null };
   if (facts.serviceAccount === null && question.serviceAccount !== null) {
@@ -178,6 +180,7 @@ function toIdentity(written: WrittenIdentity, serviceAccount: ServiceAccount): F
     // `expired` is read from expiresAt.
     status: status === 'expired' ? 'active' : status,
     expiresAt: expiresAt === null ? null : parseTimestamp(expiresAt),
+    lastUsedAt: null,
     objectVersion: 1,
   };
 }

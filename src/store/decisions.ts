@@ -18,10 +18,11 @@ const NOTE_FETCH =
 /** Records a grant in one transaction. Throws StorageUnavailable. */
 export async function recordGrant(
   db: D1Database,
-  { event, singleUse, shadow, fetched }: GrantRecord,
+  { event, singleUse, touch, shadow, fetched }: GrantRecord,
 ): Promise<'recorded' | 'already_used'> {
   const results = await runBatch(db, [
-    ...(singleUse === null ? grantStatements(db, event) : singleUseStatements(db, event, singleUse)),
+    ...(singleUse === null ? [insertEvent(db, event)] : singleUseStatements(db, event, singleUse)),
+    ...(touch ? [touchStatement(db, event, singleUse)] : []),
     ...(shadow === null ? [] : await collapsedStatements(db, shadow)),
     ...fetchStatements(db, fetched),
   ]);
@@ -38,10 +39,6 @@ export function insertEvent(db: D1Database, event: DecisionRecord): D1PreparedSt
   return db.prepare(INSERT_EVENT).bind(...eventValues(event));
 }
 
-function grantStatements(db: D1Database, event: DecisionRecord): D1PreparedStatement[] {
-  return [insertEvent(db, event), db.prepare(TOUCH).bind(event.federatedIdentityId, event.time)];
-}
-
 function singleUseStatements(
   db: D1Database,
   event: DecisionRecord,
@@ -50,8 +47,14 @@ function singleUseStatements(
   return [
     db.prepare(CONSUME).bind(replayKey, event.tokenId, expiresAt),
     db.prepare(INSERT_EVENT_IF_CONSUMED).bind(...eventValues(event), replayKey),
-    db.prepare(TOUCH_IF_CONSUMED).bind(event.federatedIdentityId, event.time, replayKey, event.tokenId),
   ];
+}
+
+function touchStatement(db: D1Database, event: DecisionRecord, singleUse: SingleUse | null): D1PreparedStatement {
+  const values = [event.federatedIdentityId, event.time];
+  return singleUse === null
+    ? db.prepare(TOUCH).bind(...values)
+    : db.prepare(TOUCH_IF_CONSUMED).bind(...values, singleUse.replayKey, event.tokenId);
 }
 
 function fetchStatements(db: D1Database, fetched: FetchedKeys | null): D1PreparedStatement[] {

@@ -47,6 +47,7 @@ export interface FederatedIdentityRow {
   readonly mode: 'enforce' | 'shadow';
   readonly status: 'active' | 'inactive' | 'revoked';
   readonly expires_at: number | null;
+  readonly last_used_at: number | null;
   readonly object_version: number;
 }
 
@@ -73,6 +74,7 @@ export function toFederatedIdentity(row: FederatedIdentityRow, serviceAccount: S
     mode: row.mode,
     status: row.status,
     expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
     objectVersion: row.object_version,
   };
 }
@@ -80,7 +82,6 @@ export function toFederatedIdentity(row: FederatedIdentityRow, serviceAccount: S
 /** All columns of an identity, and those of its parents that the API answers with it. */
 export interface FederatedIdentityRecordRow extends FederatedIdentityRow, ObjectMetaRow {
   readonly object_version: number;
-  readonly last_used_at: number | null;
   readonly account_slug: string;
   readonly account_name: string;
   readonly account_status: 'active' | 'inactive';
@@ -109,7 +110,6 @@ export function toFederatedIdentityRecord(row: FederatedIdentityRecordRow): Fede
       preset: presetOf(row.provider_preset),
       subjectClaim: row.provider_subject_claim,
     },
-    lastUsedAt: row.last_used_at,
   };
 }
 

@@ -30,6 +30,9 @@ const stripped = ({ status, body }: Answer): unknown => ({ status, body: { ...bo
 const lastEvent = async (): Promise<Record<string, unknown> | undefined> =>
   (await deployment.events()).findLast((event) => event['action'] === 'token.exchange');
 
+const lastUsed = (): Promise<unknown> =>
+  deployment.db.prepare('SELECT last_used_at FROM federated_identity').first('last_used_at');
+
 describe('which identity decides', () => {
   it('is the oldest that allows the requested scope and audience (contract §3)', async () => {
     const older = joined.federatedIdentity;
@@ -319,8 +322,23 @@ describe('the audit event', () => {
       token_id: decodeJwt(body.access_token).jti,
     });
     expect(JSON.parse(String((await lastEvent())?.['claims']))).toEqual(decodeJwt(good));
-    const used = await deployment.db.prepare('SELECT last_used_at FROM federated_identity').first('last_used_at');
-    expect(used).toBe(deployment.clock.now);
+    expect(await lastUsed()).toBe(deployment.clock.now);
+  });
+
+  it('of every grant stands beside a last use that is kept to the minute (contract §5.3)', async () => {
+    const first = deployment.clock.now;
+    for (const seconds of [0, 59]) {
+      deployment.clock.now = first + seconds;
+      expect((await deployment.exchange(await token())).status).toBe(200);
+    }
+    expect(await lastUsed()).toBe(first);
+    deployment.clock.now = first + 60;
+    expect((await deployment.exchange(await token())).status).toBe(200);
+    expect(await lastUsed()).toBe(first + 60);
+    const grants = await deployment.db
+      .prepare("SELECT count(*) AS n FROM audit_event WHERE outcome = 'granted'")
+      .first('n');
+    expect(grants).toBe(3);
   });
 
   it('of equal refusals within a minute is one with a count, and a new one after (contract §5.7)', async () => {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
+import { compileExpression } from '../../src/core/expression.ts';
 import {
   checkProject,
   compileFederatedIdentity,
@@ -88,6 +89,7 @@ const IDENTITY: FederatedIdentity = {
   mode: 'enforce',
   status: 'active',
   expiresAt: null,
+  lastUsedAt: null,
   objectVersion: 1,
 };
 const CLAIMS: JsonObject = { sub: SUBJECT, aud: ISSUER_URL, ref: 'refs/heads/main' };
@@ -110,7 +112,7 @@ function compile(
 ): ReturnType<typeof compileFederatedIdentity> {
   return compileFederatedIdentity(
     { ...IDENTITY, ...change },
-    { issuerUrl: ISSUER_URL, defaultAudience: 'https://api.example.com', preset },
+    { issuerUrl: ISSUER_URL, defaultAudience: 'https://api.example.com', preset, compileExpression },
   );
 }
 
@@ -220,7 +222,13 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
   it('names the claim that the provider reads as the subject', () => {
     const compiled = compileFederatedIdentity(
       { ...IDENTITY, subject: 'service-token' },
-      { issuerUrl: ISSUER_URL, defaultAudience: ISSUER_URL, preset: GENERIC, subjectClaim: 'common_name' },
+      {
+        issuerUrl: ISSUER_URL,
+        defaultAudience: ISSUER_URL,
+        preset: GENERIC,
+        subjectClaim: 'common_name',
+        compileExpression,
+      },
     );
     const checks = [...matchChecks(compiled, { claims: { ...CLAIMS, sub: '' }, subject: 'service-token' }, NOW)];
     expect(checks[2]).toMatchObject({ check: 'subject', claim: 'common_name', ok: true });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { federatedIdentityContract } from '../../src/contract/federated-identity.ts';
 import { identityProviderContract } from '../../src/contract/identity-provider.ts';
+import { compileExpression } from '../../src/core/expression.ts';
 import { compileFederatedIdentity, matchChecks } from '../../src/core/federated-identity.ts';
 import type { MatchedToken } from '../../src/core/federated-identity.ts';
 import { issuerFault, lookupIssuer } from '../../src/core/issuer.ts';
@@ -83,6 +84,7 @@ function refusals(
   const compiled = compileFederatedIdentity(identity, {
     issuerUrl: ISSUER_URL,
     defaultAudience: ISSUER_URL,
+    compileExpression,
     preset: presetByName(preset),
   });
   const checks = [...matchChecks(compiled, token, now)];
@@ -118,6 +120,7 @@ function identityOf({ federatedIdentity: rule, purpose }: RuleFixture): Federate
     mode: 'enforce',
     status: 'active',
     expiresAt: null,
+    lastUsedAt: null,
     objectVersion: 1,
   };
 }

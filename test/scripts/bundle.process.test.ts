@@ -1,4 +1,4 @@
-// What the production bundle evaluates when an isolate starts (issue 3): the API's schema code waits behind its dynamic import.
+// What the production bundle evaluates when an isolate starts: the API's schema code and the CEL evaluator wait behind their dynamic imports.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { buildBundle } from '../../scripts/local/bundle.ts';
 
-/** Libraries and folders that only the IAM API and the reference need. */
+/** What only the IAM API, the reference and rules with an expression need. */
 const LAZY =
-  /^(?:node_modules\/(?:zod|@hono\/zod-openapi|@hono\/zod-validator|@asteasolutions\/[\w-]+|openapi3-ts)|src\/contract|src\/http\/openapi)\//;
+  /^(?:node_modules\/(?:zod|@hono\/zod-openapi|@hono\/zod-validator|@asteasolutions\/[\w-]+|openapi3-ts|@marcbachmann\/cel-js)\/|src\/(?:contract\/|http\/openapi\/|core\/expression\.ts))/;
 /** esbuild puts a module that is loaded later into a function of this form, and every other one at the top level. */
 const WAITING = /__esm\(\{\s*"([^"]+)"\(/g;
 const MODULE = /^\/\/ (\S+\.[cm]?[jt]sx?)$/gm;
@@ -25,7 +25,7 @@ describe('the production bundle', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('evaluates no schema code before it is asked for the API (issue 3)', () => {
+  it('evaluates no schema code and no CEL before something asks for them', () => {
     const waiting = new Set([...code.matchAll(WAITING)].map(([, name = '']) => name));
     const modules = [...new Set([...code.matchAll(MODULE)].map(([, name = '']) => name))];
     const lazy = modules.filter((name) => LAZY.test(name));

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { makePlan } from '../../../src/cli/bootstrap/make-plan.ts';
 import type { Plan } from '../../../src/cli/bootstrap/plan.ts';
 import type { OptionReader, World } from '../../../src/cli/command.ts';
+import { compileExpression } from '../../../src/core/expression.ts';
 import { compileFederatedIdentity, matchChecks } from '../../../src/core/federated-identity.ts';
 import { readClaim } from '../../../src/core/json.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
@@ -84,9 +85,10 @@ function reasons(plan: Plan, claims: JsonObject): readonly string[] {
       mode: 'enforce',
       status: 'active',
       expiresAt: null,
+      lastUsedAt: null,
       objectVersion: 1,
     },
-    { issuerUrl: ISSUER_URL, defaultAudience: ISSUER_URL, preset: presetByName(plan.preset) },
+    { issuerUrl: ISSUER_URL, defaultAudience: ISSUER_URL, preset: presetByName(plan.preset), compileExpression },
   );
   return [...matchChecks(compiled, { claims, subject }, NOW)].flatMap(({ reason }) => reason ?? []);
 }
