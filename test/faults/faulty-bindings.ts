@@ -1,0 +1,118 @@
+// D1 and KV that fail, hang or lie at the moment a test says; what reaches the real binding below behaves as ever.
+
+/**
+ * `fail` carries nothing out; `lost` carries the batch out and then loses the answer; `hang` never answers; a number is
+ * milliseconds of delay before it; a function changes the results on their way back.
+ */
+export type D1Fault = 'fail' | 'lost' | 'hang' | number | ((results: D1Result[]) => D1Result[]) | null;
+
+/** One batch that is about to reach the database. */
+export interface D1Call {
+  readonly sql: readonly string[];
+  /** Whether any of its statements changes something. */
+  readonly writes: boolean;
+}
+
+export interface FaultyDatabase {
+  readonly db: D1Database;
+  /** Says what happens to a batch; `healthy` at first. */
+  fault: (call: D1Call) => D1Fault;
+  /** Batches that the database carried out, whatever became of their answers. */
+  readonly carriedOut: D1Call[];
+}
+
+type Decide = FaultyDatabase['fault'];
+export const healthy: Decide = () => null;
+export const always =
+  (fault: D1Fault): Decide =>
+  () =>
+    fault;
+export const onReads =
+  (fault: D1Fault): Decide =>
+  ({ writes }) =>
+    writes ? null : fault;
+export const onWrites =
+  (fault: D1Fault): Decide =>
+  ({ writes }) =>
+    writes ? fault : null;
+
+/** One fault after another, by the order of the calls; healthy after the last. */
+export function inOrder(...faults: D1Fault[]): Decide {
+  return () => faults.shift() ?? null;
+}
+
+const CHANGES = /\b(?:INSERT INTO|UPDATE|DELETE FROM)\b/;
+
+/** A database whose batches fail as told; the store knows no other call. */
+export function faultyDatabase(db: D1Database): FaultyDatabase {
+  const sqlOf = new WeakMap<D1PreparedStatement, string>();
+  const prepare = (sql: string): D1PreparedStatement => {
+    const prepared = db.prepare(sql);
+    const bind = prepared.bind.bind(prepared);
+    prepared.bind = (...values) => {
+      const bound = bind(...values);
+      sqlOf.set(bound, sql);
+      return bound;
+    };
+    sqlOf.set(prepared, sql);
+    return prepared;
+  };
+  const batch = async (statements: D1PreparedStatement[]): Promise<D1Result[]> => {
+    const sql = statements.map((statement) => sqlOf.get(statement) ?? '');
+    const call = { sql, writes: sql.some((text) => CHANGES.test(text)) };
+    const fault = faulty.fault(call);
+    if (fault === 'fail') throw new Error('D1_ERROR: Network connection lost.');
+    if (fault === 'hang') return new Promise(() => undefined);
+    if (typeof fault === 'number') await new Promise((resolve) => setTimeout(resolve, fault));
+    const results = await db.batch(statements);
+    faulty.carriedOut.push(call);
+    if (fault === 'lost') throw new Error('D1_ERROR: Network connection lost.');
+    return typeof fault === 'function' ? fault(results) : results;
+  };
+  const faulty: FaultyDatabase = {
+    db: new Proxy(db, {
+      get(target, property) {
+        if (property === 'prepare') return prepare;
+        if (property === 'batch') return batch;
+        return Reflect.get(target, property, target).bind(target);
+      },
+    }),
+    fault: healthy,
+    carriedOut: [],
+  };
+  return faulty;
+}
+
+export interface FaultyCache {
+  readonly cache: KVNamespace;
+  failing: 'get' | 'put' | 'both' | null;
+  /** Milliseconds before every operation. */
+  delay: number;
+  /** Answers reads with what was there when this was set, as a location does that has not heard of a write yet. */
+  frozen: Map<string, string | null> | null;
+  /** Every value written, oldest first. */
+  readonly written: { readonly key: string; readonly value: string }[];
+}
+
+/** A KV namespace that fails, is slow or answers with what was there before. */
+export function faultyCache(kv: KVNamespace): FaultyCache {
+  const faulty: FaultyCache = {
+    cache: new Proxy(kv, {
+      get(target, property) {
+        if (property !== 'get' && property !== 'put') return Reflect.get(target, property, target).bind(target);
+        return async (key: string, value: string, options?: KVNamespacePutOptions) => {
+          if (faulty.delay > 0) await new Promise((resolve) => setTimeout(resolve, faulty.delay));
+          if (faulty.failing === property || faulty.failing === 'both') throw new Error('KV GET failed: 500');
+          if (property === 'get') return faulty.frozen === null ? target.get(key) : (faulty.frozen.get(key) ?? null);
+          faulty.written.push({ key, value });
+          return target.put(key, value, options);
+        };
+      },
+    }),
+    failing: null,
+    delay: 0,
+    frozen: null,
+    written: [],
+  };
+  return faulty;
+}
