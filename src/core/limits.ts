@@ -97,6 +97,10 @@ export const MAX_JWKS_STALE_SECONDS: number = 86_400;
 export const REFRESH_COOLDOWN_SECONDS: number = 30;
 /** Seconds between two attempts to reach a failing issuer of which nothing is cached, in an isolate. */
 export const FAILING_ISSUER_COOLDOWN_SECONDS: number = 10;
+/** Milliseconds an operation of KV may take before it counts as failed; one across the world takes a few hundred. */
+export const KEY_CACHE_TIMEOUT_MS: number = 1_000;
+/** Characters of a cache entry that are parsed: the largest key set that is fetched, with room for its frame. */
+export const MAX_KEY_CACHE_ENTRY_CHARS: number = 2 * MAX_JWKS_BYTES;
 /** Milliseconds one request may be the one that loads a provider's keys before another takes over: the fetch and the cache reads around it. */
 export const KEY_LOAD_LEASE_MS: number = 7_000;
 /** Milliseconds between two looks of a request that waits for another one's load, first and longest. */
@@ -153,6 +157,8 @@ export const MAX_LABEL_FILTERS: number = 20;
 export const MAX_REPORTED_FAULTS: number = 50;
 /** Times an update is tried again because another one came first, before the caller is asked to. */
 export const MAX_UPDATE_ATTEMPTS: number = 10;
+/** Milliseconds a batch of statements may take; those of an exchange take a few. Twice this and the fetch of keys is what an exchange can last. */
+export const STORAGE_TIMEOUT_MS: number = 5_000;
 /** Seconds after which a caller should try again where storage failed. */
 export const STORAGE_RETRY_SECONDS: number = 5;
 /** Rules of a provider that explaining looks at beyond those that an exchange considers: the oldest, and those next to the subject. */

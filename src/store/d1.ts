@@ -1,16 +1,31 @@
 // How every store file talks to D1: one batch is one round trip and one transaction; a failure is StorageUnavailable, never a guess.
 
+import { STORAGE_TIMEOUT_MS } from '../core/limits.ts';
 import { StorageUnavailable } from '../core/ports.ts';
 
-/** Runs statements as one transaction in one round trip. Throws StorageUnavailable where D1 fails. */
+/**
+ * Runs statements as one transaction in one round trip. Throws StorageUnavailable where D1 fails, answers with anything but a
+ * result for each statement, or not within STORAGE_TIMEOUT_MS: whether the transaction was carried out is then unknown.
+ */
 export async function runBatch(
   db: D1Database,
   statements: D1PreparedStatement[],
 ): Promise<D1Result<Record<string, unknown>>[]> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${STORAGE_TIMEOUT_MS} ms`)), STORAGE_TIMEOUT_MS);
+  });
   try {
-    return await db.batch<Record<string, unknown>>(statements);
+    const results = await Promise.race([db.batch<Record<string, unknown>>(statements), late]);
+    if (results.length !== statements.length || !results.every(({ success }) => success))
+      throw new Error(
+        `${statements.length} statements were answered with ${results.length} results, or not all of success`,
+      );
+    return results;
   } catch (cause) {
     throw new StorageUnavailable('D1 did not carry out a batch', { cause });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -2,9 +2,9 @@
 
 /**
  * `fail` carries nothing out; `lost` carries the batch out and then loses the answer; `hang` never answers; a number is
- * milliseconds of delay before it; a function changes the results on their way back.
+ * milliseconds of delay before it, a promise what it waits for; a function changes the results on their way back.
  */
-export type D1Fault = 'fail' | 'lost' | 'hang' | number | ((results: D1Result[]) => D1Result[]) | null;
+export type D1Fault = 'fail' | 'lost' | 'hang' | number | Promise<void> | ((results: D1Result[]) => D1Result[]) | null;
 
 /** One batch that is about to reach the database. */
 export interface D1Call {
@@ -64,6 +64,7 @@ export function faultyDatabase(db: D1Database): FaultyDatabase {
     if (fault === 'fail') throw new Error('D1_ERROR: Network connection lost.');
     if (fault === 'hang') return new Promise(() => undefined);
     if (typeof fault === 'number') await new Promise((resolve) => setTimeout(resolve, fault));
+    if (fault instanceof Promise) await fault;
     const results = await db.batch(statements);
     faulty.carriedOut.push(call);
     if (fault === 'lost') throw new Error('D1_ERROR: Network connection lost.');
