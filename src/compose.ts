@@ -28,6 +28,7 @@ import { storeIssuerKeys } from './oidc/key-cache.ts';
 import { createKeyMemory } from './oidc/key-memory.ts';
 import { validateLocalJwks } from './oidc/key-set.ts';
 import type { KeyDeps } from './oidc/keys.ts';
+import { kvCache } from './oidc/kv.ts';
 import { createVerifier } from './oidc/verify.ts';
 import {
   algorithmFor,
@@ -45,6 +46,7 @@ import { readExchangeFacts } from './store/exchange-facts.ts';
 import { readExplainFacts } from './store/explain-facts.ts';
 import { createIamStore } from './store/iam-store.ts';
 import { readTokenStanding, revokeToken } from './store/revoked-tokens.ts';
+import { checkSchema } from './store/schema-check.ts';
 import { readSigningKeys, registerSigningKeys, rotateSigningKeys } from './store/signing-keys.ts';
 
 /** What a Worker gets from the platform; tests give their own clock and network. */
@@ -120,13 +122,9 @@ export function compose(env: Settings, outside: Outside): AppDeps {
 
 /** How issuers' keys are reached; one memory for all who need them. */
 function composeKeys(config: Config, outside: Outside): KeyDeps {
-  const cache = needed(config.cache);
   return {
     fetch: outside.fetch,
-    cache: {
-      get: (key) => cache.get(key),
-      put: (key, value, ttlSeconds) => cache.put(key, value, { expirationTtl: ttlSeconds }),
-    },
+    cache: kvCache(needed(config.cache)),
     waitUntil: outside.waitUntil,
     ownOrigins: [needed(config.issuerUrl)],
     allowLoopback: config.allowLoopbackIssuers,
@@ -261,22 +259,31 @@ async function readinessFaults(config: Config, now: number, signers: LoadSigners
           ...keyFaults(signingKeys, known).map((detail): ConfigFault => ({ setting: 'SIGNING_KEYS', detail })),
         );
       }
+      await checkSchema(db);
     } catch (error) {
-      const cause = error instanceof StorageUnavailable ? String(error.cause) : String(error);
-      const advice = cause.includes('no such table')
-        ? 'DB has no tables: apply schema.sql (npm run deploy does it first)'
-        : `DB does not answer: ${cause}`;
-      faults.push({ setting: 'DB', detail: advice });
+      faults.push({ setting: 'DB', detail: storageFault(error) });
     }
   }
   if (cache !== null) {
     try {
-      await cache.get('readyz');
+      await kvCache(cache).get('readyz');
     } catch (error) {
       faults.push({ setting: 'CACHE', detail: `CACHE does not answer: ${String(error)}` });
     }
   }
   return faults;
+}
+
+/** What keeps D1 from its work, and what to do; a fault of the schema is told by SQLite's words for it. */
+function storageFault(error: unknown): string {
+  const cause = error instanceof StorageUnavailable ? String(error.cause) : String(error);
+  const missing = /no such (?:table|index): \w+/.exec(cause)?.[0];
+  if (missing !== undefined)
+    return `DB lacks tables or indexes (${missing}): apply schema.sql (npm run deploy does it first)`;
+  const column = /no such column: [\w.]+|has no column named \w+/.exec(cause)?.[0];
+  if (column !== undefined)
+    return `DB has tables of another version (${column}): add the column as schema.sql has it, which does not change tables that exist`;
+  return `DB does not answer: ${cause}`;
 }
 
 /** Load shedding protects capacity, not access: where the limiter itself fails, the request goes on to every check. */

@@ -23,7 +23,7 @@ const INSERT_EVENT = `INSERT INTO audit_event (organisation_id, id, time, reques
 const REVOKE = `INSERT INTO revoked_token (token_id, revoked_at, expires_at)
   SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM audit_event WHERE organisation_id = ?4 AND id = ?5) ON CONFLICT DO NOTHING`;
 
-/** Every statement of this file that reads, for the test that each of them uses an index. */
+/** Every statement of this file that reads, for the test that each of them uses an index, and for the check of the schema. */
 export const TOKEN_STANDING_STATEMENTS: readonly string[] = [REVOKED, ACCOUNT, ROLES];
 
 interface AccountRow {

@@ -421,7 +421,13 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
           headers: retryAfter,
           content: json(ref('Readiness'), {
             status: 'not_ready',
-            faults: [{ setting: 'DB', detail: 'DB has no tables: apply schema.sql (npm run deploy does it first)' }],
+            faults: [
+              {
+                setting: 'DB',
+                detail:
+                  'DB lacks tables or indexes (no such table: signing_key): apply schema.sql (npm run deploy does it first)',
+              },
+            ],
             request_id: REQUEST_ID,
           }),
         },

@@ -1,0 +1,107 @@
+// A database without its schema, or with that of another version: nothing is issued, and /readyz names what is missing (docs/reliability.md).
+
+import { describe, expect, it } from 'vitest';
+
+import { schemaStatements } from '../support/schema.ts';
+import { expectUnavailable, startWorld } from './world.ts';
+import type { World } from './world.ts';
+
+/** What keeps the deployment from being ready, as its operator reads it. */
+async function faultsOf({ deployment }: World): Promise<string[]> {
+  const { status, body } = await deployment.send('/readyz');
+  expect(status).toBe(body.faults === undefined ? 200 : 503);
+  return (body.faults ?? []).map(({ setting, detail }: { setting: string; detail: string }) => `${setting}: ${detail}`);
+}
+
+async function applySchema({ deployment: { db } }: World): Promise<void> {
+  await db.batch(schemaStatements.map((statement) => db.prepare(statement)));
+}
+
+async function grants({ deployment: { db } }: World): Promise<number> {
+  const { results } = await db.prepare("SELECT id FROM audit_event WHERE outcome = 'granted'").all();
+  return results.length;
+}
+
+describe('a database without a table', () => {
+  it.each(['signing_key', 'used_token', 'revoked_token', 'audit_event'])(
+    'that is %s issues nothing, is named at /readyz, and works again once schema.sql is applied (contract §0)',
+    async (table) => {
+      const world = await startWorld({ replayProtection: 'singleUse' });
+      const { deployment, works, exchange, token } = world;
+      await works();
+      await deployment.db.prepare(`DROP TABLE ${table}`).run();
+      expect(await faultsOf(world)).toEqual([
+        `DB: DB lacks tables or indexes (no such table: ${table}): apply schema.sql (npm run deploy does it first)`,
+      ]);
+      // An exchange never asks which tokens were revoked.
+      if (table === 'revoked_token') await works();
+      else expectUnavailable(await exchange());
+      const refused = await deployment.exchange(await token({ sub: 'job:evil' }));
+      if (table === 'signing_key' || table === 'audit_event') expectUnavailable(refused);
+      else expect(refused.status).toBe(400);
+      await applySchema(world);
+      expect(await faultsOf(world)).toEqual([]);
+      await works();
+    },
+  );
+
+  it('answers 503 at every door while it has none at all (contract §0)', async () => {
+    const world = await startWorld();
+    const { deployment, exchange } = world;
+    for (const { name } of (
+      await deployment.db
+        .prepare(
+          "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' ORDER BY rowid DESC",
+        )
+        .all<{ name: string }>()
+    ).results)
+      await deployment.db.prepare(`DROP TABLE ${name}`).run();
+    expect(await faultsOf(world)).toEqual([expect.stringMatching(/^DB: DB lacks tables .*schema\.sql/)]);
+    expectUnavailable(await exchange());
+    expectUnavailable(await deployment.send('/.well-known/jwks.json'));
+    expect((await deployment.iam('GET', '/v1/service-accounts')).status).toBe(503);
+    await applySchema(world);
+    expect(await faultsOf(world)).toEqual([]);
+    // Empty, so that nobody is let in who was not registered anew.
+    expect((await exchange()).status).toBe(400);
+  });
+});
+
+describe('a database of another version', () => {
+  it.each([
+    ['audit_event', 'last_request_id'],
+    ['federated_identity', 'replay_protection'],
+    ['identity_provider', 'keys_version'],
+    ['signing_key', 'published_at'],
+  ])('whose %s lacks %s issues nothing and says so at /readyz (contract §0)', async (table, column) => {
+    const world = await startWorld();
+    const { deployment, works, exchange, token } = world;
+    await works();
+    const before = await grants(world);
+    await deployment.db.prepare(`ALTER TABLE ${table} RENAME COLUMN ${column} TO another_one`).run();
+    expect(await faultsOf(world)).toEqual([
+      expect.stringMatching(new RegExp(`^DB: DB has tables of another version .*${column}`)),
+    ]);
+    // A refusal needs the columns that count equal ones, a grant does not.
+    if (column === 'last_request_id') expectUnavailable(await deployment.exchange(await token({ sub: 'job:evil' })));
+    else {
+      expectUnavailable(await exchange());
+      expect(await grants(world)).toBe(before);
+    }
+    await deployment.db.prepare(`ALTER TABLE ${table} RENAME COLUMN another_one TO ${column}`).run();
+    expect(await faultsOf(world)).toEqual([]);
+    await works();
+  });
+
+  it('that lacks an index is named at /readyz, and refusals that it bounds are 503 until schema.sql is applied (contract §0)', async () => {
+    const world = await startWorld();
+    const { deployment, works, token } = world;
+    await deployment.db.prepare('DROP INDEX audit_event_by_outcome').run();
+    expect(await faultsOf(world)).toEqual([expect.stringContaining('no such index: audit_event_by_outcome')]);
+    expectUnavailable(await deployment.exchange(await token({ sub: 'job:evil' })));
+    await works();
+    await applySchema(world);
+    expect(await faultsOf(world)).toEqual([]);
+    expect((await deployment.exchange(await token({ sub: 'job:evil' }))).status).toBe(400);
+  });
+});
