@@ -3,6 +3,7 @@
 import { env } from 'cloudflare:workers';
 import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { SWEEP_GRACE_SECONDS } from '../../src/core/limits.ts';
 import { addIdentity, deploy, expectCreated, ISSUER_URL, join } from '../support/deployment.ts';
 import type { Answer, Deployment, Joined } from '../support/deployment.ts';
 import { githubActions } from '../support/claims.ts';
@@ -476,7 +477,7 @@ describe('single use', () => {
     expect((await deployment.exchange(single)).body.error_description).toContain('already used');
     deployment.clock.now = exp + 61;
     expect((await deployment.exchange(single)).body.error_description).toContain('expired');
-    await sweep(env.DB, deployment.clock.now, 400);
+    await sweep(env.DB, deployment.clock.now + SWEEP_GRACE_SECONDS, 400);
     expect(await deployment.db.prepare('SELECT count(*) AS n FROM used_token').first('n')).toBe(0);
   });
 });

@@ -2,6 +2,7 @@
 
 import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { SWEEP_GRACE_SECONDS } from '../../src/core/limits.ts';
 import { deploy, ID_TOKEN, ISSUER_URL } from '../support/deployment.ts';
 import type { Deployment } from '../support/deployment.ts';
 import {
@@ -158,6 +159,6 @@ it('keeps a revocation until no check could take the token for an active one (co
   const { exp } = decodeJwt(token) as { exp: number };
   await sweep(deployment.db, exp, 400);
   expect(await stored()).toHaveLength(1);
-  await sweep(deployment.db, exp + 61, 400);
+  await sweep(deployment.db, exp + 61 + SWEEP_GRACE_SECONDS, 400);
   expect(await stored()).toHaveLength(0);
 });
