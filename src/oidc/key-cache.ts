@@ -1,7 +1,13 @@
 // Keeps fetched keys in KV between isolates; a cache only: whatever is wrong with an entry, it is as if there were none.
 
 import { isJsonObject } from '../core/json.ts';
-import { CLOCK_SKEW_SECONDS, MAX_JSON_DEPTH, MAX_JWKS_FRESH_SECONDS, MAX_JWKS_STALE_SECONDS } from '../core/limits.ts';
+import {
+  CLOCK_SKEW_SECONDS,
+  MAX_JSON_DEPTH,
+  MAX_JWKS_FRESH_SECONDS,
+  MAX_JWKS_STALE_SECONDS,
+  MAX_KEY_CACHE_ENTRY_CHARS,
+} from '../core/limits.ts';
 import { parseStrictJson } from '../core/strict-json.ts';
 import type { IssuerKeys, KeySource } from './discovery.ts';
 import type { CachedKeySet } from './key-memory.ts';
@@ -55,6 +61,7 @@ function cacheKey({ id, keysVersion }: KeySource): string {
 }
 
 function readEntry(text: string, source: KeySource, now: number): CachedKeySet | null {
+  if (text.length > MAX_KEY_CACHE_ENTRY_CHARS) return null;
   const parsed = parseStrictJson(text, { maxDepth: MAX_JSON_DEPTH });
   if (!parsed.ok || !isJsonObject(parsed.value)) return null;
   const { source: storedFor, fetchedAt, freshUntil } = parsed.value;
