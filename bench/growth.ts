@@ -58,7 +58,7 @@ async function measure(growth: GrowthCase): Promise<Grown> {
     await db.batch(schemaStatements().map((statement) => db.prepare(statement)));
     await fill(db, growth);
     const keys = JSON.stringify([SUBJECT]);
-    const [byId = '', , , byToken = ''] = EXCHANGE_STATEMENTS;
+    const [byId = '', byToken = ''] = [EXCHANGE_STATEMENTS[0], EXCHANGE_STATEMENTS.at(-1)];
     const named = db.prepare(byId).bind(null, 'https://issuer1.example.com', 'sa_7', ORGANISATION);
     const unnamed = db.prepare(byToken).bind('default', 'https://issuer1.example.com', keys, keys);
     const rows = async (read: typeof named): Promise<number> => (await read.all()).meta.rows_read ?? 0;

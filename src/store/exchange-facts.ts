@@ -44,100 +44,107 @@ const ORGANISATION_COLUMNS = columnsOf('o', 'id slug');
 const ACCOUNT_COLUMNS = columnsOf('a', 'id organisation_id slug status');
 const KEY_COLUMNS = columnsOf('k', 'kid alg status published_at activated_at retiring_at expires_at revoked_at');
 
-// ?1 organisation (id or slug) or NULL, ?2 issuer, ?3 what names the account, ?4 the default organisation's id.
-const ORGANISATION_NAMED =
-  '(SELECT id FROM organisation WHERE id = ?1 UNION ALL SELECT id FROM organisation WHERE slug = ?1 LIMIT 1)';
-const ACCOUNT_BY_ID = `account AS (SELECT * FROM service_account WHERE id = ?3 AND (?1 IS NULL OR organisation_id = ${ORGANISATION_NAMED}))`;
-const ACCOUNT_BY_SLUG = `account AS (SELECT * FROM service_account WHERE organisation_id = ${ORGANISATION_NAMED} AND slug = ?3)`;
-const ACCOUNT_OF_IDENTITY = `account AS (SELECT * FROM service_account WHERE id = (SELECT service_account_id FROM federated_identity WHERE id = ?3)
-  AND (?1 IS NULL OR organisation_id = ${ORGANISATION_NAMED}))`;
-
 interface Statement {
   readonly sql: string;
   /** The highest `?N` of it: D1 refuses a value that no parameter takes. */
   readonly parameters: number;
 }
 
-/** What the statement of one kind of lookup consists of. */
+/** What the statement of one kind of lookup consists of, in SQL. */
 interface Lookup {
-  /** Common table expressions. */
-  readonly tables: string;
+  /** Common table expressions, if any. */
+  readonly tables?: string;
   /** The organisation's id. */
   readonly organisation: string;
-  /** The account asked for, as a table of one row at most; null where none is. */
+  /** The row of the account asked for, as `FROM`; null where none is named. */
   readonly account: string | null;
+  /** The provider's id. */
   readonly provider: string;
-  /** The ids of the candidates. */
-  readonly candidates: string;
-  /** The ids of the accounts whose roles are wanted. */
-  readonly accounts: string;
+  /** The candidates' rows, from `FROM` on: `fi` joined with its account `sa`. */
+  readonly identities: string;
+  /** Which bindings count: a condition on `b`. */
+  readonly bindings: string;
 }
 
 /**
  * One statement for everything, since in D1 each costs about as much as the rest of the read: a row of what is small and
  * always there, then rows for what may be many. Not all in one: a row carries 2 MB, which the bindings of a few accounts
- * may exceed. D1 allows five terms in a compound SELECT.
+ * may exceed. D1 allows five terms in a compound SELECT. SQLite compiles the text anew each time, which takes longer than
+ * to run it: so lookups by key in place, and no common table expression that would be compiled wherever it is named.
  */
-function statementOf({ tables, organisation, account, provider, candidates, accounts }: Lookup): Statement {
-  const sql = `WITH ${tables}
+function statementOf({ tables, organisation, account, provider, identities, bindings }: Lookup): Statement {
+  const sql = `${tables === undefined ? '' : `WITH ${tables}`}
     SELECT 'context' AS kind, json_array(
       json((SELECT ${jsonArrayOf(ORGANISATION_COLUMNS)} FROM organisation o WHERE o.id = ${organisation})),
-      ${account === null ? 'NULL' : `json((SELECT ${jsonArrayOf(ACCOUNT_COLUMNS)} FROM ${account} a))`},
+      ${account === null ? 'NULL' : `json((SELECT ${jsonArrayOf(ACCOUNT_COLUMNS)} FROM ${account}))`},
       json((SELECT json_group_array(${jsonArrayOf(KEY_COLUMNS)}) FROM signing_key k))) AS data
-    UNION ALL SELECT 'provider', ${jsonArrayOf(PROVIDER_COLUMNS)} FROM (${provider}) p
-    UNION ALL SELECT 'identity', ${jsonArrayOf(IDENTITY_COLUMNS)} FROM (${candidates}) candidate
-      CROSS JOIN federated_identity fi ON fi.id = candidate.id CROSS JOIN service_account sa ON sa.id = fi.service_account_id
-    UNION ALL SELECT 'role', ${jsonArrayOf(ROLE_COLUMNS)} FROM (${accounts}) holder
-      CROSS JOIN role_binding b ON b.service_account_id = holder.id CROSS JOIN role r ON r.id = b.role_id`;
+    UNION ALL SELECT 'provider', ${jsonArrayOf(PROVIDER_COLUMNS)} FROM identity_provider p WHERE p.id = ${provider}
+    UNION ALL SELECT * FROM (SELECT 'identity', ${jsonArrayOf(IDENTITY_COLUMNS)} FROM ${identities})
+    UNION ALL SELECT 'role', ${jsonArrayOf(ROLE_COLUMNS)} FROM role_binding b CROSS JOIN role r ON r.id = b.role_id WHERE ${bindings}`;
   return { sql, parameters: Math.max(...[...sql.matchAll(/\?(\d)/g)].map((match) => Number(match[1]))) };
 }
 
-/** An exchange that names whom it wants to act as. `account` is a common table expression of one row at most. */
-function ofNamedAccount(account: string): Statement {
+// ?1 organisation (id or slug), ?2 issuer, ?3 what names the account, ?4 the default organisation's id.
+const ORGANISATION_NAMED =
+  'coalesce((SELECT id FROM organisation WHERE id = ?1), (SELECT id FROM organisation WHERE slug = ?1))';
+
+/** An exchange that names whom it wants to act as: `condition` finds one account `a` at most, of `organisation` where one is named. */
+function ofNamedAccount(condition: string, organisation: string | null): Statement {
+  const account = `service_account a WHERE ${condition}${organisation === null ? '' : ` AND a.organisation_id = ${organisation}`}`;
   // Of an unknown account, the named organisation's: another's keys, rules or status would tell which slugs are taken.
-  const organisation = `coalesce((SELECT organisation_id FROM account), ${ORGANISATION_NAMED})`;
+  const owner = organisation ?? `(SELECT a.organisation_id FROM ${account})`;
   return statementOf({
-    tables: `${account}, provider AS (SELECT * FROM identity_provider WHERE organisation_id = ${organisation} AND issuer = ?2),
-      fallback AS (SELECT * FROM identity_provider WHERE organisation_id = ?4 AND issuer = ?2)`,
-    organisation,
-    account: 'account',
+    organisation: owner,
+    account,
     // Of the account's organisation; else the default organisation's, which no tenant decides about; else of any that
     // registered the issuer, so that an unknown account is verified and refused in the very words of one that does not match.
-    provider: `SELECT * FROM provider
-      UNION ALL SELECT * FROM fallback WHERE NOT EXISTS (SELECT 1 FROM provider)
-      UNION ALL SELECT * FROM (SELECT * FROM identity_provider WHERE issuer = ?2 ORDER BY status, id LIMIT 1)
-        WHERE NOT EXISTS (SELECT 1 FROM provider) AND NOT EXISTS (SELECT 1 FROM fallback)`,
-    candidates: `SELECT fi.id FROM account CROSS JOIN provider
-      CROSS JOIN federated_identity fi ON fi.service_account_id = account.id AND fi.provider_id = provider.id
+    provider: `coalesce((SELECT id FROM identity_provider WHERE organisation_id = ${owner} AND issuer = ?2),
+      (SELECT id FROM identity_provider WHERE organisation_id = ?4 AND issuer = ?2),
+      (SELECT id FROM identity_provider WHERE issuer = ?2 ORDER BY status, id LIMIT 1))`,
+    identities: `(SELECT * FROM ${account}) sa
+      CROSS JOIN identity_provider p ON p.organisation_id = sa.organisation_id AND p.issuer = ?2
+      CROSS JOIN federated_identity fi ON fi.service_account_id = sa.id AND fi.provider_id = p.id
       ORDER BY fi.id LIMIT ${MAX_IDENTITIES_PER_SERVICE_ACCOUNT + 1}`,
-    accounts: 'SELECT id FROM account',
+    bindings: `b.service_account_id = (SELECT a.id FROM ${account})`,
   });
 }
 
+const BY_ID = ofNamedAccount('a.id = ?3', null);
+const BY_ID_IN_ORGANISATION = ofNamedAccount('a.id = ?3', ORGANISATION_NAMED);
+const BY_SLUG = ofNamedAccount('a.slug = ?3', ORGANISATION_NAMED);
+const ACCOUNT_OF_IDENTITY = 'a.id = (SELECT service_account_id FROM federated_identity WHERE id = ?3)';
+const BY_IDENTITY = ofNamedAccount(ACCOUNT_OF_IDENTITY, null);
+const BY_IDENTITY_IN_ORGANISATION = ofNamedAccount(ACCOUNT_OF_IDENTITY, ORGANISATION_NAMED);
+
 // ?1 organisation (id or slug), ?2 issuer, ?3 subject keys and ?4 all strings of the token (JSON arrays).
-const EXACT_RULES = `SELECT fi.id FROM provider
-  CROSS JOIN json_each(CASE provider.subject_claim WHEN 'sub' THEN ?3 ELSE ?4 END) wanted
-  CROSS JOIN federated_identity fi ON fi.provider_id = provider.id AND fi.subject_key = wanted.value
+const PROVIDER_OF_ORGANISATION = `identity_provider p WHERE p.organisation_id = ${ORGANISATION_NAMED} AND p.issuer = ?2`;
+const EXACT_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id, p.subject_claim FROM ${PROVIDER_OF_ORGANISATION}) p
+  CROSS JOIN json_each(CASE p.subject_claim WHEN 'sub' THEN ?3 ELSE ?4 END) wanted
+  CROSS JOIN federated_identity fi ON fi.provider_id = p.id AND fi.subject_key = wanted.value
   LIMIT ${MAX_EXACT_RULES_WITHOUT_ACCOUNT + 1}`;
-const PATTERN_RULES = `SELECT fi.id FROM provider CROSS JOIN federated_identity fi ON fi.provider_id = provider.id AND fi.subject_key IS NULL
+const PATTERN_RULES = `SELECT fi.id, fi.service_account_id FROM federated_identity fi
+  WHERE fi.provider_id = (SELECT p.id FROM ${PROVIDER_OF_ORGANISATION}) AND fi.subject_key IS NULL
   ORDER BY fi.id LIMIT ${MAX_PATTERN_RULES_WITHOUT_ACCOUNT + 1}`;
 
 const BY_TOKEN = statementOf({
-  tables: `provider AS (SELECT * FROM identity_provider WHERE organisation_id = ${ORGANISATION_NAMED} AND issuer = ?2),
-    candidate AS (SELECT * FROM (${EXACT_RULES}) UNION ALL SELECT * FROM (${PATTERN_RULES}))`,
+  tables: `candidate AS MATERIALIZED (SELECT * FROM (${EXACT_RULES}) UNION ALL SELECT * FROM (${PATTERN_RULES}))`,
   organisation: ORGANISATION_NAMED,
   account: null,
-  provider: 'SELECT * FROM provider',
-  candidates: 'SELECT id FROM candidate',
-  accounts:
-    'SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id',
+  provider: `(SELECT p.id FROM ${PROVIDER_OF_ORGANISATION})`,
+  identities: `candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
+    CROSS JOIN service_account sa ON sa.id = fi.service_account_id`,
+  bindings: 'b.service_account_id IN (SELECT service_account_id FROM candidate)',
 });
-const BY_ID = ofNamedAccount(ACCOUNT_BY_ID);
-const BY_SLUG = ofNamedAccount(ACCOUNT_BY_SLUG);
-const BY_IDENTITY = ofNamedAccount(ACCOUNT_OF_IDENTITY);
 
-/** The reads of an exchange that names its account by id, by slug, by a rule of it, and not at all. */
-export const EXCHANGE_STATEMENTS: readonly string[] = [BY_ID, BY_SLUG, BY_IDENTITY, BY_TOKEN].map(({ sql }) => sql);
+/** The reads of an exchange that names its account by id, by slug, by a rule of it (each in an organisation or not), and not at all. */
+export const EXCHANGE_STATEMENTS: readonly string[] = [
+  BY_ID,
+  BY_ID_IN_ORGANISATION,
+  BY_SLUG,
+  BY_IDENTITY,
+  BY_IDENTITY_IN_ORGANISATION,
+  BY_TOKEN,
+].map(({ sql }) => sql);
 
 export type IdentityRow = FederatedIdentityRow & {
   readonly account_organisation_id: string;
@@ -155,8 +162,9 @@ export async function readExchangeFacts(
 ): Promise<ExchangeFacts> {
   const { statement, values } = selectStatement(query, defaultOrganisation);
   const [result] = await runBatch(db, [db.prepare(statement.sql).bind(...values.slice(0, statement.parameters))]);
-  const found = Map.groupBy(rowsOf<{ kind: string; data: string }>(result), ({ kind }) => kind);
-  const all = (kind: string): Values[] => (found.get(kind) ?? []).map(({ data }) => JSON.parse(data) as Values);
+  const found = rowsOf<{ kind: string; data: string }>(result);
+  const all = (wanted: string): Values[] =>
+    found.flatMap(({ kind, data }) => (kind === wanted ? [JSON.parse(data) as Values] : []));
   const [context] = all('context') as [Values | null, Values | null, Values[]][];
   if (context === undefined) throw new StorageUnavailable('D1 answered an exchange without its context');
   const [organisation, account, keys] = context;
@@ -182,11 +190,14 @@ function selectStatement(
   { organisation, issuer, serviceAccount, federatedIdentity, subjectKeys, allStrings }: ExchangeQuery,
   defaultOrganisation: string,
 ): { statement: Statement; values: readonly (string | null)[] } {
-  if (federatedIdentity !== null)
-    return { statement: BY_IDENTITY, values: [organisation, issuer, federatedIdentity, defaultOrganisation] };
+  const named = (what: string): (string | null)[] => [organisation, issuer, what, defaultOrganisation];
+  if (federatedIdentity !== null) {
+    const statement = organisation === null ? BY_IDENTITY : BY_IDENTITY_IN_ORGANISATION;
+    return { statement, values: named(federatedIdentity) };
+  }
   if (serviceAccount !== null) {
-    const statement = organisation === null || serviceAccount.startsWith('sa_') ? BY_ID : BY_SLUG;
-    return { statement, values: [organisation, issuer, serviceAccount, defaultOrganisation] };
+    const inOrganisation = serviceAccount.startsWith('sa_') ? BY_ID_IN_ORGANISATION : BY_SLUG;
+    return { statement: organisation === null ? BY_ID : inOrganisation, values: named(serviceAccount) };
   }
   const values = [organisation ?? defaultOrganisation, issuer, JSON.stringify(subjectKeys), JSON.stringify(allStrings)];
   return { statement: BY_TOKEN, values };
