@@ -67,9 +67,9 @@ function isOfThePast({ set, attemptedAt, provokedAt }: ProviderKeys, now: number
   return Math.max(set?.fetchedAt ?? 0, attemptedAt, provokedAt ?? 0) <= now + CLOCK_SKEW_SECONDS;
 }
 
-/** Takes a set over unless a newer one is there. */
+/** Takes a set out of the cache over, unless one is there that is as new: of two of the same second, memory may hold the later. */
 export function adopt(state: ProviderKeys, set: CachedKeySet): void {
-  if (state.set === null || set.fetchedAt >= state.set.fetchedAt) state.set = set;
+  if (state.set === null || set.fetchedAt > state.set.fetchedAt) state.set = set;
 }
 
 export function isFresh(set: CachedKeySet | null, now: number): set is CachedKeySet {

@@ -66,6 +66,9 @@ export async function findKeys(
       if (isServable(state.set, now)) return ok({ set: state.set, stale: true, fetched, current });
       return refuse(keysUnavailable(state.failure ?? 'unknown', retryAfter));
     }
+    // Whoever waits for an issuer that failed the last time most likely waits for nothing, and for five seconds.
+    if (state.lease !== null && state.failure !== null && isServable(state.set, now))
+      return ok({ set: state.set, stale: true, fetched, current });
     if (state.lease === null) fetched = await lead(state, provider, now, deps, { cacheFirst: true });
     else await follow(state, deps);
   }
@@ -163,7 +166,9 @@ async function fetchInto(
     return false;
   }
   state.failure = null;
-  adopt(state, { keys: result.value.keys, fetchedAt: now, freshUntil: now + result.value.freshSeconds });
+  // What has just been fetched is newer than what was remembered, also where the clock that dated that one was ahead.
+  const fetchedAt = Math.max(now, state.set?.fetchedAt ?? now);
+  state.set = { keys: result.value.keys, fetchedAt, freshUntil: now + result.value.freshSeconds };
   deps.log({
     level: 'info',
     event: 'issuer_keys.fetched',

@@ -71,7 +71,9 @@ async function verifySignature(
   if (!found.ok) return found;
   const first = await checkSignature(token, algorithm, found.value.set.keys);
   if (first.outcome === 'verified') return found;
-  if (first.outcome !== 'unknown_key' && first.outcome !== 'bad_signature') return signatureDenial(first, token);
+  // A broken key has come out of the cache or was given by hand: what is fetched is looked at first.
+  const mayBeOutdated = ['unknown_key', 'bad_signature', 'key_broken'].includes(first.outcome);
+  if (!mayBeOutdated) return signatureDenial(first, token);
 
   const refreshed = await refreshKeys(provider, found.value, now, deps);
   if (refreshed.outcome === 'newer') {
