@@ -87,6 +87,8 @@ export function faultyDatabase(db: D1Database): FaultyDatabase {
 export interface FaultyCache {
   readonly cache: KVNamespace;
   failing: 'get' | 'put' | 'both' | null;
+  /** Never answers, not even with an error. */
+  hanging: 'get' | 'put' | 'both' | null;
   /** Milliseconds before every operation. */
   delay: number;
   /** Answers reads with what was there when this was set, as a location does that has not heard of a write yet. */
@@ -95,7 +97,7 @@ export interface FaultyCache {
   readonly written: { readonly key: string; readonly value: string }[];
 }
 
-/** A KV namespace that fails, is slow or answers with what was there before. */
+/** A KV namespace that fails, hangs, is slow or answers with what was there before. */
 export function faultyCache(kv: KVNamespace): FaultyCache {
   const faulty: FaultyCache = {
     cache: new Proxy(kv, {
@@ -103,6 +105,7 @@ export function faultyCache(kv: KVNamespace): FaultyCache {
         if (property !== 'get' && property !== 'put') return Reflect.get(target, property, target).bind(target);
         return async (key: string, value: string, options?: KVNamespacePutOptions) => {
           if (faulty.delay > 0) await new Promise((resolve) => setTimeout(resolve, faulty.delay));
+          if (faulty.hanging === property || faulty.hanging === 'both') return new Promise(() => undefined);
           if (faulty.failing === property || faulty.failing === 'both') throw new Error('KV GET failed: 500');
           if (property === 'get') return faulty.frozen === null ? target.get(key) : (faulty.frozen.get(key) ?? null);
           faulty.written.push({ key, value });
@@ -111,6 +114,7 @@ export function faultyCache(kv: KVNamespace): FaultyCache {
       },
     }),
     failing: null,
+    hanging: null,
     delay: 0,
     frozen: null,
     written: [],
