@@ -6,6 +6,8 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { defineConfig } from 'vitest/config';
 import type { ViteUserConfig } from 'vitest/config';
 
+import type { FuzzSettings } from './test/support/runs.ts';
+
 const WORKER_TESTS = 'test/**/*.worker.test.{ts,tsx}';
 const PROCESS_TESTS = 'test/**/*.process.test.ts';
 
@@ -23,8 +25,21 @@ async function signingKeys(): Promise<string> {
 /** `.ci/run` counts what this file says. */
 const report = process.env['TEST_REPORT'];
 
+/** `npm run fuzz` sets them: how often a property is run, and from which seed; `test/support/runs.ts` reads them. */
+const fuzz: FuzzSettings = { runs: numberOf('FUZZ_RUNS'), seed: numberOf('FUZZ_SEED') };
+/** Ten thousand runs of a property take longer than a test otherwise may. */
+const longest = (milliseconds: number): number => (fuzz.runs === null ? milliseconds : 600_000);
+
+function numberOf(variable: string): number | null {
+  const text = process.env[variable];
+  if (text === undefined) return null;
+  if (!/^-?\d{1,10}$/.test(text)) throw new Error(`${variable} must be a whole number`);
+  return Number(text);
+}
+
 const config: ViteUserConfig = defineConfig({
   test: {
+    provide: { fuzz },
     // Most of a worker test's time is spent waiting for workerd, so two files at once pay even on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     ...(report === undefined ? {} : { reporters: ['default', ['json', { outputFile: report }]] }),
@@ -35,7 +50,7 @@ const config: ViteUserConfig = defineConfig({
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: [WORKER_TESTS, PROCESS_TESTS],
-          testTimeout: 20_000,
+          testTimeout: longest(20_000),
         },
       },
       {
@@ -52,7 +67,7 @@ const config: ViteUserConfig = defineConfig({
             },
           })),
         ],
-        test: { name: 'worker', include: [WORKER_TESTS], testTimeout: 30_000, hookTimeout: 30_000 },
+        test: { name: 'worker', include: [WORKER_TESTS], testTimeout: longest(30_000), hookTimeout: 30_000 },
       },
       {
         test: {

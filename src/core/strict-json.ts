@@ -1,6 +1,7 @@
 // Parses JSON that others wrote, refusing what two parsers could read differently (RFC 8259 §4, RFC 7519 §4); knows no member's meaning.
 
 import type { JsonValue } from './json.ts';
+import { endOfString, readValidJson } from './json-reader.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';
 
@@ -27,8 +28,11 @@ export function parseStrictJson(source: Uint8Array | string, options: StrictJson
   if (!scanned.ok) return scanned;
   try {
     const value = JSON.parse(text) as JsonValue;
-    // Parsed twice only where it has to be: quoting first would make a number valid where JSON wants a name.
-    return ok(scanned.value.length === 0 ? value : (JSON.parse(withQuoted(text, scanned.value)) as JsonValue));
+    const { rounded, escapedNames } = scanned.value;
+    if (rounded.length === 0 && !escapedNames) return ok(value);
+    // Read twice only where it has to be: quoting first would make a number valid where JSON wants a name.
+    const quoted = rounded.length === 0 ? text : withQuoted(text, rounded);
+    return ok(escapedNames ? readValidJson(quoted) : (JSON.parse(quoted) as JsonValue));
   } catch {
     return refuse(NOT_JSON);
   }
@@ -47,12 +51,17 @@ interface Span {
   readonly end: number;
 }
 
-/**
- * Reads the text once, without recursion, and answers where numbers stand that JSON.parse would round. It assumes nothing
- * about validity: JSON.parse decides that afterwards.
- */
-function scan(text: string, maxDepth: number): Result<readonly Span[], string> {
+interface Scan {
+  /** Numbers that JSON.parse would round. */
+  readonly rounded: readonly Span[];
+  /** A member's name is written with an escape, which the engine may misread. */
+  readonly escapedNames: boolean;
+}
+
+/** Reads the text once, without recursion. It assumes nothing about validity: JSON.parse decides that afterwards. */
+function scan(text: string, maxDepth: number): Result<Scan, string> {
   const rounded: Span[] = [];
+  let escapedNames = false;
   /** The names seen in each open object; null for an array. */
   const open: (Set<string> | null)[] = [];
   let names: Set<string> | null = null;
@@ -68,6 +77,8 @@ function scan(text: string, maxDepth: number): Result<readonly Span[], string> {
       if (nameComesNext && names !== null) {
         if (names.has(value)) return refuse(`the member ${JSON.stringify(value.slice(0, 64))} is repeated`);
         names.add(value);
+        // An escape is always longer than what it stands for.
+        if (end - at - 2 !== value.length) escapedNames = true;
       }
       nameComesNext = false;
       at = end;
@@ -95,17 +106,7 @@ function scan(text: string, maxDepth: number): Result<readonly Span[], string> {
     }
     at += 1;
   }
-  return ok(rounded);
-}
-
-/** The index after the closing quote of the string that starts at `start`; -1 where it never closes. */
-function endOfString(text: string, start: number): number {
-  for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
-    let backslashes = 0;
-    while (text[quote - 1 - backslashes] === '\\') backslashes += 1;
-    if (backslashes % 2 === 0) return quote + 1;
-  }
-  return -1;
+  return ok({ rounded, escapedNames });
 }
 
 function stringValue(text: string, start: number, end: number): string | null {
