@@ -75,13 +75,12 @@ function source(filter: AuditFilter): string {
   return `audit_event e INDEXED BY audit_event_by_${indexFor(filter)}`;
 }
 
-function indexFor({ outcome, action, subject, federatedIdentity, serviceAccount, issuer }: AuditFilter): string {
+function indexFor({ outcome, action, subject, federatedIdentity, serviceAccount }: AuditFilter): string {
   if (outcome !== null && outcome !== 'granted') return 'outcome';
   if (action !== null && action !== 'token.exchange') return 'action';
   if (subject !== null) return 'subject';
   if (federatedIdentity !== null) return 'identity';
-  if (serviceAccount !== null) return 'account';
-  return issuer === null ? 'time' : 'issuer';
+  return serviceAccount === null ? 'time' : 'account';
 }
 
 /** The few events of a request, each by its own index; an OR would leave the choice to the planner. */
