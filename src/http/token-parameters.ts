@@ -42,11 +42,10 @@ export function encodingOf(contentType: string | null): ParameterEncoding | null
     .toLowerCase()
     .split(';')
     .map((part) => part.trim());
-  const charset = options
-    .find((option) => option.startsWith('charset='))
-    ?.slice('charset='.length)
-    .replaceAll('"', '');
-  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') return null;
+  const charsets = options
+    .filter((option) => option.startsWith('charset='))
+    .map((option) => option.slice('charset='.length).replaceAll('"', ''));
+  if (charsets.some((charset) => charset !== 'utf-8' && charset !== 'utf8')) return null;
   if (type === 'application/x-www-form-urlencoded') return 'form';
   return type === 'application/json' ? 'json' : null;
 }
@@ -59,8 +58,12 @@ export function parseTokenParameters(bytes: Uint8Array, encoding: ParameterEncod
 function parseForm(bytes: Uint8Array): Result<TokenParameters, string> {
   const text = decodeUtf8(bytes);
   if (text === null) return refuse('the body is not UTF-8');
+  // Parsers differ in what they make of these: a percent sign as it stands, or everything after it replaced.
+  if (/%(?![\da-f]{2})/i.test(text))
+    return refuse('a percent sign in the body is not followed by two hexadecimal digits');
   const values = new Map<string, string[]>();
   for (const [name, value] of new URLSearchParams(text)) {
+    if (name.includes('\uFFFD') || value.includes('\uFFFD')) return refuse('the body is not UTF-8');
     const known = values.get(name);
     if (known === undefined) values.set(name, [value]);
     else if (REPEATABLE.has(name)) known.push(value);

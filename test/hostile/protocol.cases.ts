@@ -149,11 +149,17 @@ const encodings: readonly HostileCase[] = [
   posts(
     'a form with a percent-encoded byte that is no UTF-8 in its token',
     'RFC 6749 appendix B',
-    { reason: 'token_malformed' },
+    MALFORMED,
     (parameters) => ({
       headers: { 'content-type': FORM },
       body: form(parameters).replace('subject_token=', 'subject_token=%FF'),
     }),
+  ),
+  posts(
+    'a form with a percent sign that encodes nothing, which parsers read differently',
+    'nodejs URLSearchParams against the URL Standard',
+    MALFORMED,
+    (parameters) => ({ headers: { 'content-type': FORM }, body: `${form(parameters)}&note=100%` }),
   ),
   posts(
     'a form with semicolons for ampersands',
