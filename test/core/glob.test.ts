@@ -1,6 +1,5 @@
-// The pattern language of rules against an independent reading of it, and its time bound.
+// The pattern language of rules by example, and its time bound.
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { compileGlob } from '../../src/core/glob.ts';
@@ -52,17 +51,6 @@ describe('compileGlob (contract §5.3)', () => {
     expect(compileGlob('a\u{1F600}*')('a\u{1F600}b')).toBe(true);
   });
 
-  it('agrees with an independent reading of the pattern', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'b', ':', '/', '.'), maxLength: 12 });
-    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', ':', '/', '.', '*', '**'), maxLength: 9 });
-    fc.assert(
-      fc.property(pattern, text, (glob, subject) => {
-        expect(compileGlob(glob)(subject)).toBe(reference(glob).test(subject));
-      }),
-      { numRuns: 5_000 },
-    );
-  });
-
   it('keeps states apart across more than one machine word', () => {
     const long = 'ab:'.repeat(150);
     expect(compileGlob(`${long}*x`)(`${long}yyx`)).toBe(true);
@@ -89,11 +77,3 @@ describe('compileGlob (contract §5.3)', () => {
     expect(performance.now() - started).toBeLessThan(100);
   });
 });
-
-function reference(glob: string): RegExp {
-  const source = glob.replaceAll(/\*{2,}|\*|[^*]/g, (part) => {
-    if (part === '*') return '[^:/]*';
-    return part.startsWith('*') ? '[^]*' : part.replace(/[./]/, '\\$&');
-  });
-  return new RegExp(`^${source}$`);
-}

@@ -1,0 +1,167 @@
+// The whole decision path over ports in memory: decoding, keys, verification, rules, grant; no HTTP, no D1, and a signer that signs nothing.
+
+import type { VerifiedClaims } from '../../src/core/claims.ts';
+import type { Denial } from '../../src/core/denial.ts';
+import { exchangeToken, newTrace } from '../../src/core/exchange.ts';
+import type { ExchangeDeps, ExchangeRequest } from '../../src/core/exchange.ts';
+import { createIdentityCache } from '../../src/core/identity-cache.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { FederatedIdentity, HeldRole, IdentityProvider, ServiceAccount } from '../../src/core/model.ts';
+import type { DecisionRecord, VerifySubjectToken } from '../../src/core/ports.ts';
+import { ok } from '../../src/core/result.ts';
+import type { Result } from '../../src/core/result.ts';
+import { createKeyMemory } from '../../src/oidc/key-memory.ts';
+import { createVerifier } from '../../src/oidc/verify.ts';
+import { providerFor } from './verifier.ts';
+
+export const ISSUER_URL = 'https://cambist.test';
+export const DEFAULT_AUDIENCE = 'https://api.example.com';
+const NOTHING_ASKED: ExchangeRequest = {
+  subjectToken: '',
+  serviceAccount: null,
+  organisation: null,
+  federatedIdentity: null,
+  scope: null,
+  audiences: [],
+  tokenType: 'access_token',
+  lifetimeSeconds: null,
+  project: null,
+  requestId: 'request',
+  ip: null,
+  now: 0,
+};
+const ORGANISATION = { id: 'org_00000000000000000000000000', slug: 'default' };
+
+/** A service account of the default organisation. */
+export function accountNamed(slug: string, changes: Partial<ServiceAccount> = {}): ServiceAccount {
+  return { id: `sa_${slug}`, organisationId: ORGANISATION.id, slug, status: 'active', ...changes };
+}
+
+/** A rule that accepts the subject `workload` for this deployment. */
+export function identityOf(changes: Partial<FederatedIdentity> = {}): FederatedIdentity {
+  return {
+    id: 'fid_memory',
+    name: 'memory',
+    organisationId: ORGANISATION.id,
+    providerId: 'idp_01jfrz5x2ve3nbgfg3pm5kz4qa',
+    serviceAccount: accountNamed('deployer'),
+    subject: 'workload',
+    subjectMatch: 'exact',
+    trustedAudiences: [],
+    audienceMatchMode: 'any',
+    conditions: null,
+    expression: null,
+    allowedScopes: ['api:read', 'api:write'],
+    tokenAudiences: [],
+    tokenLifetimeSeconds: 3_600,
+    maxTokenLifetimeSeconds: 3_600,
+    forwardedClaims: [],
+    replayProtection: 'off',
+    mode: 'enforce',
+    status: 'active',
+    expiresAt: null,
+    lastUsedAt: null,
+    objectVersion: 1,
+    ...changes,
+  };
+}
+
+export interface MemoryWorld {
+  readonly provider: IdentityProvider;
+  readonly identities: readonly FederatedIdentity[];
+  readonly heldRoles?: readonly HeldRole[];
+  readonly truncated?: boolean;
+  /** The real one over `fetch`, unless given. */
+  readonly verifySubjectToken?: VerifySubjectToken;
+  readonly fetch?: (request: Request) => Promise<Response>;
+}
+
+export interface MemoryExchange {
+  /** What the service recorded, in order. */
+  readonly events: DecisionRecord[];
+  /** The claims of the token that would be signed, or why there is none. */
+  readonly present: (
+    token: string,
+    asked: Partial<ExchangeRequest> & { now: number },
+  ) => Promise<Result<JsonObject, Denial>>;
+}
+
+async function unreachable(): Promise<Response> {
+  throw new TypeError('there is no network');
+}
+
+/** A verifier as the service has it, in a cold isolate. */
+export function realVerifier(fetch: (request: Request) => Promise<Response>): VerifySubjectToken {
+  return createVerifier({
+    fetch,
+    cache: { get: async () => null, put: async () => undefined },
+    memory: createKeyMemory(),
+    ownOrigins: [ISSUER_URL],
+    allowLoopback: false,
+    log: () => undefined,
+  });
+}
+
+/** A deployment with one provider; tokens of any other issuer find none, as the look-up is byte for byte. */
+export function createExchange(world: MemoryWorld): MemoryExchange {
+  const events: DecisionRecord[] = [];
+  const { identities, provider } = world;
+  let claimsToSign: JsonObject = {};
+  const deps: ExchangeDeps = {
+    readFacts: async ({ issuer, serviceAccount, federatedIdentity }) => ({
+      organisation: ORGANISATION,
+      provider: issuer === provider.issuer ? provider : null,
+      serviceAccount:
+        identities.find((identity) => identity.serviceAccount.id === serviceAccount)?.serviceAccount ?? null,
+      identities: identities.filter(
+        (identity) =>
+          (serviceAccount === null || identity.serviceAccount.id === serviceAccount) &&
+          (federatedIdentity === null || identity.id === federatedIdentity),
+      ),
+      truncated: world.truncated ?? false,
+      heldRoles: world.heldRoles ?? [],
+      signingKeys: [],
+    }),
+    verifySubjectToken: world.verifySubjectToken ?? realVerifier(world.fetch ?? unreachable),
+    compileIdentities: createIdentityCache({ issuerUrl: ISSUER_URL, defaultAudience: DEFAULT_AUDIENCE }),
+    recordGrant: async ({ event }) => {
+      events.push(event);
+      return 'recorded';
+    },
+    recordRefusal: async (event) => void events.push(event),
+    signerFor: async () =>
+      ok(async (claims) => {
+        claimsToSign = claims;
+        return 'signed';
+      }),
+    newId: () => 'evt_memory',
+    newTokenId: () => 'jti',
+    issuerUrl: ISSUER_URL,
+    defaultOrganisationId: ORGANISATION.id,
+  };
+  return {
+    events,
+    present: async (token, asked) => {
+      const result = await exchangeToken({ ...NOTHING_ASKED, ...asked, subjectToken: token }, deps, newTrace());
+      return result.ok ? ok(claimsToSign) : result;
+    },
+  };
+}
+
+/** A provider whose keys are given by hand, so that nothing is fetched. */
+export function localProvider(
+  issuer: string,
+  keys: readonly object[],
+  changes: Partial<IdentityProvider> = {},
+): IdentityProvider {
+  return providerFor({ issuer }, { localJwks: { keys: keys as readonly JsonObject[] }, ...changes });
+}
+
+/** A verifier that believes these claims, for properties of what comes after. */
+export function believing(claims: JsonObject): VerifySubjectToken {
+  return async (_token, provider) => {
+    const subject = String(claims['sub']);
+    const verified = { claims, issuer: provider.issuer, subject, expiresAt: 0, replayKey: async () => 'key' };
+    return ok({ verified: verified as VerifiedClaims, fetched: null, stale: false });
+  };
+}
