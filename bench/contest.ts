@@ -49,6 +49,8 @@ export interface Terms {
 
 const TOKENS = 200;
 const WARM_UP_MS = 1_000;
+const REFUSAL_ROUNDS = 5;
+const REFUSAL_MS = 1_000;
 
 /** Lets the entrants take turns, round by round. */
 export async function compete(entrants: readonly Entrant[], workload: Workload, terms: Terms): Promise<Standing[]> {
@@ -96,6 +98,42 @@ function standingOf(name: string, connections: number, loads: readonly (Load & {
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, low: sorted[0] ?? 0, high: sorted.at(-1) ?? 0 };
+}
+
+/** CPU of one answer that is refused early, in milliseconds. */
+export interface RefusalCost {
+  readonly refusal: string;
+  readonly cpu: Spread;
+}
+
+/**
+ * What refusals cost an entrant, taking turns with the cheapest answer there is (nothing at that path), which stands for the
+ * front door: what the difference is, is the refusal's own.
+ */
+export async function measureRefusals(
+  entrant: Entrant,
+  workload: Workload,
+  stranger: Workload,
+): Promise<RefusalCost[]> {
+  const signed = await workload.sign(entrant.audience);
+  const unregistered = exchangeForm(await stranger.sign(entrant.audience), entrant.form);
+  const oversized = exchangeForm(`${signed}${'A'.repeat(20_000)}`, entrant.form);
+  const targets = {
+    'nothing at that path (404)': { path: '/nothing', status: 404, body: unregistered },
+    'token too large': { path: entrant.path, status: 400, body: oversized },
+    'issuer not registered': { path: entrant.path, status: 400, body: unregistered },
+  };
+  const costs = new Map<string, number[]>();
+  for (let round = 0; round <= REFUSAL_ROUNDS; round += 1) {
+    for (const [refusal, { path, status, body }] of Object.entries(targets)) {
+      const before = cpuSeconds(entrant.pid);
+      const load = await applyLoad({ port: entrant.port, path, status, body: () => body }, 8, REFUSAL_MS);
+      const cost = ((cpuSeconds(entrant.pid) - before) * 1000) / load.answers;
+      // The first round is for the compiler.
+      if (round > 0) costs.set(refusal, [...(costs.get(refusal) ?? []), cost]);
+    }
+  }
+  return [...costs].map(([refusal, cpu]) => ({ refusal, cpu: spreadOf(cpu) }));
 }
 
 /** Starts a contender that runs on Node in a process of its own. */

@@ -4,16 +4,22 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 
-import type { Spread, Standing } from './contest.ts';
+import type { RefusalCost, Spread, Standing } from './contest.ts';
 import type { Grown } from './growth.ts';
+import type { Counted } from './round-trips.ts';
+import type { Start } from './start.ts';
 
 export interface Report {
   readonly measuredAt: string;
   readonly machine: string;
   readonly workerd: readonly Contest[];
   readonly node: readonly Contest[];
+  /** Milliseconds of workerd's CPU for the cryptography alone, RS256 in and ES256 out. */
+  readonly cryptographyMs: number;
+  readonly refusals: { readonly workerd: readonly RefusalCost[]; readonly node: readonly RefusalCost[] };
+  readonly roundTrips: readonly Counted[];
   readonly growth: readonly Grown[];
-  readonly size: { readonly rawKiB: number; readonly gzipKiB: number };
+  readonly start: Start;
   readonly firstExchangeMs: Spread;
   readonly stampede: { readonly exchanges: number; readonly fetches: number; readonly slowestMs: number };
   readonly matching: readonly { readonly rule: string; readonly perSecond: number }[];
@@ -36,84 +42,193 @@ export function writeReport(report: Report): string {
   const text = render(report);
   writeFileSync(join(import.meta.dirname, 'REPORT.md'), text);
   writeFileSync(join(import.meta.dirname, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-  writeFileSync(join(import.meta.dirname, 'chart.svg'), chart(report.node[0]));
+  writeFileSync(join(import.meta.dirname, 'chart.svg'), chart(report));
   return text;
 }
 
 function render(report: Report): string {
-  const { size, firstExchangeMs, stampede } = report;
+  const { start, firstExchangeMs, stampede } = report;
   return [
     '# Benchmark report',
     '',
     `Measured ${report.measuredAt} on ${report.machine}, all contenders in one run, taking turns. Medians of the rounds, with the lowest and the highest.`,
-    'The ratio is the median throughput of Cambist divided by that of the row.',
+    'The ratio is the median throughput of Cambist divided by that of the row. The method is in [README.md](README.md).',
     '',
+    '## Goals',
+    '',
+    ...table(['goal', 'wanted', 'measured', 'met'], goals(report)),
     '## A warm exchange on workerd, durable',
     '',
     ...report.workerd.flatMap(renderContest),
     '## A warm exchange on Node, store in memory',
     '',
     ...report.node.flatMap(renderContest),
+    '## CPU of a refusal, ms',
+    '',
+    ...table(
+      ['answer', 'workerd, with local D1', 'Node, in memory'],
+      report.refusals.workerd.map(({ refusal, cpu }, at) => [
+        refusal,
+        spread(cpu, 3),
+        spread(report.refusals.node[at]?.cpu ?? cpu, 3),
+      ]),
+    ),
+    `The cryptography of a granted exchange alone (verify RS256, sign ES256) takes ${report.cryptographyMs.toFixed(3)} ms of CPU on workerd.`,
+    '',
+    '## Round trips, counted',
+    '',
+    ...table(
+      [
+        'exchange',
+        'D1 reads',
+        'D1 writes',
+        'rows read',
+        'rows written',
+        'KV reads',
+        'KV writes',
+        'requests to the issuer',
+      ],
+      report.roundTrips.map((counted) => [
+        counted.exchange,
+        counted.d1Reads,
+        counted.d1Writes,
+        counted.rowsRead,
+        counted.rowsWritten,
+        counted.kvReads,
+        counted.kvWrites,
+        counted.fetches,
+      ]),
+    ),
     '## Growth',
     '',
-    '| identities | issuers | audit events | rows read, account named | rows read, by the token | read batch, ms |',
-    '|---:|---:|---:|---:|---:|---|',
-    ...report.growth.map(
-      (grown) =>
-        `| ${grown.identities} | ${grown.issuers} | ${grown.auditEvents} | ${grown.rowsNamed} | ${grown.rowsUnnamed} | ${spread(grown.read, 2)} |`,
+    ...table(
+      [
+        'identities',
+        'issuers',
+        'audit events',
+        'rows read, account named',
+        'rows read, by the token',
+        'read and write, ms',
+        'ratio',
+      ],
+      report.growth.map((grown) => [
+        grown.identities,
+        grown.issuers,
+        grown.auditEvents,
+        grown.rowsNamed,
+        grown.rowsUnnamed,
+        spread(grown.exchange, 2),
+        grown.ratio.toFixed(2),
+      ]),
     ),
-    '',
     '## Start and stampede',
     '',
-    `- Bundle: ${size.rawKiB.toFixed(0)} KiB, ${size.gzipKiB.toFixed(0)} KiB gzip (IAM API and schema code included; they are evaluated when \`/v1\` is first asked).`,
+    `- Bundle: ${start.bundle.rawKiB.toFixed(0)} KiB, ${start.bundle.gzipKiB.toFixed(0)} KiB gzip, of which an exchange needs ${start.exchangePath.rawKiB.toFixed(0)} KiB, ${start.exchangePath.gzipKiB.toFixed(0)} KiB gzip. The IAM API, its schemas and the CEL evaluator are evaluated when they are first asked for.`,
+    `- Start of an isolate, \`wrangler check startup\`: ${spread(start.cpuMs, 1)} ms of CPU.`,
     `- First exchange of a cold process, from connecting to the answer: ${spread(firstExchangeMs, 0)} ms.`,
     `- ${stampede.exchanges} first exchanges of one new issuer at once: ${stampede.fetches} requests to the issuer, slowest answer ${stampede.slowestMs.toFixed(0)} ms.`,
     '',
     '## Rule matching alone',
     '',
-    '| rule | matches per second, one thread |',
-    '|---|---:|',
-    ...report.matching.map(({ rule, perSecond }) => `| ${rule} | ${Math.round(perSecond).toLocaleString('en')} |`),
-    '',
+    ...table(
+      ['rule', 'matches per second, one thread'],
+      report.matching.map(({ rule, perSecond }) => [rule, Math.round(perSecond).toLocaleString('en')]),
+    ),
   ].join('\n');
 }
 
-function renderContest({ title, ours, standings }: Contest): string[] {
-  const own = (connections: number): number =>
-    standings.find((standing) => standing.name === ours && standing.connections === connections)?.throughput.median ??
-    0;
+type Cell = string | number;
+
+function goals({ workerd, node, refusals, growth, start }: Report): Cell[][] {
+  const goal = (what: string, wanted: number, measured: number, atLeast: boolean, unit = ''): Cell[] => [
+    what,
+    `${atLeast ? 'at least' : 'at most'} ${wanted}${unit}`,
+    `${measured.toFixed(measured < 10 ? 2 : 0)}${unit}`,
+    (atLeast ? measured >= wanted : measured <= wanted) ? 'yes' : 'no',
+  ];
+  const ratio = (contest: Contest | undefined, other: string, connections: number): number =>
+    throughputOf(contest, contest?.ours ?? '', connections) / throughputOf(contest, other, connections);
+  const own = (costs: readonly RefusalCost[]): number =>
+    Math.max(...costs.slice(1).map(({ cpu }) => cpu.median - (costs[0]?.cpu.median ?? 0)));
+  const cpu = workerd[0]?.standings.find(
+    ({ name, connections }) => name === workerd[0]?.ours && connections === 8,
+  )?.cpu;
+  return [
+    goal('workerd: throughput over the floor, 8 connections', 0.85, ratio(workerd[0], 'the floor', 8), true),
+    goal('Node: throughput over hand-written, 8 connections', 0.5, ratio(node[0], 'handwritten', 8), true),
+    goal('Node: throughput over oidc-provider, 8 connections', 1.5, ratio(node[0], 'oidc-provider', 8), true),
+    goal('CPU of an exchange on workerd, with Miniflare and its D1', 1, cpu?.median ?? NaN, false, ' ms'),
+    goal('CPU of an early refusal on Node, over an empty answer', 0.2, own(refusals.node), false, ' ms'),
+    goal(
+      'rows read, largest over smallest',
+      1,
+      Math.max(...growth.map((g) => g.rowsUnnamed)) / (growth[0]?.rowsUnnamed ?? 1),
+      false,
+    ),
+    goal('latency, largest over smallest', 1.1, Math.max(...growth.map((g) => g.ratio)), false),
+    goal('exchange path, gzip', 150, start.exchangePath.gzipKiB, false, ' KiB'),
+    goal('start of an isolate, CPU', 15, start.cpuMs.median, false, ' ms'),
+  ];
+}
+
+function throughputOf(contest: Contest | undefined, entrant: string, connections: number): number {
+  const standing = contest?.standings.find((one) => one.name === entrant && one.connections === connections);
+  return standing?.throughput.median ?? NaN;
+}
+
+function renderContest(contest: Contest): string[] {
+  const { title, ours, standings } = contest;
   return [
     `### ${title}`,
     '',
-    '| contender | connections | exchanges/s | p50 ms | p99 ms | CPU ms per exchange | ratio |',
-    '|---|---:|---|---|---|---|---:|',
-    ...standings.map(
-      ({ name, connections, throughput, p50, p99, cpu }) =>
-        `| ${name} | ${connections} | ${spread(throughput, 0)} | ${spread(p50, 2)} | ${spread(p99, 2)} | ${spread(cpu, 2)} | ${(own(connections) / throughput.median).toFixed(2)} |`,
+    ...table(
+      ['contender', 'connections', 'exchanges/s', 'p50 ms', 'p99 ms', 'CPU ms per exchange', 'ratio'],
+      standings.map(({ name, connections, throughput, p50, p99, cpu }) => [
+        name,
+        connections,
+        spread(throughput, 0),
+        spread(p50, 2),
+        spread(p99, 2),
+        spread(cpu, 2),
+        (throughputOf(contest, ours, connections) / throughput.median).toFixed(2),
+      ]),
     ),
-    '',
   ];
+}
+
+function table(columns: readonly string[], rows: readonly (readonly Cell[])[]): string[] {
+  const line = (cells: readonly Cell[]): string => `| ${cells.join(' | ')} |`;
+  return [line(columns), line(columns.map(() => '---')), ...rows.map(line), ''];
 }
 
 function spread({ median, low, high }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
 }
 
-/** Bars of the throughput on Node, one group for each number of connections. */
-function chart(contest: Contest | undefined): string {
-  const standings = contest?.standings ?? [];
-  const most = Math.max(1, ...standings.map(({ throughput }) => throughput.median));
-  const [rowHeight, width, left] = [26, 720, 230];
-  const bars = standings.map(({ name, connections, throughput }, index) => {
-    const y = 40 + index * rowHeight;
-    const length = ((width - left - 90) * throughput.median) / most;
-    const colour = name === contest?.ours ? '#d9480f' : '#868e96';
-    return (
-      `<text x="${left - 10}" y="${y + 14}" text-anchor="end">${name}, ${connections} conn.</text>` +
-      `<rect x="${left}" y="${y}" width="${length.toFixed(1)}" height="18" fill="${colour}"/>` +
-      `<text x="${(left + length + 6).toFixed(1)}" y="${y + 14}">${Math.round(throughput.median)}/s</text>`
-    );
-  });
-  const height = 50 + standings.length * rowHeight;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12"><title>Exchanges per second on Node</title><rect width="100%" height="100%" fill="#fff"/><text x="10" y="22" font-size="14" font-weight="bold">Exchanges per second on Node, store in memory</text>${bars.join('')}</svg>\n`;
+/** Throughput at 8 connections, both settings, each as a share of the fastest in it. */
+function chart({ workerd, node, machine }: Report): string {
+  const [width, left, rowHeight] = [720, 190, 26];
+  const parts: string[] = [];
+  let y = 30;
+  for (const [heading, contest] of [
+    ['On Node, store in memory', node[0]],
+    ['On workerd, durable (local D1)', workerd[0]],
+  ] as const) {
+    const standings = (contest?.standings ?? []).filter(({ connections }) => connections === 8);
+    const most = Math.max(1, ...standings.map(({ throughput }) => throughput.median));
+    parts.push(`<text x="10" y="${y}" font-size="14" font-weight="bold">${heading}</text>`);
+    for (const { name, throughput } of standings) {
+      y += rowHeight;
+      const length = ((width - left - 150) * throughput.median) / most;
+      const colour = name === contest?.ours ? '#d9480f' : '#868e96';
+      parts.push(
+        `<text x="${left - 10}" y="${y}" text-anchor="end">${name}</text>` +
+          `<rect x="${left}" y="${y - 14}" width="${length.toFixed(1)}" height="18" fill="${colour}"/>` +
+          `<text x="${(left + length + 6).toFixed(1)}" y="${y}">${Math.round(throughput.median)}/s</text>`,
+      );
+    }
+    y += 2 * rowHeight;
+  }
+  parts.push(`<text x="10" y="${y - 20}" fill="#868e96">8 connections, RS256 in, ES256 out; ${machine}</text>`);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" font-family="sans-serif" font-size="12"><title>Exchanges per second</title><rect width="100%" height="100%" fill="#fff"/>${parts.join('')}</svg>\n`;
 }

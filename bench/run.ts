@@ -1,26 +1,22 @@
 // `npm run bench`: every measurement of one exchange against its contenders; no network, one machine, one run.
 
-import { readFileSync, statSync } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-
-import { buildBundle } from '../scripts/local/bundle.ts';
-import { compete, spreadOf, startNode } from './contest.ts';
-import type { Entrant, Spread, Terms } from './contest.ts';
+import { compete, measureRefusals, spreadOf, startNode } from './contest.ts';
+import type { Entrant, RefusalCost, Spread, Terms } from './contest.ts';
 import { measureGrowth } from './growth.ts';
 import { measureMatching } from './matching.ts';
 import { describeMachine, writeReport } from './report.ts';
 import type { Contest } from './report.ts';
-import { signingKey, startCambist, startFloor } from './workerd.ts';
+import { countRoundTrips } from './round-trips.ts';
+import { measureStart } from './start.ts';
+import { cryptographyOnWorkerd, signingKey, startCambist, startFloor } from './workerd.ts';
 import type { Contender, SigningKey } from './workerd.ts';
 import { exchangeForm, startWorkload } from './workload.ts';
 import type { Workload } from './workload.ts';
 
-const TERMS: Terms = { rounds: 5, milliseconds: 2_000, connections: [1, 8, 64] };
+const TERMS: Terms = { rounds: 7, milliseconds: 2_000, connections: [1, 8, 64] };
 const STAMPEDE = 500;
 const COLD_STARTS = 5;
+const ACCOUNT_ON_NODE = { path: '/oidc/token', form: { service_account_id: 'sa_bench' } };
 
 const say = (text: string): void => console.error(text);
 const workload = await startWorkload();
@@ -36,6 +32,10 @@ const node = [
   await contestOnNode('RS256 in, ES256 out', ec, TERMS),
   await contestOnNode('RS256 in, RS256 out', rsa, { ...TERMS, connections: [8] }),
 ];
+say('refusals, cryptography, round trips …');
+const refusals = await refusalCosts();
+const cryptographyMs = await cryptographyOnWorkerd(workload, ec);
+const roundTrips = await countRoundTrips();
 say('growth …');
 const growth = await measureGrowth();
 say('start, stampede, matching …');
@@ -44,9 +44,12 @@ const report = {
   machine: describeMachine(),
   workerd,
   node,
+  cryptographyMs,
+  refusals,
+  roundTrips,
   growth,
-  size: await bundleSize(),
-  ...(await startAndStampede()),
+  start: await measureStart(),
+  ...(await firstsAndStampede()),
   matching: measureMatching(),
 };
 console.log(writeReport(report));
@@ -79,10 +82,9 @@ function entrantOf(name: string, { port, audience, serviceAccount, workerdPid, s
 }
 
 async function contestOnNode(title: string, key: SigningKey, terms: Terms): Promise<Contest> {
-  const exchange = { path: '/oidc/token', form: { service_account_id: 'sa_bench' } };
   const entrants = [
-    await startNode('cambist', workload, key, rsa, exchange),
-    await startNode('handwritten', workload, key, rsa, exchange),
+    await startNode('cambist', workload, key, rsa, ACCOUNT_ON_NODE),
+    await startNode('handwritten', workload, key, rsa, ACCOUNT_ON_NODE),
     await startNode('oidc-provider', workload, key, rsa, { path: '/token', form: { client_id: 'deployer' } }),
   ];
   const standings = await compete(entrants, workload, terms);
@@ -90,15 +92,19 @@ async function contestOnNode(title: string, key: SigningKey, terms: Terms): Prom
   return { title, ours: 'cambist', standings };
 }
 
-async function bundleSize(): Promise<{ rawKiB: number; gzipKiB: number }> {
-  const directory = mkdtempSync(join(tmpdir(), 'cambist-size-'));
-  const bundle = await buildBundle(directory);
-  const size = { rawKiB: statSync(bundle).size / 1024, gzipKiB: gzipSync(readFileSync(bundle)).length / 1024 };
-  rmSync(directory, { recursive: true });
-  return size;
+async function refusalCosts(): Promise<{ workerd: RefusalCost[]; node: RefusalCost[] }> {
+  const stranger = await startWorkload();
+  const onWorkerd = entrantOf('Cambist', await startCambist(workload, [ec, rsa]));
+  const costs = { workerd: await measureRefusals(onWorkerd, workload, stranger) };
+  await onWorkerd.stop();
+  const onNode = await startNode('cambist', workload, ec, rsa, ACCOUNT_ON_NODE);
+  const both = { ...costs, node: await measureRefusals(onNode, workload, stranger) };
+  await onNode.stop();
+  stranger.close();
+  return both;
 }
 
-async function startAndStampede(): Promise<{
+async function firstsAndStampede(): Promise<{
   firstExchangeMs: Spread;
   stampede: { exchanges: number; fetches: number; slowestMs: number };
 }> {

@@ -13,6 +13,7 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { buildBundle } from '../scripts/local/bundle.ts';
 import type { ProcessStamp } from '../scripts/local/processes.ts';
 import { freePort, startLocalWorker } from '../scripts/local/worker.ts';
+import type { LocalWorkerOptions } from '../scripts/local/worker.ts';
 import { AUDIENCE, SUBJECT } from './workload.ts';
 import type { Workload } from './workload.ts';
 
@@ -33,16 +34,20 @@ export async function signingKey(alg: string): Promise<SigningKey> {
   return { ...(await exportJWK(privateKey)), alg, kid: `bench-${alg}`, use: 'sig' };
 }
 
-/** Our own Worker, as `npm start` runs it, with one issuer, account and rule. */
-export async function startCambist(workload: Workload, keys: readonly SigningKey[]): Promise<Contender> {
+/** Our own Worker, as `npm start` runs it, with one issuer, account and rule; another entry stands for it where one is given. */
+export async function startCambist(
+  workload: Workload,
+  keys: readonly SigningKey[],
+  entry?: string,
+): Promise<Contender & { readonly restart: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'cambist-bench-'));
   const port = await freePort();
   const audience = `http://localhost:${port}`;
   const adminToken = crypto.randomUUID() + crypto.randomUUID();
   let workerd: ProcessStamp | undefined;
-  const worker = await startLocalWorker({
+  const options: LocalWorkerOptions = {
     port,
-    bundle: await buildBundle(join(directory, 'bundle')),
+    bundle: await buildBundle(join(directory, 'bundle'), entry),
     storage: join(directory, 'storage'),
     settings: {
       ISSUER_URL: audience,
@@ -52,7 +57,8 @@ export async function startCambist(workload: Workload, keys: readonly SigningKey
     },
     onLog: () => undefined,
     onWorkerd: (stamp) => (workerd = stamp),
-  });
+  };
+  let worker = await startLocalWorker(options);
   const create = async (path: string, body: object): Promise<string> => {
     const response = await fetch(`${audience}/v1/${path}`, {
       method: 'POST',
@@ -82,6 +88,10 @@ export async function startCambist(workload: Workload, keys: readonly SigningKey
     audience,
     serviceAccount,
     workerdPid: workerd?.pid ?? 0,
+    restart: async () => {
+      await worker.stop();
+      worker = await startLocalWorker(options);
+    },
     stop: async () => {
       await worker.stop();
       await rm(directory, { recursive: true, force: true });
@@ -91,12 +101,50 @@ export async function startCambist(workload: Workload, keys: readonly SigningKey
 
 /** The floor: bench/contenders/floor.ts bundled alike, with one rule and an empty event table. */
 export async function startFloor(workload: Workload, key: SigningKey): Promise<Contender> {
-  const directory = await mkdtemp(join(tmpdir(), 'cambist-floor-'));
   const port = await freePort();
   const audience = `http://localhost:${port}`;
-  const script = join(directory, 'floor.js');
+  const { miniflare, pid, stop } = await startBare('floor.ts', port, {
+    ISSUER: workload.issuer,
+    ISSUER_JWK: JSON.stringify(workload.jwk),
+    ISSUER_URL: audience,
+    SIGNING_KEY: JSON.stringify(key),
+  });
+  const db = await miniflare.getD1Database('DB');
+  await db.batch([
+    db.prepare('CREATE TABLE rule (subject TEXT PRIMARY KEY, account TEXT, scope TEXT)'),
+    db.prepare('CREATE TABLE event (id TEXT PRIMARY KEY, account TEXT, claims TEXT)'),
+    db.prepare('INSERT INTO rule VALUES (?1, ?2, ?3)').bind(SUBJECT, 'sa_bench', 'api:read api:write'),
+  ]);
+  return { port, audience, serviceAccount: 'sa_bench', workerdPid: pid, stop };
+}
+
+/** Milliseconds of workerd's CPU for the cryptography of one exchange, without a request, a byte of storage or a check around it. */
+export async function cryptographyOnWorkerd(workload: Workload, key: SigningKey): Promise<number> {
+  const TIMES = 2_000;
+  const port = await freePort();
+  const { pid, stop } = await startBare('crypto.ts', port, {});
+  const body = { token: await workload.sign('any'), jwk: workload.jwk, signingKey: key };
+  const run = async (times: number): Promise<number> => {
+    const before = cpuSeconds(pid);
+    await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: JSON.stringify({ ...body, times }) });
+    return cpuSeconds(pid) - before;
+  };
+  await run(TIMES);
+  const seconds = await run(TIMES);
+  await stop();
+  return (seconds * 1000) / TIMES;
+}
+
+/** One file of bench/contenders on a workerd of its own, with a D1 that is its own too. */
+async function startBare(
+  entry: string,
+  port: number,
+  bindings: Readonly<Record<string, string>>,
+): Promise<{ readonly miniflare: Miniflare; readonly pid: number; readonly stop: () => Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'cambist-bench-'));
+  const script = join(directory, 'bare.js');
   await build({
-    entryPoints: [join(import.meta.dirname, 'contenders', 'floor.ts')],
+    entryPoints: [join(import.meta.dirname, 'contenders', entry)],
     outfile: script,
     bundle: true,
     format: 'esm',
@@ -113,28 +161,15 @@ export async function startFloor(workload: Workload, key: SigningKey): Promise<C
       modules: [{ type: 'ESModule', path: script }],
       modulesRoot: directory,
       compatibilityDate: '2026-10-20',
-      d1Databases: { DB: 'floor' },
-      bindings: {
-        ISSUER: workload.issuer,
-        ISSUER_JWK: JSON.stringify(workload.jwk),
-        ISSUER_URL: audience,
-        SIGNING_KEY: JSON.stringify(key),
-      },
+      d1Databases: { DB: 'bare' },
+      bindings,
     }),
     resourcePersistencePath: join(directory, 'storage'),
   });
   await miniflare.ready;
-  const db = await miniflare.getD1Database('DB');
-  await db.batch([
-    db.prepare('CREATE TABLE rule (subject TEXT PRIMARY KEY, account TEXT, scope TEXT)'),
-    db.prepare('CREATE TABLE event (id TEXT PRIMARY KEY, account TEXT, claims TEXT)'),
-    db.prepare('INSERT INTO rule VALUES (?1, ?2, ?3)').bind(SUBJECT, 'sa_bench', 'api:read api:write'),
-  ]);
   return {
-    port,
-    audience,
-    serviceAccount: 'sa_bench',
-    workerdPid: workerdPids().find((pid) => !before.has(pid)) ?? 0,
+    miniflare,
+    pid: workerdPids().find((pid) => !before.has(pid)) ?? 0,
     stop: async () => {
       await miniflare.dispose();
       await rm(directory, { recursive: true, force: true });

@@ -13,8 +13,8 @@ export const KID = 'bench-issuer';
 export interface Workload {
   readonly issuer: string;
   readonly jwk: JWK;
-  /** Signs a token for an audience, valid for an hour. */
-  readonly sign: (audience: string, claims?: Readonly<Record<string, unknown>>) => Promise<string>;
+  /** Signs a token for an audience, valid for an hour from now or from so many seconds later. */
+  readonly sign: (audience: string, claims?: Readonly<Record<string, unknown>>, later?: number) => Promise<string>;
   /** Requests for keys and discovery that arrived. */
   readonly requests: () => number;
   readonly close: () => void;
@@ -38,9 +38,9 @@ export async function startWorkload(): Promise<Workload> {
   return {
     issuer,
     jwk,
-    sign: (audience, claims = {}) => {
-      const now = Math.floor(Date.now() / 1000);
-      return new SignJWT({ ...githubClaims(), ...claims, jti: crypto.randomUUID() })
+    sign: (audience, claims = {}, later = 0) => {
+      const now = Math.floor(Date.now() / 1000) + later;
+      return new SignJWT({ ...githubClaims(), jti: crypto.randomUUID(), ...claims })
         .setProtectedHeader({ alg: 'RS256', kid: KID, typ: 'JWT' })
         .setIssuer(issuer)
         .setAudience(audience)

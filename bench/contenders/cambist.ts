@@ -101,7 +101,7 @@ if (!signers.ok) throw new Error(signers.error.join('; '));
 const events: DecisionRecord[] = [];
 
 const deps: ExchangeDeps = {
-  readFacts: async () => facts,
+  readFacts: async (query) => (query.issuer === issuer ? facts : { ...facts, provider: null }),
   verifySubjectToken: createVerifier({
     fetch: async (request) => fetch(request),
     cache: { get: async () => null, put: async () => undefined },

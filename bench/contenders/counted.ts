@@ -1,0 +1,69 @@
+// Our own Worker with its bindings counted: what crosses to D1, KV and the issuer, asked for at /counts. For measuring alone.
+
+import worker from '../../src/worker.ts';
+
+type Env = Parameters<NonNullable<typeof worker.fetch>>[1];
+
+const NONE = { d1Reads: 0, d1Writes: 0, rowsRead: 0, rowsWritten: 0, kvReads: 0, kvWrites: 0, fetches: 0 };
+let counts = { ...NONE };
+
+const fetchOutside = globalThis.fetch;
+globalThis.fetch = (...given: Parameters<typeof fetch>): Promise<Response> => {
+  counts.fetches += 1;
+  return fetchOutside(...given);
+};
+
+/** The same object with some methods replaced; the others keep their receiver, as bindings demand. */
+function replacing<T extends object>(target: T, methods: Readonly<Record<string, unknown>>): T {
+  return new Proxy(target, {
+    get: (_, name) => {
+      if (typeof name === 'string' && Object.hasOwn(methods, name)) return methods[name];
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+function counted(env: Env): Env {
+  const { DB, CACHE } = env;
+  return {
+    ...env,
+    DB: replacing(DB as D1Database, {
+      batch: async (statements: D1PreparedStatement[]) => {
+        const results = await (DB as D1Database).batch(statements);
+        const written = results.reduce((sum, { meta }) => sum + meta.rows_written, 0);
+        counts.rowsRead += results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
+        counts.rowsWritten += written;
+        counts[written > 0 ? 'd1Writes' : 'd1Reads'] += 1;
+        return results;
+      },
+    }),
+    CACHE: replacing(CACHE as KVNamespace, {
+      get: (key: string) => {
+        counts.kvReads += 1;
+        return (CACHE as KVNamespace).get(key);
+      },
+      put: (key: string, value: string, options: KVNamespacePutOptions) => {
+        counts.kvWrites += 1;
+        return (CACHE as KVNamespace).put(key, value, options);
+      },
+    }),
+  };
+}
+
+/** One object for the isolate's life, as the platform's own env is. */
+let known: Env | null = null;
+
+const counting: ExportedHandler<Env> = {
+  fetch: (request, env, context) => {
+    if (new URL(request.url).pathname === '/counts') {
+      const answer = Response.json(counts);
+      counts = { ...NONE };
+      return answer;
+    }
+    known ??= counted(env);
+    return worker.fetch?.(request, known, context) ?? new Response(null, { status: 500 });
+  },
+};
+
+export default counting;
