@@ -88,6 +88,11 @@ export function secondsUntilRetry({ failure, attemptedAt, set }: ProviderKeys, n
   return Math.max(0, attemptedAt + cooldown - now);
 }
 
+/** Whether the issuer is failing as far as is known while somebody asks it again: two cooldowns, since asking is every one of them. */
+export function hasJustFailed({ failure, attemptedAt }: ProviderKeys, now: number): boolean {
+  return failure !== null && now - attemptedAt < 2 * REFRESH_COOLDOWN_SECONDS;
+}
+
 /** Whether a token's unknown `kid` or bad signature may cause a refresh now. */
 export function mayBeProvoked(state: ProviderKeys, now: number): boolean {
   const { provokedAt } = state;

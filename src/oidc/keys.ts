@@ -18,6 +18,7 @@ import { readCachedKeys, storeIssuerKeys } from './key-cache.ts';
 import type { KeyCacheDeps } from './key-cache.ts';
 import {
   adopt,
+  hasJustFailed,
   isFresh,
   isServable,
   mayBeProvoked,
@@ -66,8 +67,8 @@ export async function findKeys(
       if (isServable(state.set, now)) return ok({ set: state.set, stale: true, fetched, current });
       return refuse(keysUnavailable(state.failure ?? 'unknown', retryAfter));
     }
-    // Whoever waits for an issuer that failed the last time most likely waits for nothing, and for five seconds.
-    if (state.lease !== null && state.failure !== null && isServable(state.set, now))
+    // Whoever waits for an issuer that has just failed most likely waits for nothing, and for five seconds.
+    if (state.lease !== null && hasJustFailed(state, now) && isServable(state.set, now))
       return ok({ set: state.set, stale: true, fetched, current });
     if (state.lease === null) fetched = await lead(state, provider, now, deps, { cacheFirst: true });
     else await follow(state, deps);
