@@ -5,8 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { CLOCK_SKEW_SECONDS, MAX_JWKS_STALE_SECONDS } from '../../src/core/limits.ts';
 import type { Answer } from '../support/deployment.ts';
-import { createIssuer } from '../support/issuer.ts';
-import { expectUnavailable, startWorld } from './world.ts';
+import { addIssuer, expectUnavailable, startWorld } from './world.ts';
 import type { World } from './world.ts';
 
 const PROVIDERS = '/v1/federated-identity-providers';
@@ -207,16 +206,7 @@ describe('KV entries of two providers changed for each other', () => {
     const world = await startWorld();
     const { deployment, kv, works, token } = world;
     await works();
-    const other = await createIssuer({ issuer: 'https://other.example.com' });
-    deployment.connect(other);
-    const created = await deployment.iam('POST', PROVIDERS, { name: 'other', providerIssuer: other.issuer });
-    await deployment.iam('POST', '/v1/federated-identities', {
-      name: 'other',
-      serviceAccountIdentity: world.joined.serviceAccount,
-      providerIdentity: created.body.identity,
-      providerSubject: 'job:good',
-      allowedScopes: ['api:read'],
-    });
+    const other = await addIssuer(world, 'other');
     const ofOther = (): Promise<string> => token({ iss: other.issuer }, { key: other.key });
     expect((await deployment.exchange(await ofOther())).status).toBe(200);
     const [one, two] = kv.written;

@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose';
 import { expect } from 'vitest';
 
 import type { Settings } from '../../src/config.ts';
-import { deploy, join } from '../support/deployment.ts';
+import { addIdentity, deploy, expectCreated, join } from '../support/deployment.ts';
 import type { Answer, Deployment, Joined } from '../support/deployment.ts';
 import { createIssuer } from '../support/issuer.ts';
 import type { SignOptions, TestIssuer } from '../support/issuer.ts';
@@ -57,6 +57,17 @@ export async function startWorld(rule: Record<string, unknown> = {}, settings: P
     },
     granted: async () => (await deployment.events()).filter(({ outcome }) => outcome === 'granted'),
   };
+}
+
+/** Registers one more issuer, of which the same subject may act as the same account. */
+export async function addIssuer({ deployment, joined }: World, name: string): Promise<TestIssuer> {
+  const issuer = await createIssuer({ issuer: `https://${name}.example.com` });
+  deployment.connect(issuer);
+  const provider = await expectCreated(
+    deployment.iam('POST', '/v1/federated-identity-providers', { name, providerIssuer: issuer.issuer }),
+  );
+  await addIdentity(deployment, { ...joined, provider }, { providerSubject: 'job:good' });
+  return issuer;
 }
 
 /** A refusal that a caller may try again: no token, the time to wait, and nothing of what is behind it. */
