@@ -18,6 +18,7 @@ export interface Report {
   readonly cryptographyMs: number;
   readonly refusals: { readonly workerd: readonly RefusalCost[]; readonly node: readonly RefusalCost[] };
   readonly roundTrips: readonly Counted[];
+  readonly bytesPerEvent: number;
   readonly growth: readonly Grown[];
   readonly start: Start;
   readonly firstExchangeMs: Spread;
@@ -99,6 +100,8 @@ function render(report: Report): string {
         counted.fetches,
       ]),
     ),
+    `An audit event of a grant takes ${Math.round(report.bytesPerEvent).toLocaleString('en')} bytes in D1, its indexes included.`,
+    '',
     '## Growth',
     '',
     ...table(

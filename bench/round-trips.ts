@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { signingKey, startCambist } from './workerd.ts';
 import { exchangeForm, startWorkload } from './workload.ts';
 
+const EVENTS_WEIGHED = 2_000;
+
 export interface Counts {
   readonly d1Reads: number;
   readonly d1Writes: number;
@@ -15,13 +17,18 @@ export interface Counts {
   readonly fetches: number;
 }
 
+/** What the audit events of exchanges take in D1, indexes and free space in pages included. */
+export interface EventSize {
+  readonly bytesPerEvent: number;
+}
+
 export interface Counted extends Counts {
   readonly exchange: string;
   readonly status: number;
 }
 
-/** Runs one exchange of each kind. Throws where one has another status than it should. */
-export async function countRoundTrips(): Promise<Counted[]> {
+/** Runs one exchange of each kind, then many of one. Throws where one has another status than it should. */
+export async function countRoundTrips(): Promise<{ readonly roundTrips: Counted[] } & EventSize> {
   const workload = await startWorkload();
   const stranger = await startWorkload();
   const keys = [await signingKey('ES256'), await signingKey('RS256')];
@@ -29,17 +36,22 @@ export async function countRoundTrips(): Promise<Counted[]> {
   const url = `http://127.0.0.1:${cambist.port}`;
   const account = { service_account_id: cambist.serviceAccount };
   const counted: Counted[] = [];
-  const count = async (exchange: string, status: number, token: string, form = account as object): Promise<void> => {
-    await fetch(`${url}/counts`);
+  const counts = async (): Promise<Counts & { databaseBytes: number }> =>
+    (await (await fetch(`${url}/counts`)).json()) as Counts & { databaseBytes: number };
+  const post = async (exchange: string, status: number, token: string, form: object): Promise<void> => {
     const answer = await fetch(`${url}/oidc/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: exchangeForm(token, { ...form }),
     });
-    if (answer.status !== status) throw new Error(`${exchange}: ${answer.status} ${await answer.text()}`);
-    await answer.arrayBuffer();
-    const counts = (await (await fetch(`${url}/counts`)).json()) as Counts;
-    counted.push({ exchange, status, ...counts });
+    const text = await answer.text();
+    if (answer.status !== status) throw new Error(`${exchange}: ${answer.status} ${text}`);
+  };
+  const count = async (exchange: string, status: number, token: string, form = account as object): Promise<void> => {
+    await counts();
+    await post(exchange, status, token, form);
+    const { databaseBytes: _, ...crossed } = await counts();
+    counted.push({ exchange, status, ...crossed });
   };
   const { audience } = cambist;
   // Records our own keys, which the first of all requests does.
@@ -63,8 +75,11 @@ export async function countRoundTrips(): Promise<Counted[]> {
   await count('refused: expired', 400, await workload.sign(audience, {}, -7_200));
   await count('refused: issuer not registered', 400, await stranger.sign(audience));
   await count('refused: token too large', 400, `${signed}${'A'.repeat(20_000)}`);
+  const before = (await counts()).databaseBytes;
+  for (let exchange = 0; exchange < EVENTS_WEIGHED; exchange += 1) await post('granted', 200, signed, account);
+  const bytesPerEvent = ((await counts()).databaseBytes - before) / EVENTS_WEIGHED;
   await cambist.stop();
   workload.close();
   stranger.close();
-  return counted;
+  return { roundTrips: counted, bytesPerEvent };
 }

@@ -35,7 +35,7 @@ const node = [
 say('refusals, cryptography, round trips …');
 const refusals = await refusalCosts();
 const cryptographyMs = await cryptographyOnWorkerd(workload, ec);
-const roundTrips = await countRoundTrips();
+const counted = await countRoundTrips();
 say('growth …');
 const growth = await measureGrowth();
 say('start, stampede, matching …');
@@ -46,7 +46,7 @@ const report = {
   node,
   cryptographyMs,
   refusals,
-  roundTrips,
+  ...counted,
   growth,
   start: await measureStart(),
   ...(await firstsAndStampede()),

@@ -6,6 +6,8 @@ type Env = Parameters<NonNullable<typeof worker.fetch>>[1];
 
 const NONE = { d1Reads: 0, d1Writes: 0, rowsRead: 0, rowsWritten: 0, kvReads: 0, kvWrites: 0, fetches: 0 };
 let counts = { ...NONE };
+/** Bytes of the whole database after the last batch. */
+let databaseBytes = 0;
 
 const fetchOutside = globalThis.fetch;
 globalThis.fetch = (...given: Parameters<typeof fetch>): Promise<Response> => {
@@ -34,6 +36,7 @@ function counted(env: Env): Env {
         const written = results.reduce((sum, { meta }) => sum + meta.rows_written, 0);
         counts.rowsRead += results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
         counts.rowsWritten += written;
+        databaseBytes = results.at(-1)?.meta.size_after ?? databaseBytes;
         counts[written > 0 ? 'd1Writes' : 'd1Reads'] += 1;
         return results;
       },
@@ -57,7 +60,7 @@ let known: Env | null = null;
 const counting: ExportedHandler<Env> = {
   fetch: (request, env, context) => {
     if (new URL(request.url).pathname === '/counts') {
-      const answer = Response.json(counts);
+      const answer = Response.json({ ...counts, databaseBytes });
       counts = { ...NONE };
       return answer;
     }
