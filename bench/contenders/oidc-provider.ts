@@ -3,17 +3,20 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { importJWK, jwtVerify } from 'jose';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
 import type { JWK } from 'jose';
 import { Provider } from 'oidc-provider';
 
-const { issuer, jwk, audience, signingKey } = JSON.parse(process.env['BENCH'] ?? '') as {
+const { issuer, audience, signingKey } = JSON.parse(process.env['BENCH'] ?? '') as {
   issuer: string;
-  jwk: JWK;
   audience: string;
   signingKey: JWK & { alg: string; kid: string };
 };
-const verify = await importJWK(jwk, 'RS256');
+/** As whoever trusts an issuer does it: fetched once, then kept. */
+const verify = createRemoteJWKSet(new URL(`${issuer}/keys`));
+/** The audit log of the benchmark; bounded, so that memory stays flat. */
+const events: object[] = [];
+let granted = 0;
 const resource = {
   scope: 'api:read api:write',
   audience: 'https://api.acme.example',
@@ -50,6 +53,7 @@ provider.registerGrantType(
     const token = new ctx.oidc.provider.ClientCredentials({ client: ctx.oidc.client, scope: 'api:read api:write' });
     token.resourceServer = new ctx.oidc.provider.ResourceServer('https://api.acme.example', resource);
     token.extra = { act: { sub: payload.sub } };
+    events[granted++ % 1000] = { time: Date.now(), issuer, subject: payload.sub, claims: payload };
     ctx.body = {
       access_token: await token.save(),
       token_type: 'Bearer',
