@@ -7,6 +7,7 @@ import { MAX_RSA_BITS, MAX_RSA_EXPONENT_BYTES, MIN_RSA_BITS, MIN_RSA_EXPONENT } 
 import type { Algorithm } from '../core/model.ts';
 import { ok, refuse } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
+import { ed25519KeyFault } from './ed25519.ts';
 
 /** The members that make a public key, and no others: what is imported, compared and cached. */
 export type PublicMaterial =
@@ -70,7 +71,10 @@ function readMaterial(jwk: JsonObject): Result<Material, string> {
   if (kty === 'EC' && typeof crv === 'string') return readEc(crv, jwk['x'], jwk['y']);
   if (kty === 'OKP' && crv === 'Ed25519') {
     const { x } = jwk;
-    if (decoded(x)?.length !== ED25519_BYTES) return refuse('its coordinates do not fit its curve');
+    const bytes = decoded(x);
+    if (bytes?.length !== ED25519_BYTES) return refuse('its coordinates do not fit its curve');
+    const fault = ed25519KeyFault(bytes);
+    if (fault !== null) return refuse(fault);
     return ok({ material: { kty, crv, x: x as string }, algorithms: ['EdDSA'] });
   }
   return refuse(kty === 'oct' ? 'it is symmetric' : 'its type or curve is not supported');

@@ -59,6 +59,11 @@ describe('readKeySet', () => {
     ['an unknown curve', { kty: 'EC', kid: 'a', crv: 'secp256k1', x: 'AA', y: 'AA' }],
     ['coordinates of another curve', { kty: 'EC', kid: 'a', crv: 'P-384', x: 'A'.repeat(43), y: 'A'.repeat(43) }],
     ['X25519', { kty: 'OKP', kid: 'a', crv: 'X25519', x: 'A'.repeat(43) }],
+    ['Ed25519 of small order', { kty: 'OKP', kid: 'a', crv: 'Ed25519', x: `AQ${'A'.repeat(41)}` }],
+    [
+      'Ed25519 in a spelling that is not canonical',
+      { kty: 'OKP', kid: 'a', crv: 'Ed25519', x: `8P${'_'.repeat(40)}8` },
+    ],
     ['no kty', { kid: 'a' }],
     ['a string', 'key'],
     ['null', null],
