@@ -28,7 +28,7 @@ const report = process.env['TEST_REPORT'];
 /** `npm run fuzz` sets them: how often a property is run, and from which seed; `test/support/runs.ts` reads them. */
 const fuzz: FuzzSettings = { runs: numberOf('FUZZ_RUNS'), seed: numberOf('FUZZ_SEED') };
 /** Ten thousand runs of a property take longer than a test otherwise may. */
-const longest = (milliseconds: number): number => (fuzz.runs === null ? milliseconds : 600_000);
+const longest = (milliseconds: number): number => (fuzz.runs === null ? milliseconds : 1_800_000);
 
 function numberOf(variable: string): number | null {
   const text = process.env[variable];
