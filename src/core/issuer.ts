@@ -126,7 +126,7 @@ function hostFault(host: string, localNamesAllowed: boolean): string | null {
 }
 
 function isLocalName(name: string): boolean {
-  return !name.includes('.') || LOCAL_SUFFIXES.some((suffix) => name.endsWith(suffix));
+  return !name.includes('.') || LOCAL_SUFFIXES.some((suffix) => `.${name}`.endsWith(suffix));
 }
 
 /** Cloudflare answers for a host on several ports, so elsewhere than on loopback the host alone decides. */

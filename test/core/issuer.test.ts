@@ -78,6 +78,7 @@ describe('issuerFault', () => {
     ['.internal with a trailing dot', 'https://metadata.google.INTERNAL.'],
     ['.lan', 'https://nas.lan'],
     ['.home.arpa', 'https://nas.home.arpa'],
+    ['home.arpa itself', 'https://home.arpa'],
     ['.localdomain', 'https://nas.localdomain'],
     ['.svc', 'https://kubernetes.default.svc'],
     ['.cluster.local', 'https://kubernetes.default.svc.cluster.local'],
