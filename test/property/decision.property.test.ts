@@ -26,7 +26,7 @@ function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
 }
 
 const rule = fc.record({
-  account: mostly('one', 'two'),
+  account: fc.constantFrom('one', 'one', 'two'),
   accountStatus: mostly<'active' | 'inactive'>('active', 'inactive'),
   subject: mostly('workload', 'other', 'Workload'),
   trustedAudiences: mostly<string[]>([], ['a', 'b'], ['b']),
@@ -151,7 +151,7 @@ describe('an exchange', () => {
       }),
       { usually: 1_000 },
     );
-    expect(Math.min(...Object.values(seen))).toBeGreaterThan(20);
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(10);
   });
 
   it('never gives more for a rule more that is a shadow, out of force or of another subject (contract §5.3)', async () => {

@@ -14,52 +14,43 @@ const NOW = 1_789_000_000;
 const OWN = 'https://cambist.example.com';
 const RULES: IssuerRules = { allowLoopback: false, ownOrigins: [OWN], localJwks: false, preset: 'generic' };
 
-/** One of a URL's parts, usual or meant to confuse; the whole is put together without a parser. */
+/** Mostly what a URL usually has there, and sometimes what is meant to confuse. */
+function rarely(usual: readonly string[], ...odd: readonly string[]): fc.Arbitrary<string> {
+  return fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...odd) },
+  );
+}
+
+const LABELS = ['issuer', 'example', 'com', 'Issuer', 'xn--bcher-kva', 'a1', 'cambist', 'home', 'cluster'];
+const ODD_LABELS = [
+  'localhost',
+  'local',
+  'internal',
+  'svc',
+  'arpa',
+  'lan',
+  'bücher',
+  '１２７',
+  'a_b',
+  '-a',
+  'a%2eb',
+  '。',
+  '',
+];
+const NUMBERS = ['127', '0', '1', '169', '254', '0x7f', '0x', '2130706433', '[::1]', '[fe80::1]', '010'];
+
+/** The whole is put together without a parser. */
 const url = fc
   .tuple(
-    fc.constantFrom('https', 'https', 'https', 'https', 'http', 'HTTPS', 'ftp', ''),
-    fc.constantFrom('://', '://', '://', '://', ':/', ':', ':///', '://user@', '://@', ':\\\\'),
+    rarely(['https'], 'http', 'HTTPS', 'ftp', ''),
+    rarely(['://'], ':/', ':', ':///', '://user@', '://@', ':\\\\'),
     fc
-      .array(
-        fc.constantFrom(
-          'issuer',
-          'example',
-          'com',
-          'Issuer',
-          'localhost',
-          'local',
-          'internal',
-          'svc',
-          'cluster',
-          'cambist',
-          '127',
-          '0',
-          '1',
-          '169',
-          '254',
-          '0x7f',
-          '0x',
-          '2130706433',
-          '[::1]',
-          '[fe80::1]',
-          '',
-          'xn--bcher-kva',
-          'bücher',
-          '１２７',
-          'a_b',
-          '-a',
-          'a%2eb',
-          'lan',
-          'home',
-          'arpa',
-          '。',
-        ),
-        { minLength: 1, maxLength: 4 },
-      )
+      .array(rarely(LABELS, ...ODD_LABELS, ...NUMBERS), { minLength: 1, maxLength: 4 })
       .map((labels) => labels.join('.')),
-    fc.constantFrom('', '', '', ':443', ':8443', ':0', ':', ':99999', ':x', '.', '\u00ad', '\t'),
-    fc.constantFrom('', '', '/', '/a', '/a/', '//', '/./', '/../b', '/%2e%2e/', '/a b', '/é', '/a%20b', '\\a', '/;a'),
-    fc.constantFrom('', '', '', '', '?', '?a=b', '#', '#a', '\n', ' '),
+    rarely(['', '', ':443', ':8443'], ':0', ':', ':99999', ':x', '.', '\u00ad', '\t'),
+    rarely(['', '/', '/a', '/a/'], '//', '/./', '/../b', '/%2e%2e/', '/a b', '/é', '/a%20b', '\\a', '/;a'),
+    rarely([''], '?', '?a=b', '#', '#a', '\n', ' '),
   )
   .map((parts) => parts.join(''));
 
@@ -150,8 +141,12 @@ describe('the issuer of a token', () => {
   it('is never taken for another one, whatever would make them alike: not in the look-up, not in verification (contract §3)', async () => {
     const key = await createKey('EdDSA', 'key-1');
     const seen = { granted: 0, refused: 0 };
+    const pair = fc.oneof(
+      fc.tuple(issuer, issuer),
+      issuer.map((same) => [same, same] as const),
+    );
     await holds(
-      fc.asyncProperty(issuer, issuer, async (registered, iss) => {
+      fc.asyncProperty(pair, async ([registered, iss]) => {
         const provider = localProvider(registered, [key.publicJwk], { allowedAlgorithms: ['EdDSA'] });
         const claims = { iss, sub: 'workload', aud: 'https://cambist.test', iat: NOW, exp: NOW + 300 };
         const token = await signSegments({ alg: 'EdDSA', kid: 'key-1' }, claims, key);

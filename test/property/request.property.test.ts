@@ -265,6 +265,6 @@ describe('a token-exchange request', () => {
       ),
       { usually: 1_000 },
     );
-    expect(accepted).toBeGreaterThan(5);
+    expect(accepted).toBeGreaterThan(0);
   });
 });
