@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { Refusal } from './refusal.ts';
 
@@ -23,10 +23,11 @@ export const QUIET_WRANGLER: NodeJS.ProcessEnv = {
   FORCE_COLOR: '0',
 };
 
-/** Builds the production bundle into `directory` and returns the path of its entry. Throws Refusal with wrangler's own words. */
-export async function buildBundle(directory: string): Promise<string> {
+/** Builds the production bundle, or that of another entry, into `directory` and returns the path of its entry. Throws Refusal with wrangler's own words. */
+export async function buildBundle(directory: string, entry?: string): Promise<string> {
   const { code, output } = await captureWrangler([
     'deploy',
+    ...(entry === undefined ? [] : [entry]),
     '--dry-run',
     '--outdir',
     directory,
@@ -34,7 +35,7 @@ export async function buildBundle(directory: string): Promise<string> {
     WRANGLER_CONFIG,
   ]);
   if (code !== 0) throw new Refusal(`the Worker does not build:\n${output}`);
-  return join(directory, 'worker.js');
+  return join(directory, `${basename(entry ?? 'worker.ts', '.ts')}.js`);
 }
 
 /** Runs wrangler with its output on this terminal; returns its exit code. */

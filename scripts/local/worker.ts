@@ -28,6 +28,8 @@ export interface LocalWorkerOptions {
   readonly storage: string;
   /** Settings and secrets of the Worker; each replaces the one of the same name in wrangler.toml. */
   readonly settings: Readonly<Record<string, string>>;
+  /** A port of loopback on which V8's inspector of every isolate listens; none unless given. */
+  readonly inspectorPort?: number;
   /** Called with each line that the Worker logs. */
   readonly onLog: (line: string, level: string) => void;
   /** Called where workerd ends without having been told to. */
@@ -116,6 +118,7 @@ function miniflareOptions(options: LocalWorkerOptions, databaseOnly: boolean): M
     ...convertV4MiniflareOptions({
       host: HOST,
       port: options.port,
+      ...(databaseOnly || options.inspectorPort === undefined ? {} : { inspectorPort: options.inspectorPort }),
       cf: false, // else Miniflare fetches a sample of request.cf from the network
       telemetry: { enabled: false },
       handleStructuredLogs: ({ message, level }) => options.onLog(message, level),
