@@ -2,12 +2,11 @@
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-import { build } from 'esbuild';
-
-import { buildBundle, captureWrangler, ROOT, WRANGLER_CONFIG } from '../scripts/local/bundle.ts';
+import { buildBundle, captureWrangler, WRANGLER_CONFIG } from '../scripts/local/bundle.ts';
+import { weighWorker } from '../scripts/local/weigh.ts';
 import { spreadOf } from './contest.ts';
 import type { Spread } from './contest.ts';
 
@@ -35,7 +34,7 @@ export async function measureStart(): Promise<Start> {
   const starts: number[] = [];
   for (let start = 0; start < STARTS; start += 1) starts.push(await startOnce(join(directory, 'start.cpuprofile')));
   rmSync(directory, { recursive: true });
-  return { bundle: size, exchangePath: await exchangePath(), cpuMs: spreadOf(starts) };
+  return { bundle: size, exchangePath: sizeOf((await weighWorker()).exchangePath), cpuMs: spreadOf(starts) };
 }
 
 async function startOnce(outfile: string): Promise<number> {
@@ -43,35 +42,6 @@ async function startOnce(outfile: string): Promise<number> {
   const active = /Active:\s*([\d.]+)\s*ms/.exec(output)?.[1];
   if (active === undefined) throw new Error(`wrangler check startup: ${output}`);
   return Number(active);
-}
-
-/** The entry and what it imports statically, split from the rest as the dynamic imports split it when they run. */
-async function exchangePath(): Promise<Size> {
-  const { outputFiles, metafile } = await build({
-    entryPoints: [join(ROOT, 'src', 'worker.ts')],
-    outdir: join(ROOT, 'dist-of-bench'),
-    write: false,
-    metafile: true,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*'],
-    logLevel: 'error',
-  });
-  const outputs = Object.fromEntries(
-    Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]),
-  );
-  const needed = new Set<string>();
-  const pending = ['worker.js'];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    needed.add(name);
-    for (const { kind, path } of outputs[name]?.imports ?? [])
-      if (kind === 'import-statement' && basename(path) in outputs && !needed.has(basename(path)))
-        pending.push(basename(path));
-  }
-  const files = outputFiles.filter(({ path }) => needed.has(basename(path)));
-  return sizeOf(Buffer.concat(files.map(({ contents }) => contents)));
 }
 
 function sizeOf(code: Buffer): Size {

@@ -5,6 +5,7 @@ import { Refusal, runScript } from './local/refusal.ts';
 import { writeApiReference } from './generate-api.ts';
 import { cliPage } from './generate-cli.ts';
 import { platformsPage } from './generate-platforms.ts';
+import { supplyChainPage } from './generate-supply-chain.ts';
 import { conformanceTable } from './traceability.ts';
 
 await runScript('generate', async () => {
@@ -19,6 +20,7 @@ await runScript('generate', async () => {
   if (types.code !== 0) stale.push(`worker-configuration.d.ts\n${types.output}`);
   if (!conformanceTable(check)) stale.push('test/conformance/README.md');
   if (!platformsPage(check)) stale.push('docs/platforms.md');
+  if (!(await supplyChainPage(check))) stale.push('docs/supply-chain.md');
   if (!(await cliPage(check))) stale.push('docs/cli.md');
   stale.push(...writeApiReference(check));
   if (stale.length > 0) throw new Refusal(`out of date, run \`npm run generate\`: ${stale.join(', ')}`);

@@ -1,0 +1,76 @@
+// What the Worker's bundle consists of, by package, and which part an exchange evaluates. Builds in memory; uploads and measures nothing.
+
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import { build } from 'esbuild';
+
+import { ROOT } from './bundle.ts';
+
+export interface Part {
+  /** The package's name; null for the code of this repository. */
+  readonly name: string | null;
+  /** As installed, which the lockfile decides. */
+  readonly version: string;
+  /** Bytes evaluated when an isolate starts, before minification or compression. */
+  readonly atStart: number;
+  /** Bytes that wait behind a dynamic import. */
+  readonly later: number;
+}
+
+export interface Weighed {
+  readonly parts: readonly Part[];
+  /** The code that an exchange evaluates: the entry and all that it imports statically. */
+  readonly exchangePath: Buffer;
+}
+
+/** Splits the Worker where its dynamic imports split it as it runs, and weighs both sides. */
+export async function weighWorker(): Promise<Weighed> {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [join(ROOT, 'src', 'worker.ts')],
+    absWorkingDir: ROOT,
+    outdir: 'dist',
+    write: false,
+    metafile: true,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    logLevel: 'error',
+  });
+  const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]));
+  const atStart = new Set<string>();
+  const pending = ['worker.js'];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    atStart.add(name);
+    const imports = outputs.get(name)?.imports ?? [];
+    for (const { kind, path } of imports)
+      if (kind === 'import-statement' && outputs.has(basename(path)) && !atStart.has(basename(path)))
+        pending.push(basename(path));
+  }
+  const bytes = new Map<string | null, { atStart: number; later: number }>();
+  for (const [name, { inputs }] of outputs) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const part = packageOf(path);
+      const known = bytes.get(part) ?? { atStart: 0, later: 0 };
+      known[atStart.has(name) ? 'atStart' : 'later'] += bytesInOutput;
+      bytes.set(part, known);
+    }
+  }
+  const files = outputFiles.filter(({ path }) => atStart.has(basename(path)));
+  return {
+    parts: [...bytes].map(([name, weight]) => ({ name, version: versionOf(name), ...weight })),
+    exchangePath: Buffer.concat(files.map(({ contents }) => contents)),
+  };
+}
+
+/** The innermost package of a path below node_modules. */
+function packageOf(path: string): string | null {
+  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? null;
+}
+
+function versionOf(name: string | null): string {
+  const manifest = join(ROOT, ...(name === null ? [] : ['node_modules', name]), 'package.json');
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}
