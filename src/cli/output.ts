@@ -60,8 +60,12 @@ function failureJson({ message, details }: CliFailure): string {
 
 function failureText({ message, details }: CliFailure, paint: Output['paint']): string {
   const lines = [`${paint('red', '✖')} ${message}`];
-  for (const { pointer, detail } of details.errors ?? [])
-    lines.push(`  ${pointer === '' ? '(body)' : pointer}: ${detail}`);
+  for (const { pointer, detail } of details.errors ?? []) {
+    const member = pointer === '' ? '(body)' : pointer;
+    // A problem with one fault is that fault's sentence already.
+    if (!message.endsWith(`${member} ${detail}`))
+      lines.push(message.endsWith(detail) ? `  ${member}` : `  ${member}: ${detail}`);
+  }
   if (details.requestId !== undefined && details.requestId !== null) lines.push(`  request ${details.requestId}`);
   if (details.next !== undefined) lines.push(...details.next.split('\n').map((line) => `  ${line}`));
   return `${lines.join('\n')}\n`;

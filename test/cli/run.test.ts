@@ -120,6 +120,13 @@ describe('the API client', () => {
     expect(run.asked).toBe(1);
   });
 
+  it('does not say the sentence of a problem twice where it is that of its one fault', async () => {
+    const only = async (detail: string): Promise<string[]> =>
+      (await answered([Response.json({ ...problem, detail }, { status: 400 })])).stderr.split('\n').slice(0, -2);
+    expect(await only('/name must not be empty')).toEqual(['✖ GET /v1/iam/roles: /name must not be empty']);
+    expect(await only('must not be empty')).toEqual(['✖ GET /v1/iam/roles: must not be empty', '  /name']);
+  });
+
   it('makes one JSON object of it with --json', async () => {
     const run = await answered([Response.json(problem, { status: 400 })], [...ROLES, '--json']);
     expect(run.stdout).toBe('');
