@@ -2,11 +2,13 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const MIB = 1024 * 1024;
 /** Miniflare's name for the Worker's own service. */
 const WORKER_SERVICE = 'core:user:';
 const WAKE_EVERY_MS = 10;
+const LONGEST_WAIT_MS = 10_000;
 
 /** Resident MiB of a process: garbage that nobody has collected yet and the allocator's reserves count. */
 export function residentMiB(pid: number): number {
@@ -29,10 +31,17 @@ export async function keptMiB(inspectorPort: number, wake: () => Promise<void>):
       socket.addEventListener('open', resolve);
       socket.addEventListener('error', () => reject(new Error('the inspector does not answer')));
     });
-    const collected = ask(socket, 1, 'HeapProfiler.collectGarbage');
+    const collecting = { isOver: false };
+    const collected = ask(socket, 1, 'HeapProfiler.collectGarbage').finally(() => (collecting.isOver = true));
     // An idle isolate collects nothing: it does so with the first request that comes after it was told.
-    const waking = setInterval(() => void wake(), WAKE_EVERY_MS);
-    await collected.finally(() => clearInterval(waking));
+    const waking = async (): Promise<void> => {
+      for (let waited = 0; !collecting.isOver; waited += WAKE_EVERY_MS) {
+        if (waited >= LONGEST_WAIT_MS) throw new Error('the Worker does not collect its garbage');
+        await wake();
+        await sleep(WAKE_EVERY_MS);
+      }
+    };
+    await Promise.all([collected, waking()]);
     const usage = await ask(socket, 2, 'Runtime.getHeapUsage');
     const parts = ['usedSize', 'embedderHeapUsedSize', 'backingStorageSize'].map((part) => Number(usage[part]));
     return parts.reduce((sum, bytes) => sum + bytes, 0) / MIB;
