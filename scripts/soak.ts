@@ -15,7 +15,7 @@ await runScript('soak', async () => {
   if (!/^\d{1,8}$/.test(values.exchanges) || exchanges < MIN_EXCHANGES) {
     throw new Refusal(`--exchanges must be a number of at least ${MIN_EXCHANGES}, not "${values.exchanges}"`);
   }
-  console.log(`soak: ${exchanges} exchanges and a quarter as many refusals …`);
+  console.log(`soak: ${exchanges} exchanges, with refusals in between …`);
   const report = await runSoak(exchanges, console.log);
   const faults = faultsOf(report);
   console.log(summaryOf(report));
