@@ -2,7 +2,7 @@
 
 import { denial } from './denial.ts';
 import type { Denial } from './denial.ts';
-import { sha256 } from './digest.ts';
+import { isSameDigest, sha256 } from './digest.ts';
 import type { ExchangeDeps, ExchangeRequest, ExchangeTrace, IssuedToken } from './exchange.ts';
 import { checkProject, rolesIn } from './federated-identity.ts';
 import { tokenClaims } from './grant.ts';
@@ -116,7 +116,7 @@ async function authenticate(
   credential: AccessCredential | null,
 ): Promise<Result<AccessCredential, Denial>> {
   // Digests are compared, and one is made for an unknown key too, so that time tells nothing about the secret or the key.
-  const matches = (await sha256(accessSecret)) === (credential?.secretSha256 ?? '');
+  const matches = isSameDigest(await sha256(accessSecret), credential?.secretSha256 ?? '');
   if (credential === null) {
     // Whoever mixes the two up sends the secret as the key, and a secret is never logged.
     const shown = /^cbk_[\w-]{22}$/.test(accessKey) ? accessKey : 'sent, which does not look like one';

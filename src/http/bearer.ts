@@ -1,6 +1,6 @@
 // Reads a bearer credential of a request (RFC 6750 §2.1) and compares it with the root token; what it may do is decided elsewhere.
 
-import { sha256 } from '../core/digest.ts';
+import { isSameDigest, sha256 } from '../core/digest.ts';
 import { MAX_TOKEN_CHARS } from '../core/limits.ts';
 
 /** The credential after `Bearer` or `Token`; null where the header is absent, of another scheme, damaged or too long. */
@@ -13,5 +13,5 @@ export function bearerOf(request: Request): string | null {
 export async function isRootToken(given: string, expected: string | null): Promise<boolean> {
   if (expected === null || expected === '') return false;
   const [left, right] = await Promise.all([sha256(given), sha256(expected)]);
-  return left === right;
+  return isSameDigest(left, right);
 }
