@@ -22,6 +22,7 @@ import type { SigningKeyState } from './core/ports.ts';
 import { ok, refuse } from './core/result.ts';
 import type { AppDeps } from './http/deps.ts';
 import type { IamDeps } from './http/iam/deps.ts';
+import { sourceOf } from './http/source.ts';
 import { fetchIssuerKeys } from './oidc/discovery.ts';
 import { checkIssuer } from './oidc/issuer-check.ts';
 import { storeIssuerKeys } from './oidc/key-cache.ts';
@@ -290,7 +291,7 @@ function storageFault(error: unknown): string {
 async function mayProceed({ rateLimiter }: Config, { log }: Outside, caller: string): Promise<boolean> {
   if (rateLimiter === null) return true;
   try {
-    return (await rateLimiter.limit({ key: caller })).success;
+    return (await rateLimiter.limit({ key: sourceOf(caller) })).success;
   } catch (error) {
     log({ level: 'error', event: 'rate_limiter.failed', detail: String(error) });
     return true;

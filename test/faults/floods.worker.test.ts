@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { MAX_DISTINCT_REFUSALS } from '../../src/core/limits.ts';
-import { deploy, join, TOKEN_EXCHANGE } from '../support/deployment.ts';
+import { deploy, ID_TOKEN, join, TOKEN_EXCHANGE } from '../support/deployment.ts';
 import type { Deployment, Joined } from '../support/deployment.ts';
 import { createIssuer, createKey } from '../support/issuer.ts';
 import type { TestIssuer } from '../support/issuer.ts';
@@ -75,6 +75,49 @@ describe('a flood from one address', () => {
 
     expect((await from('192.0.2.2')).status).toBe(200);
   });
+
+  it.each([
+    ['/oidc/token', { grant_type: TOKEN_EXCHANGE, subject_token_type: ID_TOKEN, subject_token: '' }, 200],
+    ['/api/v2/oauth/token-exchange', { client_id: '', jwt: '' }, 200],
+    ['/oidc/token', { grant_type: 'client_credentials', client_id: 'cbk_x', client_secret: 'guess' }, 401],
+    ['/oidc/introspect', { token: '' }, 401],
+    ['/oidc/revoke', { token: '' }, 200],
+  ])(
+    'is shed at %s, %j, before any work, in spite of changing addresses in its IPv6 network (contract §0)',
+    async (path, fields, otherwise) => {
+      const { deployment, joined, token } = await flooded({ RATE_LIMITER: limiter(1) });
+      const good = await token('job:good');
+      const filled = Object.entries(fields).map(([name, value]): [string, string] => {
+        if (value !== '') return [name, value];
+        return [name, name === 'client_id' ? joined.federatedIdentity : good];
+      });
+      const body = new URLSearchParams(filled).toString();
+      const from = (address: string): ReturnType<Deployment['send']> =>
+        deployment.send(path, {
+          method: 'POST',
+          headers: { 'cf-connecting-ip': address, 'content-type': 'application/x-www-form-urlencoded' },
+          body,
+        });
+      expect((await from('2001:db8:1:2::1')).status).toBe(otherwise);
+      deployment.resetCounts();
+      const cryptography = (['verify', 'sign', 'digest', 'importKey'] as const).map((name) =>
+        vi.spyOn(crypto.subtle, name),
+      );
+      const shed = await Promise.all(Array.from({ length: 20 }, (_, host) => from(`2001:db8:1:2:${host}::9`)));
+      expect(new Set(shed.map(({ status }) => status))).toEqual(new Set([429]));
+      expect(shed.filter(({ headers }) => !(Number(headers.get('retry-after')) > 0))).toEqual([]);
+      expect(cryptography.map((spy) => spy.mock.calls.length)).toEqual([0, 0, 0, 0]);
+      expect(deployment.counts).toEqual({
+        d1Batches: 0,
+        d1Reads: 0,
+        d1Writes: 0,
+        kvReads: 0,
+        kvWrites: 0,
+        fetches: [],
+      });
+      expect((await from('2001:db8:1:3::1')).status).toBe(otherwise);
+    },
+  );
 
   it('is no reason to refuse anybody where the limiter itself fails (contract §0)', async () => {
     const broken: RateLimit = { limit: () => Promise.reject(new Error('no limiter')) };
