@@ -895,7 +895,6 @@ describe('cambist audit', () => {
       {
         "code": 1,
         "stderr": "✖ GET /v1/audit-events: /since must be a time as in RFC 3339, such as 2026-11-21T04:00:00Z
-        /since: must be a time as in RFC 3339, such as 2026-11-21T04:00:00Z
         request 00000000-0000-4000-8000-000000000000
       ",
         "stdout": "",

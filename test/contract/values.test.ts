@@ -2,13 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import {
-  identifier,
-  isIdentifier,
-  objectName,
-  parseTimestamp,
-  slugOf,
-} from '../../src/contract/values.ts';
+import { identifier, isIdentifier, objectName, parseTimestamp, slugOf } from '../../src/contract/values.ts';
 
 describe('times', () => {
   it.each([

@@ -2,11 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import {
-  claimReferenceFault,
-  matchCondition,
-  validateConditions,
-} from '../../src/core/conditions.ts';
+import { claimReferenceFault, matchCondition, validateConditions } from '../../src/core/conditions.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import type { ConditionMatcher } from '../../src/core/model.ts';
 

@@ -438,7 +438,7 @@ describe('cambist plan and apply', () => {
       [
         1,
         "✖ POST /v1/iam/roles: another role has the slug a; choose another name or give a slug
-        /slug: another role has the slug a; choose another name or give a slug
+        /slug
         request 00000000-0000-4000-8000-000000000000
         1 of 2 changes were made. Apply again to go on from there.
       ",
