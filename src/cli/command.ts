@@ -66,6 +66,8 @@ export interface World {
 export interface TextSink {
   readonly write: (text: string) => unknown;
   readonly isTTY?: boolean | undefined;
+  /** False once whoever read it has gone; what never ends by itself must end then. */
+  readonly hasReader?: () => boolean;
 }
 
 /** What the user gave, by the long name of the option (`service-account`). */

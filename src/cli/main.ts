@@ -4,12 +4,13 @@
 import { text } from 'node:stream/consumers';
 
 import { runCli } from './run.ts';
+import { forCommands } from './standard-streams.ts';
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   fetch,
-  stdout: process.stdout,
-  stderr: process.stderr,
+  stdout: forCommands(process.stdout),
+  stderr: forCommands(process.stderr),
   readStdin: async () => await text(process.stdin),
   ...(process.stdin.isTTY && process.stdout.isTTY
     ? { ask: async (question: string) => await (await import('./ask.ts')).askOnTerminal(question) }

@@ -1,6 +1,7 @@
-// `cambist --help` as a process: fast, because no command is loaded before it is used.
+// `cambist --help` as a process: fast, because no command is loaded before it is used, and content with a reader that leaves.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 import { expect, it } from 'vitest';
 
@@ -17,4 +18,13 @@ it('shows the help in under 150 ms', () => {
     expect(text).toContain('Usage: cambist');
   }
   expect(Math.min(...took)).toBeLessThan(MAX_HELP_MS);
+});
+
+it('ends as it would have where the reader of its output leaves first', async () => {
+  const child = spawn(process.execPath, ['src/cli/main.ts', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stdout.destroy();
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(said).toBe('');
 });

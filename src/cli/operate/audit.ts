@@ -38,14 +38,19 @@ export async function runAudit(context: CommandContext): Promise<void> {
   // What is not shown at first must be known all the same, or it would look new.
   const first = await readEvents(api, { ...query, limit: String(isFollowing ? LIST_PAGE : limit) });
   show(first.slice(-limit), output);
-  if (isFollowing) await follow(api, query, first, output);
+  if (isFollowing) await follow(api, query, first, context);
   else if (first.length === 0 && !output.isJson) output.line('There is no such event.');
 }
 
-async function follow(api: Api, query: Query, first: readonly AuditEventView[], output: Output): Promise<never> {
+async function follow(
+  api: Api,
+  query: Query,
+  first: readonly AuditEventView[],
+  { output, world }: CommandContext,
+): Promise<void> {
   let newest = secondsOf(first.at(-1)) ?? epochSeconds();
   let seen = new Set(first.map(({ identity }) => identity));
-  for (;;) {
+  while (world.stdout.hasReader?.() !== false) {
     await sleep(FOLLOW_INTERVAL_MS);
     // An event has the time of its request, and can be written after one of a later request.
     const since = timestamp(newest - FOLLOW_OVERLAP_SECONDS);
@@ -108,6 +113,11 @@ function nameIn(changes: AuditEventView['changes']): string {
 function timeOf(option: 'since' | 'until', options: OptionReader): string | undefined {
   const text = options.text(option);
   const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text ?? '') ?? [];
+  if (text !== undefined && count === undefined && !/^\d{4}-\d\d-\d\d[Tt]/.test(text))
+    throw usageFailure(
+      `--${option} is no time: ${JSON.stringify(text)}.`,
+      'It is RFC 3339, such as 2027-01-31T12:00:00Z, or how long ago: 90s, 15m, 2h, 7d.',
+    );
   if (count === undefined) return text;
   const seconds = Number(count) * ({ s: 1, m: 60, h: 3_600, d: 86_400 }[unit] ?? 1);
   return timestamp(epochSeconds() - seconds);
