@@ -189,7 +189,7 @@ function problemOf(response: Response, text: string, request: Request, origin: s
   const { title, detail, message, errors, request_id } = body as Record<string, unknown>;
   const sentence =
     [detail, message, title].find((value) => typeof value === 'string' && value !== '') ?? `status ${status}`;
-  const next = adviceFor(status, response.headers.get('www-authenticate'));
+  const next = adviceFor(status, response.headers.get('www-authenticate'), origin);
   return new CliFailure(`${request.method} /v1${request.path}: ${String(sentence)}`, {
     code: codeOf(status),
     status,
@@ -212,9 +212,12 @@ function codeOf(status: number): string {
   return known[status] ?? (status >= 500 ? 'service_error' : 'refused');
 }
 
-function adviceFor(status: number, challenge: string | null): string | undefined {
+function adviceFor(status: number, challenge: string | null, origin: string): string | undefined {
   if (status === 401)
-    return 'The token of --token-file or CAMBIST_TOKEN is not (or no longer) valid for this deployment.';
+    return (
+      'The token of --token-file or CAMBIST_TOKEN is not (or no longer) valid for this deployment.\n' +
+      `It is the root token, or an access token that is for ${origin} (\`cambist token --audience ${origin}\`).`
+    );
   if (status === 403) {
     const scope = /\bscope="([^"]*)"/.exec(challenge ?? '')?.[1];
     return scope === undefined ? undefined : `The token lacks a scope: ${scope}.`;

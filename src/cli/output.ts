@@ -19,21 +19,24 @@ export interface Output {
   /** What is happening right now, on stderr of a terminal only. */
   readonly progress: (text: string) => void;
   readonly failure: (failure: CliFailure) => void;
+  /** For text that goes to stdout. */
   readonly paint: (colour: Colour, text: string) => string;
 }
 
 const CODES: Readonly<Record<Colour, number>> = { green: 32, red: 31, yellow: 33, cyan: 36, dim: 2, bold: 1 };
 
-/** Builds the output of one run; colour only where stdout is a terminal and NO_COLOR is unset (no-color.org). */
+/** Builds the output of one run; each stream is coloured only where it is a terminal and NO_COLOR is unset (no-color.org). */
 export function createOutput(
   streams: { readonly stdout: TextSink; readonly stderr: TextSink },
   env: Readonly<Record<string, string | undefined>>,
   isJson: boolean,
 ): Output {
-  const hasColour =
-    streams.stdout.isTTY === true && !isJson && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
-  const paint = (colour: Colour, text: string): string =>
-    hasColour ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text;
+  const painter = ({ isTTY }: TextSink): Output['paint'] => {
+    const hasColour = isTTY === true && !isJson && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+    return (colour, text) => (hasColour ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text);
+  };
+  const paint = painter(streams.stdout);
+  const paintError = painter(streams.stderr);
   return {
     isJson,
     paint,
@@ -45,11 +48,11 @@ export function createOutput(
       else human();
     },
     raw: (text) => void streams.stdout.write(text),
-    warn: (text) => void streams.stderr.write(`${paint('yellow', '⚠')} ${text}\n`),
+    warn: (text) => void streams.stderr.write(`${paintError('yellow', '⚠')} ${text}\n`),
     progress: (text) => {
-      if (streams.stderr.isTTY === true && !isJson) streams.stderr.write(`${paint('dim', text)}\n`);
+      if (streams.stderr.isTTY === true && !isJson) streams.stderr.write(`${paintError('dim', text)}\n`);
     },
-    failure: (failure) => void streams.stderr.write(isJson ? failureJson(failure) : failureText(failure, paint)),
+    failure: (failure) => void streams.stderr.write(isJson ? failureJson(failure) : failureText(failure, paintError)),
   };
 }
 

@@ -1,6 +1,6 @@
 // Builds the parser (commander) from the command literals; knows nothing of what a command does.
 
-import { Command as Parser, Argument, CommanderError, Option } from 'commander';
+import { Command as Parser, Argument, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 import type { Command, CommandGroup, CommandOption, OptionReader } from './command.ts';
 import { usageFailure } from './failure.ts';
@@ -15,7 +15,7 @@ export interface Parsed {
 export type Outcome =
   | { readonly kind: 'run'; readonly parsed: Parsed }
   | { readonly kind: 'help'; readonly text: string }
-  | { readonly kind: 'usage'; readonly message: string };
+  | { readonly kind: 'usage'; readonly message: string; readonly next: string };
 
 /** Parses a command line into the command it means, the help it asks for, or what is wrong with it. */
 export async function parseCommandLine(
@@ -62,22 +62,43 @@ export async function parseCommandLine(
   }
 
   if (argv.length === 0) return { kind: 'help', text: program.helpInformation() };
+  // `cambist help keys rotate` is what other programs have taught people to type.
+  const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'help', text: printed };
-    const message = error.code === 'commander.help' ? missingCommand(argv, entries) : error.message;
-    return { kind: 'usage', message: message.replace(/^error: /, '').replace(/\n\(Did/, ' (Did') };
+    const message = error.code === 'commander.help' ? missingCommand(program, argv) : error.message;
+    const next = whereToRead(program, argv);
+    return { kind: 'usage', message: message.replace(/^error: /, '').replace(/\n\(Did/, ' (Did'), next };
   }
-  return parsed === null ? { kind: 'usage', message: missingCommand(argv, entries) } : { kind: 'run', parsed };
+  return parsed === null
+    ? { kind: 'usage', message: missingCommand(program, argv), next: whereToRead(program, argv) }
+    : { kind: 'run', parsed };
 }
 
-function missingCommand(argv: readonly string[], entries: readonly (Command | CommandGroup)[]): string {
-  const group = entries.find((entry) => argv.includes(entry.name));
-  return group === undefined
-    ? 'a command is missing'
-    : `which one? \`cambist ${group.name} --help\` lists the commands of ${group.name}`;
+function missingCommand(program: Parser, argv: readonly string[]): string {
+  const [group] = namedCommands(program, argv);
+  return group === undefined ? 'a command is missing' : `which command of ${group.name()}?`;
+}
+
+/** The help that is about what was meant: of the command, else of its group, else of everything. */
+function whereToRead(program: Parser, argv: readonly string[]): string {
+  const named = namedCommands(program, argv);
+  const path = ['cambist', ...named.map((command) => command.name())].join(' ');
+  const isLeaf = named.length > 0 && (named.at(-1)?.commands.length ?? 0) === 0;
+  return `\`${path} --help\` ${isLeaf ? 'explains it' : 'lists what there is'}.`;
+}
+
+/** The group and the command that the words name, as far as there are such. */
+function namedCommands(program: Parser, argv: readonly string[]): readonly Parser[] {
+  const named: Parser[] = [];
+  for (const word of argv) {
+    const found = (named.at(-1) ?? program).commands.find((command) => command.name() === word);
+    if (found !== undefined) named.push(found);
+  }
+  return named;
 }
 
 function parserOption(option: CommandOption): Option {
@@ -86,8 +107,14 @@ function parserOption(option: CommandOption): Option {
   if (option.choices !== undefined) parser.choices(option.choices);
   if (option.required === true) parser.makeOptionMandatory();
   if (option.env !== undefined) parser.description = `${option.description} (env: ${option.env})`;
+  const { choices } = option;
   if (option.repeatable === true)
-    parser.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+    parser.argParser((value: string, before: readonly string[] | undefined) => {
+      // A parser of one's own takes the place of commander's, which knows the choices.
+      if (choices?.includes(value) === false)
+        throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
+      return [...(before ?? []), value];
+    });
   return parser;
 }
 

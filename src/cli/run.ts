@@ -21,7 +21,7 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
       world.stdout.write(outcome.text);
       return 0;
     }
-    if (outcome.kind === 'usage') throw usageFailure(outcome.message, '`cambist --help` lists what there is.');
+    if (outcome.kind === 'usage') throw usageFailure(outcome.message, outcome.next);
     const { command, arguments: given, options } = outcome.parsed;
     const settings = createSettings(
       { url: options.text('url'), tokenFile: options.text('token-file'), organisation: options.text('organisation') },

@@ -574,6 +574,14 @@ describe('cambist decode', () => {
     ]);
   });
 
+  it('says that an access token is one', async () => {
+    const token = await issuer.sign(at(1_000_000_000), { header: { typ: 'at+jwt' } });
+    const { code, stdout } = await cambist(['decode'], { stdin: token });
+    expect(code).toBe(0);
+    expect(stdout).toContain('An access token, for the API that aud names.');
+    expect(stdout).not.toContain('✖');
+  });
+
   it('speaks JSON to programs', async () => {
     const { stdout } = await cambist(['decode', '--json'], { stdin: await issuer.sign(at(1_000_000_000)) });
     expect(JSON.parse(stdout)).toMatchObject({
@@ -893,9 +901,9 @@ describe('cambist audit', () => {
   it('refuses a time that is none, and too many events', async () => {
     expect(await run(['audit', '--since', 'yesterday'])).toMatchInlineSnapshot(`
       {
-        "code": 1,
-        "stderr": "✖ GET /v1/audit-events: /since must be a time as in RFC 3339, such as 2026-11-21T04:00:00Z
-        request 00000000-0000-4000-8000-000000000000
+        "code": 2,
+        "stderr": "✖ --since is no time: "yesterday".
+        It is RFC 3339, such as 2026-11-21T04:00:00Z, or how long ago: 90s, 15m, 2h, 7d.
       ",
         "stdout": "",
       }

@@ -2,6 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 
+import type { TextSink } from '../../src/cli/command.ts';
+import { CliFailure } from '../../src/cli/failure.ts';
+import { createOutput } from '../../src/cli/output.ts';
 import type { CliRun } from './support/cli.ts';
 import { cambist } from './support/cli.ts';
 
@@ -44,13 +47,41 @@ describe('the parser', () => {
     [['bootsrap'], "unknown command 'bootsrap' (Did you mean bootstrap?)"],
     [['keys', 'rotat'], "unknown command 'rotat' (Did you mean rotate?)"],
     [['me', '--jsn'], "unknown option '--jsn' (Did you mean --json?)"],
-    [['bootstrap'], 'which one? `cambist bootstrap --help` lists the commands of bootstrap'],
+    [['bootstrap'], 'which command of bootstrap?'],
     [['me', 'and', 'you'], 'too many arguments'],
     [['me', '--url'], "option '--url <url>' argument missing"],
   ])('refuses %j with exit 2 and a suggestion', async (argv, message) => {
     const run = await cambist(argv, { env: SET });
     expect(run).toMatchObject({ code: 2, stdout: '' });
     expect(run.stderr).toContain(message);
+  });
+
+  it.each([
+    ['nothing that there is', ['frob'], '`cambist --help` lists what there is.'],
+    ['a group alone', ['keys'], '`cambist keys --help` lists what there is.'],
+    ['a group and nothing of it', ['keys', 'rotat'], '`cambist keys --help` lists what there is.'],
+    ['a command', ['keys', 'rotate', '--algo', 'ES256'], '`cambist keys rotate --help` explains it.'],
+    ['a command of no group', ['me', 'too'], '`cambist me --help` explains it.'],
+  ])('names the help of what was meant by %s', async (_, argv, advice) => {
+    expect((await cambist(argv, { env: SET })).stderr).toContain(`\n  ${advice}\n`);
+  });
+
+  it('shows the same help for `help` and `--help`', async () => {
+    for (const words of [[], ['keys'], ['keys', 'rotate']])
+      expect(await cambist(['help', ...words])).toEqual(await cambist([...words, '--help']));
+  });
+
+  it('holds an option that may be repeated to its choices, each time (exit 2)', async () => {
+    const run = await cambist(['keys', 'generate', '--alg', 'ES256', '--alg', 'HS256']);
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain("argument 'HS256' is invalid. Allowed choices are ES256, RS256, EdDSA.");
+  });
+
+  it('has the right article for every kind of object, and no option for what cannot be changed', async () => {
+    expect((await cambist(['providers', 'create', '--help'])).stdout).toContain('Create an identity provider.');
+    expect((await cambist(['roles', 'create', '--help'])).stdout).toContain('Create a role.');
+    expect((await cambist(['providers', 'create', '--help'])).stdout).toContain('--provider-issuer');
+    expect((await cambist(['providers', 'update', '--help'])).stdout).not.toContain('--provider-issuer');
   });
 });
 
@@ -172,5 +203,77 @@ describe('the output', () => {
     expect(await refused({}, false)).not.toContain('\u001b');
     expect(await refused({ NO_COLOR: '1' }, true)).not.toContain('\u001b');
     expect(await refused({ TERM: 'dumb' }, true)).not.toContain('\u001b');
+  });
+
+  it('leaves stderr plain where that alone is no terminal', () => {
+    const written: string[] = [];
+    const sink = (isTTY: boolean): TextSink => ({ write: (text) => written.push(text), isTTY });
+    const output = createOutput({ stdout: sink(true), stderr: sink(false) }, {}, false);
+    output.warn('mind this');
+    output.failure(new CliFailure('it failed', { code: 'x' }));
+    expect(written).toEqual(['⚠ mind this\n', '✖ it failed\n']);
+    expect(output.paint('red', 'x')).toBe('\u001b[31mx\u001b[0m');
+  });
+});
+
+describe('an issuer that differs in its last slash from that of its platform', () => {
+  const created = async (providerIssuer: string, preset: string): Promise<string> =>
+    (
+      await answered(
+        [Response.json({ identity: 'idp_1', name: 'A', providerIssuer, preset }, { status: 201 })],
+        ['providers', 'create', '--name', 'A', '--provider-issuer', providerIssuer],
+      )
+    ).stderr;
+
+  it('is warned of', async () => {
+    expect(await created('https://gitlab.com/', 'generic')).toContain(
+      'Tokens of GitLab CI have the issuer https://gitlab.com, and',
+    );
+  });
+
+  it.each([
+    ['https://gitlab.com', 'gitlab'],
+    ['https://gitlab.com/', 'gitlab'],
+    ['https://issuer.example.com/', 'generic'],
+  ])('is not %s with the preset %s', async (issuer, preset) => {
+    expect(await created(issuer, preset)).toBe('');
+  });
+});
+
+describe('explaining an earlier request', () => {
+  const explained = async (outcome: string, decision: string): Promise<string> => {
+    const event = {
+      time: '2026-11-21T04:00:00Z',
+      outcome,
+      reason: null,
+      detail: null,
+      claims: {},
+      serviceAccount: null,
+    };
+    const wouldIssue =
+      decision === 'granted' ? { scope: '', audience: 'a', expiresIn: 60, roles: [], project: null } : null;
+    const verification = { ok: null, checks: [] };
+    const explanation = {
+      decision,
+      verification,
+      provider: null,
+      identities: [],
+      wouldIssue,
+      reason: 'x',
+      detail: null,
+    };
+    const argv = ['explain', '--request-id', 'r'];
+    return (await answered([Response.json([event]), Response.json(explanation)], argv)).stdout;
+  };
+
+  it('says that the event lacks what was asked for, where that must have been the reason', async () => {
+    expect(await explained('refused', 'granted')).toContain('name it with --service-account');
+  });
+
+  it.each([
+    ['refused', 'refused'],
+    ['granted', 'granted'],
+  ])('says no such thing where it was %s and is %s', async (outcome, decision) => {
+    expect(await explained(outcome, decision)).not.toContain('name it with --service-account');
   });
 });

@@ -49,7 +49,7 @@ function optionOf({ name, value, description, required, default: preset }: Recip
 function describe(recipe: Recipe): string {
   const { title, risks } = presetByName(recipe.preset);
   return (
-    `Registers ${title} as an issuer, a service account, its role binding and the rule that joins them, checks the rule, ` +
+    `Registers ${recipe.preset === 'generic' ? 'the issuer' : `${title} as an issuer`}, a service account, its role binding and the rule that joins them, checks the rule, ` +
     `and prints the configuration to paste. Repeating it changes nothing.\n\nTo know:\n${risks.map((risk) => `- ${risk}`).join('\n')}`
   );
 }

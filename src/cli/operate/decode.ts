@@ -30,8 +30,14 @@ export async function runDecode({ arguments: [file = '-'], output, world }: Comm
     });
     section('Times', times, output);
     if (preset !== null) showPlatform(preset, claims, output);
-    if (fault !== null) output.line(`${output.paint('red', '✖')} The token endpoint would not read it: ${fault}`);
-    output.line('The signature was not verified: `cambist explain --token` asks the deployment to.');
+    if (header['typ'] === 'at+jwt')
+      output.line('An access token, for the API that aud names. It cannot be exchanged: that takes an ID token.');
+    else if (fault !== null) output.line(`${output.paint('red', '✖')} The token endpoint would not read it: ${fault}`);
+    output.line(
+      header['typ'] === 'at+jwt'
+        ? 'The signature was not verified.'
+        : 'The signature was not verified: `cambist explain --token` asks the deployment to.',
+    );
   });
 }
 

@@ -36,6 +36,10 @@ export async function runExplain(context: CommandContext): Promise<number> {
   output.data(event === null ? explanation : { event, ...explanation }, () => {
     if (event !== null) showEvent(event, output);
     showExplanation(explanation, output);
+    if (event?.['outcome'] === 'refused' && explanation.decision === 'granted')
+      output.line(
+        '\nThe event does not hold what was asked for: name it with --service-account, --scope, --audience or --project.',
+      );
   });
   return explanation.decision === 'granted' ? 0 : 1;
 }

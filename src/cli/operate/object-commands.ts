@@ -6,6 +6,7 @@ import { confirm } from '../confirm.ts';
 import { usageFailure } from '../failure.ts';
 import { formatPairs, formatStep, formatTable } from '../output.ts';
 import { findObject, pathOf } from './find-object.ts';
+import { withArticle } from './resources.ts';
 import type { Member, ResourceDescription } from './resources.ts';
 import { cellOf, labelsFrom, membersFrom, optionName, textOf } from './values.ts';
 
@@ -18,12 +19,12 @@ const SET: CommandOption = {
 
 /** The five commands of a kind of object. */
 export function objectCommands(resource: ResourceDescription): readonly Command[] {
-  const { noun, group, filters, members, references, example } = resource;
+  const { noun, group, filters, members, references, examples } = resource;
+  const one = withArticle(noun);
   const which: CommandArgument = {
     name: `<${resource.hasSlug ? 'id, slug or name' : 'id or name'}>`,
     description: `the ${noun}`,
   };
-  const memberOptions = members.map((member) => memberOption(member));
   const command = (
     name: string,
     summary: string,
@@ -48,42 +49,42 @@ export function objectCommands(resource: ResourceDescription): readonly Command[
     command('show', `show one ${noun} in full`, {
       options: [],
       arguments: [which],
-      examples: [`cambist ${group} show deployer`],
+      examples: [`cambist ${group} show ${examples.name}`],
       run: async (context) => await showObject(resource, context),
     }),
-    command('create', `create a ${noun}`, {
+    command('create', `create ${one}`, {
       options: [
         ...references.map(({ option, description }) => ({
           flags: `--${option} <id or name>`,
           description,
           required: true,
         })),
-        ...memberOptions,
+        ...members.map((member) => memberOption(member)),
         LABEL,
         SET,
       ],
       arguments: [],
-      examples: [example],
+      examples: [`cambist ${group} create ${examples.create}`],
       run: async (context) => await createObject(resource, context),
     }),
-    command('update', `change members of a ${noun}; the others stay`, {
+    command('update', `change members of ${one}; the others stay`, {
       options: [
-        ...memberOptions,
+        ...members.filter(({ fixed }) => fixed !== true).map((member) => memberOption(member)),
         { ...LABEL, description: 'a label to add or change; `--label key=` empties it' },
         SET,
         { flags: '--if-match <version>', description: 'only where its objectVersion is still this one' },
       ],
       arguments: [which],
-      examples: [`cambist ${group} update deployer --description "Deploys the shop"`],
+      examples: [`cambist ${group} update ${examples.name} ${examples.change}`],
       run: async (context) => await updateObject(resource, context),
     }),
-    command('delete', `delete a ${noun}; asks first on a terminal`, {
+    command('delete', `delete ${one}; asks first on a terminal`, {
       options: [
         { flags: '-y, --yes', description: 'do not ask' },
         { flags: '--if-match <version>', description: 'only where its objectVersion is still this one' },
       ],
       arguments: [which],
-      examples: [`cambist ${group} delete deployer --yes`],
+      examples: [`cambist ${group} delete ${examples.name} --yes`],
       run: async (context) => await deleteObject(resource, context),
     }),
   ];
@@ -185,6 +186,7 @@ async function theObject(
 function tellOutcome(resource: ResourceDescription, outcome: string, view: JsonMap, context: CommandContext): void {
   context.output.data(view, () => context.output.line(stepLine(resource, outcome, view, context)));
   for (const { detail } of warningsOf(view)) context.output.warn(detail);
+  for (const doubt of resource.doubts?.(view) ?? []) context.output.warn(doubt);
 }
 
 function stepLine({ noun }: ResourceDescription, outcome: string, view: JsonMap, { output }: CommandContext): string {

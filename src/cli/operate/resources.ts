@@ -1,5 +1,7 @@
 // The kinds of objects that have commands, as data: their members, columns and filters; one set of handlers reads it.
 
+import { detectPreset, presetByName } from '../../presets/registry.ts';
+
 /** How the text of an option or of `--set` becomes a value. */
 export type ValueKind = 'text' | 'list' | 'number' | 'json';
 
@@ -13,6 +15,8 @@ export interface Member {
   readonly choices?: readonly string[];
   /** Must be given when an object is created. */
   readonly required?: boolean;
+  /** Stays as it was created. */
+  readonly fixed?: boolean;
 }
 
 /** Another object that one is created for, named by id or name. */
@@ -37,7 +41,15 @@ export interface ResourceDescription {
   /** Options of `list`, as the API calls them. */
   readonly filters: readonly { readonly option: string; readonly parameter: string; readonly description: string }[];
   readonly columns: readonly (readonly [heading: string, member: string])[];
-  readonly example: string;
+  /** Whole command lines, but for `cambist` and the group: one that creates, and the rest of one that changes `name`. */
+  readonly examples: { readonly create: string; readonly name: string; readonly change: string };
+  /** What may be a mistake in an object that was accepted, and that only this side can tell. */
+  readonly doubts?: (view: Readonly<Record<string, unknown>>) => readonly string[];
+}
+
+/** `an identity provider`. */
+export function withArticle(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
 const NAME: Member = { name: 'name', kind: 'text', value: '<name>', description: 'its name', required: true };
@@ -65,6 +77,7 @@ export const PROVIDERS: ResourceDescription = {
       value: '<url>',
       description: 'the issuer, byte for byte as `iss` of its tokens',
       required: true,
+      fixed: true,
     },
     DESCRIPTION,
     { name: 'preset', kind: 'text', value: '<platform>', description: 'the platform, where the issuer does not tell' },
@@ -84,7 +97,12 @@ export const PROVIDERS: ResourceDescription = {
     ['PRESET', 'preset'],
     ['ISSUER', 'providerIssuer'],
   ],
-  example: 'cambist providers create --name GitHub --provider-issuer https://token.actions.githubusercontent.com',
+  examples: {
+    create: '--name GitHub --provider-issuer https://token.actions.githubusercontent.com',
+    name: 'GitHub',
+    change: '--max-token-lifetime 3600',
+  },
+  doubts: ({ providerIssuer, preset }) => slashDoubts(String(providerIssuer), String(preset)),
 };
 
 export const SERVICE_ACCOUNTS: ResourceDescription = {
@@ -108,7 +126,7 @@ export const SERVICE_ACCOUNTS: ResourceDescription = {
     ['STATUS', 'status'],
     ['ROLES', 'roleBindings'],
   ],
-  example: 'cambist service-accounts create --name deployer',
+  examples: { create: '--name deployer', name: 'deployer', change: '--description "Deploys the shop"' },
 };
 
 export const IDENTITIES: ResourceDescription = {
@@ -194,8 +212,12 @@ export const IDENTITIES: ResourceDescription = {
     ['PROVIDER', 'provider.name'],
     ['SUBJECT', 'providerSubject'],
   ],
-  example:
-    'cambist identities create --name main --service-account deployer --provider GitHub --provider-subject repo:acme@1/app@2:ref:refs/heads/main --allowed-scopes api:read',
+  examples: {
+    create:
+      '--name main --service-account deployer --provider GitHub --provider-subject repo:acme@1/app@2:ref:refs/heads/main --allowed-scopes api:read',
+    name: 'main',
+    change: '--token-lifetime 900',
+  },
 };
 
 export const ROLES: ResourceDescription = {
@@ -218,5 +240,16 @@ export const ROLES: ResourceDescription = {
     ['RULES', 'rules'],
     ['DESCRIPTION', 'description'],
   ],
-  example: 'cambist roles create --name Deployments',
+  examples: { create: '--name Deployments', name: 'deployments', change: '--description "May deploy the shop"' },
 };
+
+/** Issuers are compared byte for byte, and the slash at the end is what people get wrong. */
+function slashDoubts(issuer: string, preset: string): readonly string[] {
+  const other = issuer.endsWith('/') ? issuer.slice(0, -1) : `${issuer}/`;
+  const meant = detectPreset(other);
+  if (preset !== 'generic' || meant === 'generic') return [];
+  return [
+    `Tokens of ${presetByName(meant).title} have the issuer ${other}, and the one that was registered differs in its last slash: ` +
+      'no such token will match it. Delete it, and create it with that issuer.',
+  ];
+}

@@ -3,6 +3,7 @@
 import type { JsonMap } from '../api.ts';
 import type { OptionReader } from '../command.ts';
 import { usageFailure } from '../failure.ts';
+import { withArticle } from './resources.ts';
 import type { Member, ResourceDescription } from './resources.ts';
 
 /** `trustedAudiences` as an option: `trusted-audiences`. */
@@ -26,7 +27,7 @@ export function membersFrom({ members, noun }: ResourceDescription, options: Opt
     const member = members.find((known) => known.name === name);
     if (member === undefined) {
       throw usageFailure(
-        `--set ${assignment} sets nothing of a ${noun}.`,
+        `--set ${assignment} sets nothing of ${withArticle(noun)}.`,
         `It is member=value; the members are ${members.map((known) => known.name).join(', ')}.`,
       );
     }
