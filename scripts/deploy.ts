@@ -9,9 +9,24 @@ import { ROOT, runWrangler, WRANGLER_CONFIG } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
 
 const PLACEHOLDER = /^[0-]*$/;
+const USAGE = `npm run deploy [-- options]: applies schema.sql to the D1 database, then deploys.
+
+  --dry-run        build and show what would be uploaded; change nothing
+  --config <file>  another wrangler.toml
+  --env <name>     an environment of it
+  --var <n:value>  a variable, such as ISSUER_URL:https://tokens.example.com
+
+Every other option of \`wrangler deploy\` is passed on.`;
 
 await runScript('deploy', async () => {
   const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(USAGE);
+    return;
+  }
+  // npm keeps what stands before `--` for itself, and would let a rehearsal be a deployment.
+  if (process.env['npm_config_dry_run'] === 'true')
+    throw new Refusal('npm took --dry-run for its own; write `npm run deploy -- --dry-run`');
   const { values } = parseArgs({
     args,
     strict: false,
@@ -27,7 +42,7 @@ await runScript('deploy', async () => {
   const given = (values.var ?? []).filter((item) => typeof item === 'string');
   const faults = findFaults(config, env, given);
   if (faults.length > 0 && values['dry-run'] !== true) {
-    throw new Refusal(`${config} is not finished:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    throw new Refusal(`${config} is not finished:\n${list(faults)}`);
   }
   const target = ['--config', config, ...(env === undefined ? [] : ['--env', env])];
   if (values['dry-run'] !== true) {
@@ -40,7 +55,12 @@ await runScript('deploy', async () => {
       : ['--config', config, ...args];
   if ((await runWrangler(['deploy', ...passedOn])) !== 0)
     throw new Refusal('wrangler did not deploy; its message is above');
+  if (faults.length > 0) console.log(`\nBefore it can be deployed, ${config} needs:\n${list(faults)}`);
 });
+
+function list(faults: readonly string[]): string {
+  return faults.map((fault) => `  - ${fault}`).join('\n');
+}
 
 /** What an operator still has to fill in, each with the command that answers it. */
 function findFaults(configPath: string, env: string | undefined, vars: readonly string[]): string[] {

@@ -1,9 +1,12 @@
 // `npm run --silent keys`: prints a fresh private JWK Set for the SIGNING_KEYS secret, to be piped into `wrangler secret put`. Keeps no copy.
 
-import { runScript } from './local/refusal.ts';
+import { Refusal, runScript } from './local/refusal.ts';
 import { generateSigningKeys } from './local/signing-keys.ts';
 
 await runScript('keys', async () => {
+  // Whoever asks for help must not be shown a private key.
+  if (process.argv.length > 2)
+    throw new Refusal('takes no arguments; `npm run --silent cambist -- keys generate --help` is the one with options');
   if (process.stdout.isTTY)
     console.error('This is a private key: pipe it into `npx wrangler secret put SIGNING_KEYS`.');
   console.log(await generateSigningKeys(['ES256', 'RS256']));

@@ -53,7 +53,7 @@ await runScript('cambist', async () => {
     launcher.onGone(() => shutDown(0));
     const readiness = await fetch(`${worker.url}/readyz`);
     if (readiness.status !== 200) {
-      throw new Refusal(`not ready, GET /readyz answers ${readiness.status}: ${await readiness.text()}`);
+      throw new Refusal(`not ready, GET /readyz answers ${readiness.status}:\n${faultsIn(await readiness.text())}`);
     }
     const shown = (path: string): string => relative(process.cwd(), path) || '.';
     console.log(
@@ -66,3 +66,13 @@ await runScript('cambist', async () => {
     throw error;
   }
 });
+
+/** What /readyz names, a line each; the whole answer where it is another one. */
+function faultsIn(answer: string): string {
+  try {
+    const { faults } = JSON.parse(answer) as { readonly faults: readonly { readonly detail: string }[] };
+    return faults.map(({ detail }) => `  - ${detail}`).join('\n');
+  } catch {
+    return answer;
+  }
+}
