@@ -155,10 +155,10 @@ beforeAll(async () => {
   });
   await send('GET', `/v1/service-accounts?token=${issued}`, { headers: asRoot });
   await send('POST', '/v1/service-accounts', { headers: asRoot, body: `{"name":"${issued}"` });
-  await send('POST', '/v1/federated-identities/explain', {
-    headers: asRoot,
-    body: JSON.stringify({ token: await sign() }),
-  });
+  for (const member of ['subjectToken', 'notAMember']) {
+    const body = JSON.stringify({ [member]: await sign({ sub: 'job:2' }) });
+    await send('POST', '/v1/federated-identities/explain', { headers: asRoot, body });
+  }
   served.broken = true;
   await send('POST', `/v1/federated-identity-providers/${provider['identity']}/check`, { headers: asRoot });
   await send('POST', `/v1/federated-identity-providers/${provider['identity']}/refresh`, { headers: asRoot });
