@@ -19,7 +19,7 @@ What runs in the Worker, where it comes from, and how to check it.
 ## What the bundle contains
 
 Of the size of each package's code, before minification or compression: what an isolate evaluates when it starts, which is all that an
-exchange needs, and what waits until the IAM API, the API reference or a rule with an expression is first used.
+exchange needs, and what waits until the IAM API, the API reference or a rule with an expression is first used. The share is of both.
 \`npm run generate\` writes this table; \`npm run check\` fails where a package or a version is another, or a size is ${TOLERANCE * 100} % off.
 `;
 
@@ -32,11 +32,13 @@ Besides these, the Worker imports \`cloudflare:workers\` from the runtime. \`com
   (\`test/scripts/supply-chain.test.ts\`); \`npm ci\` installs these and nothing else.
 - **No install scripts in what runs.** Of all packages only \`esbuild\`, \`node\` and \`workerd\`, which build and test, may run one when they
   are installed (\`allowScripts\` in \`package.json\`, and the same test). None of the packages above has one.
-- **Signatures.** \`npm audit signatures\` asks the registry for the signature of every installed package. It needs the network, so it is no
-  part of \`npm run check\`:
+- **Signatures.** \`npm audit signatures\` compares every installed package with the registry's signature of it, and with its provenance where it
+  has one. It needs registry.npmjs.org and tuf-repo-cdn.sigstore.dev, and fails where it cannot reach both; so it is no part of
+  \`npm run check\`, which works without a network. Run it after every change of the lockfile:
 
   \`\`\`sh
   npm audit signatures
+  npm audit --omit dev    # known vulnerabilities of what is installed for use
   \`\`\`
 
 - **A bill of materials**, of what is installed beside the command line and the Worker:
@@ -48,26 +50,38 @@ Besides these, the Worker imports \`cloudflare:workers\` from the runtime. \`com
 - **The bundle is built from source** by \`npm run deploy\` and by every test that starts the service; no built file is committed.
 `;
 
-/** Writes the page, or says whether the one that is there still holds. */
-export async function supplyChainPage(check: boolean): Promise<boolean> {
+/** Writes the page, or says what of the one that is there does not hold any more. */
+export async function supplyChainPage(check: boolean): Promise<readonly string[]> {
   const { parts } = await weighWorker();
-  if (!check) {
-    writeFileSync(PAGE, `${introduction}\n${table(parts)}\n${rest}`);
-    return true;
-  }
-  const written = rowsOf(readFileSync(PAGE, 'utf8'));
-  return (
-    written.length === parts.length &&
-    parts.every((part) => {
-      const row = written.find(({ name }) => name === nameOf(part));
-      return (
-        row !== undefined &&
-        row.version === versionShown(part) &&
-        isNear(row.atStart, part.atStart / 1024) &&
-        isNear(row.later, part.later / 1024)
-      );
-    })
-  );
+  if (check) return driftOf(readFileSync(PAGE, 'utf8'), parts);
+  writeFileSync(PAGE, pageOf(parts));
+  return [];
+}
+
+/** The page about a bundle of these parts. */
+export function pageOf(parts: readonly Part[]): string {
+  return `${introduction}\n${table(parts)}\n${rest}`;
+}
+
+/** Where the page and the bundle differ: in text, packages and versions at all, in sizes by more than the tolerance. */
+export function driftOf(page: string, parts: readonly Part[]): readonly string[] {
+  const written = rowsOf(page);
+  const gone = written.filter(({ name }) => !parts.some((part) => nameOf(part) === name));
+  const withoutRows = (text: string): string => text.replaceAll(/^\|.*\|$/gm, '').replaceAll(/\n+/g, '\n');
+  return [
+    ...(withoutRows(page) === withoutRows(pageOf(parts)) ? [] : ['its text is another']),
+    ...gone.map(({ name }) => `${name} is not in the bundle`),
+    ...parts.flatMap((part) => driftOfPart(written, part)),
+  ];
+}
+
+function driftOfPart(written: readonly Row[], part: Part): readonly string[] {
+  const name = nameOf(part);
+  const row = written.find((one) => one.name === name);
+  if (row === undefined) return [`${name} is new in the bundle`];
+  if (row.version !== versionShown(part)) return [`${name} is now ${part.version}`];
+  if (isNear(row.atStart, part.atStart / 1024) && isNear(row.later, part.later / 1024)) return [];
+  return [`${name} is now ${kib(part.atStart)} and ${kib(part.later)} KiB`];
 }
 
 function nameOf({ name }: Part): string {
@@ -81,8 +95,16 @@ function versionShown({ name, version }: Part): string {
 
 function table(parts: readonly Part[]): string {
   const heaviest = parts.toSorted((a, b) => b.atStart + b.later - a.atStart - a.later);
-  const rows = heaviest.map((part) => [nameOf(part), versionShown(part), kib(part.atStart), kib(part.later)]);
-  const lines = [['package', 'version', 'at start, KiB', 'later, KiB'], ['---', '---', '---:', '---:'], ...rows];
+  const all = parts.reduce((sum, { atStart, later }) => sum + atStart + later, 0);
+  const rows = heaviest.map((part) => [
+    nameOf(part),
+    versionShown(part),
+    kib(part.atStart),
+    kib(part.later),
+    `${(((part.atStart + part.later) / all) * 100).toFixed(1)} %`,
+  ]);
+  const heads = ['package', 'version', 'at start, KiB', 'later, KiB', 'share'];
+  const lines = [heads, ['---', '---', '---:', '---:', '---:'], ...rows];
   return ['<!-- prettier-ignore -->', ...lines.map((cells) => `| ${cells.join(' | ')} |`)].join('\n');
 }
 
@@ -98,7 +120,7 @@ interface Row {
 }
 
 function rowsOf(page: string): Row[] {
-  return [...page.matchAll(/^\| (.+?) \| (.*?) ?\| ([\d.]+) \| ([\d.]+) \|$/gm)].map(
+  return [...page.matchAll(/^\| (.+?) \| (.*?) ?\| ([\d.]+) \| ([\d.]+) \| [\d.]+ % \|$/gm)].map(
     ([, name = '', version = '', atStart, later]) => ({
       name,
       version,

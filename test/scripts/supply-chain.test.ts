@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { driftOf, pageOf } from '../../scripts/generate-supply-chain.ts';
 import { weighWorker } from '../../scripts/local/weigh.ts';
 import type { Part } from '../../scripts/local/weigh.ts';
 
@@ -82,5 +83,36 @@ describe('the bundle of the Worker', () => {
     );
     expect(scripted).toEqual([]);
     expect(parts.filter(({ name }) => name !== null && packages[`node_modules/${name}`] === undefined)).toEqual([]);
+  });
+});
+
+describe('docs/supply-chain.md', () => {
+  const part = (name: string | null, version: string, atStart: number, later = 0): Part => ({
+    name,
+    version,
+    atStart: atStart * 1024,
+    later: later * 1024,
+  });
+  const parts = [part(null, '0.1.0', 300, 150), part('hono', '4.13.19', 57), part('@a/b', '1.0.0', 0, 100)];
+  const page = pageOf(parts);
+
+  it('holds for the bundle that it was written of, and for one of nearly its size', () => {
+    expect(driftOf(page, parts)).toEqual([]);
+    const nearly = parts.map((one) => ({ ...one, atStart: one.atStart * 1.09, later: one.later * 0.92 }));
+    expect(driftOf(page, nearly)).toEqual([]);
+  });
+
+  it.each([
+    ['a new package', [...parts, part('left-pad', '1.3.0', 1)], 'left-pad is new in the bundle'],
+    ['a package less', parts.slice(0, 2), '@a/b is not in the bundle'],
+    ['another version', parts.with(1, part('hono', '4.13.20', 57)), 'hono is now 4.13.20'],
+    ['a larger size', parts.with(1, part('hono', '4.13.19', 64)), 'hono is now 64.0 and 0.0 KiB'],
+    ['a package that moved to the start', parts.with(2, part('@a/b', '1.0.0', 100)), '@a/b is now 100.0 and 0.0 KiB'],
+  ])('names %s', (_what, changed, named) => {
+    expect(driftOf(page, changed)).toEqual([named]);
+  });
+
+  it('names text that somebody edited', () => {
+    expect(driftOf(page.replace('bill of materials', 'bill'), parts)).toEqual(['its text is another']);
   });
 });
