@@ -45,7 +45,7 @@ const READ_ONLY: Readonly<Record<string, z.ZodType>> = {
     .describe('Those of `localJwks`, else of the last fetch; for display'),
   lastFetchedAt: time.nullable(),
   lastFetchError: z.string().nullable(),
-  lastUsedAt: time.nullable(),
+  lastUsedAt: time.nullable().describe('Of the last grant, to the minute: it is not written more often'),
   warnings: z
     .array(z.object({ code: z.string(), detail: z.string() }))
     .optional()
