@@ -57,8 +57,8 @@ async function findRole(api: Api, name: string): Promise<RoleView> {
       exitCode: 2,
       next:
         roles.length === 0
-          ? 'There are no roles yet: `cambist roles create` makes one.'
-          : `There are: ${roles.map(({ slug }) => slug).join(', ')}.`,
+          ? `There are no roles yet: \`cambist roles create --name ${name}\` makes it.`
+          : `There are ${roles.map(({ slug }) => slug).join(', ')}; \`cambist roles create --name ${name}\` makes it.`,
     });
   }
 }

@@ -145,7 +145,7 @@ describe('cambist bootstrap, again and back', () => {
   it('binds the role, says which there are, and leaves nothing half-made where there is none', async () => {
     expect(await bootstrap([...APP, '--role', 'deployer'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('There is no role deployer.'),
+      stderr: expect.stringMatching(/There is no role deployer\.\n.*`cambist roles create --name deployer` makes it\./),
     });
     expect(await everything()).toEqual(NOTHING);
     await service.create('/v1/iam/roles', { name: 'deployer', rules: [{ resources: ['*'], permissions: ['read'] }] });
