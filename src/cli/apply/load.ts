@@ -11,13 +11,15 @@ import { faultyFile, readDocument } from './document.ts';
 import type { Fault } from './document.ts';
 
 export interface LoadedFile {
+  /** What messages call it. */
+  readonly name: string;
   readonly declaration: Declaration;
   /** The failure that names faults of this file with their lines. */
   readonly fail: (faults: readonly Fault[]) => CliFailure;
 }
 
 /** The declaration of the file that `--file` names; throws with every fault of it. */
-export async function loadDeclaration({ options, world, settings }: CommandContext): Promise<LoadedFile> {
+export async function loadDeclaration({ options, world }: CommandContext): Promise<LoadedFile> {
   const file = options.text('file') ?? 'cambist.yaml';
   const text = file === '-' ? await world.readStdin() : await readText(file);
   const name = file === '-' ? 'standard input' : file;
@@ -25,13 +27,7 @@ export async function loadDeclaration({ options, world, settings }: CommandConte
   const { declaration, faults } = readDeclaration(document.data);
   const fail = (found: readonly Fault[]): CliFailure => faultyFile(name, found, document.lineOf);
   if (faults.length > 0) throw fail(faults);
-  const { deployment } = declaration;
-  if (deployment !== null && settings.hasUrl() && settings.url() !== deployment)
-    throw usageFailure(
-      `${name} is for the deployment ${deployment}, and --url or CAMBIST_URL names ${settings.url()}.`,
-      'Change one of them; a configuration without `deployment` fits any.',
-    );
-  return { declaration, fail };
+  return { name, declaration, fail };
 }
 
 async function readText(file: string): Promise<string> {

@@ -4,7 +4,7 @@ import { isJsonObject } from '../json.ts';
 import { epochSeconds } from '../clock.ts';
 import type { Api } from '../api.ts';
 import type { CommandContext } from '../command.ts';
-import { CliFailure } from '../failure.ts';
+import { CliFailure, usageFailure } from '../failure.ts';
 import { pointerOf } from './document.ts';
 import { loadDeclaration } from './load.ts';
 import { planChanges } from './plan.ts';
@@ -24,7 +24,14 @@ export interface Prepared {
 
 /** Plans the changes of the file in the context, or throws with what stands against them. */
 export async function preparePlan(context: CommandContext): Promise<Prepared> {
-  const { declaration, fail } = await loadDeclaration(context);
+  const { name, declaration, fail } = await loadDeclaration(context);
+  const { deployment } = declaration;
+  const { settings } = context;
+  if (deployment !== null && settings.hasUrl() && settings.url() !== deployment)
+    throw usageFailure(
+      `${name} is for the deployment ${deployment}, and --url or CAMBIST_URL names ${settings.url()}.`,
+      'Change one of them; a configuration without `deployment` fits any.',
+    );
   const api = await context.api();
   const state = await readState(api);
   const plan = planChanges(declaration, state, context.options.flag('prune'));

@@ -119,6 +119,11 @@ describe('cambist test', () => {
     `);
   });
 
+  it('asks nobody, so it does not mind that CAMBIST_URL names another deployment', async () => {
+    const file = `${FILE}\ndeployment: https://tokens.acme.test\n`;
+    expect((await run(['test'], file, { env: { CAMBIST_URL: 'https://elsewhere.test' } })).code).toBe(0);
+  });
+
   it('fails with what was decided and why', async () => {
     const ended = await run(
       ['test'],
