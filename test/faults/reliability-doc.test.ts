@@ -1,8 +1,10 @@
 // Holds docs/reliability.md to the tests: every row names at least one, each in a file that exists and under a title that stands there.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+
+import { namedTestFaults } from '../support/named-tests.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs');
 const COLUMNS = ['fault', 'callers see', 'guaranteed', 'how it recovers', 'test'];
@@ -47,25 +49,7 @@ function faultsOf(markdown: string): string[] {
 
 function rowFaults(cells: readonly string[]): string[] {
   if (cells.length !== COLUMNS.length || cells.includes('')) return ['a cell is empty or too many'];
-  const tests = [...(cells.at(-1) ?? '').matchAll(/\[[^\]]+\]\(([^)]+)\)((?:\s*“[^”]+”)*)/g)];
-  if (tests.length === 0) return ['no test is named'];
-  return tests.flatMap(([, path = '', named = '']) => {
-    const file = join(DOCS, path);
-    if (!path.endsWith('.test.ts') || !existsSync(file)) return [`there is no ${path}`];
-    const source = readFileSync(file, 'utf8');
-    const titles = [...named.matchAll(/“([^”]+)”/g)].map(([, title = '']) => title);
-    if (titles.length === 0) return [`${path} is named without a title`];
-    return titles
-      .filter((title) => !titlesIn(source).some((one) => one.includes(title)))
-      .map((title) => `no test of ${path} has “${title}”`);
-  });
-}
-
-/** The titles of `it` and `it.each` in a file, as they are written. */
-function titlesIn(source: string): string[] {
-  return [
-    ...source.matchAll(/(?:\bit|\](?: as const)?\)|\bit\.each\(\w+\))\(\s*(['"`])((?:(?!\1)[^\\\n]|\\.)+)\1/g),
-  ].map(([, , title = '']) => title);
+  return namedTestFaults(cells.at(-1) ?? '', DOCS);
 }
 
 describe('docs/reliability.md', () => {
