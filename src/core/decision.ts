@@ -220,8 +220,8 @@ function nobody({ serviceAccount, federatedIdentity }: Asked, facts: ExchangeFac
       `no service account ${serviceAccount.slice(0, 100)} in the organisation asked for`,
     );
   }
-  const who =
-    facts.serviceAccount?.id ?? (federatedIdentity === null ? 'any service account' : federatedIdentity.slice(0, 100));
+  // Where neither is named, rules are looked up by the token's subject: others of this issuer were not read.
+  const who = facts.serviceAccount?.id ?? federatedIdentity?.slice(0, 100) ?? 'the subject of this token';
   const shadowed = candidates === 0 ? '' : `; its ${candidates} candidate(s) are shadow identities, which never grant`;
   return denial('no_federated_identity', '', `no federated identity joins this issuer to ${who}${shadowed}`);
 }
