@@ -59,10 +59,11 @@ export function tokenHandler(deps: AppDeps): Handler<AppEnv> {
 
 /** What both token endpoints share: settings, load, body, storage failures, the answer and its log line. */
 export function handleTokenRequest(deps: AppDeps, decide: DecideRequest): Handler<AppEnv> {
+  const misconfigured = configurationDenial(deps);
   return async (c) => {
     const caller = c.req.header('cf-connecting-ip') ?? null;
     const context = { requestId: c.get('requestId'), ip: caller, now: Math.floor(deps.now()) };
-    const early = await refuseEarly(c, deps, caller);
+    const early = misconfigured ?? (await refuseEarly(c, deps, caller));
     if (early !== null) return answer(c, deps, early, context);
     const read = await readParameters(c);
     if (read instanceof Response) return read;
@@ -86,18 +87,21 @@ function undecided(error: Denial): Decided {
   return { use: 'none', result: refuse(error), trace: newTrace() };
 }
 
+/** Settings do not change while an isolate lives. */
+function configurationDenial({ config }: AppDeps): Decided | null {
+  const faults = faultsOf(config, NEEDED);
+  if (faults.length === 0) return null;
+  const detail = faults.map((fault) => fault.detail).join('; ');
+  return undecided(
+    denial(
+      'configuration_invalid',
+      'this deployment is not fully configured; its operator finds what is missing at /readyz',
+      detail,
+    ),
+  );
+}
+
 async function refuseEarly(c: Context<AppEnv>, deps: AppDeps, caller: string | null): Promise<Decided | null> {
-  const faults = faultsOf(deps.config, NEEDED);
-  if (faults.length > 0) {
-    const detail = faults.map((fault) => fault.detail).join('; ');
-    return undecided(
-      denial(
-        'configuration_invalid',
-        'this deployment is not fully configured; its operator finds what is missing at /readyz',
-        detail,
-      ),
-    );
-  }
   if (!(await deps.mayProceed(caller ?? 'unknown'))) {
     return undecided(denial('rate_limited', 'too many requests from this address; wait and try again'));
   }
