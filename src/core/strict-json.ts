@@ -24,6 +24,8 @@ export function parseStrictJson(source: Uint8Array | string, options: StrictJson
   if (text === null) return refuse('it is not valid UTF-8');
   if (text.startsWith('\uFEFF')) return refuse('it starts with a byte-order mark');
   if (!text.isWellFormed()) return refuse('it contains half a surrogate pair');
+  const plain = readPlain(text, options.maxDepth);
+  if (plain !== undefined) return ok(plain);
   const scanned = scan(text, options.maxDepth);
   if (!scanned.ok) return scanned;
   try {
@@ -36,6 +38,26 @@ export function parseStrictJson(source: Uint8Array | string, options: StrictJson
   } catch {
     return refuse(NOT_JSON);
   }
+}
+
+/**
+ * The value of a text that is, character for character, what JSON.stringify makes of it, as most issuers write their tokens:
+ * nothing in it is repeated, rounded or spelled in another way. Undefined for any other text, whatever may be wrong with it.
+ */
+function readPlain(text: string, maxDepth: number): JsonValue | undefined {
+  if (text.includes('\\')) return undefined;
+  try {
+    const value = JSON.parse(text) as JsonValue;
+    return isWithinBounds(value, maxDepth) && JSON.stringify(value) === text ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWithinBounds(value: JsonValue, maxDepth: number): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  if (typeof value !== 'object' || value === null) return true;
+  return maxDepth > 0 && Object.values(value).every((member) => isWithinBounds(member, maxDepth - 1));
 }
 
 function decodeUtf8(bytes: Uint8Array): string | null {

@@ -78,7 +78,7 @@ function segmentFault(count: number): string {
 function decodeObject(encoded: string, part: 'header' | 'payload'): Result<JsonObject, Denial> {
   if (!isCanonicalBase64url(encoded))
     return refused('token_malformed', `the ${part} of the token is not canonical base64url`);
-  const parsed = parseStrictJson(bytesOf(encoded), { maxDepth: MAX_JSON_DEPTH });
+  const parsed = parseStrictJson(textOf(encoded), { maxDepth: MAX_JSON_DEPTH });
   if (!parsed.ok) return refused('token_malformed', `the ${part} of the token is not acceptable JSON: ${parsed.error}`);
   return isJsonObject(parsed.value)
     ? ok(parsed.value)
@@ -98,11 +98,10 @@ function isCanonicalBase64url(text: string): boolean {
   return (ALPHABET.indexOf(text.at(-1) as string) & (rest === 2 ? 0b1111 : 0b11)) === 0;
 }
 
-function bytesOf(encoded: string): Uint8Array {
+/** What the segment encodes: as text where all of it is ASCII, else as the bytes that have to prove that they are UTF-8. */
+function textOf(encoded: string): Uint8Array | string {
   const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
-  return bytes;
+  return /[\u0080-\u00ff]/.test(binary) ? Uint8Array.from(binary, (char) => char.charCodeAt(0)) : binary;
 }
 
 function readHeader(header: JsonObject, types: ReadonlySet<string>): Result<JoseHeader, Denial> {

@@ -112,6 +112,35 @@ describe('parseStrictJson', () => {
     }
   });
 
+  it('reads a text that only JSON.stringify would write so as it reads the same text after white space (RFC 8259 §2)', async () => {
+    const written = fc.oneof(
+      fc.jsonValue({ maxDepth: 5 }),
+      fc.constantFrom(
+        2 ** 53 - 1,
+        2 ** 53,
+        -(2 ** 53),
+        1e21,
+        1e-7,
+        { a: [{ b: [1e300] }] },
+        { __proto__: null, toJSON: 1 },
+      ),
+    );
+    await holds(
+      fc.property(
+        fc.oneof(
+          written.map((value) => JSON.stringify(value)),
+          jsonText,
+          damagedJsonText,
+        ),
+        (text) => {
+          fc.pre(!text.startsWith('\uFEFF'));
+          expect(strict(text)).toStrictEqual(strict(` ${text}`));
+        },
+      ),
+      { usually: 1_000 },
+    );
+  });
+
   it('reads whatever JSON.stringify writes (RFC 8259)', async () => {
     await holds(
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
