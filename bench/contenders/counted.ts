@@ -1,12 +1,13 @@
 // Our own Worker with its bindings counted: what crosses to D1, KV and the issuer, asked for at /counts. For measuring alone.
 
 import worker from '../../src/worker.ts';
+import { onEachTrip, replacing } from '../../test/support/d1-trips.ts';
 
 type Env = Parameters<NonNullable<typeof worker.fetch>>[1];
 
 const NONE = { d1Reads: 0, d1Writes: 0, rowsRead: 0, rowsWritten: 0, kvReads: 0, kvWrites: 0, fetches: 0 };
 let counts = { ...NONE };
-/** Bytes of the whole database after the last batch. */
+/** Bytes of the whole database after the last round trip. */
 let databaseBytes = 0;
 
 const fetchOutside = globalThis.fetch;
@@ -15,31 +16,18 @@ globalThis.fetch = (...given: Parameters<typeof fetch>): Promise<Response> => {
   return fetchOutside(...given);
 };
 
-/** The same object with some methods replaced; the others keep their receiver, as bindings demand. */
-function replacing<T extends object>(target: T, methods: Readonly<Record<string, unknown>>): T {
-  return new Proxy(target, {
-    get: (_, name) => {
-      if (typeof name === 'string' && Object.hasOwn(methods, name)) return methods[name];
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
-
 function counted(env: Env): Env {
   const { DB, CACHE } = env;
   return {
     ...env,
-    DB: replacing(DB as D1Database, {
-      batch: async (statements: D1PreparedStatement[]) => {
-        const results = await (DB as D1Database).batch(statements);
-        const written = results.reduce((sum, { meta }) => sum + meta.rows_written, 0);
-        counts.rowsRead += results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
-        counts.rowsWritten += written;
-        databaseBytes = results.at(-1)?.meta.size_after ?? databaseBytes;
-        counts[written > 0 ? 'd1Writes' : 'd1Reads'] += 1;
-        return results;
-      },
+    DB: onEachTrip(DB as D1Database, async ({ carryOut }) => {
+      const results = await carryOut();
+      const written = results.reduce((sum, { meta }) => sum + meta.rows_written, 0);
+      counts.rowsRead += results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
+      counts.rowsWritten += written;
+      databaseBytes = results.at(-1)?.meta.size_after ?? databaseBytes;
+      counts[written > 0 ? 'd1Writes' : 'd1Reads'] += 1;
+      return results;
     }),
     CACHE: replacing(CACHE as KVNamespace, {
       get: (key: string) => {

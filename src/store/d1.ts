@@ -1,4 +1,4 @@
-// How every store file talks to D1: one batch is one round trip and one transaction; a failure is StorageUnavailable, never a guess.
+// How every store file talks to D1: one round trip, one transaction; a failure is StorageUnavailable, never a guess.
 
 import { STORAGE_TIMEOUT_MS } from '../core/limits.ts';
 import { StorageUnavailable } from '../core/ports.ts';
@@ -16,7 +16,7 @@ export async function runBatch(
     timer = setTimeout(() => reject(new Error(`no answer within ${STORAGE_TIMEOUT_MS} ms`)), STORAGE_TIMEOUT_MS);
   });
   try {
-    const results = await Promise.race([db.batch<Record<string, unknown>>(statements), late]);
+    const results = await Promise.race([send(db, statements), late]);
     if (results.length !== statements.length || !results.every(({ success }) => success))
       throw new Error(
         `${statements.length} statements were answered with ${results.length} results, or not all of success`,
@@ -27,6 +27,16 @@ export async function runBatch(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A statement is a transaction of its own, which D1 answers with less around it than a batch of one. */
+async function send(
+  db: D1Database,
+  statements: readonly D1PreparedStatement[],
+): Promise<D1Result<Record<string, unknown>>[]> {
+  const [first, ...others] = statements;
+  if (first !== undefined && others.length === 0) return [await first.all<Record<string, unknown>>()];
+  return db.batch<Record<string, unknown>>([...statements]);
 }
 
 /** The rows of one result of a batch, as the row type its statement selects. */

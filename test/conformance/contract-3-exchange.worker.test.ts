@@ -535,7 +535,7 @@ describe('load shedding', () => {
     expect(shed.status).toBe(429);
     expect(shed.body.error).toBe('temporarily_unavailable');
     expect(shed.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(deployment.counts.d1Batches).toBe(0);
+    expect(deployment.counts.d1Trips).toBe(0);
   });
 
   it('goes on to every check where the limiter itself fails (contract §0)', async () => {

@@ -26,7 +26,7 @@ describe('round trips of an exchange', () => {
   it('a new issuer costs one read, one write, two fetches, one KV read and one KV write (contract §7)', async () => {
     deployment.resetCounts();
     expect((await deployment.exchange(await token(), { service_account_id: joined.serviceAccount })).status).toBe(200);
-    expect(deployment.counts).toMatchObject({ d1Reads: 1, d1Writes: 1, d1Batches: 2, kvReads: 1, kvWrites: 1 });
+    expect(deployment.counts).toMatchObject({ d1Reads: 1, d1Writes: 1, d1Trips: 2, kvReads: 1, kvWrites: 1 });
     expect(deployment.counts.fetches).toHaveLength(2);
   });
 
@@ -34,14 +34,14 @@ describe('round trips of an exchange', () => {
     await deployment.exchange(await token(), { service_account_id: joined.serviceAccount });
     deployment.resetCounts();
     expect((await deployment.exchange(await token(), { service_account_id: joined.serviceAccount })).status).toBe(200);
-    expect(deployment.counts).toEqual({ d1Batches: 2, d1Reads: 1, d1Writes: 1, kvReads: 0, kvWrites: 0, fetches: [] });
+    expect(deployment.counts).toEqual({ d1Trips: 2, d1Reads: 1, d1Writes: 1, kvReads: 0, kvWrites: 0, fetches: [] });
   });
 
   it('a warm exchange that names no account costs the same (contract §7)', async () => {
     await deployment.exchange(await token());
     deployment.resetCounts();
     expect((await deployment.exchange(await token())).status).toBe(200);
-    expect(deployment.counts).toEqual({ d1Batches: 2, d1Reads: 1, d1Writes: 1, kvReads: 0, kvWrites: 0, fetches: [] });
+    expect(deployment.counts).toEqual({ d1Trips: 2, d1Reads: 1, d1Writes: 1, kvReads: 0, kvWrites: 0, fetches: [] });
   });
 
   it('a cold isolate costs one KV read more and no fetch (contract §7)', async () => {
@@ -49,7 +49,7 @@ describe('round trips of an exchange', () => {
     deployment.coldStart();
     deployment.resetCounts();
     expect((await deployment.exchange(await token())).status).toBe(200);
-    expect(deployment.counts).toEqual({ d1Batches: 2, d1Reads: 1, d1Writes: 1, kvReads: 1, kvWrites: 0, fetches: [] });
+    expect(deployment.counts).toEqual({ d1Trips: 2, d1Reads: 1, d1Writes: 1, kvReads: 1, kvWrites: 0, fetches: [] });
   });
 
   it('a single-use exchange still costs one D1 write (contract §7)', async () => {
@@ -61,7 +61,7 @@ describe('round trips of an exchange', () => {
     await deployment.exchange(await token());
     deployment.resetCounts();
     expect((await deployment.exchange(await issuer.sign(claims))).status).toBe(200);
-    expect(deployment.counts).toMatchObject({ d1Reads: 1, d1Writes: 1, d1Batches: 2 });
+    expect(deployment.counts).toMatchObject({ d1Reads: 1, d1Writes: 1, d1Trips: 2 });
   });
 
   it('an unverifiable token writes nothing (contract §7)', async () => {
@@ -86,25 +86,24 @@ describe('round trips of an exchange', () => {
       ),
     );
     expect(answer.status).toBe(400);
-    expect(deployment.counts).toEqual({ d1Batches: 1, d1Reads: 1, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] });
+    expect(deployment.counts).toEqual({ d1Trips: 1, d1Reads: 1, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] });
   });
 
   it('an oversized token costs nothing at all (contract §1)', async () => {
     deployment.resetCounts();
     expect((await deployment.exchange(`${'a'.repeat(17_000)}.e.s`)).status).toBe(400);
-    expect(deployment.counts).toEqual({ d1Batches: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] });
+    expect(deployment.counts).toEqual({ d1Trips: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] });
   });
 });
 
 describe('rows read by an exchange', () => {
   const rowsRead = async (deployment: Deployment, work: () => Promise<unknown>): Promise<number> => {
     let rows = 0;
-    const original = deployment.db.batch.bind(deployment.db);
-    deployment.db.batch = (async (statements: D1PreparedStatement[]) => {
-      const results = await original(statements);
+    deployment.d1.carry = async ({ carryOut }) => {
+      const results = await carryOut();
       rows += results.reduce((sum, result) => sum + (result.meta.rows_read ?? 0), 0);
       return results;
-    }) as D1Database['batch'];
+    };
     await work();
     return rows;
   };
@@ -148,13 +147,12 @@ describe('values read by an exchange', () => {
         .bind(joined.serviceAccount, JSON.stringify(projects)),
     ]);
     let largest = 0;
-    const original = deployment.db.batch.bind(deployment.db);
-    deployment.db.batch = (async (statements: D1PreparedStatement[]) => {
-      const answers = await original<Record<string, unknown>>(statements);
+    deployment.d1.carry = async ({ carryOut }) => {
+      const answers = await carryOut();
       for (const row of answers.flatMap(({ results }) => results))
         largest = Math.max(largest, JSON.stringify(row).length);
       return answers;
-    }) as D1Database['batch'];
+    };
     const token = await issuer.sign(githubActions({ repository: 'acme/app', now: deployment.clock.now }));
     for (const named of [{}, { service_account_id: joined.serviceAccount }]) {
       const answer = await deployment.exchange(token, { ...named, project_id: projects[99] ?? '' });

@@ -1,6 +1,5 @@
 // OpenID Connect Discovery 1.0, RFC 8414 and RFC 7517: what verifiers and clouds read of this deployment.
 
-import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deploy, ISSUER_URL } from '../support/deployment.ts';
 import type { Deployment } from '../support/deployment.ts';
@@ -99,12 +98,8 @@ describe('the JWK Set', () => {
   });
 
   it('answers 503 and no key where storage does not answer (contract §3)', async () => {
-    const broken = await deploy({
-      DB: {
-        batch: async () => Promise.reject(new Error('D1 is away')),
-        prepare: env.DB.prepare.bind(env.DB),
-      } as unknown as D1Database,
-    });
+    const broken = await deploy();
+    broken.d1.carry = async () => Promise.reject(new Error('D1 is away'));
     const answer = await broken.send('/.well-known/jwks.json');
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).not.toBeNull();

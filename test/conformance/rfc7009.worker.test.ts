@@ -145,8 +145,7 @@ describe('the request', () => {
   });
 
   it('is answered with 503 where storage fails, so that the client knows that the token still counts (RFC 7009 §2.2.1)', async () => {
-    const broken = { prepare: () => ({ bind: () => null }), batch: () => Promise.reject(new Error('no storage')) };
-    deployment.coldStart({ DB: broken as never });
+    deployment.d1.carry = async () => Promise.reject(new Error('no storage'));
     const answer = await revoke(deployment, token);
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).not.toBeNull();

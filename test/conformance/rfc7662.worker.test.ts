@@ -66,10 +66,10 @@ describe('an active token', () => {
   it('costs one D1 round trip, and an unverifiable one none (contract §3)', async () => {
     deployment.resetCounts();
     await introspect(deployment, token);
-    expect(deployment.counts).toMatchObject({ d1Batches: 1, d1Writes: 0, kvReads: 0, fetches: [] });
+    expect(deployment.counts).toMatchObject({ d1Trips: 1, d1Writes: 0, kvReads: 0, fetches: [] });
     deployment.resetCounts();
     await introspect(deployment, `${token.slice(0, -4)}AAAA`);
-    expect(deployment.counts.d1Batches).toBe(0);
+    expect(deployment.counts.d1Trips).toBe(0);
   });
 
   it('ignores the hint about its type (RFC 7662 §2.1)', async () => {
@@ -269,8 +269,7 @@ describe('the request', () => {
   });
 
   it('is answered with 503 where storage does not answer (contract §3)', async () => {
-    const broken = { prepare: () => ({ bind: () => null }), batch: () => Promise.reject(new Error('no storage')) };
-    deployment.coldStart({ DB: broken as never });
+    deployment.d1.carry = async () => Promise.reject(new Error('no storage'));
     const answer = await introspect(deployment, token);
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).not.toBeNull();

@@ -1,12 +1,15 @@
 // D1 and KV that fail, hang or lie at the moment a test says; what reaches the real binding below behaves as ever.
 
+import { onEachTrip } from '../support/d1-trips.ts';
+import type { D1Trip } from '../support/d1-trips.ts';
+
 /**
- * `fail` carries nothing out; `lost` carries the batch out and then loses the answer; `hang` never answers; a number is
+ * `fail` carries nothing out; `lost` carries the round trip out and then loses the answer; `hang` never answers; a number is
  * milliseconds of delay before it, a promise what it waits for; a function changes the results on their way back.
  */
 export type D1Fault = 'fail' | 'lost' | 'hang' | number | Promise<void> | ((results: D1Result[]) => D1Result[]) | null;
 
-/** One batch that is about to reach the database. */
+/** One round trip that is about to reach the database. */
 export interface D1Call {
   readonly sql: readonly string[];
   /** Whether any of its statements changes something. */
@@ -15,9 +18,9 @@ export interface D1Call {
 
 export interface FaultyDatabase {
   readonly db: D1Database;
-  /** Says what happens to a batch; `healthy` at first. */
+  /** Says what happens to a round trip; `healthy` at first. */
   fault: (call: D1Call) => D1Fault;
-  /** Batches that the database carried out, whatever became of their answers. */
+  /** Those that the database carried out, whatever became of their answers. */
   readonly carriedOut: D1Call[];
 }
 
@@ -43,44 +46,21 @@ export function inOrder(...faults: D1Fault[]): Decide {
 
 const CHANGES = /\b(?:INSERT INTO|UPDATE|DELETE FROM)\b/;
 
-/** A database whose batches fail as told; the store knows no other call. */
+/** A database whose round trips fail as told. */
 export function faultyDatabase(db: D1Database): FaultyDatabase {
-  const sqlOf = new WeakMap<D1PreparedStatement, string>();
-  const prepare = (sql: string): D1PreparedStatement => {
-    const prepared = db.prepare(sql);
-    const bind = prepared.bind.bind(prepared);
-    prepared.bind = (...values) => {
-      const bound = bind(...values);
-      sqlOf.set(bound, sql);
-      return bound;
-    };
-    sqlOf.set(prepared, sql);
-    return prepared;
-  };
-  const batch = async (statements: D1PreparedStatement[]): Promise<D1Result[]> => {
-    const sql = statements.map((statement) => sqlOf.get(statement) ?? '');
+  const carry = async ({ sql, carryOut }: D1Trip): Promise<D1Result[]> => {
     const call = { sql, writes: sql.some((text) => CHANGES.test(text)) };
     const fault = faulty.fault(call);
     if (fault === 'fail') throw new Error('D1_ERROR: Network connection lost.');
     if (fault === 'hang') return new Promise(() => undefined);
     if (typeof fault === 'number') await new Promise((resolve) => setTimeout(resolve, fault));
     if (fault instanceof Promise) await fault;
-    const results = await db.batch(statements);
+    const results = await carryOut();
     faulty.carriedOut.push(call);
     if (fault === 'lost') throw new Error('D1_ERROR: Network connection lost.');
     return typeof fault === 'function' ? fault(results) : results;
   };
-  const faulty: FaultyDatabase = {
-    db: new Proxy(db, {
-      get(target, property) {
-        if (property === 'prepare') return prepare;
-        if (property === 'batch') return batch;
-        return Reflect.get(target, property, target).bind(target);
-      },
-    }),
-    fault: healthy,
-    carriedOut: [],
-  };
+  const faulty: FaultyDatabase = { db: onEachTrip(db, carry), fault: healthy, carriedOut: [] };
   return faulty;
 }
 

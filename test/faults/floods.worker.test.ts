@@ -71,7 +71,7 @@ describe('a flood from one address', () => {
       expect(body.error).toBe('temporarily_unavailable');
     }
     expect(cryptography.map((spy) => spy.mock.calls.length)).toEqual([0, 0, 0, 0]);
-    expect(deployment.counts).toEqual({ d1Batches: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] });
+    expect(deployment.counts).toEqual({ d1Trips: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] });
 
     expect((await from('192.0.2.2')).status).toBe(200);
   });
@@ -108,7 +108,7 @@ describe('a flood from one address', () => {
       expect(shed.filter(({ headers }) => !(Number(headers.get('retry-after')) > 0))).toEqual([]);
       expect(cryptography.map((spy) => spy.mock.calls.length)).toEqual([0, 0, 0, 0]);
       expect(deployment.counts).toEqual({
-        d1Batches: 0,
+        d1Trips: 0,
         d1Reads: 0,
         d1Writes: 0,
         kvReads: 0,

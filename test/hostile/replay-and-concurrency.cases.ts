@@ -250,7 +250,7 @@ const neighbours: readonly HostileCase<Once>[] = [
   },
 ];
 
-/** D1 fails while the attack runs, from its n-th batch on. */
+/** D1 fails while the attack runs, from its n-th round trip on. */
 function failing(
   name: string,
   from: number,
@@ -266,17 +266,16 @@ function failing(
       deployment.iam('PATCH', `/v1/federated-identities/${joined.federatedIdentity}`, { replayProtection: rule }),
     attack: async ({ deployment, token, used }) => {
       used.token = await token();
-      const { db } = deployment;
-      const real = db.batch.bind(db);
-      let batches = 0;
-      db.batch = async (statements: D1PreparedStatement[]) => {
-        batches += 1;
-        return batches < from ? real(statements) : Promise.reject(new Error(message));
+      const { carry } = deployment.d1;
+      let trips = 0;
+      deployment.d1.carry = async (trip) => {
+        trips += 1;
+        return trips < from ? carry(trip) : Promise.reject(new Error(message));
       };
       try {
         return await deployment.exchange(used.token);
       } finally {
-        Reflect.deleteProperty(db, 'batch');
+        deployment.d1.carry = carry;
       }
     },
     // Nothing was issued, so the very token may be sent again.

@@ -5,6 +5,8 @@ import { compose } from '../../src/compose.ts';
 import type { Settings } from '../../src/config.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { TestIssuer } from './issuer.ts';
+import { onEachTrip } from './d1-trips.ts';
+import type { CarryTrip } from './d1-trips.ts';
 import { freshDatabase } from './schema.ts';
 
 export const ISSUER_URL = 'https://cambist.test';
@@ -20,7 +22,7 @@ export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** What left the Worker or reached its storage, counted. */
 export interface Counts {
-  d1Batches: number;
+  d1Trips: number;
   d1Reads: number;
   d1Writes: number;
   kvReads: number;
@@ -40,6 +42,8 @@ export interface Deployment {
   /** Set it to move time. */
   readonly clock: { now: number };
   readonly counts: Counts;
+  /** Set its `carry` to see or change what becomes of the service's round trips to D1; `db` itself is not affected. */
+  readonly d1: { carry: CarryTrip };
   readonly logs: Record<string, unknown>[];
   /** Puts an issuer on the network. */
   readonly connect: (issuer: TestIssuer) => void;
@@ -65,7 +69,8 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
   // What the deployment before left running must not meet a database that is being emptied.
   await Promise.race([Promise.all(background.splice(0)), new Promise((resolve) => setTimeout(resolve, 200))]);
   await freshDatabase();
-  const counts: Counts = { d1Batches: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] };
+  const counts: Counts = { d1Trips: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] };
+  const d1: Deployment['d1'] = { carry: async ({ carryOut }) => carryOut() };
   const clock = { now: START };
   const logs: Record<string, unknown>[] = [];
   const network = new Map<string, TestIssuer>();
@@ -73,7 +78,7 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
     ...(env as Settings),
     // A test sends more from one address than a deployment would take; tests of the limit bring their own.
     RATE_LIMITER: undefined as never,
-    DB: countedDatabase(env.DB, counts),
+    DB: countedDatabase(env.DB, counts, (trip) => d1.carry(trip)),
     CACHE: countedCache(env.CACHE, counts),
     ...settings,
   };
@@ -107,6 +112,7 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
     db: env.DB,
     clock,
     counts,
+    d1,
     logs,
     connect: (issuer) => void network.set(issuer.issuer.replace(/\/$/, ''), issuer),
     fetch: fetchPath,
@@ -125,24 +131,19 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
       app = createApp(compose(bindings, outside));
     },
     resetCounts: () =>
-      Object.assign(counts, { d1Batches: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] }),
+      Object.assign(counts, { d1Trips: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] }),
     events: async () => (await env.DB.prepare('SELECT * FROM audit_event ORDER BY id').all()).results,
   };
 }
 
-/** Real D1, with its round trips counted; anything but a batch is a round trip that the service does not expect. */
-function countedDatabase(db: D1Database, counts: Counts): D1Database {
-  return new Proxy(db, {
-    get(target, property) {
-      if (property !== 'batch') return Reflect.get(target, property, target).bind(target);
-      return async (statements: D1PreparedStatement[]) => {
-        counts.d1Batches += 1;
-        const results = await target.batch(statements);
-        const wrote = results.some((result) => result.meta.changed_db || result.meta.rows_written > 0);
-        counts[wrote ? 'd1Writes' : 'd1Reads'] += 1;
-        return results;
-      };
-    },
+/** Real D1, with its round trips counted. */
+function countedDatabase(db: D1Database, counts: Counts, carry: CarryTrip): D1Database {
+  return onEachTrip(db, async (trip) => {
+    counts.d1Trips += 1;
+    const results = await carry(trip);
+    const wrote = results.some((result) => result.meta.changed_db || result.meta.rows_written > 0);
+    counts[wrote ? 'd1Writes' : 'd1Reads'] += 1;
+    return results;
   });
 }
 

@@ -136,7 +136,7 @@ describe('the credential', () => {
     const token = await (await addWorkload(deployment, 'pipeline', ['iam:read'])).token();
     deployment.resetCounts();
     await list(token);
-    expect(deployment.counts).toMatchObject({ d1Batches: 2, d1Writes: 0, kvReads: 0, fetches: [] });
+    expect(deployment.counts).toMatchObject({ d1Trips: 2, d1Writes: 0, kvReads: 0, fetches: [] });
   });
 });
 

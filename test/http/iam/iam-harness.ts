@@ -7,6 +7,7 @@ import { refuse } from '../../../src/core/result.ts';
 import type { IamDeps } from '../../../src/http/iam/app.ts';
 import { validateLocalJwks } from '../../../src/oidc/key-set.ts';
 import { createIamStore } from '../../../src/store/iam-store.ts';
+import { onEachTrip } from '../../support/d1-trips.ts';
 import { freshDatabase } from '../../support/schema.ts';
 
 export const ROOT_TOKEN = 'test-root-token-of-at-least-32-characters';
@@ -50,17 +51,9 @@ export async function iamHarness(overrides: Partial<IamDeps> = {}): Promise<Harn
   let trips = 0;
   let now = NOW;
   const log: Record<string, unknown>[] = [];
-  const counted = new Proxy(db, {
-    get(target, name) {
-      if (name === 'batch') {
-        return (statements: D1PreparedStatement[]) => {
-          trips += 1;
-          return target.batch(statements);
-        };
-      }
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
+  const counted = onEachTrip(db, async ({ carryOut }) => {
+    trips += 1;
+    return carryOut();
   });
   const app = createIamApp({
     store: createIamStore(counted),
