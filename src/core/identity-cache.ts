@@ -1,9 +1,9 @@
-// Keeps compiled identities of an isolate, bounded; an entry serves only the very version of the row it was compiled from.
+// Keeps compiled identities of an isolate, bounded; an entry serves only a row that says exactly what it was compiled from.
 
 import type { CompileExpression } from './expression.ts';
 import { compileFederatedIdentity } from './federated-identity.ts';
 import type { CompiledIdentity } from './federated-identity.ts';
-import { MAX_CACHED_IDENTITIES } from './limits.ts';
+import { MAX_CACHED_IDENTITIES, MAX_CACHED_IDENTITY_CHARS } from './limits.ts';
 import type { FederatedIdentity, IdentityProvider } from './model.ts';
 import { presetByName } from '../presets/registry.ts';
 
@@ -19,10 +19,11 @@ export function createIdentityCache(deployment: {
   readonly defaultAudience: string;
 }): CompileIdentities {
   const cache = new Map<string, CompiledIdentity>();
+  let chars = 0;
   let compileExpression: CompileExpression | null = null;
   const compile = (identity: FederatedIdentity, { preset, subjectClaim }: IdentityProvider): CompiledIdentity => {
-    const { id, objectVersion, serviceAccount } = identity;
-    const key = JSON.stringify([id, objectVersion, preset, subjectClaim, serviceAccount.status, serviceAccount.slug]);
+    // All of the row and not its version: that one comes again where D1 was restored, and stands still where a row is mended by hand.
+    const key = JSON.stringify([{ ...identity, lastUsedAt: null }, preset, subjectClaim]);
     const known = cache.get(key);
     if (known !== undefined) return known;
     const context = { ...deployment, preset: presetByName(preset), subjectClaim };
@@ -31,8 +32,12 @@ export function createIdentityCache(deployment: {
       compileExpression: compileExpression ?? notLoaded,
     });
     cache.set(key, compiled);
-    const oldest = cache.size > MAX_CACHED_IDENTITIES ? cache.keys().next().value : undefined;
-    if (oldest !== undefined) cache.delete(oldest);
+    chars += key.length;
+    for (const oldest of cache.keys()) {
+      if (cache.size <= MAX_CACHED_IDENTITIES && chars <= MAX_CACHED_IDENTITY_CHARS) break;
+      cache.delete(oldest);
+      chars -= oldest.length;
+    }
     return compiled;
   };
   return async (identities, provider) => {

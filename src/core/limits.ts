@@ -108,8 +108,9 @@ export const KEY_LOAD_FIRST_POLL_MS: number = 2;
 export const KEY_LOAD_LONGEST_POLL_MS: number = 50;
 /** Providers whose keys an isolate keeps; the least recently used one goes first. */
 export const MAX_CACHED_ISSUERS: number = 500;
-/** Compiled federated identities an isolate keeps. */
+/** Compiled federated identities an isolate keeps, and characters of all of them as JSON: one takes six bytes for each, and may have 60,000. */
 export const MAX_CACHED_IDENTITIES: number = 2_000;
+export const MAX_CACHED_IDENTITY_CHARS: number = 4_000_000;
 
 /** Characters of an object's name, and of a slug: a slug is one DNS label, so that it fits anywhere. */
 export const MAX_NAME_CHARS: number = 128;
