@@ -8,6 +8,8 @@ import type { Result } from './result.ts';
 export interface StrictJsonOptions {
   /** Objects and arrays inside each other, at most. */
   readonly maxDepth: number;
+  /** Refuses numbers beyond ±(2^53-1), for what has no identifiers in it: as text, one would pass for a string. */
+  readonly refuseRounded?: boolean;
 }
 
 const NOT_JSON = 'it is not valid JSON';
@@ -31,6 +33,7 @@ export function parseStrictJson(source: Uint8Array | string, options: StrictJson
   try {
     const value = JSON.parse(text) as JsonValue;
     const { rounded, escapedNames } = scanned.value;
+    if (rounded.length > 0 && options.refuseRounded === true) return refuse('it contains a number that is too large');
     if (rounded.length === 0 && !escapedNames) return ok(value);
     // Read twice only where it has to be: quoting first would make a number valid where JSON wants a name.
     const quoted = rounded.length === 0 ? text : withQuoted(text, rounded);

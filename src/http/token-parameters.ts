@@ -62,7 +62,8 @@ function parseForm(bytes: Uint8Array): Result<TokenParameters, string> {
   if (/%(?![\da-f]{2})/i.test(text))
     return refuse('a percent sign in the body is not followed by two hexadecimal digits');
   const values = new Map<string, string[]>();
-  for (const [name, value] of new URLSearchParams(text)) {
+  // A question mark at the start belongs to the first name; URLSearchParams drops one, as of a query string.
+  for (const [name, value] of new URLSearchParams(`?${text}`)) {
     if (name.includes('\uFFFD') || value.includes('\uFFFD')) return refuse('the body is not UTF-8');
     const known = values.get(name);
     if (known === undefined) values.set(name, [value]);
@@ -73,7 +74,7 @@ function parseForm(bytes: Uint8Array): Result<TokenParameters, string> {
 }
 
 function parseJson(bytes: Uint8Array): Result<TokenParameters, string> {
-  const parsed = parseStrictJson(bytes, { maxDepth: MAX_JSON_DEPTH });
+  const parsed = parseStrictJson(bytes, { maxDepth: MAX_JSON_DEPTH, refuseRounded: true });
   if (!parsed.ok) return refuse(`the body is not acceptable JSON: ${parsed.error}`);
   if (!isJsonObject(parsed.value)) return refuse('the body must be a JSON object');
   const values = new Map<string, string[]>();

@@ -85,6 +85,14 @@ describe('the token endpoint', () => {
     expect((await post(`${form}&colour=blue&scope=&audience=&service_account_id=&actor_token=`)).status).toBe(200);
   });
 
+  it('takes a question mark at the start of the body for a part of the first name (RFC 6749 appendix B)', async () => {
+    expect((await post(form.toString())).status).toBe(200);
+    const answer = await post(`?${form}`);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error_description).toBe(`${[...form.keys()][0]} is missing`);
+    expect((await post(`?colour=blue&${form}`)).status).toBe(200);
+  });
+
   it.each(['subject_token', 'assertion', 'client_secret', 'jwt'])(
     'refuses %s in the query string (RFC 6749 §2.3.1)',
     async (name) => {

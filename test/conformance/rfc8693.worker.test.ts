@@ -247,6 +247,7 @@ describe('JSON requests', () => {
 
   it.each([
     ['a number as scope', () => json({ scope: 1 })],
+    ['a number as scope that is too large for one', () => `{"scope":12345678901234567890,${json().slice(1)}`],
     ['null as scope', () => json({ scope: null })],
     ['an array as scope', () => json({ scope: ['api:read'] })],
     ['a fraction as lifetime', () => json({ access_token_lifetime: 600.5 })],

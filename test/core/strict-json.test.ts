@@ -76,6 +76,15 @@ describe('parseStrictJson', () => {
     });
   });
 
+  it('refuses them instead where it is asked to, and no others', () => {
+    const strictly = (text: string): unknown => parseStrictJson(text, { ...options, refuseRounded: true });
+    const refused = { ok: false, error: 'it contains a number that is too large' };
+    expect(strictly('{"a":9007199254740993}')).toEqual(refused);
+    expect(strictly('{"a":[1e20]}')).toEqual(refused);
+    const kept = { a: Number.MAX_SAFE_INTEGER, b: '9007199254740993' };
+    expect(strictly(`{"a":9007199254740991, "b":"9007199254740993"}`)).toEqual({ ok: true, value: kept });
+  });
+
   it('does not take digits inside a string for a number', () => {
     expect(parseStrictJson('{"a":"9007199254740993, \\"1e400\\" {[:"}', options)).toEqual({
       ok: true,

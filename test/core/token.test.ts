@@ -104,6 +104,12 @@ describe('decodeToken', () => {
     ['x5u', token({ header: { ...HEADER, x5u: 'https://evil.example' } }), 'token_header_not_accepted', 'x5u'],
     ['x5c', token({ header: { ...HEADER, x5c: null } }), 'token_header_not_accepted', 'x5c'],
     ['a kid that is a number', token({ header: { ...HEADER, kid: 1 } }), 'token_header_not_accepted', 'kid'],
+    [
+      'a kid that is a number too large for one',
+      token({ header: '{"alg":"RS256","kid":12345678901234567890}' }),
+      'token_malformed',
+      'a number that is too large',
+    ],
     ['a kid that is null', token({ header: { ...HEADER, kid: null } }), 'token_header_not_accepted', 'kid'],
     ['an empty kid', token({ header: { ...HEADER, kid: '' } }), 'token_header_not_accepted', 'kid'],
     ['a long kid', token({ header: { ...HEADER, kid: 'k'.repeat(513) } }), 'token_header_not_accepted', 'kid'],

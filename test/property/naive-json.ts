@@ -5,8 +5,12 @@ import type { JsonValue } from '../../src/core/json.ts';
 /** Why a text is refused; thrown, so that the grammar reads like the RFC's. */
 class Refused extends Error {}
 
-/** The value of a JSON text, numbers beyond ±(2^53-1) as they were written; undefined where it is refused. */
-export function naiveJson(text: string, maxDepth: number): { readonly value: JsonValue } | undefined {
+/** The value of a JSON text, numbers beyond ±(2^53-1) as they were written, or refused; undefined where it is refused. */
+export function naiveJson(
+  text: string,
+  maxDepth: number,
+  refuseRounded: boolean = false,
+): { readonly value: JsonValue } | undefined {
   let at = 0;
   const white = (): void => {
     while (' \t\n\r'.includes(text[at] ?? 'x')) at += 1;
@@ -51,7 +55,9 @@ export function naiveJson(text: string, maxDepth: number): { readonly value: Jso
     at += written.length;
     const value = Number(written);
     if (Math.abs(value) === Infinity && /[.eE]/.test(written)) throw new Refused();
-    return Math.abs(value) > Number.MAX_SAFE_INTEGER ? written : value;
+    if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
+    if (refuseRounded) throw new Refused();
+    return written;
   }
 
   function value(depth: number): JsonValue {

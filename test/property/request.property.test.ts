@@ -49,7 +49,7 @@ function expectParameters(parameters: TokenParameters, pairs: Pairs): void {
 const NAMES = ['grant_type', 'scope', 'audience', 'resource', 'client_id', 'a', '', '__proto__', 'é'];
 const written = fc.oneof(
   fc.constantFrom(...NAMES),
-  fc.constantFrom('%61', '%c3%a9', '%C3%A9', 'scop%65', 'a+b', '%26', '%3d', '%00', 'a\nb', 'é', '😀'),
+  fc.constantFrom('?', '%61', '%c3%a9', '%C3%A9', 'scop%65', 'a+b', '%26', '%3d', '%00', 'a\nb', 'é', '😀'),
 );
 const broken = fc.constantFrom('%', '%zz', '%2', '%ff', '%ed%a0%80', '\ufffd', '%ef%bf%bd');
 const form = fc
@@ -126,7 +126,7 @@ describe('a JSON body', () => {
         const text =
           whole ?? `{${members.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
         const parsed = parseTokenParameters(new TextEncoder().encode(text), 'json');
-        const read = naiveJson(text, MAX_DEPTH)?.value;
+        const read = naiveJson(text, MAX_DEPTH, true)?.value;
         const isObject = typeof read === 'object' && read !== null && !Array.isArray(read);
         const pairs: (readonly [string, string])[] = [];
         let isAccepted = isObject;

@@ -12,12 +12,12 @@ import { naiveJson } from './naive-json.ts';
 const FORBIDDEN = ['crit', 'b64', 'zip', 'cty', 'jwk', 'jku', 'x5u', 'x5c'];
 
 /** The object that a part encodes, in its one canonical spelling; null otherwise. */
-function naivePart(part: string): Readonly<Record<string, JsonValue>> | null {
+function naivePart(part: string, refuseRounded: boolean): Readonly<Record<string, JsonValue>> | null {
   const bytes = Buffer.from(part, 'base64url');
   if (bytes.toString('base64url') !== part) return null;
   const text = bytes.toString('utf8');
   if (!Buffer.from(text, 'utf8').equals(bytes)) return null;
-  const value = naiveJson(text, 32)?.value;
+  const value = naiveJson(text, 32, refuseRounded)?.value;
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Readonly<Record<string, JsonValue>>)
     : null;
@@ -28,7 +28,7 @@ function naively(compact: string): { readonly header: unknown; readonly claims: 
   const [first = '', second = '', third = ''] = parts;
   if (parts.length !== 3 || third === '' || Buffer.from(third, 'base64url').toString('base64url') !== third)
     return null;
-  const [header, claims] = [naivePart(first), naivePart(second)];
+  const [header, claims] = [naivePart(first, true), naivePart(second, false)];
   if (header === null || claims === null) return null;
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string' || ['', 'none'].includes(alg.trim().toLowerCase())) return null;
@@ -57,6 +57,7 @@ const headerMember = fc.oneof(
       ['typ', 'APPLICATION/JWT'],
       ['kid', ''],
       ['kid', 7],
+      ['kid', 2 ** 53],
       ['ALG', 'none'],
     ),
   },
