@@ -106,8 +106,9 @@ export const KEY_LOAD_LEASE_MS: number = 7_000;
 /** Milliseconds between two looks of a request that waits for another one's load, first and longest. */
 export const KEY_LOAD_FIRST_POLL_MS: number = 2;
 export const KEY_LOAD_LONGEST_POLL_MS: number = 50;
-/** Providers whose keys an isolate keeps; the least recently used one goes first. */
+/** Providers whose keys an isolate keeps, and keys of all of them; the least recently used one goes first. The largest keys take 12 KB each. */
 export const MAX_CACHED_ISSUERS: number = 500;
+export const MAX_CACHED_ISSUER_KEYS: number = 3_000;
 /** Compiled federated identities an isolate keeps, and characters of all of them as JSON: one takes six bytes for each, and may have 60,000. */
 export const MAX_CACHED_IDENTITIES: number = 2_000;
 export const MAX_CACHED_IDENTITY_CHARS: number = 4_000_000;

@@ -4,6 +4,7 @@ import {
   CLOCK_SKEW_SECONDS,
   FAILING_ISSUER_COOLDOWN_SECONDS,
   MAX_CACHED_ISSUERS,
+  MAX_CACHED_ISSUER_KEYS,
   MAX_JWKS_STALE_SECONDS,
   REFRESH_COOLDOWN_SECONDS,
 } from '../core/limits.ts';
@@ -55,12 +56,21 @@ export function rememberedKeys({ providers }: KeyMemory, key: string, now: numbe
   const known = found !== undefined && isOfThePast(found, now) ? found : undefined;
   const state = known ?? { set: null, failure: null, attemptedAt: 0, attempts: 0, provokedAt: null, lease: null };
   if (found !== undefined) providers.delete(key);
-  else if (providers.size >= MAX_CACHED_ISSUERS) {
-    const [oldest] = providers.keys();
-    if (oldest !== undefined) providers.delete(oldest);
-  }
+  else makeRoom(providers);
   providers.set(key, state);
   return state;
+}
+
+/** For one more; of a failing issuer without keys, what is known of its failure takes no room that keys need. */
+function makeRoom(providers: KeyMemory['providers']): void {
+  let keys = 0;
+  for (const { set } of providers.values()) keys += set?.keys.length ?? 0;
+  for (const [key, { set }] of providers) {
+    const held = set?.keys.length ?? 0;
+    if (providers.size < MAX_CACHED_ISSUERS && (held === 0 || keys <= MAX_CACHED_ISSUER_KEYS)) continue;
+    providers.delete(key);
+    keys -= held;
+  }
 }
 
 function isOfThePast({ set, attemptedAt, provokedAt }: ProviderKeys, now: number): boolean {
