@@ -128,7 +128,8 @@ export async function exchangeToken(
   trace.federatedIdentityId = decision.federatedIdentityId;
 
   const event = describeTo(request, facts, verified, deps);
-  if (!decision.granted) return recordDenial(decision, event, fetched, deps);
+  if (!decision.granted)
+    return isBorrowed(facts, deps) ? refuse(decision.denial) : recordDenial(decision, event, fetched, deps);
   return issue(request, decision, event, facts, verification.value, deps);
 }
 
@@ -188,6 +189,15 @@ export function trustedProvider(
     );
   }
   return ok(provider);
+}
+
+/**
+ * Whether the token was verified with the keys of a tenant that has no say where the refusal would be recorded: there is no
+ * such account, or its organisation does not know the issuer. Who holds those keys could fill another's audit log with them.
+ */
+function isBorrowed({ provider, organisation }: ExchangeFacts, { defaultOrganisationId }: ExchangeDeps): boolean {
+  const own = [organisation?.id ?? defaultOrganisationId, defaultOrganisationId];
+  return provider !== null && !own.includes(provider.organisationId);
 }
 
 type DescribeEvent = (outcome: DecisionRecord['outcome'], of: Partial<DecisionRecord>) => DecisionRecord;

@@ -194,6 +194,36 @@ describe('organisations that registered the same issuer', () => {
     );
     expect(bare.status).toBe(400);
   });
+
+  it("record nothing where only another tenant's keys verified the token, since that tenant may have made it up (ADR 0005)", async () => {
+    const unknown = [
+      { service_account_id: joined.serviceAccount, organisation_id: 'default' },
+      { service_account_id: 'sa_unknown' },
+    ];
+    const refusals = async (): Promise<number> => {
+      const elsewhere = await token({ sub: 'repo:acme/app:ref:refs/heads/other' });
+      const before = (await deployment.events()).length;
+      for (const named of unknown) {
+        const answer = await deployment.exchange(elsewhere, named);
+        expect(answer.status).toBe(400);
+        expect(answer.body.error_description).toContain('no federated identity accepts this token');
+        expect(deployment.logs.at(-1)).toMatchObject({ outcome: 'refused', request_id: answer.body.request_id });
+      }
+      return (await deployment.events()).length - before;
+    };
+    expect(await refusals()).toBe(2);
+    await deployment.db.batch([
+      deployment.db.prepare('DELETE FROM audit_event'),
+      deployment.db.prepare('DELETE FROM federated_identity WHERE provider_id = ?1').bind(joined.provider),
+      deployment.db.prepare('DELETE FROM identity_provider WHERE id = ?1').bind(joined.provider),
+    ]);
+    expect(await refusals()).toBe(0);
+    // The tenant's own refusals are its own business.
+    const own = await deployment.exchange(await token({ sub: 'nobody' }), { organisation_id: 'tenant' });
+    expect((await deployment.events()).map((event) => [event['organisation_id'], event['request_id']])).toEqual([
+      ['org_tenant', own.body.request_id],
+    ]);
+  });
 });
 
 describe('what a caller may learn', () => {
