@@ -11,9 +11,11 @@ import type { ExchangeDeps, SignGrant } from './core/exchange.ts';
 import { explainExchange } from './core/explain.ts';
 import type { ExplainQuery } from './core/explain.ts';
 import { createIdentityCache } from './core/identity-cache.ts';
+import { inTime } from './core/in-time.ts';
 import type { IssuerPort } from './core/issuer-keys.ts';
 import type { JsonObject } from './core/json.ts';
 import type { SigningKeyPort } from './core/key-rotation.ts';
+import { RATE_LIMITER_TIMEOUT_MS } from './core/limits.ts';
 import { DEFAULT_ORGANISATION_ID } from './core/model.ts';
 import { inspectOwnToken, revokeOwnToken } from './core/own-token.ts';
 import type { InspectOwnToken, VerifyOwnToken } from './core/own-token.ts';
@@ -287,11 +289,11 @@ function storageFault(error: unknown): string {
   return `DB does not answer: ${cause}`;
 }
 
-/** Load shedding protects capacity, not access: where the limiter itself fails, the request goes on to every check. */
+/** Load shedding protects capacity, not access: where the limiter itself fails or hangs, the request goes on to every check. */
 async function mayProceed({ rateLimiter }: Config, { log }: Outside, caller: string): Promise<boolean> {
   if (rateLimiter === null) return true;
   try {
-    return (await rateLimiter.limit({ key: sourceOf(caller) })).success;
+    return (await inTime(rateLimiter.limit({ key: sourceOf(caller) }), RATE_LIMITER_TIMEOUT_MS)).success;
   } catch (error) {
     log({ level: 'error', event: 'rate_limiter.failed', detail: String(error) });
     return true;

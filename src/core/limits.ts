@@ -163,6 +163,8 @@ export const MAX_UPDATE_ATTEMPTS: number = 10;
 export const SWEEP_GRACE_SECONDS: number = 86_400;
 /** Milliseconds a batch of statements may take; those of an exchange take a few. Twice this and the fetch of keys is what an exchange can last. */
 export const STORAGE_TIMEOUT_MS: number = 5_000;
+/** Milliseconds the rate limiter may take before a request goes on without it; it answers from its own place within a few. */
+export const RATE_LIMITER_TIMEOUT_MS: number = 1_000;
 /** Seconds after which a caller should try again where storage failed. */
 export const STORAGE_RETRY_SECONDS: number = 5;
 /** Rules of a provider that explaining looks at beyond those that an exchange considers: the oldest, and those next to the subject. */

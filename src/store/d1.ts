@@ -1,5 +1,6 @@
 // How every store file talks to D1: one round trip, one transaction; a failure is StorageUnavailable, never a guess.
 
+import { inTime } from '../core/in-time.ts';
 import { STORAGE_TIMEOUT_MS } from '../core/limits.ts';
 import { StorageUnavailable } from '../core/ports.ts';
 
@@ -11,12 +12,8 @@ export async function runBatch(
   db: D1Database,
   statements: D1PreparedStatement[],
 ): Promise<D1Result<Record<string, unknown>>[]> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${STORAGE_TIMEOUT_MS} ms`)), STORAGE_TIMEOUT_MS);
-  });
   try {
-    const results = await Promise.race([send(db, statements), late]);
+    const results = await inTime(send(db, statements), STORAGE_TIMEOUT_MS);
     if (results.length !== statements.length || !results.every(({ success }) => success))
       throw new Error(
         `${statements.length} statements were answered with ${results.length} results, or not all of success`,
@@ -24,8 +21,6 @@ export async function runBatch(
     return results;
   } catch (cause) {
     throw new StorageUnavailable('D1 did not carry out a batch', { cause });
-  } finally {
-    clearTimeout(timer);
   }
 }
 

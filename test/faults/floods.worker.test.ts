@@ -119,11 +119,13 @@ describe('a flood from one address', () => {
     },
   );
 
-  it('is no reason to refuse anybody where the limiter itself fails (contract §0)', async () => {
-    const broken: RateLimit = { limit: () => Promise.reject(new Error('no limiter')) };
-    const { deployment, token } = await flooded({ RATE_LIMITER: broken });
+  it.each<[string, RateLimit['limit'], string]>([
+    ['fails', async () => Promise.reject(new Error('no limiter')), 'Error: no limiter'],
+    ['never answers', async () => new Promise(() => undefined), 'Error: no answer within 1000 ms'],
+  ])('is no reason to refuse anybody where the limiter itself %s (contract §0)', async (_, limit, detail) => {
+    const { deployment, token } = await flooded({ RATE_LIMITER: { limit } });
     expect((await deployment.exchange(await token('job:good'))).status).toBe(200);
-    expect(deployment.logs).toContainEqual(expect.objectContaining({ event: 'rate_limiter.failed' }));
+    expect(deployment.logs).toContainEqual(expect.objectContaining({ event: 'rate_limiter.failed', detail }));
   });
 
   it('is shed by the binding of wrangler.toml itself (contract §0)', async () => {
