@@ -39,22 +39,50 @@ export interface Standing {
   readonly p99: Spread;
   /** Milliseconds of CPU of the contender's process for one exchange. */
   readonly cpu: Spread;
+  /** Throughput of the first entrant over this one's, round by round: what disturbs a round disturbs both. */
+  readonly ratio: Spread;
 }
 
 export interface Terms {
+  /** How often all entrants are started anew, since a process keeps the luck of its start. */
+  readonly starts: number;
+  /** Rounds of each start. */
   readonly rounds: number;
   readonly milliseconds: number;
   readonly connections: readonly number[];
 }
 
 const TOKENS = 200;
-const WARM_UP_MS = 1_000;
-const REFUSAL_ROUNDS = 5;
-const REFUSAL_MS = 1_000;
+const WARM_UP_MS = 3_000;
+const ANSWER_ROUNDS = 7;
+const ANSWER_MS = 1_000;
 
-/** Lets the entrants take turns, round by round. */
-export async function compete(entrants: readonly Entrant[], workload: Workload, terms: Terms): Promise<Standing[]> {
-  const results = new Map<string, (Load & { cpu: number })[]>();
+type Result = Load & { readonly cpu: number };
+
+/** Lets the entrants take turns, round by round, start by start. */
+export async function compete(
+  enter: () => Promise<readonly Entrant[]>,
+  workload: Workload,
+  terms: Terms,
+): Promise<Standing[]> {
+  const results = new Map<number, Map<string, Result[]>>(terms.connections.map((count) => [count, new Map()]));
+  for (let start = 0; start < terms.starts; start += 1) {
+    const entrants = await enter();
+    await runRounds(entrants, workload, terms, results);
+    for (const { stop } of entrants) await stop();
+  }
+  return [...results].flatMap(([connections, byName]) => {
+    const [ours = []] = byName.values();
+    return [...byName].map(([name, loads]) => standingOf(name, connections, loads, ours));
+  });
+}
+
+async function runRounds(
+  entrants: readonly Entrant[],
+  workload: Workload,
+  terms: Terms,
+  results: ReadonlyMap<number, Map<string, Result[]>>,
+): Promise<void> {
   const targets = new Map<Entrant, Parameters<typeof applyLoad>[0]>();
   for (const entrant of entrants) {
     const tokens = await Promise.all(Array.from({ length: TOKENS }, () => workload.sign(entrant.audience)));
@@ -68,22 +96,18 @@ export async function compete(entrants: readonly Entrant[], workload: Workload, 
   }
   for (const target of targets.values()) await applyLoad(target, 8, WARM_UP_MS);
   for (let round = 0; round < terms.rounds; round += 1) {
-    for (const connections of terms.connections) {
+    for (const [connections, byName] of results) {
       for (const [entrant, target] of targets) {
         const before = cpuSeconds(entrant.pid);
         const load = await applyLoad(target, connections, terms.milliseconds);
         const cpu = ((cpuSeconds(entrant.pid) - before) * 1000) / load.answers;
-        const key = `${entrant.name} ${connections}`;
-        results.set(key, [...(results.get(key) ?? []), { ...load, cpu }]);
+        byName.set(entrant.name, [...(byName.get(entrant.name) ?? []), { ...load, cpu }]);
       }
     }
   }
-  return terms.connections.flatMap((connections) =>
-    entrants.map(({ name }) => standingOf(name, connections, results.get(`${name} ${connections}`) ?? [])),
-  );
 }
 
-function standingOf(name: string, connections: number, loads: readonly (Load & { cpu: number })[]): Standing {
+function standingOf(name: string, connections: number, loads: readonly Result[], ours: readonly Result[]): Standing {
   return {
     name,
     connections,
@@ -91,6 +115,7 @@ function standingOf(name: string, connections: number, loads: readonly (Load & {
     p50: spreadOf(loads.map((load) => load.latency.p50)),
     p99: spreadOf(loads.map((load) => load.latency.p99)),
     cpu: spreadOf(loads.map((load) => load.cpu)),
+    ratio: spreadOf(loads.map((load, round) => (ours[round]?.throughput ?? NaN) / load.throughput)),
   };
 }
 
@@ -100,40 +125,56 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, low: sorted[0] ?? 0, high: sorted.at(-1) ?? 0 };
 }
 
-/** CPU of one answer that is refused early, in milliseconds. */
-export interface RefusalCost {
-  readonly refusal: string;
+/** Milliseconds of CPU of one answer. */
+export interface AnswerCost {
+  readonly answer: string;
   readonly cpu: Spread;
 }
 
-/**
- * What refusals cost an entrant, taking turns with the cheapest answer there is (nothing at that path), which stands for the
- * front door: what the difference is, is the refusal's own.
- */
-export async function measureRefusals(
-  entrant: Entrant,
-  workload: Workload,
-  stranger: Workload,
-): Promise<RefusalCost[]> {
+interface Question {
+  readonly path: string;
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The cheapest answer there is stands for the front door: what another costs beyond it is its own. */
+const NOTHING = 'nothing at that path (404)';
+
+/** What early refusals cost an entrant, beside an answer that does nothing. */
+export async function measureRefusals(entrant: Entrant, workload: Workload, stranger: Workload): Promise<AnswerCost[]> {
+  const { path } = entrant;
   const signed = await workload.sign(entrant.audience);
   const unregistered = exchangeForm(await stranger.sign(entrant.audience), entrant.form);
   const oversized = exchangeForm(`${signed}${'A'.repeat(20_000)}`, entrant.form);
-  const targets = {
-    'nothing at that path (404)': { path: '/nothing', status: 404, body: unregistered },
-    'token too large': { path: entrant.path, status: 400, body: oversized },
-    'issuer not registered': { path: entrant.path, status: 400, body: unregistered },
-  };
+  return measureAnswers(entrant, {
+    [NOTHING]: { path: '/nothing', status: 404, body: unregistered },
+    'token too large': { path, status: 400, body: oversized },
+    'issuer not registered': { path, status: 400, body: unregistered },
+  });
+}
+
+/** What a grant costs an entrant, beside an answer that does nothing. */
+export async function measureGrant(entrant: Entrant, workload: Workload): Promise<AnswerCost[]> {
+  const body = exchangeForm(await workload.sign(entrant.audience), entrant.form);
+  return measureAnswers(entrant, {
+    [NOTHING]: { path: '/nothing', status: 404, body },
+    granted: { path: entrant.path, status: 200, body },
+  });
+}
+
+/** Measures answers that take turns. */
+async function measureAnswers(entrant: Entrant, questions: Readonly<Record<string, Question>>): Promise<AnswerCost[]> {
   const costs = new Map<string, number[]>();
-  for (let round = 0; round <= REFUSAL_ROUNDS; round += 1) {
-    for (const [refusal, { path, status, body }] of Object.entries(targets)) {
+  for (let round = 0; round <= ANSWER_ROUNDS; round += 1) {
+    for (const [answer, { path, status, body }] of Object.entries(questions)) {
       const before = cpuSeconds(entrant.pid);
-      const load = await applyLoad({ port: entrant.port, path, status, body: () => body }, 8, REFUSAL_MS);
+      const load = await applyLoad({ port: entrant.port, path, status, body: () => body }, 8, ANSWER_MS);
       const cost = ((cpuSeconds(entrant.pid) - before) * 1000) / load.answers;
       // The first round is for the compiler.
-      if (round > 0) costs.set(refusal, [...(costs.get(refusal) ?? []), cost]);
+      if (round > 0) costs.set(answer, [...(costs.get(answer) ?? []), cost]);
     }
   }
-  return [...costs].map(([refusal, cpu]) => ({ refusal, cpu: spreadOf(cpu) }));
+  return [...costs].map(([answer, cpu]) => ({ answer, cpu: spreadOf(cpu) }));
 }
 
 /** Starts a contender that runs on Node in a process of its own. */

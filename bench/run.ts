@@ -1,7 +1,9 @@
 // `npm run bench`: every measurement of one exchange against its contenders; no network, one machine, one run.
 
-import { compete, measureRefusals, spreadOf, startNode } from './contest.ts';
-import type { Entrant, RefusalCost, Spread, Terms } from './contest.ts';
+import { join } from 'node:path';
+
+import { compete, measureGrant, measureRefusals, spreadOf, startNode } from './contest.ts';
+import type { AnswerCost, Entrant, Spread, Terms } from './contest.ts';
 import { measureGrowth } from './growth.ts';
 import { measureMatching } from './matching.ts';
 import { describeMachine, writeReport } from './report.ts';
@@ -13,7 +15,7 @@ import type { Contender, SigningKey } from './workerd.ts';
 import { exchangeForm, startWorkload } from './workload.ts';
 import type { Workload } from './workload.ts';
 
-const TERMS: Terms = { rounds: 7, milliseconds: 2_000, connections: [1, 8, 64] };
+const TERMS: Terms = { starts: 3, rounds: 5, milliseconds: 1_000, connections: [1, 8, 64] };
 const STAMPEDE = 500;
 const COLD_STARTS = 5;
 const ACCOUNT_ON_NODE = { path: '/oidc/token', form: { service_account_id: 'sa_bench' } };
@@ -34,6 +36,7 @@ const node = [
 ];
 say('refusals, cryptography, round trips …');
 const refusals = await refusalCosts();
+const ownWork = await ownWorkCosts();
 const cryptographyMs = await cryptographyOnWorkerd(workload, ec);
 const counted = await countRoundTrips();
 say('growth …');
@@ -46,6 +49,7 @@ const report = {
   node,
   cryptographyMs,
   refusals,
+  ownWork,
   ...counted,
   growth,
   start: await measureStart(),
@@ -62,11 +66,11 @@ async function contestOnWorkerd(
   key: SigningKey,
   terms: Terms,
 ): Promise<Contest> {
-  const contenders = { Cambist: await startCambist(workload, keys), 'the floor': await startFloor(workload, key) };
-  const entrants = Object.entries(contenders).map(([name, contender]) => entrantOf(name, contender));
-  const standings = await compete(entrants, workload, terms);
-  for (const { stop } of entrants) await stop();
-  return { title, ours: 'Cambist', standings };
+  const enter = async (): Promise<Entrant[]> => [
+    entrantOf('Cambist', await startCambist(workload, keys)),
+    entrantOf('the floor', await startFloor(workload, key)),
+  ];
+  return { title, standings: await compete(enter, workload, terms) };
 }
 
 function entrantOf(name: string, { port, audience, serviceAccount, workerdPid, stop }: Contender): Entrant {
@@ -82,17 +86,15 @@ function entrantOf(name: string, { port, audience, serviceAccount, workerdPid, s
 }
 
 async function contestOnNode(title: string, key: SigningKey, terms: Terms): Promise<Contest> {
-  const entrants = [
+  const enter = async (): Promise<Entrant[]> => [
     await startNode('cambist', workload, key, rsa, ACCOUNT_ON_NODE),
     await startNode('handwritten', workload, key, rsa, ACCOUNT_ON_NODE),
     await startNode('oidc-provider', workload, key, rsa, { path: '/token', form: { client_id: 'deployer' } }),
   ];
-  const standings = await compete(entrants, workload, terms);
-  for (const { stop } of entrants) await stop();
-  return { title, ours: 'cambist', standings };
+  return { title, standings: await compete(enter, workload, terms) };
 }
 
-async function refusalCosts(): Promise<{ workerd: RefusalCost[]; node: RefusalCost[] }> {
+async function refusalCosts(): Promise<{ workerd: AnswerCost[]; node: AnswerCost[] }> {
   const stranger = await startWorkload();
   const onWorkerd = entrantOf('Cambist', await startCambist(workload, [ec, rsa]));
   const costs = { workerd: await measureRefusals(onWorkerd, workload, stranger) };
@@ -102,6 +104,14 @@ async function refusalCosts(): Promise<{ workerd: RefusalCost[]; node: RefusalCo
   await onNode.stop();
   stranger.close();
   return both;
+}
+
+async function ownWorkCosts(): Promise<AnswerCost[]> {
+  const entry = join(import.meta.dirname, 'contenders', 'answered.ts');
+  const entrant = entrantOf('Cambist', await startCambist(workload, [ec, rsa], entry));
+  const costs = await measureGrant(entrant, workload);
+  await entrant.stop();
+  return costs;
 }
 
 async function firstsAndStampede(): Promise<{
