@@ -58,19 +58,29 @@ export function parseTokenParameters(bytes: Uint8Array, encoding: ParameterEncod
 function parseForm(bytes: Uint8Array): Result<TokenParameters, string> {
   const text = decodeUtf8(bytes);
   if (text === null) return refuse('the body is not UTF-8');
-  // Parsers differ in what they make of these: a percent sign as it stands, or everything after it replaced.
-  if (/%(?![\da-f]{2})/i.test(text))
-    return refuse('a percent sign in the body is not followed by two hexadecimal digits');
   const values = new Map<string, string[]>();
-  // A question mark at the start belongs to the first name; URLSearchParams drops one, as of a query string.
-  for (const [name, value] of new URLSearchParams(`?${text}`)) {
-    if (name.includes('\uFFFD') || value.includes('\uFFFD')) return refuse('the body is not UTF-8');
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = decodeComponent(equals === -1 ? pair : pair.slice(0, equals));
+    const value = equals === -1 ? '' : decodeComponent(pair.slice(equals + 1));
+    if (name === null || value === null)
+      return refuse('a percent sign in the body is not followed by two hexadecimal digits of UTF-8');
     const known = values.get(name);
     if (known === undefined) values.set(name, [value]);
     else if (REPEATABLE.has(name)) known.push(value);
     else return refuse(`the parameter ${name.slice(0, 100)} is repeated`);
   }
   return ok(parametersOf(values));
+}
+
+/** Null where parsers differ (RFC 6749 appendix B): a percent sign as it stands, or bytes that are no character. */
+function decodeComponent(encoded: string): string | null {
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', ' '));
+  } catch {
+    return null;
+  }
 }
 
 function parseJson(bytes: Uint8Array): Result<TokenParameters, string> {

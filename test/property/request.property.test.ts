@@ -13,24 +13,25 @@ import { jsonText } from './json-text.ts';
 const MAX_DEPTH = 32;
 type Pairs = readonly (readonly [string, string])[];
 
-/** application/x-www-form-urlencoded as the URL standard §5.1 reads it, byte by byte; null where it had to guess. */
+/** application/x-www-form-urlencoded as the URL standard §5.1 reads it, byte by byte; null where it would have to guess. */
 function naiveForm(bytes: Uint8Array): Pairs | null {
   const sequences = Buffer.from(bytes).toString('latin1').split('&');
   if (sequences.some((sequence) => /%(?![\da-fA-F]{2})/.test(sequence))) return null;
-  const decode = (text: string): string => {
+  const decode = (text: string): string | null => {
     const plain = text
       .replaceAll('+', ' ')
       .replaceAll(/%([\da-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-    return Buffer.from(plain, 'latin1').toString('utf8');
+    const read = Buffer.from(plain, 'latin1').toString('utf8');
+    return Buffer.from(read, 'utf8').toString('latin1') === plain ? read : null;
   };
   const pairs = sequences
     .filter((sequence) => sequence !== '')
     .map((sequence) => {
       const equals = sequence.indexOf('=');
       const cut = equals === -1 ? sequence.length : equals;
-      return [decode(sequence.slice(0, cut)), decode(sequence.slice(cut + 1))] as const;
+      return [decode(sequence.slice(0, cut)), decode(sequence.slice(cut + 1))] as [string | null, string | null];
     });
-  return pairs.flat().some((text) => text.includes('\uFFFD')) ? null : pairs;
+  return pairs.every((pair): pair is [string, string] => !pair.includes(null)) ? pairs : null;
 }
 
 function isRepeated(pairs: Pairs): boolean {
@@ -51,7 +52,7 @@ const written = fc.oneof(
   fc.constantFrom(...NAMES),
   fc.constantFrom('?', '%61', '%c3%a9', '%C3%A9', 'scop%65', 'a+b', '%26', '%3d', '%00', 'a\nb', 'é', '😀'),
 );
-const broken = fc.constantFrom('%', '%zz', '%2', '%ff', '%ed%a0%80', '\ufffd', '%ef%bf%bd');
+const broken = fc.constantFrom('%', '%zz', '%2', '%ff', '%ed%a0%80', '%c3', '\ufffd', '%ef%bf%bd');
 const form = fc
   .array(
     fc.tuple(
@@ -88,8 +89,7 @@ describe('a form body', () => {
         const isUtf8 = Buffer.from(Buffer.from(bytes).toString('utf8'), 'utf8').equals(bytes);
         const escaped = Array.from(tail, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
         const encoded = new TextEncoder().encode(`a=${escaped}`);
-        const isRead = isUtf8 && !Buffer.from(bytes).toString('utf8').includes('\uFFFD');
-        expect(parseTokenParameters(encoded, 'form').ok).toBe(isRead);
+        expect(parseTokenParameters(encoded, 'form').ok).toBe(isUtf8);
         expect(isUtf8 || !parseTokenParameters(bytes, 'form').ok).toBe(true);
       }),
     );
