@@ -76,8 +76,11 @@ function parseForm(bytes: Uint8Array): Result<TokenParameters, string> {
 
 /** Null where parsers differ (RFC 6749 appendix B): a percent sign as it stands, or bytes that are no character. */
 function decodeComponent(encoded: string): string | null {
+  const spaced = encoded.replaceAll('+', ' ');
+  // Most values are tokens, which have nothing to decode.
+  if (!spaced.includes('%')) return spaced;
   try {
-    return decodeURIComponent(encoded.replaceAll('+', ' '));
+    return decodeURIComponent(spaced);
   } catch {
     return null;
   }
