@@ -63,9 +63,12 @@ function isWithinBounds(value: JsonValue, maxDepth: number): boolean {
   return maxDepth > 0 && Object.values(value).every((member) => isWithinBounds(member, maxDepth - 1));
 }
 
-function decodeUtf8(bytes: Uint8Array): string | null {
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text that the bytes are in UTF-8, with its byte-order mark if it has one; null where they are none. */
+export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@ import type { JsonValue } from '../core/json.ts';
 import { MAX_JSON_DEPTH } from '../core/limits.ts';
 import { ok, refuse } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
-import { parseStrictJson } from '../core/strict-json.ts';
+import { decodeUtf8, parseStrictJson } from '../core/strict-json.ts';
 
 /** Parameter values by name; absent and empty are the same (RFC 6749 §3.1). */
 export interface TokenParameters {
@@ -110,12 +110,4 @@ function stringsOf(name: string, value: JsonValue): string[] | null {
 function parametersOf(values: ReadonlyMap<string, readonly string[]>): TokenParameters {
   const all = (name: string): readonly string[] => (values.get(name) ?? []).filter((value) => value !== '');
   return { all, get: (name) => all(name)[0] ?? null };
-}
-
-function decodeUtf8(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
 }
