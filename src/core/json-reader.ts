@@ -1,4 +1,4 @@
-// Reads objects whose member names are written with escapes, without the engine's own object parser; trusts that the text is valid.
+// Reads objects whose member names are written with escapes, without the engine's own object parser.
 
 import type { JsonObject, JsonValue } from './json.ts';
 
@@ -10,6 +10,12 @@ export function endOfString(text: string, start: number): number {
     if (backslashes % 2 === 0) return quote + 1;
   }
   return -1;
+}
+
+/** Reads JSON whose names others chose, as JSON.parse should: what this service stored, or only shows. Throws where it is not valid. */
+export function readJson(text: string): JsonValue {
+  const value = JSON.parse(text) as JsonValue;
+  return text.includes('\\') ? readValidJson(text) : value;
 }
 
 /**

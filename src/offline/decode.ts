@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../core/json.ts';
 import { isJsonObject } from '../core/json.ts';
+import { readJson } from '../core/json-reader.ts';
 import { MAX_TOKEN_CHARS } from '../core/limits.ts';
 import { decodeToken } from '../core/token.ts';
 
@@ -26,7 +27,7 @@ export function readToken(compact: string): ReadToken | string {
 
 function readSegment(segment: string): JsonObject | null {
   try {
-    const value: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString('utf8'));
+    const value = readJson(Buffer.from(segment, 'base64url').toString('utf8'));
     return isJsonObject(value) ? value : null;
   } catch {
     return null;

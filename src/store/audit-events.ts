@@ -2,6 +2,7 @@
 
 import type { AuditEvent, AuditFilter, AuditPage, AuditStore } from '../core/audit.ts';
 import type { JsonObject } from '../core/json.ts';
+import { readJson } from '../core/json-reader.ts';
 import type { Organisation } from '../core/model.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import type { Condition } from './iam-audit.ts';
@@ -151,10 +152,10 @@ function toAuditEvent(row: EventRow): AuditEvent {
     federatedIdentityId: row.federated_identity_id,
     issuer: row.issuer,
     subject: row.subject,
-    claims: row.claims === null ? null : (JSON.parse(row.claims) as JsonObject),
+    claims: row.claims === null ? null : (readJson(row.claims) as JsonObject),
     tokenId: row.token_id,
     ip: row.ip,
-    changes: row.changes === null ? null : (JSON.parse(row.changes) as JsonObject),
+    changes: row.changes === null ? null : (readJson(row.changes) as JsonObject),
     count: row.count,
   };
 }

@@ -7,6 +7,7 @@ import type {
   ListFilter,
   WriteOutcome,
 } from '../core/iam-store.ts';
+import { readJson } from '../core/json-reader.ts';
 import { MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../core/limits.ts';
 import type { Conditions, FederatedIdentity, Organisation, ServiceAccount } from '../core/model.ts';
 import { subjectKeyOfRule } from '../core/subject.ts';
@@ -63,7 +64,7 @@ export function toFederatedIdentity(row: FederatedIdentityRow, serviceAccount: S
     subjectMatch: row.provider_subject_match,
     trustedAudiences: JSON.parse(row.trusted_audiences) as string[],
     audienceMatchMode: row.audience_match_mode,
-    conditions: row.conditions === null ? null : (JSON.parse(row.conditions) as Conditions),
+    conditions: row.conditions === null ? null : (readJson(row.conditions) as Conditions),
     expression: row.expression,
     allowedScopes: JSON.parse(row.allowed_scopes) as string[],
     tokenAudiences: JSON.parse(row.token_audiences) as string[],

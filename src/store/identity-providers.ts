@@ -2,6 +2,7 @@
 
 import type { ChangeEvent, IdentityProviderRecord, ListFilter, ObjectStore, WriteOutcome } from '../core/iam-store.ts';
 import type { JsonObject } from '../core/json.ts';
+import { readJson } from '../core/json-reader.ts';
 import { ACCEPTED_ALGORITHMS } from '../core/model.ts';
 import type { Algorithm, IdentityProvider } from '../core/model.ts';
 import { PRESET_NAMES } from '../presets/preset.ts';
@@ -37,7 +38,7 @@ export function toIdentityProvider(row: IdentityProviderRow): IdentityProvider {
     organisationId: row.organisation_id,
     issuer: row.issuer,
     jwksUri: row.jwks_uri,
-    localJwks: row.local_jwks === null ? null : (JSON.parse(row.local_jwks) as { keys: JsonObject[] }),
+    localJwks: row.local_jwks === null ? null : (readJson(row.local_jwks) as { keys: readonly JsonObject[] }),
     status: row.status,
     preset: presetOf(row.preset),
     allowedAlgorithms: (JSON.parse(row.allowed_algorithms) as Algorithm[]).filter((alg) =>

@@ -1,6 +1,7 @@
 // The columns that every object of the API has, mapped in one place; it knows no table.
 
 import type { ObjectMeta, StringMap } from '../core/iam-store.ts';
+import { readJson } from '../core/json-reader.ts';
 
 export interface ObjectMetaRow {
   readonly name: string;
@@ -17,8 +18,8 @@ export function toObjectMeta(row: ObjectMetaRow): ObjectMeta {
   return {
     name: row.name,
     description: row.description,
-    labels: JSON.parse(row.labels) as StringMap,
-    annotations: JSON.parse(row.annotations) as StringMap,
+    labels: readJson(row.labels) as StringMap,
+    annotations: readJson(row.annotations) as StringMap,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     objectVersion: row.object_version,
