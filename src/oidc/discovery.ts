@@ -3,6 +3,7 @@
 import { discoveryUrl, fetchableUrlFault } from '../core/issuer.ts';
 import type { AddressRules } from '../core/issuer.ts';
 import { isJsonObject } from '../core/json.ts';
+import type { JsonValue } from '../core/json.ts';
 import {
   DEFAULT_JWKS_FRESH_SECONDS,
   ISSUER_FETCH_TIMEOUT_MS,
@@ -67,7 +68,7 @@ async function discoverAndFetch(
   const jwksUri = source.jwksUri === null ? await discoverJwksUri(source.issuer, deps, signal) : ok(source.jwksUri);
   if (!jwksUri.ok) return jwksUri;
   const fault = fetchableUrlFault(jwksUri.value, deps);
-  if (fault !== null) return refuse(`the jwks_uri ${jwksUri.value} is not fetched: it ${fault}`);
+  if (fault !== null) return refuse(`the jwks_uri ${quoted(jwksUri.value)} is not fetched: it ${fault}`);
   const fetched = await fetchJson(deps.fetch, jwksUri.value, MAX_JWKS_BYTES, signal);
   if (!fetched.ok) return fetched;
   const keys = readKeySet(fetched.value.value, source.preset === 'spiffe');
@@ -94,6 +95,14 @@ async function discoverJwksUri(issuer: string, deps: FetchDeps, signal: AbortSig
     return refuse(`the discovery document at ${url} names another issuer than ${issuer}`);
   const { jwks_uri: jwksUri } = document;
   return typeof jwksUri === 'string' ? ok(jwksUri) : refuse(`the discovery document at ${url} has no jwks_uri`);
+}
+
+const MAX_QUOTED_CHARS = 200;
+
+/** A value of somebody else's document, only where it can be an address: it goes into answers, log lines and rows. */
+export function quoted(value: JsonValue | undefined): string {
+  if (typeof value !== 'string') return '(none)';
+  return value.length <= MAX_QUOTED_CHARS && /^[\x21-\x7e]+$/.test(value) ? value : '(something else)';
 }
 
 /** `max-age` held between 300 s and 3600 s; 600 s where the answer has none. */

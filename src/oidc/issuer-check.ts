@@ -6,7 +6,7 @@ import { isJsonObject } from '../core/json.ts';
 import type { JsonValue } from '../core/json.ts';
 import { CLOCK_SKEW_SECONDS, ISSUER_FETCH_TIMEOUT_MS, MAX_DISCOVERY_BYTES, MAX_JWKS_BYTES } from '../core/limits.ts';
 import type { IdentityProvider } from '../core/model.ts';
-import { withinFetchTime } from './discovery.ts';
+import { quoted, withinFetchTime } from './discovery.ts';
 import type { FetchDeps } from './discovery.ts';
 import { fetchJson } from './fetch-json.ts';
 import type { FetchedJson } from './fetch-json.ts';
@@ -188,12 +188,4 @@ function issuerAdvice(named: JsonValue | undefined, issuer: string): string {
   if (named.toLowerCase() === issuer.toLowerCase())
     return `they differ in upper and lower case, which counts: ${other}`;
   return `if tokens really carry that issuer, ${other}; if not, the issuer's own setting of its address is wrong`;
-}
-
-const MAX_QUOTED_CHARS = 200;
-
-/** A value of somebody else's document, only where it can be an address. */
-function quoted(value: JsonValue | undefined): string {
-  if (typeof value !== 'string') return '(none)';
-  return value.length <= MAX_QUOTED_CHARS && /^[\x21-\x7e]+$/.test(value) ? value : '(something else)';
 }

@@ -117,6 +117,17 @@ describe('fetchIssuerKeys (contract §6, OpenID Connect Discovery 1.0 §4)', () 
     expect(sent).toHaveLength(1);
   });
 
+  it('quotes a jwks_uri that is not fetched only where it is short and can be an address', async () => {
+    const naming = async (jwksUri: string): Promise<string> => {
+      discovery({ issuer: 'https://issuer.example.com', jwks_uri: jwksUri });
+      return detailOf();
+    };
+    const short = `http://issuer.example.com/${'k'.repeat(174)}`;
+    expect(await naming(short)).toBe(`the jwks_uri ${short} is not fetched: it must be an https URL`);
+    for (const other of [`${short}k`, `https://${'k'.repeat(60_000)}`, 'https://a.example/\u202e\n\u001b[2J'])
+      expect(await naming(other)).toMatch(/^the jwks_uri \(something else\) is not fetched: it must [\w ,-]+$/);
+  });
+
   it('refuses to send anything to an issuer that must not be fetched, however it got into its row', async () => {
     for (const address of [
       'http://issuer.example.com',
