@@ -8,8 +8,12 @@ import type { Result } from './result.ts';
 export interface StrictJsonOptions {
   /** Objects and arrays inside each other, at most. */
   readonly maxDepth: number;
-  /** Refuses numbers beyond ±(2^53-1), for what has no identifiers in it: as text, one would pass for a string. */
-  readonly refuseRounded?: boolean;
+  /**
+   * What becomes of numbers beyond ±(2^53-1). By default they are kept as the `text` they were written as, since a rounded
+   * identifier is another one. As text one would pass for a string, so where identifiers are strings they are `refused`,
+   * or left `rounded` for a reader that says which member has one.
+   */
+  readonly largeNumbers?: 'text' | 'refused' | 'rounded';
 }
 
 const NOT_JSON = 'it is not valid JSON';
@@ -19,7 +23,6 @@ const SAFE_NUMBER_CHARS = 16;
 /**
  * Parses UTF-8 bytes or a text. Refuses, in a phrase that can be shown to the sender: a byte-order mark, invalid UTF-8,
  * lone surrogates, repeated members, numbers that are not finite and nesting beyond `maxDepth`.
- * A number beyond ±(2^53-1) is kept as the text it was written as, since a rounded identifier is another one.
  */
 export function parseStrictJson(source: Uint8Array | string, options: StrictJsonOptions): Result<JsonValue, string> {
   const text = typeof source === 'string' ? source : decodeUtf8(source);
@@ -32,8 +35,10 @@ export function parseStrictJson(source: Uint8Array | string, options: StrictJson
   if (!scanned.ok) return scanned;
   try {
     const value = JSON.parse(text) as JsonValue;
-    const { rounded, escapedNames } = scanned.value;
-    if (rounded.length > 0 && options.refuseRounded === true) return refuse('it contains a number that is too large');
+    const { escapedNames } = scanned.value;
+    const rounded = options.largeNumbers === 'rounded' ? [] : scanned.value.rounded;
+    if (rounded.length > 0 && options.largeNumbers === 'refused')
+      return refuse('it contains a number that is too large');
     if (rounded.length === 0 && !escapedNames) return ok(value);
     // Read twice only where it has to be: quoting first would make a number valid where JSON wants a name.
     const quoted = rounded.length === 0 ? text : withQuoted(text, rounded);

@@ -78,7 +78,8 @@ function segmentFault(count: number): string {
 function decodeObject(encoded: string, part: 'header' | 'payload'): Result<JsonObject, Denial> {
   if (!isCanonicalBase64url(encoded))
     return refused('token_malformed', `the ${part} of the token is not canonical base64url`);
-  const parsed = parseStrictJson(textOf(encoded), { maxDepth: MAX_JSON_DEPTH, refuseRounded: part === 'header' });
+  const largeNumbers = part === 'header' ? 'refused' : 'text';
+  const parsed = parseStrictJson(textOf(encoded), { maxDepth: MAX_JSON_DEPTH, largeNumbers });
   if (!parsed.ok) return refused('token_malformed', `the ${part} of the token is not acceptable JSON: ${parsed.error}`);
   return isJsonObject(parsed.value)
     ? ok(parsed.value)

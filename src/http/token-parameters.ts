@@ -87,7 +87,7 @@ function decodeComponent(encoded: string): string | null {
 }
 
 function parseJson(bytes: Uint8Array): Result<TokenParameters, string> {
-  const parsed = parseStrictJson(bytes, { maxDepth: MAX_JSON_DEPTH, refuseRounded: true });
+  const parsed = parseStrictJson(bytes, { maxDepth: MAX_JSON_DEPTH, largeNumbers: 'refused' });
   if (!parsed.ok) return refuse(`the body is not acceptable JSON: ${parsed.error}`);
   if (!isJsonObject(parsed.value)) return refuse('the body must be a JSON object');
   const values = new Map<string, string[]>();

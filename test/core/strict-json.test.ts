@@ -77,12 +77,19 @@ describe('parseStrictJson', () => {
   });
 
   it('refuses them instead where it is asked to, and no others', () => {
-    const strictly = (text: string): unknown => parseStrictJson(text, { ...options, refuseRounded: true });
+    const strictly = (text: string): unknown => parseStrictJson(text, { ...options, largeNumbers: 'refused' });
     const refused = { ok: false, error: 'it contains a number that is too large' };
     expect(strictly('{"a":9007199254740993}')).toEqual(refused);
     expect(strictly('{"a":[1e20]}')).toEqual(refused);
     const kept = { a: Number.MAX_SAFE_INTEGER, b: '9007199254740993' };
     expect(strictly(`{"a":9007199254740991, "b":"9007199254740993"}`)).toEqual({ ok: true, value: kept });
+  });
+
+  it('leaves them rounded where it is asked to', () => {
+    const rounded = (text: string): unknown => parseStrictJson(text, { ...options, largeNumbers: 'rounded' });
+    const value = { a: 2 ** 53, b: [1e20], 'c"': '9007199254740993' };
+    expect(rounded('{"a":9007199254740993,"b":[1e20],"c\\"":"9007199254740993"}')).toEqual({ ok: true, value });
+    expect(rounded('{"a":1e400}')).toMatchObject({ ok: false });
   });
 
   it('does not take digits inside a string for a number', () => {

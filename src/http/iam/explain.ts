@@ -20,7 +20,7 @@ import type { IamRoute } from './routing.ts';
 
 async function explain(request: IamRequest): Promise<Result<Reply, Problem>> {
   const { deps, caller } = request;
-  const body = await readJsonObject(request.raw);
+  const body = await readJsonObject(request.raw, { holdsClaims: true });
   if (!body.ok) return body;
   const draft = readMembers(explainContract, body.value, null);
   const { values } = draft;

@@ -10,22 +10,30 @@ import { readBody } from '../body.ts';
 import type { Fault, Problem } from '../problem.ts';
 import { fault, invalid } from './faults.ts';
 
-/** The JSON object in the body, or 400, 413 or 415; `whereEmpty` stands for a body that is not there, where that is allowed. */
+interface BodyOptions {
+  /** Stands for a body that is not there, where that is allowed. */
+  readonly whereEmpty?: JsonObject;
+  /** The body holds claims, in which numbers beyond 2^53 are read as those of a token are. */
+  readonly holdsClaims?: boolean;
+}
+
+/** The JSON object in the body, or 400, 413 or 415. */
 export async function readJsonObject(
   request: Request,
-  whereEmpty: JsonObject | null = null,
+  { whereEmpty, holdsClaims = false }: BodyOptions = {},
 ): Promise<Result<JsonObject, Problem>> {
   const body = await readBody(request);
   if ('fault' in body) {
     if (body.fault === 'encoded') return refuse(unsupported('send the body without a content-encoding'));
     return refuse({ kind: 'too-large', detail: `the body must have at most ${MAX_BODY_BYTES} bytes` });
   }
-  if (whereEmpty !== null && body.bytes.length === 0) return ok(whereEmpty);
+  if (whereEmpty !== undefined && body.bytes.length === 0) return ok(whereEmpty);
   const type = request.headers.get('content-type');
   if (type !== null && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
     return refuse(unsupported('send the body as application/json'));
   }
-  const parsed = parseStrictJson(body.bytes, { maxDepth: MAX_JSON_DEPTH });
+  const largeNumbers = holdsClaims ? 'text' : 'rounded';
+  const parsed = parseStrictJson(body.bytes, { maxDepth: MAX_JSON_DEPTH, largeNumbers });
   if (!parsed.ok) return refuse(invalid([fault([], `the body must be JSON in UTF-8, but ${parsed.error}`)]));
   const { value } = parsed;
   if (!isJsonObject(value)) return refuse(invalid([fault([], 'the body must be a JSON object')]));
@@ -36,6 +44,8 @@ export async function readJsonObject(
 /** What would not come back from storage as it went in. */
 function unstorable(value: JsonValue, path: readonly (string | number)[] = []): Fault[] {
   if (typeof value === 'string') return value.includes('\0') ? [fault(path, 'must not contain NUL')] : [];
+  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+    return [fault(path, 'is too large for a JSON number to be exact; an identifier is written as a string')];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, member]: [string, JsonValue]) => {
     const here = [...path, name];

@@ -34,7 +34,7 @@ async function rotateKeys(request: IamRequest): Answer {
   const { now } = request;
   const keys = await keysFor(request, mayManageDeployment(request.caller));
   if (!keys.ok) return keys;
-  const body = await readJsonObject(request.raw, {});
+  const body = await readJsonObject(request.raw, { whereEmpty: {} });
   if (!body.ok) return body;
   const { values, faults } = readMembers(rotationContract, body.value, null);
   if (faults.length > 0) return refuse(invalid(faults));

@@ -224,6 +224,24 @@ describe('bare claims', () => {
     expect(made.map(({ check }: { check: string }) => check)).toEqual(['issuer', 'provider', 'subject']);
   });
 
+  it('keep the digits of a number that JSON rounds, as those of a token do (contract §5.6)', async () => {
+    await deployment.iam('PATCH', `/v1/federated-identities/${joined.federatedIdentity}`, {
+      conditions: { actor_id: '9007199254740993' },
+    });
+    for (const [actor, reason] of [
+      ['9007199254740993', null],
+      ['9007199254740992', 'condition_failed'],
+    ] as const) {
+      const claims = JSON.stringify(claimsOf({ actor_id: 0 })).replace('"actor_id":0', `"actor_id":${actor}`);
+      const answer = await deployment.send(PATH, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+        body: `{"claims":${claims}}`,
+      });
+      expect(answer.body.reason).toBe(reason);
+    }
+  });
+
   it('need neither times nor an id, but an issuer that is registered and a subject (contract §5.6)', async () => {
     const claims = { iss: GITHUB, sub: MAIN, aud: 'https://cambist.test' };
     expect((await explain({ claims })).body.decision).toBe('granted');

@@ -105,6 +105,17 @@ describe('create and read', () => {
     expect((await api.call('GET', `${PATH}/${body.identity}`)).body).toMatchObject(rule);
   });
 
+  it('keeps numbers that are exact, and wants longer ones as strings (contract §5.3)', async () => {
+    const conditions = { id: { anyOf: [9007199254740991, '9007199254740993'] } };
+    expect((await created({ conditions })).body.conditions).toEqual(conditions);
+    const rounded = JSON.stringify(input({ name: 'rounded', conditions })).replace(/"(\d+)"\]/, '$1]');
+    const answer = await api.call('POST', PATH, rounded);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toEqual([
+      { pointer: '/conditions/id/anyOf/1', detail: expect.stringContaining('written as a string') },
+    ]);
+  });
+
   it('warns of what may be a mistake, in the answer to the write only (contract §5.3)', async () => {
     const { body } = await created({
       providerSubject: 'repo:acme/app:ref:refs/heads/main*',

@@ -125,6 +125,22 @@ describe('bodies', () => {
     expect((await api.call('POST', PATH, body)).status).toBe(status);
   });
 
+  it('refuses numbers that JSON rounds, each at its place, and takes their digits as strings (contract §5)', async () => {
+    const body = (number: string): string => `{"name":${number},"labels":{"a":"b","run":${number}}}`;
+    const refused = await api.call('POST', PATH, body('12345678901234567890'));
+    expect(refused.status).toBe(400);
+    const detail = expect.stringContaining('too large for a JSON number to be exact');
+    expect(refused.body.errors).toEqual([
+      { pointer: '/name', detail },
+      { pointer: '/labels/run', detail },
+    ]);
+    expect(pointers(await api.call('POST', PATH, body('-1e300')))).toEqual(['/name', '/labels/run']);
+    expect(await api.call('POST', PATH, body('"12345678901234567890"'))).toMatchObject({
+      status: 201,
+      body: { name: '12345678901234567890', labels: { run: '12345678901234567890' } },
+    });
+  });
+
   it('refuses another content type, and takes JSON with a charset (contract §5)', async () => {
     const refused = await api.call('POST', PATH, 'name=a', { 'content-type': 'application/x-www-form-urlencoded' });
     expect(refused.status).toBe(415);
