@@ -47,6 +47,7 @@ import { readCredentialFacts, recordCredentialUse } from './store/access-credent
 import { recordGrant, recordRefusal } from './store/decisions.ts';
 import { readExchangeFacts } from './store/exchange-facts.ts';
 import { readExplainFacts } from './store/explain-facts.ts';
+import { grantEventId } from './store/grant-event-id.ts';
 import { createIamStore } from './store/iam-store.ts';
 import { readTokenStanding, revokeToken } from './store/revoked-tokens.ts';
 import { checkSchema } from './store/schema-check.ts';
@@ -147,6 +148,7 @@ function composeExchange(config: Config, keyDeps: KeyDeps, signers: LoadSigners)
     recordRefusal: (event, fetched) => recordRefusal(db, event, fetched),
     signerFor: createSigner(config, db, signers),
     newId,
+    grantEventId: (requestId) => grantEventId(requestId) ?? newId('evt'),
     newTokenId: () => crypto.randomUUID(),
     issuerUrl,
     defaultOrganisationId: DEFAULT_ORGANISATION_ID,

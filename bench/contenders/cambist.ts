@@ -17,6 +17,7 @@ import { createKeyMemory } from '../../src/oidc/key-memory.ts';
 import { createVerifier } from '../../src/oidc/verify.ts';
 import { loadSigners, signingKeyFor } from '../../src/signing/key-set.ts';
 import { signToken } from '../../src/signing/token.ts';
+import { grantEventId } from '../../src/store/grant-event-id.ts';
 import { SUBJECT } from '../workload.ts';
 
 const { issuer, audience, signingKey } = JSON.parse(process.env['BENCH'] ?? '') as {
@@ -124,6 +125,7 @@ const deps: ExchangeDeps = {
       : ok((claims) => signToken(claims, purpose, signer));
   },
   newId: (prefix) => typeidUnboxed(prefix),
+  grantEventId: (requestId) => grantEventId(requestId) ?? '',
   newTokenId: () => crypto.randomUUID(),
   issuerUrl: audience,
   defaultOrganisationId: organisation.id,

@@ -40,7 +40,7 @@ export type CredentialRequest = Omit<ExchangeRequest, 'subjectToken' | 'federate
   readonly accessSecret: string;
 };
 
-export interface CredentialDeps extends Pick<ExchangeDeps, 'signerFor' | 'newId' | 'newTokenId' | 'issuerUrl'> {
+export interface CredentialDeps extends Pick<ExchangeDeps, 'signerFor' | 'grantEventId' | 'newTokenId' | 'issuerUrl'> {
   readonly readCredentialFacts: (accessKey: string) => Promise<CredentialFacts>;
   readonly recordCredentialUse: (use: CredentialUse) => Promise<void>;
   readonly defaultAudience: string;
@@ -168,7 +168,7 @@ function describe(
   deps: CredentialDeps,
 ): DecisionRecord {
   return {
-    id: deps.newId('evt'),
+    id: deps.grantEventId(request.requestId),
     organisationId: grant.organisationId,
     time: request.now,
     requestId: request.requestId,

@@ -62,6 +62,8 @@ export interface ExchangeDeps {
   readonly recordRefusal: RecordRefusal;
   readonly signerFor: SignGrant;
   readonly newId: (prefix: 'evt') => string;
+  /** The id of the audit event of a request's grant, by which it is found. */
+  readonly grantEventId: (requestId: string) => string;
   readonly newTokenId: () => string;
   readonly issuerUrl: string;
   /** Where refusals go that no named organisation claims. */
@@ -210,7 +212,7 @@ function describeTo(
   deps: ExchangeDeps,
 ): DescribeEvent {
   return (outcome, of) => ({
-    id: deps.newId('evt'),
+    id: outcome === 'granted' ? deps.grantEventId(request.requestId) : deps.newId('evt'),
     organisationId: facts.organisation?.id ?? deps.defaultOrganisationId,
     time: request.now,
     requestId: request.requestId,

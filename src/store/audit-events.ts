@@ -5,6 +5,7 @@ import type { JsonObject } from '../core/json.ts';
 import { readJson } from '../core/json-reader.ts';
 import type { Organisation } from '../core/model.ts';
 import { rowsOf, runBatch } from './d1.ts';
+import { grantEventId } from './grant-event-id.ts';
 import type { Condition } from './iam-audit.ts';
 import { organisationId, selectOrganisation } from './organisations.ts';
 
@@ -84,13 +85,19 @@ function indexFor({ outcome, action, subject, federatedIdentity, serviceAccount 
   return serviceAccount === null ? 'time' : 'account';
 }
 
-/** The few events of a request, each by its own index; an OR would leave the choice to the planner. */
+/** The few events of a request: its grant by id, each of the others by its own index; an OR would leave the choice to the planner. */
 function ofRequest(owner: Condition, requestId: string): Condition {
+  const from = `SELECT id FROM audit_event WHERE organisation_id = ${owner.sql} AND`;
   return {
-    sql: `(SELECT id FROM audit_event WHERE organisation_id = ${owner.sql} AND request_id = ? UNION
-        SELECT id FROM audit_event WHERE organisation_id = ${owner.sql} AND last_request_id = ?) request
+    sql: `(${from} id = ? AND request_id = ?
+        UNION ${from} request_id = ? AND outcome <> 'granted'
+        UNION ${from} last_request_id = ?) request
       CROSS JOIN audit_event e ON e.id = request.id`,
-    values: [...owner.values, requestId, ...owner.values, requestId],
+    values: [
+      ...[...owner.values, grantEventId(requestId), requestId],
+      ...[...owner.values, requestId],
+      ...[...owner.values, requestId],
+    ],
   };
 }
 

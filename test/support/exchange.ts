@@ -135,6 +135,7 @@ export function createExchange(world: MemoryWorld): MemoryExchange {
         return 'signed';
       }),
     newId: () => 'evt_memory',
+    grantEventId: () => 'evt_memory',
     newTokenId: () => 'jti',
     issuerUrl: ISSUER_URL,
     defaultOrganisationId: ORGANISATION.id,
