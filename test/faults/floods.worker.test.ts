@@ -119,6 +119,22 @@ describe('a flood from one address', () => {
     },
   );
 
+  it('is shed at /readyz, which anyone may ask, before any storage, and /healthz costs none (contract §0)', async () => {
+    const { deployment } = await flooded({ RATE_LIMITER: limiter(2) });
+    const from = (address: string, path = '/readyz'): ReturnType<Deployment['send']> =>
+      deployment.send(path, { headers: { 'cf-connecting-ip': address } });
+    for (let asked = 0; asked < 2; asked += 1) expect((await from('192.0.2.5')).body).toEqual({ status: 'ready' });
+    deployment.resetCounts();
+    for (let asked = 0; asked < 20; asked += 1) {
+      const { status, headers, body } = await from('192.0.2.5');
+      expect([status, headers.get('retry-after')]).toEqual([429, '10']);
+      expect(body).toEqual({ status: 'rate_limited', request_id: headers.get('x-request-id') });
+      expect((await from('192.0.2.5', '/healthz')).status).toBe(200);
+    }
+    expect(deployment.counts).toEqual({ d1Trips: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] });
+    expect((await from('192.0.2.6')).body).toEqual({ status: 'ready' });
+  });
+
   it.each<[string, RateLimit['limit'], string]>([
     ['fails', async () => Promise.reject(new Error('no limiter')), 'Error: no limiter'],
     ['never answers', async () => new Promise(() => undefined), 'Error: no answer within 1000 ms'],

@@ -123,6 +123,7 @@ const rows: readonly Row[] = [
   { what: 'health', path: '/healthz', status: 200 },
   { what: 'readiness', path: '/readyz', status: 200 },
   { what: 'unreadiness', path: '/readyz', status: 503, state: 'unconfigured', has: retryAfter },
+  { what: 'readiness that is shed', path: '/readyz', status: 429, state: 'limited', has: retryAfter },
   { what: 'the API reference', path: '/openapi.json', status: 200 },
   { what: 'nothing', path: '/nothing', status: 404 },
   { what: 'nothing at the root', path: '/', status: 404 },

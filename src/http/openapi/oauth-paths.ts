@@ -192,7 +192,7 @@ export const oauthSchemas: JsonObject = {
   Readiness: {
     type: 'object',
     properties: {
-      status: { type: 'string', enum: ['ready', 'not_ready'] },
+      status: { type: 'string', enum: ['ready', 'not_ready', 'rate_limited'] },
       faults: {
         type: 'array',
         description: 'Every setting, table and key that is missing or wrong',
@@ -416,6 +416,11 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
       security: [],
       responses: {
         '200': { description: 'It can', content: json(ref('Readiness'), { status: 'ready' }) },
+        '429': {
+          description: 'Too many requests from this address.',
+          headers: retryAfter,
+          content: json(ref('Readiness'), { status: 'rate_limited', request_id: REQUEST_ID }),
+        },
         '503': {
           description: 'It cannot; every fault is named at once',
           headers: retryAfter,
