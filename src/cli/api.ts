@@ -26,8 +26,8 @@ export interface Answer<T> {
 export interface Api {
   readonly url: string;
   readonly get: <T = JsonMap>(path: string, query?: Query) => Promise<T>;
-  /** Every object of a list, page by page. */
-  readonly list: <T = JsonMap>(path: string, query?: Query) => Promise<readonly T[]>;
+  /** Every object of a list, page by page, or the first `atMost`. */
+  readonly list: <T = JsonMap>(path: string, query?: Query, atMost?: number) => Promise<readonly T[]>;
   /** Not repeated, unless `mayRepeat`: a POST that changes nothing. */
   readonly post: <T = JsonMap>(path: string, body?: unknown, mayRepeat?: boolean) => Promise<T>;
   readonly put: <T = JsonMap>(path: string, body: unknown, ifMatch?: number) => Promise<T>;
@@ -59,7 +59,7 @@ export async function createApi(settings: Settings, world: World): Promise<Api> 
     url,
     get: async <T>(path: string, query?: Query) =>
       (await send<T>({ method: 'GET', path, query, mayRepeat: true })).value,
-    list: async <T>(path: string, query: Query = {}) => {
+    list: async <T>(path: string, query: Query = {}, atMost = Infinity) => {
       const all: T[] = [];
       for (let cursor: string | undefined; ;) {
         const page = await send<readonly T[]>({
@@ -70,7 +70,7 @@ export async function createApi(settings: Settings, world: World): Promise<Api> 
         });
         all.push(...page.value);
         cursor = nextCursor(page.headers.get('link'));
-        if (cursor === undefined) return all;
+        if (cursor === undefined || all.length >= atMost) return all.slice(0, atMost);
       }
     },
     post: async <T>(path: string, body?: unknown, mayRepeat = false) =>

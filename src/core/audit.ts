@@ -85,7 +85,8 @@ export interface AuditFilter {
 export interface AuditPage {
   readonly organisation: Organisation | null;
   readonly events: readonly AuditEvent[];
-  readonly more: boolean;
+  /** Where the next page begins, also behind events that were searched and not met by the filter; null where none are left. */
+  readonly next: AuditCursor | null;
 }
 
 /** Reads the audit events of an organisation, given by id or slug. Both throw StorageUnavailable. */

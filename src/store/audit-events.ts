@@ -1,8 +1,9 @@
 // Reads the table audit_event: newest first, narrowed by any filters, always by an index that was chosen here; writes nothing.
 
-import type { AuditEvent, AuditFilter, AuditPage, AuditStore } from '../core/audit.ts';
+import type { AuditCursor, AuditEvent, AuditFilter, AuditStore } from '../core/audit.ts';
 import type { JsonObject } from '../core/json.ts';
 import { readJson } from '../core/json-reader.ts';
+import { MAX_AUDIT_EVENTS_SEARCHED } from '../core/limits.ts';
 import type { Organisation } from '../core/model.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { grantEventId } from './grant-event-id.ts';
@@ -14,30 +15,35 @@ const COLUMNS = `e.id, e.time, e.request_id, e.actor, e.action, e.outcome, e.rea
 
 /** The audit events of D1. */
 export function auditStore(db: D1Database): AuditStore {
+  const prepare = ({ sql, values }: Condition): D1PreparedStatement => db.prepare(sql).bind(...values);
   return {
     list: async (organisation, filter) => {
-      const { sql, values } = auditListStatement(organisation, filter);
-      return readPage(db, organisation, db.prepare(sql).bind(...values), filter.limit);
+      const reach = auditReachStatement(organisation, filter);
+      const [owner, found, reached] = await runBatch(db, [
+        selectOrganisation(db, organisation),
+        prepare(auditListStatement(organisation, filter)),
+        ...(reach === null ? [] : [prepare(reach)]),
+      ]);
+      const rows = rowsOf<EventRow>(found);
+      const events = rows.slice(0, filter.limit).map(toAuditEvent);
+      const last = rows.length > filter.limit ? events.at(-1) : rowsOf<AuditCursor>(reached)[0];
+      return {
+        organisation: rowsOf<Organisation>(owner)[0] ?? null,
+        events,
+        next: last === undefined ? null : { time: last.time, id: last.id },
+      };
     },
     read: async (organisation, id) => {
-      const { sql, values } = auditReadStatement(organisation, id);
-      return readPage(db, organisation, db.prepare(sql).bind(...values), 1);
+      const [owner, found] = await runBatch(db, [
+        selectOrganisation(db, organisation),
+        prepare(auditReadStatement(organisation, id)),
+      ]);
+      return {
+        organisation: rowsOf<Organisation>(owner)[0] ?? null,
+        events: rowsOf<EventRow>(found).map(toAuditEvent),
+        next: null,
+      };
     },
-  };
-}
-
-async function readPage(
-  db: D1Database,
-  organisation: string,
-  statement: D1PreparedStatement,
-  limit: number,
-): Promise<AuditPage> {
-  const [owner, rows] = await runBatch(db, [selectOrganisation(db, organisation), statement]);
-  const found = rowsOf<EventRow>(rows);
-  return {
-    organisation: rowsOf<Organisation>(owner)[0] ?? null,
-    events: found.slice(0, limit).map(toAuditEvent),
-    more: found.length > limit,
   };
 }
 
@@ -56,14 +62,18 @@ export function auditReadStatement(organisation: string, id: string): Condition 
  */
 export function auditListStatement(organisation: string, filter: AuditFilter): Condition {
   const owner = organisationId(organisation);
+  const reach = auditReachStatement(organisation, filter);
+  const since = filter.since ?? 0;
   const where = [
-    { sql: `e.organisation_id = ${owner.sql}`, values: owner.values },
-    ...conditionsOf(filter, owner),
-    ...(filter.since === null ? [] : [{ sql: 'e.time >= ?', values: [filter.since] }]),
-    ...(filter.until === null ? [] : [{ sql: 'e.time < ?', values: [filter.until] }]),
-    ...(filter.before === null
-      ? []
-      : [{ sql: '(e.time, e.id) < (?, ?)', values: [filter.before.time, filter.before.id] }]),
+    // One bound and not two: of two, the index would be searched by one, and that might be the lower.
+    reach === null
+      ? { sql: 'e.time >= ?', values: [since] }
+      : {
+          sql: `(e.time, e.id) >= (SELECT * FROM (${reach.sql}) UNION ALL SELECT ?, '' LIMIT 1)`,
+          values: [...reach.values, since],
+        },
+    ...rangeOf(filter, owner),
+    ...Object.values(narrowingsOf(filter, owner)).flat(),
   ];
   const from = filter.requestId === null ? { sql: source(filter), values: [] } : ofRequest(owner, filter.requestId);
   return {
@@ -73,11 +83,39 @@ export function auditListStatement(organisation: string, filter: AuditFilter): C
   };
 }
 
+/**
+ * The statement that finds the last event a page may search, where its index leaves filters open: without it, a filter that
+ * hardly anything meets would read an organisation's whole log, in a database that all share. Null where none is left open.
+ */
+export function auditReachStatement(organisation: string, filter: AuditFilter): Condition | null {
+  const owner = organisationId(organisation);
+  const { [indexFor(filter)]: served = [], ...open } = narrowingsOf(filter, owner);
+  if (filter.requestId !== null || Object.keys(open).length === 0) return null;
+  const since = { sql: 'e.time >= ?', values: [filter.since ?? 0] };
+  const where = [since, ...rangeOf(filter, owner), ...served];
+  return {
+    sql: `SELECT e.time, e.id FROM ${source(filter)} WHERE ${where.map(({ sql }) => sql).join(' AND ')}
+      ORDER BY e.time DESC, e.id DESC LIMIT 1 OFFSET ${MAX_AUDIT_EVENTS_SEARCHED - 1}`,
+    values: where.flatMap(({ values }) => values),
+  };
+}
+
+/** What every index serves: the organisation, and what events the page is below. */
+function rangeOf({ until, before }: AuditFilter, owner: Condition): Condition[] {
+  return [
+    { sql: `e.organisation_id = ${owner.sql}`, values: owner.values },
+    ...(until === null ? [] : [{ sql: 'e.time < ?', values: [until] }]),
+    ...(before === null ? [] : [{ sql: '(e.time, e.id) < (?, ?)', values: [before.time, before.id] }]),
+  ];
+}
+
 function source(filter: AuditFilter): string {
   return `audit_event e INDEXED BY audit_event_by_${indexFor(filter)}`;
 }
 
-function indexFor({ outcome, action, subject, federatedIdentity, serviceAccount }: AuditFilter): string {
+type Index = 'outcome' | 'action' | 'subject' | 'identity' | 'account' | 'time';
+
+function indexFor({ outcome, action, subject, federatedIdentity, serviceAccount }: AuditFilter): Index {
   if (outcome !== null && outcome !== 'granted') return 'outcome';
   if (action !== null && action !== 'token.exchange') return 'action';
   if (subject !== null) return 'subject';
@@ -93,36 +131,38 @@ function ofRequest(owner: Condition, requestId: string): Condition {
         UNION ${from} request_id = ? AND outcome <> 'granted'
         UNION ${from} last_request_id = ?) request
       CROSS JOIN audit_event e ON e.id = request.id`,
-    values: [
-      ...[...owner.values, grantEventId(requestId), requestId],
-      ...[...owner.values, requestId],
-      ...[...owner.values, requestId],
-    ],
+    values: [[grantEventId(requestId), requestId], [requestId], [requestId]].flatMap((of) => [...owner.values, ...of]),
   };
 }
 
-function conditionsOf(filter: AuditFilter, owner: Condition): Condition[] {
+/** The conditions of each filter that is given, under the name of its index where it has one. */
+function narrowingsOf(filter: AuditFilter, owner: Condition): Partial<Record<Index | 'issuer', Condition[]>> {
   const { action, outcome, serviceAccount } = filter;
-  const equal = (column: string, value: string | null): Condition[] =>
-    value === null ? [] : [{ sql: `e.${column} = ?`, values: [value] }];
-  return [
-    ...equal('outcome', outcome),
-    // Said in the words of the partial index, which SQLite does not conclude from a parameter.
-    ...(outcome === null || outcome === 'granted' ? [] : [{ sql: "e.outcome <> 'granted'", values: [] }]),
-    ...equal('action', action),
-    ...(action === null || action === 'token.exchange' ? [] : [{ sql: "e.action <> 'token.exchange'", values: [] }]),
-    ...equal('subject', filter.subject),
-    ...equal('federated_identity_id', filter.federatedIdentity),
-    ...equal('issuer', filter.issuer),
-    ...(serviceAccount === null || serviceAccount.startsWith('sa_')
-      ? equal('service_account_id', serviceAccount)
-      : [
-          {
-            sql: `e.service_account_id = (SELECT id FROM service_account WHERE organisation_id = ${owner.sql} AND slug = ?)`,
-            values: [...owner.values, serviceAccount],
-          },
-        ]),
-  ];
+  const equal = (column: string, value: string): Condition => ({ sql: `e.${column} = ?`, values: [value] });
+  // Said in the words of the partial index, which SQLite does not conclude from a parameter.
+  const rare = (column: string, common: string): Condition => ({ sql: `e.${column} <> '${common}'`, values: [] });
+  const ofSlug = (slug: string): Condition => ({
+    sql: `e.service_account_id = (SELECT id FROM service_account WHERE organisation_id = ${owner.sql} AND slug = ?)`,
+    values: [...owner.values, slug],
+  });
+  return {
+    ...(outcome !== null && {
+      outcome: [equal('outcome', outcome), ...(outcome === 'granted' ? [] : [rare('outcome', 'granted')])],
+    }),
+    ...(action !== null && {
+      action: [equal('action', action), ...(action === 'token.exchange' ? [] : [rare('action', 'token.exchange')])],
+    }),
+    ...(filter.subject !== null && { subject: [equal('subject', filter.subject)] }),
+    ...(filter.federatedIdentity !== null && {
+      identity: [equal('federated_identity_id', filter.federatedIdentity)],
+    }),
+    ...(filter.issuer !== null && { issuer: [equal('issuer', filter.issuer)] }),
+    ...(serviceAccount !== null && {
+      account: [
+        serviceAccount.startsWith('sa_') ? equal('service_account_id', serviceAccount) : ofSlug(serviceAccount),
+      ],
+    }),
+  };
 }
 
 interface EventRow {

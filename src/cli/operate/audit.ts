@@ -36,7 +36,7 @@ export async function runAudit(context: CommandContext): Promise<void> {
   const api = await context.api();
   const isFollowing = options.flag('follow');
   // What is not shown at first must be known all the same, or it would look new.
-  const first = await readEvents(api, { ...query, limit: String(isFollowing ? LIST_PAGE : limit) });
+  const first = await readEvents(api, query, isFollowing ? LIST_PAGE : limit);
   show(first.slice(-limit), output);
   if (isFollowing) await follow(api, query, first, context);
   else if (first.length === 0 && !output.isJson) output.line('There is no such event.');
@@ -54,7 +54,7 @@ async function follow(
     await sleep(FOLLOW_INTERVAL_MS);
     // An event has the time of its request, and can be written after one of a later request.
     const since = timestamp(newest - FOLLOW_OVERLAP_SECONDS);
-    const events = await readEvents(api, { ...query, since, limit: String(LIST_PAGE) });
+    const events = await readEvents(api, { ...query, since }, LIST_PAGE);
     show(
       events.filter(({ identity }) => !seen.has(identity)),
       output,
@@ -72,9 +72,9 @@ function timestamp(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
-/** The newest that the query leaves, oldest first. */
-async function readEvents(api: Api, query: Query): Promise<readonly AuditEventView[]> {
-  return (await api.get<readonly AuditEventView[]>('/audit-events', query)).toReversed();
+/** The newest that the query leaves, oldest first; a page may hold fewer than its limit and not be the last. */
+async function readEvents(api: Api, query: Query, atMost: number): Promise<readonly AuditEventView[]> {
+  return (await api.list<AuditEventView>('/audit-events', { ...query, limit: String(atMost) }, atMost)).toReversed();
 }
 
 function show(events: readonly AuditEventView[], output: Output): void {

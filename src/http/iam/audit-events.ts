@@ -8,7 +8,7 @@ import { formatTimestamp, isIdentifier } from '../../contract/values.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../core/audit.ts';
 import type { AuditEvent, AuditFilter, AuditPage } from '../../core/audit.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { MAX_LIST_LIMIT } from '../../core/limits.ts';
+import { MAX_AUDIT_EVENTS_SEARCHED, MAX_LIST_LIMIT } from '../../core/limits.ts';
 import { ok, refuse } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { Problem } from '../problem.ts';
@@ -33,8 +33,7 @@ async function listEvents(request: IamRequest): Answer {
   if (asLines && !isLimited) {
     return ok({ status: 200, body: exportEvents(request, filter, page), headers: { 'content-type': NDJSON } });
   }
-  const last = page.events.at(-1);
-  const link = page.more && last !== undefined ? { link: nextLink(request.url, cursorAfter(last)) } : {};
+  const link = page.next === null ? {} : { link: nextLink(request.url, cursorAfter(page.next)) };
   return asLines
     ? ok({ status: 200, body: streamOf(only(page)), headers: { ...link, 'content-type': NDJSON } })
     : ok({ status: 200, body: page.events.map(auditEventView), headers: link });
@@ -61,11 +60,9 @@ function exportEvents({ deps, caller }: IamRequest, filter: AuditFilter, first: 
   async function* pages(): AsyncGenerator<string> {
     let page = first;
     for (;;) {
-      const last = page.events.at(-1);
-      if (last === undefined) return;
-      yield lines(page.events);
-      if (!page.more) return;
-      page = await deps.store.audit.list(caller.organisation, { ...filter, before: last });
+      if (page.events.length > 0) yield lines(page.events);
+      if (page.next === null) return;
+      page = await deps.store.audit.list(caller.organisation, { ...filter, before: page.next });
     }
   }
   return streamOf(pages());
@@ -143,8 +140,7 @@ export const auditEventRoutes: readonly IamRoute[] = [
       method: 'get',
       path: '/v1/audit-events',
       summary: 'List audit events, newest first',
-      description:
-        'With `accept: application/x-ndjson` the answer is one event per line; without `limit`, every event that the filters leave.',
+      description: `With \`accept: application/x-ndjson\` the answer is one event per line; without \`limit\`, every event that the filters leave. A page searches at most ${MAX_AUDIT_EVENTS_SEARCHED} events by a filter, so it may have fewer than \`limit\`, or none, and still a \`link\` to the next.`,
       tags: ['audit event'],
       request: { query },
       responses: {

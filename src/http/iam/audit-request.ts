@@ -2,7 +2,7 @@
 
 import { isIdentifier, parseTimestamp } from '../../contract/values.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../core/audit.ts';
-import type { AuditCursor, AuditEvent, AuditFilter } from '../../core/audit.ts';
+import type { AuditCursor, AuditFilter } from '../../core/audit.ts';
 import { MAX_LIST_LIMIT } from '../../core/limits.ts';
 import { ok, refuse } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
@@ -72,7 +72,7 @@ export function readAuditRequest(url: URL): Result<AuditListRequest, Problem> {
 }
 
 /** The position behind an event, as a cursor is written. */
-export function cursorAfter({ time, id }: AuditEvent): string {
+export function cursorAfter({ time, id }: AuditCursor): string {
   return `${time}.${id}`;
 }
 

@@ -1,7 +1,8 @@
 // The audit trail over the API: contract §5.7, on a real D1.
 
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { MAX_AUDIT_EVENTS_SEARCHED } from '../../../src/core/limits.ts';
 import { StorageUnavailable } from '../../../src/core/ports.ts';
 import { createIamStore } from '../../../src/store/iam-store.ts';
 import { ADMIN_TOKEN, deploy, join } from '../../support/deployment.ts';
@@ -250,6 +251,78 @@ describe('the list', () => {
       expect((await api.call(method, `${PATH}/${idOf(1)}`, {})).status).toBe(405);
     }
     expect((await api.call('POST', PATH, {})).status).toBe(405);
+  });
+});
+
+describe('a filter that hardly any event of a large log meets', () => {
+  const EVENTS = 4 * MAX_AUDIT_EVENTS_SEARCHED + 100;
+  const RARE = [1, 2, 99, 100, 101, 3 * MAX_AUDIT_EVENTS_SEARCHED + 100, 3 * MAX_AUDIT_EVENTS_SEARCHED + 101, EVENTS];
+  const issuer = (name: string): string => `issuer=${encodeURIComponent(`https://${name}.example`)}`;
+  let deployment: Deployment;
+  let rows: number;
+
+  beforeAll(async () => {
+    deployment = await deploy();
+    await deployment.db
+      .prepare(
+        `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+         INSERT INTO audit_event (organisation_id, id, time, request_id, actor, action, outcome, issuer, subject)
+         SELECT ?2, printf('evt_%026d', i), ?3 + i / 3, 'r' || i, 'a', 'token.exchange', 'granted',
+           CASE WHEN i IN (SELECT value FROM json_each(?4)) THEN 'https://rare.example' ELSE 'https://usual.example' END, 's' FROM n`,
+      )
+      .bind(EVENTS, DEFAULT, NOW, JSON.stringify(RARE))
+      .run();
+    deployment.d1.carry = async ({ carryOut }) => {
+      const results = await carryOut();
+      rows = results.reduce((sum, { meta }) => sum + (meta.rows_read ?? 0), 0);
+      return results;
+    };
+  });
+
+  async function pages(query: string): Promise<number[][]> {
+    const found: number[][] = [];
+    for (let next: string | undefined = `${PATH}?${query}`; next !== undefined;) {
+      const answer = await deployment.iam('GET', next);
+      expect(answer.status).toBe(200);
+      found.push(answer.body.map(({ identity }: { identity: string }) => Number(identity.slice(4))));
+      // Each event that is searched is found once, counted on the way to the last, and read.
+      expect(rows).toBeLessThan(3 * MAX_AUDIT_EVENTS_SEARCHED + 50);
+      next = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1];
+    }
+    return found;
+  }
+
+  it('costs a page a bounded number of rows, though it shows nothing (contract §7)', async () => {
+    const nothing = [[], [], [], [], []];
+    expect(await pages(issuer('unknown'))).toEqual(nothing);
+    expect(await pages(`${issuer('unknown')}&subject=s&limit=1`)).toEqual(nothing);
+    expect(await pages(`${issuer('unknown')}&since=2027-01-15T08:00:00Z`)).toEqual(nothing);
+    expect(await pages('outcome=granted&serviceAccount=nobody')).toEqual([[]]);
+  });
+
+  it('finds every event by its links, once and in order (contract §5)', async () => {
+    const newestFirst = RARE.toReversed();
+    for (const query of [issuer('rare'), `${issuer('rare')}&limit=2`, `${issuer('rare')}&subject=s`]) {
+      const found = await pages(query);
+      expect(found.flat()).toEqual(newestFirst);
+      expect(found.length).toBeGreaterThan(2);
+    }
+    const lines = await deployment.fetch(`${PATH}?${issuer('rare')}`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, accept: 'application/x-ndjson' },
+    });
+    const exported = (await lines.text()).trim().split('\n');
+    expect(exported.map((line) => Number(JSON.parse(line).identity.slice(4)))).toEqual(newestFirst);
+  });
+
+  it('is one page where times leave fewer events than a page may search (contract §5)', async () => {
+    const until = new Date((NOW + 40) * 1000).toISOString();
+    expect(await pages(`${issuer('rare')}&until=${until}`)).toEqual([[101, 100, 99, 2, 1]]);
+  });
+
+  it('leaves lists that an index answers as they are: full pages, and no link after the last (contract §5)', async () => {
+    const found = await pages('subject=s&until=2027-01-15T08:01:00Z&limit=100');
+    expect(found.map(({ length }) => length)).toEqual([100, 79]);
+    expect(rows).toBeLessThan(300);
   });
 });
 
