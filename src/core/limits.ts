@@ -159,7 +159,7 @@ export const MAX_LABEL_FILTERS: number = 20;
 export const MAX_REPORTED_FAULTS: number = 50;
 /** Times an update is tried again because another one came first, before the caller is asked to. */
 export const MAX_UPDATE_ATTEMPTS: number = 10;
-/** Audit events that a page searches at most where the filters have no index in common; the next page goes on behind them. */
+/** Audit events that a page searches at most where its index leaves filters open; the next page goes on behind them. D1 counts three rows for each. */
 export const MAX_AUDIT_EVENTS_SEARCHED: number = 5_000;
 /** Seconds that what was used or revoked is kept beyond its end: a clock that ran ahead by less forgets nothing that counts again when it is right. */
 export const SWEEP_GRACE_SECONDS: number = 86_400;

@@ -1,6 +1,6 @@
 // Reads the table audit_event: newest first, narrowed by any filters, always by an index that was chosen here; writes nothing.
 
-import type { AuditCursor, AuditEvent, AuditFilter, AuditStore } from '../core/audit.ts';
+import type { AuditEvent, AuditFilter, AuditStore } from '../core/audit.ts';
 import type { JsonObject } from '../core/json.ts';
 import { readJson } from '../core/json-reader.ts';
 import { MAX_AUDIT_EVENTS_SEARCHED } from '../core/limits.ts';
@@ -15,36 +15,28 @@ const COLUMNS = `e.id, e.time, e.request_id, e.actor, e.action, e.outcome, e.rea
 
 /** The audit events of D1. */
 export function auditStore(db: D1Database): AuditStore {
-  const prepare = ({ sql, values }: Condition): D1PreparedStatement => db.prepare(sql).bind(...values);
   return {
     list: async (organisation, filter) => {
-      const reach = auditReachStatement(organisation, filter);
-      const [owner, found, reached] = await runBatch(db, [
-        selectOrganisation(db, organisation),
-        prepare(auditListStatement(organisation, filter)),
-        ...(reach === null ? [] : [prepare(reach)]),
-      ]);
-      const rows = rowsOf<EventRow>(found);
-      const events = rows.slice(0, filter.limit).map(toAuditEvent);
-      const last = rows.length > filter.limit ? events.at(-1) : rowsOf<AuditCursor>(reached)[0];
-      return {
-        organisation: rowsOf<Organisation>(owner)[0] ?? null,
-        events,
-        next: last === undefined ? null : { time: last.time, id: last.id },
-      };
+      const { owner, rows } = await readRows<ListedRow>(db, organisation, auditListStatement(organisation, filter));
+      const found = rows.filter(({ met }) => met === 1);
+      const events = found.slice(0, filter.limit).map(toAuditEvent);
+      const last = found.length > filter.limit ? events.at(-1) : rows.find(isLastSearched);
+      return { organisation: owner, events, next: last === undefined ? null : { time: last.time, id: last.id } };
     },
     read: async (organisation, id) => {
-      const [owner, found] = await runBatch(db, [
-        selectOrganisation(db, organisation),
-        prepare(auditReadStatement(organisation, id)),
-      ]);
-      return {
-        organisation: rowsOf<Organisation>(owner)[0] ?? null,
-        events: rowsOf<EventRow>(found).map(toAuditEvent),
-        next: null,
-      };
+      const { owner, rows } = await readRows<EventRow>(db, organisation, auditReadStatement(organisation, id));
+      return { organisation: owner, events: rows.map(toAuditEvent), next: null };
     },
   };
+}
+
+async function readRows<Row>(
+  db: D1Database,
+  organisation: string,
+  { sql, values }: Condition,
+): Promise<{ readonly owner: Organisation | null; readonly rows: readonly Row[] }> {
+  const [owner, rows] = await runBatch(db, [selectOrganisation(db, organisation), db.prepare(sql).bind(...values)]);
+  return { owner: rowsOf<Organisation>(owner)[0] ?? null, rows: rowsOf<Row>(rows) };
 }
 
 /** The statement that reads one event; exported so that a test can ask for its plan. */
@@ -62,50 +54,67 @@ export function auditReadStatement(organisation: string, id: string): Condition 
  */
 export function auditListStatement(organisation: string, filter: AuditFilter): Condition {
   const owner = organisationId(organisation);
-  const reach = auditReachStatement(organisation, filter);
-  const since = filter.since ?? 0;
-  const where = [
-    // One bound and not two: of two, the index would be searched by one, and that might be the lower.
-    reach === null
-      ? { sql: 'e.time >= ?', values: [since] }
-      : {
-          sql: `(e.time, e.id) >= (SELECT * FROM (${reach.sql}) UNION ALL SELECT ?, '' LIMIT 1)`,
-          values: [...reach.values, since],
-        },
-    ...rangeOf(filter, owner),
-    ...Object.values(narrowingsOf(filter, owner)).flat(),
-  ];
-  const from = filter.requestId === null ? { sql: source(filter), values: [] } : ofRequest(owner, filter.requestId);
+  const narrowings = narrowingsOf(filter, owner);
+  const { [indexFor(filter)]: served = [], ...others } = narrowings;
+  const open = Object.values(others).flat();
+  const range = rangeOf(filter, owner);
+  if (filter.requestId !== null) {
+    const from = ofRequest(owner, filter.requestId);
+    return listed(from, [...range, ...Object.values(narrowings).flat()], filter.limit);
+  }
+  const from = { sql: source(filter), values: [] };
+  return open.length === 0
+    ? listed(from, [...range, ...served], filter.limit)
+    : searched(from, [...range, ...served], open, filter.limit);
+}
+
+/** The events that are in `from` and meet `where`. */
+function listed(from: Condition, where: readonly Condition[], limit: number): Condition {
+  const all = allOf(where);
   return {
-    sql: `SELECT ${COLUMNS} FROM ${from.sql} WHERE ${where.map(({ sql }) => sql).join(' AND ')}
+    sql: `SELECT ${COLUMNS}, 1 AS met, NULL AS place FROM ${from.sql} WHERE ${all.sql}
       ORDER BY e.time DESC, e.id DESC LIMIT ?`,
-    values: [...from.values, ...where.flatMap(({ values }) => values), filter.limit + 1],
+    values: [...from.values, ...all.values, limit + 1],
   };
 }
 
 /**
- * The statement that finds the last event a page may search, where its index leaves filters open: without it, a filter that
- * hardly anything meets would read an organisation's whole log, in a database that all share. Null where none is left open.
+ * The events that meet `open`, which no index serves, among the newest that meet `where`; and the last of those, met or not.
+ * Without an end, what hardly anything meets would be looked for in an organisation's whole log, in a database that all share.
+ * They are numbered as they are read, and reading stops with the page: an ORDER BY around it would number them all first.
  */
-export function auditReachStatement(organisation: string, filter: AuditFilter): Condition | null {
-  const owner = organisationId(organisation);
-  const { [indexFor(filter)]: served = [], ...open } = narrowingsOf(filter, owner);
-  if (filter.requestId !== null || Object.keys(open).length === 0) return null;
-  const since = { sql: 'e.time >= ?', values: [filter.since ?? 0] };
-  const where = [since, ...rangeOf(filter, owner), ...served];
+function searched(from: Condition, where: readonly Condition[], open: readonly Condition[], limit: number): Condition {
+  const [all, met] = [allOf(where), allOf(open)];
   return {
-    sql: `SELECT e.time, e.id FROM ${source(filter)} WHERE ${where.map(({ sql }) => sql).join(' AND ')}
-      ORDER BY e.time DESC, e.id DESC LIMIT 1 OFFSET ${MAX_AUDIT_EVENTS_SEARCHED - 1}`,
-    values: where.flatMap(({ values }) => values),
+    sql: `SELECT ${COLUMNS}, newest.met, newest.place FROM
+      (SELECT e.rowid AS event, ${met.sql} AS met, row_number() OVER (ORDER BY e.time DESC, e.id DESC) AS place
+        FROM ${from.sql} WHERE ${all.sql} ORDER BY e.time DESC, e.id DESC LIMIT ${MAX_AUDIT_EVENTS_SEARCHED}) newest
+      CROSS JOIN audit_event e ON e.rowid = newest.event
+      WHERE newest.met OR newest.place = ${MAX_AUDIT_EVENTS_SEARCHED} LIMIT ?`,
+    values: [...met.values, ...from.values, ...all.values, limit + 1],
   };
 }
 
-/** What every index serves: the organisation, and what events the page is below. */
-function rangeOf({ until, before }: AuditFilter, owner: Condition): Condition[] {
+/** Behind it older events may be met. */
+function isLastSearched({ place }: ListedRow): boolean {
+  return place === MAX_AUDIT_EVENTS_SEARCHED;
+}
+
+function allOf(conditions: readonly Condition[]): Condition {
+  return {
+    sql: conditions.map(({ sql }) => sql).join(' AND '),
+    values: conditions.flatMap(({ values }) => values),
+  };
+}
+
+/** What every index serves: the organisation and the time. One upper bound: of two, the index may be searched by the higher. */
+function rangeOf({ since, until, before }: AuditFilter, owner: Condition): Condition[] {
+  const isBelowUntil = before !== null && (until === null || before.time < until);
   return [
     { sql: `e.organisation_id = ${owner.sql}`, values: owner.values },
-    ...(until === null ? [] : [{ sql: 'e.time < ?', values: [until] }]),
-    ...(before === null ? [] : [{ sql: '(e.time, e.id) < (?, ?)', values: [before.time, before.id] }]),
+    ...(since === null ? [] : [{ sql: 'e.time >= ?', values: [since] }]),
+    ...(until === null || isBelowUntil ? [] : [{ sql: 'e.time < ?', values: [until] }]),
+    ...(isBelowUntil ? [{ sql: '(e.time, e.id) < (?, ?)', values: [before.time, before.id] }] : []),
   ];
 }
 
@@ -183,6 +192,13 @@ interface EventRow {
   readonly ip: string | null;
   readonly changes: string | null;
   readonly count: number;
+}
+
+interface ListedRow extends EventRow {
+  /** 1 where the filters leave it. */
+  readonly met: number | null;
+  /** Which of those searched it is, from 1; null where only those that the filters leave are read. */
+  readonly place: number | null;
 }
 
 function toAuditEvent(row: EventRow): AuditEvent {
