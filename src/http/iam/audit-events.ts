@@ -60,7 +60,8 @@ function exportEvents({ deps, caller }: IamRequest, filter: AuditFilter, first: 
   async function* pages(): AsyncGenerator<string> {
     let page = first;
     for (;;) {
-      if (page.events.length > 0) yield lines(page.events);
+      // Also where there are none: that the client has left is noticed between two pages.
+      yield lines(page.events);
       if (page.next === null) return;
       page = await deps.store.audit.list(caller.organisation, { ...filter, before: page.next });
     }
@@ -69,7 +70,7 @@ function exportEvents({ deps, caller }: IamRequest, filter: AuditFilter, first: 
 }
 
 async function* only({ events }: AuditPage): AsyncGenerator<string> {
-  if (events.length > 0) yield lines(events);
+  yield lines(events);
 }
 
 function streamOf(source: AsyncGenerator<string>): ReadableStream<Uint8Array> {

@@ -254,7 +254,7 @@ describe('the list', () => {
   });
 });
 
-describe('a filter that hardly any event of a large log meets', () => {
+describe('a filter that no index serves, in a large log', () => {
   const EVENTS = 4 * MAX_AUDIT_EVENTS_SEARCHED + 100;
   const RARE = [1, 2, 99, 100, 101, 3 * MAX_AUDIT_EVENTS_SEARCHED + 100, 3 * MAX_AUDIT_EVENTS_SEARCHED + 101, EVENTS];
   const issuer = (name: string): string => `issuer=${encodeURIComponent(`https://${name}.example`)}`;
@@ -285,7 +285,7 @@ describe('a filter that hardly any event of a large log meets', () => {
       const answer = await deployment.iam('GET', next);
       expect(answer.status).toBe(200);
       found.push(answer.body.map(({ identity }: { identity: string }) => Number(identity.slice(4))));
-      // Each event that is searched is found once, counted on the way to the last, and read.
+      // Each event that is searched is found in the index, read, and numbered.
       expect(rows).toBeLessThan(3 * MAX_AUDIT_EVENTS_SEARCHED + 50);
       next = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1];
     }
@@ -297,7 +297,24 @@ describe('a filter that hardly any event of a large log meets', () => {
     expect(await pages(issuer('unknown'))).toEqual(nothing);
     expect(await pages(`${issuer('unknown')}&subject=s&limit=1`)).toEqual(nothing);
     expect(await pages(`${issuer('unknown')}&since=2027-01-15T08:00:00Z`)).toEqual(nothing);
+    expect(await pages(`${issuer('unknown')}&until=2040-01-15T08:00:00Z`)).toEqual(nothing);
     expect(await pages('outcome=granted&serviceAccount=nobody')).toEqual([[]]);
+  });
+
+  it('costs a page no more rows the deeper it is (contract §7)', async () => {
+    const deep = `cursor=${NOW + 60}.${idOf(180)}&until=2040-01-15T08:00:00Z`;
+    for (const query of [deep, `subject=s&${deep}`, `${issuer('unknown')}&${deep}`]) {
+      await deployment.iam('GET', `${PATH}?${query}`);
+      expect(rows, query).toBeLessThan(4 * 180);
+    }
+  });
+
+  it('costs a page that what is common fills no more than a few rows an event (contract §7)', async () => {
+    for (const query of ['outcome=granted', 'action=token.exchange&subject=s', issuer('usual')]) {
+      const { body } = await deployment.iam('GET', `${PATH}?${query}&limit=50`);
+      expect(body).toHaveLength(50);
+      expect(rows, query).toBeLessThan(5 * 50);
+    }
   });
 
   it('finds every event by its links, once and in order (contract §5)', async () => {
@@ -314,9 +331,22 @@ describe('a filter that hardly any event of a large log meets', () => {
     expect(exported.map((line) => Number(JSON.parse(line).identity.slice(4)))).toEqual(newestFirst);
   });
 
+  it('is searched no further for a client that has left (contract §5.7)', async () => {
+    deployment.resetCounts();
+    const { body } = await deployment.fetch(`${PATH}?${issuer('unknown')}`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, accept: 'application/x-ndjson' },
+    });
+    const reader = body?.getReader();
+    expect(await reader?.read()).toMatchObject({ done: false, value: new Uint8Array() });
+    await reader?.read();
+    await reader?.cancel();
+    expect(deployment.counts.d1Reads).toBe(2);
+  });
+
   it('is one page where times leave fewer events than a page may search (contract §5)', async () => {
     const until = new Date((NOW + 40) * 1000).toISOString();
-    expect(await pages(`${issuer('rare')}&until=${until}`)).toEqual([[101, 100, 99, 2, 1]]);
+    for (const cursor of ['', `&cursor=${NOW + 40}.${idOf(120)}`, `&cursor=${NOW + 4_000}.${idOf(12_000)}`])
+      expect(await pages(`${issuer('rare')}&until=${until}${cursor}`)).toEqual([[101, 100, 99, 2, 1]]);
   });
 
   it('leaves lists that an index answers as they are: full pages, and no link after the last (contract §5)', async () => {
