@@ -187,6 +187,22 @@ describe('the API client', () => {
     expect(run.stderr).toContain('https://tokens.example.com cannot be reached');
   });
 
+  it('follows the link of a page of events that shows fewer than it may, or none, until it has enough', async () => {
+    const page = (identities: readonly string[], cursor: string | null): Response =>
+      Response.json(
+        identities.map((identity) => ({ identity, time: '2027-01-15T08:00:00Z', count: 1 })),
+        cursor === null ? {} : { headers: { link: `</v1/audit-events?cursor=${cursor}>; rel="next"` } },
+      );
+    const pages = [page([], '3'), page(['evt_3', 'evt_2'], '2'), page(['evt_1'], null)];
+    const shown = async (limit: string): Promise<readonly [number, readonly string[]]> => {
+      const { asked, stdout } = await answered(pages, ['audit', '--json', '--issuer', 'x', '--limit', limit]);
+      return [asked, [...stdout.matchAll(/evt_\d/g)].map(([identity]) => identity)];
+    };
+    expect(await shown('50')).toEqual([3, ['evt_1', 'evt_2', 'evt_3']]);
+    expect(await shown('2')).toEqual([2, ['evt_2', 'evt_3']]);
+    expect(await shown('1')).toEqual([2, ['evt_3']]);
+  });
+
   it('follows no redirect, and quotes what is not JSON', async () => {
     const moved = await answered([new Response(null, { status: 302, headers: { location: 'https://evil.example' } })]);
     expect(moved).toMatchObject({ code: 1, asked: 1 });
