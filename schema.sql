@@ -79,7 +79,7 @@ CREATE TABLE IF NOT EXISTS federated_identity (
   annotations            TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
   provider_subject       TEXT NOT NULL CHECK (provider_subject <> ''),
   provider_subject_match TEXT NOT NULL CHECK (provider_subject_match IN ('exact', 'glob')),
-  subject_key            TEXT,                      -- what an exact rule is looked up by (core/subject.ts subjectKeyOfRule); NULL for a glob
+  subject_key            TEXT,                      -- what an exact rule is looked up by (rules/subject.ts subjectKeyOfRule); NULL for a glob
   trusted_audiences      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(trusted_audiences)),
   audience_match_mode    TEXT NOT NULL CHECK (audience_match_mode IN ('any', 'all', 'exact')),
   conditions             TEXT CHECK (conditions IS NULL OR json_valid(conditions)),

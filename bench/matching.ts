@@ -1,9 +1,9 @@
 // How many identities a thread can hold against a token in a second, by kind of rule, worst patterns included.
 
-import { compileExpression } from '../src/core/expression.ts';
-import { compileFederatedIdentity, firstFailure } from '../src/core/federated-identity.ts';
-import type { FederatedIdentity } from '../src/core/model.ts';
-import { presetByName } from '../src/presets/registry.ts';
+import { compileExpression } from '../src/rules/expression.ts';
+import { compileFederatedIdentity, firstFailure } from '../src/rules/rule.ts';
+import type { FederatedIdentity } from '../src/objects/model.ts';
+import { presetByName } from '../src/platforms/presets.ts';
 import { AUDIENCE, SUBJECT } from './workload.ts';
 
 const NOW = 1_789_000_000;

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { openApiDocument } from '../src/http/openapi/document.ts';
+import { openApiDocument } from '../src/http/reference/document.ts';
 import { renderReference } from './api-reference.ts';
 import { ROOT } from './local/bundle.ts';
 

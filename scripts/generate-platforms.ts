@@ -3,9 +3,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { presetByName } from '../src/presets/registry.ts';
-import { readPlatformFixtures } from '../test/presets/platform-fixtures.ts';
-import type { PlatformFixture } from '../test/presets/platform-fixtures.ts';
+import { presetByName } from '../src/platforms/presets.ts';
+import { readPlatformFixtures } from '../test/platforms/platform-fixtures.ts';
+import type { PlatformFixture } from '../test/platforms/platform-fixtures.ts';
 
 export const PLATFORMS_DOC: string = join(import.meta.dirname, '../docs/platforms.md');
 
@@ -13,7 +13,7 @@ const INTRODUCTION = `# Platforms
 
 Where a workload's ID token can come from, and a rule that is safe for each. \`https://tokens.example.com\` stands for
 your deployment's \`ISSUER_URL\`; in a column, \`{audience}\` does. Every rule below is a test: it accepts the platform's
-normal token, and refuses the neighbours that its section lists (\`test/presets/platforms.test.ts\`).
+normal token, and refuses the neighbours that its section lists (\`test/platforms/platforms.test.ts\`).
 
 An issuer selects its preset by itself where the table's forms match; elsewhere set \`preset\` on the provider. What a
 preset refuses by default is lifted by naming that claim in the identity's \`conditions\`.

@@ -14,6 +14,7 @@ await runScript('generate', async () => {
   const types = await captureWrangler([
     'types',
     '--strict-vars=false',
+    '--include-runtime=false',
     '--env-file=.dev.vars.example',
     ...(check ? ['--check'] : []),
   ]);

@@ -1,10 +1,10 @@
 // The Worker's entry: hands requests and the schedule to the application, one of which lives as long as the isolate.
 
 import { waitUntil } from 'cloudflare:workers';
-import { compose } from './compose.ts';
-import type { Outside } from './compose.ts';
+import { compose } from './wiring.ts';
+import type { Outside } from './wiring.ts';
 import type { Settings } from './config.ts';
-import { StorageUnavailable } from './core/ports.ts';
+import { StorageUnavailable } from './exchange/ports.ts';
 import { createApp } from './http/app.ts';
 import { sweep } from './store/sweep.ts';
 

@@ -5,18 +5,18 @@ import type { JWK } from 'jose';
 import { typeidUnboxed } from 'typeid-js';
 
 import { parseConfig } from '../../src/config.ts';
-import { exchangeToken } from '../../src/core/exchange.ts';
-import type { ExchangeDeps } from '../../src/core/exchange.ts';
-import { createIdentityCache } from '../../src/core/identity-cache.ts';
-import type { DecisionRecord, ExchangeFacts, SigningKeyState } from '../../src/core/ports.ts';
-import { ok, refuse } from '../../src/core/result.ts';
-import { denial } from '../../src/core/denial.ts';
+import { exchangeToken } from '../../src/exchange/exchange.ts';
+import type { ExchangeDeps } from '../../src/exchange/exchange.ts';
+import { createIdentityCache } from '../../src/rules/compiled-rules.ts';
+import type { DecisionRecord, ExchangeFacts, SigningKeyState } from '../../src/exchange/ports.ts';
+import { ok, refuse } from '../../src/exchange/result.ts';
+import { denial } from '../../src/exchange/denial.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
-import { createKeyMemory } from '../../src/oidc/key-memory.ts';
-import { createVerifier } from '../../src/oidc/verify.ts';
-import { loadSigners, signingKeyFor } from '../../src/signing/key-set.ts';
-import { signToken } from '../../src/signing/token.ts';
+import { createKeyMemory } from '../../src/issuers/key-memory.ts';
+import { createVerifier } from '../../src/issuers/verify.ts';
+import { loadSigners, signingKeyFor } from '../../src/signing/own-keys.ts';
+import { signToken } from '../../src/signing/sign.ts';
 import { grantEventId } from '../../src/store/grant-event-id.ts';
 import { SUBJECT } from '../workload.ts';
 

@@ -3,8 +3,8 @@
 import { Hono } from 'hono';
 
 // In your project: from 'cambist/hono'.
-import { cambistAuth, requirePermission, requireRole, requireScope } from '../../src/resource-server/hono.ts';
-import type { CambistAuthOptions, CambistEnv } from '../../src/resource-server/hono.ts';
+import { cambistAuth, requirePermission, requireRole, requireScope } from '../../src/sdk/hono/hono.ts';
+import type { CambistAuthOptions, CambistEnv } from '../../src/sdk/hono/hono.ts';
 
 /** Makes the API; `issuer` is the deployment that is trusted, `audience` what this API is called in its tokens. */
 export function createApp(options: CambistAuthOptions): Hono<CambistEnv> {

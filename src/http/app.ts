@@ -39,7 +39,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.get('/healthz', healthHandler);
   app.get('/readyz', readinessHandler(deps));
   app.get('/openapi.json', async (c) => {
-    const { openApiDocument } = await import('./openapi/document.ts');
+    const { openApiDocument } = await import('./reference/document.ts');
     return c.json(openApiDocument(deps.config.issuerUrl));
   });
   app.all('/v1/*', async (c) => {

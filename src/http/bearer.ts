@@ -1,7 +1,7 @@
 // Reads a bearer credential of a request (RFC 6750 §2.1) and compares it with the root token; what it may do is decided elsewhere.
 
-import { isSameDigest, sha256 } from '../core/digest.ts';
-import { MAX_TOKEN_CHARS } from '../core/limits.ts';
+import { isSameDigest, sha256 } from '../token/digest.ts';
+import { MAX_TOKEN_CHARS } from '../token/limits.ts';
 
 /** The credential after `Bearer` or `Token`; null where the header is absent, of another scheme, damaged or too long. */
 export function bearerOf(request: Request): string | null {

@@ -1,6 +1,6 @@
 // Reads a request body up to the service's limit, whatever its headers claim.
 
-import { MAX_BODY_BYTES } from '../core/limits.ts';
+import { MAX_BODY_BYTES } from '../objects/limits.ts';
 
 export type Body = { readonly bytes: Uint8Array } | { readonly fault: 'too_large' | 'encoded' };
 

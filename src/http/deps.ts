@@ -1,11 +1,11 @@
 // What the doors are given by the composition root; http reaches storage, issuers and keys through this and nothing else.
 
 import type { Config, ConfigFault } from '../config.ts';
-import type { CredentialRequest } from '../core/credential-grant.ts';
-import type { Denial } from '../core/denial.ts';
-import type { ExchangeRequest, ExchangeTrace, IssuedToken } from '../core/exchange.ts';
-import type { InspectOwnToken, OwnToken, Revocation } from '../core/own-token.ts';
-import type { Result } from '../core/result.ts';
+import type { CredentialRequest } from '../exchange/credential-grant.ts';
+import type { Denial } from '../exchange/denial.ts';
+import type { ExchangeRequest, ExchangeTrace, IssuedToken } from '../exchange/exchange.ts';
+import type { InspectOwnToken, OwnToken, Revocation } from '../exchange/token-standing.ts';
+import type { Result } from '../exchange/result.ts';
 import type { IamDeps } from './iam/app.ts';
 
 export interface AppDeps {

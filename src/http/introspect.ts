@@ -3,9 +3,9 @@
 import type { Context, Handler } from 'hono';
 import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
-import { denial } from '../core/denial.ts';
-import type { ActiveToken } from '../core/own-token.ts';
-import { StorageUnavailable } from '../core/ports.ts';
+import { denial } from '../exchange/denial.ts';
+import type { ActiveToken } from '../exchange/token-standing.ts';
+import { StorageUnavailable } from '../exchange/ports.ts';
 import { bearerOf, isRootToken } from './bearer.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { hasIamScope } from './iam/caller.ts';

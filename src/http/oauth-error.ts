@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Denial, DenialReason } from '../core/denial.ts';
+import type { Denial, DenialReason } from '../exchange/denial.ts';
 import type { AppEnv } from './deps.ts';
 
 /** Which error a refused token is, depends on what it was presented as (RFC 8693 §2.2.2, RFC 7523 §3.1 and §3.2). */

@@ -1,6 +1,6 @@
 // Errors of the IAM API as RFC 9457 problem details; what a problem says is decided where it is found.
 
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../token/json.ts';
 
 /** One fault of a request, pointing at the member that has it (RFC 6901). */
 export interface Fault {

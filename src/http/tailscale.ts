@@ -1,9 +1,9 @@
 // POST /api/v2/oauth/token-exchange: the wire form of Tailscale's Go client and daemon, decided by the same use case.
 
 import type { Handler } from 'hono';
-import { denial } from '../core/denial.ts';
-import { newTrace } from '../core/exchange.ts';
-import { refuse } from '../core/result.ts';
+import { denial } from '../exchange/denial.ts';
+import { newTrace } from '../exchange/exchange.ts';
+import { refuse } from '../exchange/result.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { handleTokenRequest } from './token.ts';
 

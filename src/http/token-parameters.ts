@@ -1,11 +1,11 @@
 // Reads the parameters of a token request, form or JSON, into one shape (RFC 6749 §3.2); knows names and repetition, no meaning.
 
-import { isJsonObject } from '../core/json.ts';
-import type { JsonValue } from '../core/json.ts';
-import { MAX_JSON_DEPTH } from '../core/limits.ts';
-import { ok, refuse } from '../core/result.ts';
-import type { Result } from '../core/result.ts';
-import { decodeUtf8, parseStrictJson } from '../core/strict-json.ts';
+import { isJsonObject } from '../token/json.ts';
+import type { JsonValue } from '../token/json.ts';
+import { MAX_JSON_DEPTH } from '../token/limits.ts';
+import { ok, refuse } from '../exchange/result.ts';
+import type { Result } from '../exchange/result.ts';
+import { decodeUtf8, parseStrictJson } from '../token/strict-json.ts';
 
 /** Parameter values by name; absent and empty are the same (RFC 6749 §3.1). */
 export interface TokenParameters {

@@ -1,20 +1,20 @@
 // Reads what a token request asks for out of its parameters: grants, types and syntax of RFC 8693 §2.1, RFC 7523 §2 and RFC 6749 §4.4.
 
-import { denial } from '../core/denial.ts';
-import type { Denial } from '../core/denial.ts';
-import type { ExchangeRequest } from '../core/exchange.ts';
-import type { CredentialRequest } from '../core/credential-grant.ts';
-import { parseLifetime } from '../core/lifetime.ts';
-import { MIN_TOKEN_LIFETIME_SECONDS } from '../core/limits.ts';
-import { ok, refuse } from '../core/result.ts';
-import type { Result } from '../core/result.ts';
-import { parseScope } from '../core/scope.ts';
+import { denial } from '../exchange/denial.ts';
+import type { Denial } from '../exchange/denial.ts';
+import type { ExchangeRequest } from '../exchange/exchange.ts';
+import type { CredentialRequest } from '../exchange/credential-grant.ts';
+import { parseLifetime } from '../rules/lifetime.ts';
+import { MIN_TOKEN_LIFETIME_SECONDS } from '../rules/limits.ts';
+import { ok, refuse } from '../exchange/result.ts';
+import type { Result } from '../exchange/result.ts';
+import { parseScope } from '../rules/scope.ts';
 import type { TokenUse } from './oauth-error.ts';
 import type { TokenParameters } from './token-parameters.ts';
 
 const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
-export const ACCESS_TOKEN_TYPE: string = `${TOKEN_TYPE}access_token`;
-export const ID_TOKEN_TYPE: string = `${TOKEN_TYPE}id_token`;
+export const ACCESS_TOKEN_TYPE = `${TOKEN_TYPE}access_token`;
+export const ID_TOKEN_TYPE = `${TOKEN_TYPE}id_token`;
 const JWT_TYPE = `${TOKEN_TYPE}jwt`;
 export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const JWT_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';

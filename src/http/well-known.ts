@@ -3,12 +3,12 @@
 import type { Context, Handler } from 'hono';
 import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
-import { denial } from '../core/denial.ts';
-import type { Denial } from '../core/denial.ts';
-import { sha256 } from '../core/digest.ts';
-import { DISCOVERY_MAX_AGE_SECONDS } from '../core/limits.ts';
-import { ACCEPTED_ALGORITHMS } from '../core/model.ts';
-import { StorageUnavailable } from '../core/ports.ts';
+import { denial } from '../exchange/denial.ts';
+import type { Denial } from '../exchange/denial.ts';
+import { sha256 } from '../token/digest.ts';
+import { DISCOVERY_MAX_AGE_SECONDS } from './limits.ts';
+import { ACCEPTED_ALGORITHMS } from '../objects/model.ts';
+import { StorageUnavailable } from '../exchange/ports.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { oauthError } from './oauth-error.ts';
 import { CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from './token-request.ts';

@@ -1,12 +1,12 @@
 // Reads the SIGNING_KEYS secret into a checked bundle of our own keys; never a log line, an error text or a column holds its content.
 
 import type { JWK } from 'jose';
-import { isJsonObject } from '../core/json.ts';
-import { MIN_RSA_BITS } from '../core/limits.ts';
-import { SIGNING_ALGORITHMS } from '../core/model.ts';
-import type { SigningAlgorithm } from '../core/model.ts';
-import { ok, refuse } from '../core/result.ts';
-import type { Result } from '../core/result.ts';
+import { isJsonObject } from '../token/json.ts';
+import { MIN_RSA_BITS } from '../token/limits.ts';
+import { SIGNING_ALGORITHMS } from '../objects/model.ts';
+import type { SigningAlgorithm } from '../objects/model.ts';
+import { ok, refuse } from '../exchange/result.ts';
+import type { Result } from '../exchange/result.ts';
 
 /** One key of the bundle. */
 export interface BundleKey {

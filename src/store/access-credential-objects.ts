@@ -1,6 +1,6 @@
 // The table access_credential as the IAM API manages it; only the digest of a secret comes here, and it is never read back.
 
-import type { AccessCredentialRecord, AccessCredentialStore, ChangeEvent, WriteOutcome } from '../core/iam-store.ts';
+import type { AccessCredentialRecord, AccessCredentialStore, ChangeEvent, WriteOutcome } from '../objects/storage.ts';
 import { insertEvent } from './iam-audit.ts';
 import { writeChange } from './iam-write.ts';
 import type { ListSource } from './list-query.ts';

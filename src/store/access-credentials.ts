@@ -1,6 +1,6 @@
 // The table access_credential as the exchange uses it: read by key in one round trip, used in one atomic write.
 
-import type { CredentialFacts, CredentialUse } from '../core/credential-grant.ts';
+import type { CredentialFacts, CredentialUse } from '../exchange/credential-grant.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { insertEvent } from './decisions.ts';
 import { toHeldRole } from './held-roles.ts';

@@ -1,10 +1,10 @@
 // Reads the table audit_event: newest first, narrowed by any filters, always by an index that was chosen here; writes nothing.
 
-import type { AuditEvent, AuditFilter, AuditStore } from '../core/audit.ts';
-import type { JsonObject } from '../core/json.ts';
-import { readJson } from '../core/json-reader.ts';
-import { MAX_AUDIT_EVENTS_SEARCHED } from '../core/limits.ts';
-import type { Organisation } from '../core/model.ts';
+import type { AuditEvent, AuditFilter, AuditStore } from '../objects/audit-log.ts';
+import type { JsonObject } from '../token/json.ts';
+import { readJson } from '../token/json-reader.ts';
+import { MAX_AUDIT_EVENTS_SEARCHED } from '../objects/limits.ts';
+import type { Organisation } from '../objects/model.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { grantEventId } from './grant-event-id.ts';
 import type { Condition } from './iam-audit.ts';

@@ -1,8 +1,8 @@
 // How every store file talks to D1: one round trip, one transaction; a failure is StorageUnavailable, never a guess.
 
-import { inTime } from '../core/in-time.ts';
-import { STORAGE_TIMEOUT_MS } from '../core/limits.ts';
-import { StorageUnavailable } from '../core/ports.ts';
+import { inTime } from '../timeout.ts';
+import { STORAGE_TIMEOUT_MS } from './limits.ts';
+import { StorageUnavailable } from '../exchange/ports.ts';
 
 /**
  * Runs statements as one transaction in one round trip. Throws StorageUnavailable where D1 fails, answers with anything but a

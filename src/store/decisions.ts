@@ -1,6 +1,6 @@
 // Writes what an exchange decided: audit event, single use and last use in one transaction, or nothing at all.
 
-import type { DecisionRecord, FetchedKeys, GrantRecord, SingleUse } from '../core/ports.ts';
+import type { DecisionRecord, FetchedKeys, GrantRecord, SingleUse } from '../exchange/ports.ts';
 import { runBatch } from './d1.ts';
 import { collapsedStatements, EVENT_COLUMNS, EVENT_VALUES, eventValues } from './exchange-events.ts';
 

@@ -1,16 +1,16 @@
 // How one decision of an exchange becomes rows of audit_event: appended, or counted where equal ones are too many; runs nothing itself.
 
-import { sha256 } from '../core/digest.ts';
-import { MAX_DISTINCT_REFUSALS, REFUSAL_COLLAPSE_SECONDS } from '../core/limits.ts';
-import type { DecisionRecord } from '../core/ports.ts';
+import { sha256 } from '../token/digest.ts';
+import { MAX_DISTINCT_REFUSALS, REFUSAL_COLLAPSE_SECONDS } from './limits.ts';
+import type { DecisionRecord } from '../exchange/ports.ts';
 
 const ACTION = 'token.exchange';
 
 /** The columns of an event, in the order of its values. */
-export const EVENT_COLUMNS: string = `organisation_id, id, time, request_id, actor, action, outcome, reason, detail, service_account_id,
+export const EVENT_COLUMNS = `organisation_id, id, time, request_id, actor, action, outcome, reason, detail, service_account_id,
   federated_identity_id, issuer, subject, claims, token_id, ip`;
 /** Their parameters, ?1 to ?16. */
-export const EVENT_VALUES: string = '?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16';
+export const EVENT_VALUES = '?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16';
 
 // ?17 is what makes decisions equal, ?18 what makes those equal that are beyond the bound.
 // The window has two ends, so that rows of a clock that ran ahead do not swallow what comes after it.

@@ -1,13 +1,10 @@
 // Reads everything an exchange needs in one D1 round trip, by index only, in a number of rows that does not grow with the tables.
 
-import {
-  MAX_EXACT_RULES_WITHOUT_ACCOUNT,
-  MAX_IDENTITIES_PER_SERVICE_ACCOUNT,
-  MAX_PATTERN_RULES_WITHOUT_ACCOUNT,
-} from '../core/limits.ts';
-import type { FederatedIdentity, Organisation, ServiceAccount } from '../core/model.ts';
-import { StorageUnavailable } from '../core/ports.ts';
-import type { ExchangeFacts, ExchangeQuery } from '../core/ports.ts';
+import { MAX_EXACT_RULES_WITHOUT_ACCOUNT, MAX_PATTERN_RULES_WITHOUT_ACCOUNT } from '../exchange/limits.ts';
+import { MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../objects/limits.ts';
+import type { FederatedIdentity, Organisation, ServiceAccount } from '../objects/model.ts';
+import { StorageUnavailable } from '../exchange/ports.ts';
+import type { ExchangeFacts, ExchangeQuery } from '../exchange/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { toFederatedIdentity } from './federated-identities.ts';
 import type { FederatedIdentityRow } from './federated-identities.ts';

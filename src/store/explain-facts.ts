@@ -1,7 +1,7 @@
 // Reads what explaining shows beyond the facts of an exchange: other rules of the provider, and whether a token was used; writes nothing.
 
-import type { ExplainFacts, ExplainQuery } from '../core/explain.ts';
-import { MAX_EXPLAINED_NEIGHBOURS, MAX_EXPLAINED_OLDEST } from '../core/limits.ts';
+import type { ExplainFacts, ExplainQuery } from '../exchange/explain.ts';
+import { MAX_EXPLAINED_NEIGHBOURS, MAX_EXPLAINED_OLDEST } from './limits.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { IDENTITY_COLUMNS, toIdentity } from './exchange-facts.ts';
 import type { IdentityRow } from './exchange-facts.ts';

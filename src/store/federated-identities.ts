@@ -6,11 +6,11 @@ import type {
   FederatedIdentityStore,
   ListFilter,
   WriteOutcome,
-} from '../core/iam-store.ts';
-import { readJson } from '../core/json-reader.ts';
-import { MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../core/limits.ts';
-import type { Conditions, FederatedIdentity, Organisation, ServiceAccount } from '../core/model.ts';
-import { subjectKeyOfRule } from '../core/subject.ts';
+} from '../objects/storage.ts';
+import { readJson } from '../token/json-reader.ts';
+import { MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../objects/limits.ts';
+import type { Conditions, FederatedIdentity, Organisation, ServiceAccount } from '../objects/model.ts';
+import { subjectKeyOfRule } from '../rules/subject.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { eventExists, insertEvent } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';

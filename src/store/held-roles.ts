@@ -1,7 +1,7 @@
 // Rows of role bindings as the roles that an account holds; every statement that selects them names the same columns.
 
-import type { HeldRole } from '../core/model.ts';
-import type { AccountRole } from '../core/own-token.ts';
+import type { HeldRole } from '../objects/model.ts';
+import type { AccountRole } from '../exchange/token-standing.ts';
 
 interface ReachColumns {
   readonly slug: string;

@@ -1,6 +1,6 @@
 // The audit events of IAM changes in the table audit_event: prepared here, always run in the batch of the change.
 
-import type { ChangeEvent } from '../core/iam-store.ts';
+import type { ChangeEvent } from '../objects/storage.ts';
 
 /** A condition in SQL with the values of its parameters. */
 export interface Condition {

@@ -1,6 +1,6 @@
 // Everything the IAM API asks of storage, over one D1 database.
 
-import type { IamStore } from '../core/iam-store.ts';
+import type { IamStore } from '../objects/storage.ts';
 import { accessCredentialStore } from './access-credential-objects.ts';
 import { auditStore } from './audit-events.ts';
 import { federatedIdentityStore } from './federated-identities.ts';
@@ -13,7 +13,7 @@ import { readRolePermissions } from './role-permissions.ts';
 import { roleRuleStore } from './role-rules.ts';
 import { roleStore } from './roles.ts';
 import { serviceAccountStore } from './service-accounts.ts';
-import { readAccountStrength, readProviderStrength } from './strength.ts';
+import { readAccountStrength, readProviderStrength } from './held-privileges.ts';
 
 /** The IAM API's storage on a D1 database; every function throws StorageUnavailable. */
 export function createIamStore(db: D1Database): IamStore {

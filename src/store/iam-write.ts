@@ -1,7 +1,7 @@
 // Runs a change and its audit event as one D1 batch, and tells what the database said; it knows no table but through statements.
 
-import type { WriteOutcome } from '../core/iam-store.ts';
-import { StorageUnavailable } from '../core/ports.ts';
+import type { WriteOutcome } from '../objects/storage.ts';
+import { StorageUnavailable } from '../exchange/ports.ts';
 import { rowsOf, runBatch } from './d1.ts';
 
 /**

@@ -1,12 +1,12 @@
 // The table identity_provider: rows in, typed objects out; it decides nothing about what a provider may be.
 
-import type { ChangeEvent, IdentityProviderRecord, ListFilter, ObjectStore, WriteOutcome } from '../core/iam-store.ts';
-import type { JsonObject } from '../core/json.ts';
-import { readJson } from '../core/json-reader.ts';
-import { ACCEPTED_ALGORITHMS } from '../core/model.ts';
-import type { Algorithm, IdentityProvider } from '../core/model.ts';
-import { PRESET_NAMES } from '../presets/preset.ts';
-import type { PresetName } from '../presets/preset.ts';
+import type { ChangeEvent, IdentityProviderRecord, ListFilter, ObjectStore, WriteOutcome } from '../objects/storage.ts';
+import type { JsonObject } from '../token/json.ts';
+import { readJson } from '../token/json-reader.ts';
+import { ACCEPTED_ALGORITHMS } from '../objects/model.ts';
+import type { Algorithm, IdentityProvider } from '../objects/model.ts';
+import { PRESET_NAMES } from '../platforms/preset.ts';
+import type { PresetName } from '../platforms/preset.ts';
 import { eventExists, insertEvent } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';
 import { writeChange } from './iam-write.ts';

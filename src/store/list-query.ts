@@ -1,7 +1,7 @@
 // Builds the one statement of a list: within an organisation, narrowed by filters, in the order of creation, by an index.
 
-import type { ListFilter, Lookup, Page } from '../core/iam-store.ts';
-import type { Organisation } from '../core/model.ts';
+import type { ListFilter, Lookup, Page } from '../objects/storage.ts';
+import type { Organisation } from '../objects/model.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import type { Condition } from './iam-audit.ts';
 import { organisationId, selectOrganisation } from './organisations.ts';

@@ -1,7 +1,7 @@
 // Lists and reads objects that belong to one other object, in one round trip that also tells whether that one exists.
 
-import type { ListFilter, Lookup, Page } from '../core/iam-store.ts';
-import type { Organisation } from '../core/model.ts';
+import type { ListFilter, Lookup, Page } from '../objects/storage.ts';
+import type { Organisation } from '../objects/model.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import type { Condition } from './iam-audit.ts';
 import { listStatement, objectStatement } from './list-query.ts';

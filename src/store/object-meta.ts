@@ -1,7 +1,7 @@
 // The columns that every object of the API has, mapped in one place; it knows no table.
 
-import type { ObjectMeta, StringMap } from '../core/iam-store.ts';
-import { readJson } from '../core/json-reader.ts';
+import type { ObjectMeta, StringMap } from '../objects/storage.ts';
+import { readJson } from '../token/json-reader.ts';
 
 export interface ObjectMetaRow {
   readonly name: string;

@@ -1,6 +1,6 @@
 // Inserts, updates and deletes one row of an object's table, only where the audit event of the same batch exists; it decides nothing.
 
-import type { ChangeEvent, ObjectMeta } from '../core/iam-store.ts';
+import type { ChangeEvent, ObjectMeta } from '../objects/storage.ts';
 import { eventExists } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';
 

@@ -1,8 +1,8 @@
 // The table organisation as those who manage the deployment keep it; their labels and audit events are those of `default`.
 
-import type { ChangeEvent, ListFilter, ObjectStore, OrganisationRecord, WriteOutcome } from '../core/iam-store.ts';
-import { DEFAULT_ORGANISATION_ID } from '../core/model.ts';
-import type { Organisation } from '../core/model.ts';
+import type { ChangeEvent, ListFilter, ObjectStore, OrganisationRecord, WriteOutcome } from '../objects/storage.ts';
+import { DEFAULT_ORGANISATION_ID } from '../objects/model.ts';
+import type { Organisation } from '../objects/model.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { eventExists, insertEvent } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';

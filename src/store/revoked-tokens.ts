@@ -1,7 +1,7 @@
 // The table revoked_token, and everything else that says whether a token of ours still stands, read in one round trip.
 
-import { CLOCK_SKEW_SECONDS } from '../core/limits.ts';
-import type { OwnToken, Revocation, TokenStanding } from '../core/own-token.ts';
+import { CLOCK_SKEW_SECONDS } from '../token/limits.ts';
+import type { OwnToken, Revocation, TokenStanding } from '../exchange/token-standing.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { toAccountRole } from './held-roles.ts';
 import type { AccountRoleRow } from './held-roles.ts';

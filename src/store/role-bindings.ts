@@ -1,8 +1,8 @@
 // The table role_binding: who holds a role, kept under the role; it decides nothing about who may give it.
 
-import type { ChangeEvent, ListFilter, RoleBindingRecord, RoleBindingStore, WriteOutcome } from '../core/iam-store.ts';
-import { MAX_BINDINGS_PER_SERVICE_ACCOUNT } from '../core/limits.ts';
-import type { Organisation } from '../core/model.ts';
+import type { ChangeEvent, ListFilter, RoleBindingRecord, RoleBindingStore, WriteOutcome } from '../objects/storage.ts';
+import { MAX_BINDINGS_PER_SERVICE_ACCOUNT } from '../objects/limits.ts';
+import type { Organisation } from '../objects/model.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { insertEvent } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';

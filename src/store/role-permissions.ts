@@ -1,6 +1,6 @@
 // Reads the rules of roles by the roles' ids, for a caller that asks what it may do; writes nothing.
 
-import type { RolePermission } from '../core/iam-store.ts';
+import type { RolePermission } from '../objects/storage.ts';
 import { rowsOf, runBatch } from './d1.ts';
 
 const RULES = `SELECT rr.id, rr.role_id, r.slug, rr.resources, rr.resource_identities, rr.permissions, rr.note

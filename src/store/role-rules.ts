@@ -1,7 +1,7 @@
 // The table role_rule: what a role permits, kept under its role; it decides nothing about who may change it.
 
-import type { ChangeEvent, ObjectStore, RoleRuleRecord, WriteOutcome } from '../core/iam-store.ts';
-import { MAX_RULES_PER_ROLE } from '../core/limits.ts';
+import type { ChangeEvent, ObjectStore, RoleRuleRecord, WriteOutcome } from '../objects/storage.ts';
+import { MAX_RULES_PER_ROLE } from '../objects/limits.ts';
 import { eventExists, insertEvent } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';
 import { writeChange } from './iam-write.ts';

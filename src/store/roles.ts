@@ -1,7 +1,7 @@
 // The table role: found by id, slug or name, answered with its rules; it decides nothing about who may hold one.
 
-import type { ChangeEvent, ListFilter, ObjectStore, RoleRecord, WriteOutcome } from '../core/iam-store.ts';
-import type { Organisation } from '../core/model.ts';
+import type { ChangeEvent, ListFilter, ObjectStore, RoleRecord, WriteOutcome } from '../objects/storage.ts';
+import type { Organisation } from '../objects/model.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { eventExists, insertEvent } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';

@@ -1,8 +1,8 @@
 // The table service_account: rows in, typed objects out; it decides nothing about who may act as an account.
 
-import type { ChangeEvent, ListFilter, ObjectStore, ServiceAccountRecord, WriteOutcome } from '../core/iam-store.ts';
-import type { JsonValue } from '../core/json.ts';
-import type { ServiceAccount } from '../core/model.ts';
+import type { ChangeEvent, ListFilter, ObjectStore, ServiceAccountRecord, WriteOutcome } from '../objects/storage.ts';
+import type { JsonValue } from '../token/json.ts';
+import type { ServiceAccount } from '../objects/model.ts';
 import { eventExists, insertEvent } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';
 import { writeChange } from './iam-write.ts';

@@ -1,9 +1,9 @@
 // The table signing_key: the life of each key of ours; the key material is never here.
 
-import type { ChangeEvent } from '../core/iam-store.ts';
-import type { Rotation } from '../core/key-rotation.ts';
-import { MAX_TOKEN_LIFETIME_SECONDS } from '../core/limits.ts';
-import type { SigningKeyState } from '../core/ports.ts';
+import type { ChangeEvent } from '../objects/storage.ts';
+import type { Rotation } from '../objects/key-rotation.ts';
+import { MAX_TOKEN_LIFETIME_SECONDS } from '../rules/limits.ts';
+import type { SigningKeyState } from '../exchange/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { eventExists, insertEvent } from './iam-audit.ts';
 

@@ -1,11 +1,11 @@
 // What the scheduled sweep removes: rows whose time is over, a bounded number a run, and never one that still decides something.
 
-import { SWEEP_GRACE_SECONDS } from '../core/limits.ts';
+import { SWEEP_GRACE_SECONDS } from './limits.ts';
 import { runBatch } from './d1.ts';
 
 const ROWS_PER_RUN = 5_000;
 
-// A used token is kept beyond its own expiry plus the clock skew (core/single-use.ts), so a purge cannot reopen it.
+// A used token is kept beyond its own expiry plus the clock skew (exchange/single-use.ts), so a purge cannot reopen it.
 const USED = `DELETE FROM used_token WHERE replay_key IN (SELECT replay_key FROM used_token WHERE expires_at < ?1 LIMIT ${ROWS_PER_RUN})`;
 const REVOKED = `DELETE FROM revoked_token WHERE token_id IN (SELECT token_id FROM revoked_token WHERE expires_at < ?1 LIMIT ${ROWS_PER_RUN})`;
 // The index on time begins with the organisation, so its few values are stepped through; a deleted one's events count too.

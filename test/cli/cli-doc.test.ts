@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { CLI_DOC, renderCli } from '../../scripts/generate-cli.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { COMMANDS } from '../../src/cli/commands/registry.ts';
-import { ALL_RECIPES } from '../../src/presets/recipes/registry.ts';
-import { PRESET_NAMES } from '../../src/presets/preset.ts';
+import { ALL_RECIPES } from '../../src/platforms/recipes.ts';
+import { PRESET_NAMES } from '../../src/platforms/preset.ts';
 
 const all: readonly (readonly [name: string, command: Command])[] = (
   await Promise.all(

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import type { ExchangedToken } from '../../src/client/index.ts';
+import type { ExchangedToken } from '../../src/sdk/client/index.ts';
 import { keepFresh, renewInMs } from '../../src/cli/exec/keep-fresh.ts';
 import { CliFailure } from '../../src/cli/failure.ts';
 

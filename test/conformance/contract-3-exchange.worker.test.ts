@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers';
 import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SWEEP_GRACE_SECONDS } from '../../src/core/limits.ts';
+import { SWEEP_GRACE_SECONDS } from '../../src/store/limits.ts';
 import { addIdentity, deploy, expectCreated, ISSUER_URL, join } from '../support/deployment.ts';
 import type { Answer, Deployment, Joined } from '../support/deployment.ts';
 import { githubActions } from '../support/claims.ts';

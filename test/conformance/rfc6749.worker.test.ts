@@ -2,7 +2,7 @@
 
 import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/core/digest.ts';
+import { sha256 } from '../../src/token/digest.ts';
 import { deploy, expectCreated, ID_TOKEN, ISSUER_URL, join, TOKEN_EXCHANGE } from '../support/deployment.ts';
 import type { Deployment, Joined } from '../support/deployment.ts';
 import { githubActions } from '../support/claims.ts';

@@ -2,7 +2,7 @@
 
 import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SWEEP_GRACE_SECONDS } from '../../src/core/limits.ts';
+import { SWEEP_GRACE_SECONDS } from '../../src/store/limits.ts';
 import { deploy, ID_TOKEN, ISSUER_URL } from '../support/deployment.ts';
 import type { Deployment } from '../support/deployment.ts';
 import {

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { STORAGE_TIMEOUT_MS } from '../../src/core/limits.ts';
+import { STORAGE_TIMEOUT_MS } from '../../src/store/limits.ts';
 import { ADMIN_TOKEN } from '../support/deployment.ts';
 import type { Answer } from '../support/deployment.ts';
 import { always, healthy, inOrder, onWrites } from './faulty-bindings.ts';

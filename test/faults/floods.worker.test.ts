@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { MAX_DISTINCT_REFUSALS } from '../../src/core/limits.ts';
+import { MAX_DISTINCT_REFUSALS } from '../../src/store/limits.ts';
 import { deploy, ID_TOKEN, join, TOKEN_EXCHANGE } from '../support/deployment.ts';
 import type { Deployment, Joined } from '../support/deployment.ts';
 import { createIssuer, createKey } from '../support/issuer.ts';

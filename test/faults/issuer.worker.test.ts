@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { ISSUER_FETCH_TIMEOUT_MS, REFRESH_COOLDOWN_SECONDS } from '../../src/core/limits.ts';
+import { ISSUER_FETCH_TIMEOUT_MS, REFRESH_COOLDOWN_SECONDS } from '../../src/issuers/limits.ts';
 import type { Answer } from '../support/deployment.ts';
 import { createIssuer } from '../support/issuer.ts';
 import type { TestIssuer } from '../support/issuer.ts';

@@ -3,7 +3,8 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 
-import { CLOCK_SKEW_SECONDS, MAX_JWKS_STALE_SECONDS } from '../../src/core/limits.ts';
+import { MAX_JWKS_STALE_SECONDS } from '../../src/issuers/limits.ts';
+import { CLOCK_SKEW_SECONDS } from '../../src/token/limits.ts';
 import type { Answer } from '../support/deployment.ts';
 import { addIssuer, expectUnavailable, startWorld } from './world.ts';
 import type { World } from './world.ts';

@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 
-import { ISSUER_FETCH_TIMEOUT_MS, KEY_CACHE_TIMEOUT_MS, MAX_KEY_CACHE_ENTRY_CHARS } from '../../src/core/limits.ts';
+import { ISSUER_FETCH_TIMEOUT_MS, KEY_CACHE_TIMEOUT_MS, MAX_KEY_CACHE_ENTRY_CHARS } from '../../src/issuers/limits.ts';
 import { createKey } from '../support/issuer.ts';
 import { fasterBy } from './faster.ts';
 import { expectUnavailable, startWorld } from './world.ts';

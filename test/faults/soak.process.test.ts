@@ -7,7 +7,7 @@ import { endAll, start } from '../support/local-process.ts';
 afterEach(endAll);
 
 it('grants, refuses, changes rules and rotates keys for a day of simulated time, and finds nothing wrong (contract §5.7, §5.8, §7)', async () => {
-  const soak = start(process.execPath, ['scripts/soak.ts', '--exchanges', '1500']);
+  const soak = start(process.execPath, ['test/soak/soak.ts', '--exchanges', '1500']);
   const { code } = await soak.exited;
   expect(soak.output()).toContain('soak: passed');
   expect(soak.output()).not.toContain('fault:');
@@ -15,7 +15,7 @@ it('grants, refuses, changes rules and rotates keys for a day of simulated time,
 });
 
 it('refuses a number of exchanges in which not everything could happen', async () => {
-  const soak = start(process.execPath, ['scripts/soak.ts', '--exchanges', '10']);
+  const soak = start(process.execPath, ['test/soak/soak.ts', '--exchanges', '10']);
   expect(await soak.exited).toMatchObject({ code: 1 });
   expect(soak.output()).toContain('--exchanges must be a number of at least 1000');
 });

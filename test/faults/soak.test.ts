@@ -4,12 +4,12 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 
-import { createLedger, GRANTED, refusedByRule, unverifiable } from '../../scripts/soak/ledger.ts';
-import type { Ledger } from '../../scripts/soak/ledger.ts';
-import { faultsOf } from '../../scripts/soak/report.ts';
-import type { SoakReport } from '../../scripts/soak/report.ts';
-import type { AuditEvent } from '../../scripts/soak/service.ts';
-import { createVerifiers } from '../../scripts/soak/verifiers.ts';
+import { createLedger, GRANTED, refusedByRule, unverifiable } from '../soak/ledger.ts';
+import type { Ledger } from '../soak/ledger.ts';
+import { faultsOf } from '../soak/report.ts';
+import type { SoakReport } from '../soak/report.ts';
+import type { AuditEvent } from '../soak/service.ts';
+import { createVerifiers } from '../soak/verifiers.ts';
 
 const granted: AuditEvent = {
   action: 'token.exchange',

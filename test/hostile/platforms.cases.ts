@@ -1,8 +1,8 @@
 // Class 7: every platform's risky neighbours from its fixture, end to end, and what GitHub's two subject forms invite.
 
-import { claimsOf } from '../presets/platform-fixtures.ts';
-import type { PlatformFixture, RuleFixture, TokenCase } from '../presets/platform-fixtures.ts';
-import type { DenialReason } from '../../src/core/denial.ts';
+import { claimsOf } from '../platforms/platform-fixtures.ts';
+import type { PlatformFixture, RuleFixture, TokenCase } from '../platforms/platform-fixtures.ts';
+import type { DenialReason } from '../../src/exchange/denial.ts';
 import { createIssuer, createKey } from '../support/issuer.ts';
 import type { IssuerKey } from '../support/issuer.ts';
 import { githubActions } from '../support/claims.ts';

@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest';
 
-import type { DenialReason } from '../../src/core/denial.ts';
+import type { DenialReason } from '../../src/exchange/denial.ts';
 import type { Answer, Deployment } from '../support/deployment.ts';
 
 export interface Refusal {

@@ -6,10 +6,10 @@ import { describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
 
 import { apiReference } from '../../scripts/generate-api.ts';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { createApp } from '../../src/http/app.ts';
 import { iamRouteList } from '../../src/http/iam/app.ts';
-import { openApiDocument } from '../../src/http/openapi/document.ts';
+import { openApiDocument } from '../../src/http/reference/document.ts';
 
 interface Media {
   readonly schema: unknown;

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { matchAudience, narrowTokenAudience, readAudience } from '../../src/core/audience.ts';
-import type { JsonValue } from '../../src/core/json.ts';
+import { matchAudience, narrowTokenAudience, readAudience } from '../../src/rules/audience.ts';
+import type { JsonValue } from '../../src/token/json.ts';
 import { holds } from '../support/runs.ts';
 
 const US = 'https://tokens.example.com';

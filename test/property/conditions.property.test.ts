@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { compileCondition, matchCondition, validateConditions } from '../../src/core/conditions.ts';
-import { readClaim } from '../../src/core/json.ts';
-import type { JsonObject, JsonValue } from '../../src/core/json.ts';
-import type { ConditionMatcher, ConditionScalar } from '../../src/core/model.ts';
+import { compileCondition, matchCondition, validateConditions } from '../../src/rules/conditions.ts';
+import { readClaim } from '../../src/token/json.ts';
+import type { JsonObject, JsonValue } from '../../src/token/json.ts';
+import type { ConditionMatcher, ConditionScalar } from '../../src/objects/model.ts';
 import { holds } from '../support/runs.ts';
 import { naiveGlob } from './naive-glob.ts';
 

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { FederatedIdentity, HeldRole } from '../../src/core/model.ts';
+import type { FederatedIdentity, HeldRole } from '../../src/objects/model.ts';
 import {
   accountNamed,
   believing,

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { compileExpression } from '../../src/core/expression.ts';
-import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import { compileExpression } from '../../src/rules/expression.ts';
+import type { JsonObject, JsonValue } from '../../src/token/json.ts';
 import { holds } from '../support/runs.ts';
 
 /** An expression with what it should be for given claims; `error` where it has no answer. */

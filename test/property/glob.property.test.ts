@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { compileGlob } from '../../src/core/glob.ts';
+import { compileGlob } from '../../src/rules/glob.ts';
 import { holds } from '../support/runs.ts';
 import { naiveGlob } from './naive-glob.ts';
 

@@ -3,9 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { discoveryUrl, fetchableUrlFault, issuerFault, lookupIssuer, trustDomainOf } from '../../src/core/issuer.ts';
-import type { IssuerRules } from '../../src/core/issuer.ts';
-import { decodeToken } from '../../src/core/token.ts';
+import { discoveryUrl, fetchableUrlFault, issuerFault, lookupIssuer, trustDomainOf } from '../../src/token/issuer.ts';
+import type { IssuerRules } from '../../src/token/issuer.ts';
+import { decodeToken } from '../../src/token/decode.ts';
 import { createExchange, identityOf, localProvider, realVerifier } from '../support/exchange.ts';
 import { createKey, encodeSegment, signSegments } from '../support/issuer.ts';
 import { holds } from '../support/runs.ts';

@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { JsonObject } from '../../src/core/json.ts';
-import { capLifetime, parseLifetime } from '../../src/core/lifetime.ts';
-import { MAX_TOKEN_LIFETIME_SECONDS } from '../../src/core/limits.ts';
-import { checkTimes } from '../../src/core/times.ts';
+import type { JsonObject } from '../../src/token/json.ts';
+import { capLifetime, parseLifetime } from '../../src/rules/lifetime.ts';
+import { MAX_TOKEN_LIFETIME_SECONDS } from '../../src/rules/limits.ts';
+import { checkTimes } from '../../src/token/times.ts';
 import { holds } from '../support/runs.ts';
 
 const UNITS = {

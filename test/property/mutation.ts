@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
-import { ACCEPTED_ALGORITHMS } from '../../src/core/model.ts';
+import { ACCEPTED_ALGORITHMS } from '../../src/objects/model.ts';
 import { createExchange, identityOf, ISSUER_URL } from '../support/exchange.ts';
 import { createIssuer } from '../support/issuer.ts';
 import { holds } from '../support/runs.ts';

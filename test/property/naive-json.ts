@@ -1,6 +1,6 @@
 // A JSON reader straight from the grammar of RFC 8259, recursive and slow, that refuses what strict JSON promises to refuse.
 
-import type { JsonValue } from '../../src/core/json.ts';
+import type { JsonValue } from '../../src/token/json.ts';
 
 /** Why a text is refused; thrown, so that the grammar reads like the RFC's. */
 class Refused extends Error {}

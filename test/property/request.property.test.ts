@@ -15,7 +15,7 @@ type Pairs = readonly (readonly [string, string])[];
 
 /** application/x-www-form-urlencoded as the URL standard §5.1 reads it, byte by byte; null where it would have to guess. */
 function naiveForm(bytes: Uint8Array): Pairs | null {
-  const sequences = Buffer.from(bytes).toString('latin1').split('&');
+  const sequences: readonly string[] = Buffer.from(bytes).toString('latin1').split('&');
   if (sequences.some((sequence) => /%(?![\da-fA-F]{2})/.test(sequence))) return null;
   const decode = (text: string): string | null => {
     const plain = text

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { isScopeToken, narrowScope, parseScope } from '../../src/core/scope.ts';
+import { isScopeToken, narrowScope, parseScope } from '../../src/rules/scope.ts';
 import { holds } from '../support/runs.ts';
 
 const name = fc.constantFrom('a', 'b', 'c', 'A', 'a:*', '*', '', 'a ', 'b c');

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { JsonValue } from '../../src/core/json.ts';
-import { parseStrictJson } from '../../src/core/strict-json.ts';
+import type { JsonValue } from '../../src/token/json.ts';
+import { parseStrictJson } from '../../src/token/strict-json.ts';
 import { holds } from '../support/runs.ts';
 import { damagedJsonText, jsonText, spelled, white } from './json-text.ts';
 import { naiveJson } from './naive-json.ts';

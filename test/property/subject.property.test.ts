@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { JsonObject } from '../../src/core/json.ts';
-import { compileSubject, subjectKeyOfRule, subjectKeysOfToken, validateSubjectRule } from '../../src/core/subject.ts';
+import type { JsonObject } from '../../src/token/json.ts';
+import { compileSubject, subjectKeyOfRule, subjectKeysOfToken, validateSubjectRule } from '../../src/rules/subject.ts';
 import { holds } from '../support/runs.ts';
 import { naiveGlob } from './naive-glob.ts';
 

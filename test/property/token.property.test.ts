@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { JsonValue } from '../../src/core/json.ts';
-import { decodeToken } from '../../src/core/token.ts';
+import type { JsonValue } from '../../src/token/json.ts';
+import { decodeToken } from '../../src/token/decode.ts';
 import { encodeSegment } from '../support/issuer.ts';
 import { holds } from '../support/runs.ts';
 import { naiveJson } from './naive-json.ts';

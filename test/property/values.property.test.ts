@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { formatTimestamp, parseTimestamp, slug, slugOf } from '../../src/contract/values.ts';
+import { formatTimestamp, parseTimestamp, slug, slugOf } from '../../src/objects/values.ts';
 import { holds } from '../support/runs.ts';
 
 describe('times', () => {

@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import type { ListFilter } from '../../src/core/iam-store.ts';
+import type { ListFilter } from '../../src/objects/storage.ts';
 import { federatedIdentityConditions, federatedIdentitySource } from '../../src/store/federated-identities.ts';
 import { identityProviderConditions, identityProviderSource } from '../../src/store/identity-providers.ts';
 import { accessCredentialSource, parentAccount } from '../../src/store/access-credential-objects.ts';

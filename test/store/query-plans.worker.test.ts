@@ -3,8 +3,8 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { AUDIT_OUTCOMES } from '../../src/core/audit.ts';
-import type { AuditFilter } from '../../src/core/audit.ts';
+import { AUDIT_OUTCOMES } from '../../src/objects/audit-log.ts';
+import type { AuditFilter } from '../../src/objects/audit-log.ts';
 import { auditListStatement, auditReadStatement } from '../../src/store/audit-events.ts';
 import { sweep } from '../../src/store/sweep.ts';
 import { addIdentity, deploy, join } from '../support/deployment.ts';

@@ -1,7 +1,7 @@
 // A whole deployment inside workerd for a test: the real application over real D1 and KV, with a clock and a network of the test's own.
 
 import { env } from 'cloudflare:workers';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import type { Settings } from '../../src/config.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { TestIssuer } from './issuer.ts';

@@ -1,17 +1,17 @@
 // The whole decision path over ports in memory: decoding, keys, verification, rules, grant; no HTTP, no D1, and a signer that signs nothing.
 
-import type { VerifiedClaims } from '../../src/core/claims.ts';
-import type { Denial } from '../../src/core/denial.ts';
-import { exchangeToken, newTrace } from '../../src/core/exchange.ts';
-import type { ExchangeDeps, ExchangeRequest } from '../../src/core/exchange.ts';
-import { createIdentityCache } from '../../src/core/identity-cache.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import type { FederatedIdentity, HeldRole, IdentityProvider, ServiceAccount } from '../../src/core/model.ts';
-import type { DecisionRecord, VerifySubjectToken } from '../../src/core/ports.ts';
-import { ok } from '../../src/core/result.ts';
-import type { Result } from '../../src/core/result.ts';
-import { createKeyMemory } from '../../src/oidc/key-memory.ts';
-import { createVerifier } from '../../src/oidc/verify.ts';
+import type { VerifiedClaims } from '../../src/token/claims.ts';
+import type { Denial } from '../../src/exchange/denial.ts';
+import { exchangeToken, newTrace } from '../../src/exchange/exchange.ts';
+import type { ExchangeDeps, ExchangeRequest } from '../../src/exchange/exchange.ts';
+import { createIdentityCache } from '../../src/rules/compiled-rules.ts';
+import type { JsonObject } from '../../src/token/json.ts';
+import type { FederatedIdentity, HeldRole, IdentityProvider, ServiceAccount } from '../../src/objects/model.ts';
+import type { DecisionRecord, VerifySubjectToken } from '../../src/exchange/ports.ts';
+import { ok } from '../../src/exchange/result.ts';
+import type { Result } from '../../src/exchange/result.ts';
+import { createKeyMemory } from '../../src/issuers/key-memory.ts';
+import { createVerifier } from '../../src/issuers/verify.ts';
 import { providerFor } from './verifier.ts';
 
 export const ISSUER_URL = 'https://cambist.test';

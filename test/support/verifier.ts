@@ -1,13 +1,13 @@
 // Makes a verifier over an issuer in memory, a KV in memory and a log that tests can read; a cold isolate is a new memory.
 
-import { decodeToken } from '../../src/core/token.ts';
-import type { Denial } from '../../src/core/denial.ts';
-import { DEFAULT_ALGORITHMS } from '../../src/core/model.ts';
-import type { IdentityProvider } from '../../src/core/model.ts';
-import type { Verification } from '../../src/core/ports.ts';
-import type { Result } from '../../src/core/result.ts';
-import { createKeyMemory } from '../../src/oidc/key-memory.ts';
-import { createVerifier } from '../../src/oidc/verify.ts';
+import { decodeToken } from '../../src/token/decode.ts';
+import type { Denial } from '../../src/exchange/denial.ts';
+import { DEFAULT_ALGORITHMS } from '../../src/objects/model.ts';
+import type { IdentityProvider } from '../../src/objects/model.ts';
+import type { Verification } from '../../src/exchange/ports.ts';
+import type { Result } from '../../src/exchange/result.ts';
+import { createKeyMemory } from '../../src/issuers/key-memory.ts';
+import { createVerifier } from '../../src/issuers/verify.ts';
 import type { TestIssuer } from './issuer.ts';
 
 /** A provider row for an issuer. */

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { privateMemberOf } from '../../src/oidc/jwk.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import { privateMemberOf } from '../../src/issuers/jwk.ts';
+import type { JsonObject } from '../../src/token/json.ts';
 import { createJudge, expectedOf, VECTOR_FILES } from './judge.ts';
 
 describe.each(VECTOR_FILES)('$description', async (file) => {

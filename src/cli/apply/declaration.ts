@@ -1,9 +1,9 @@
 // Turns the data of a configuration file into declared objects and tests, or names every fault at its place; asks no service.
 
-import { identityFaults, memberFaults, providerFaults, soundMembers } from '../../offline/faults.ts';
-import type { WrittenKind } from '../../offline/faults.ts';
-import type { WrittenIdentity, WrittenProvider } from '../../offline/configuration.ts';
-import type { JsonObject, JsonValue } from '../../offline/vocabulary.ts';
+import { identityFaults, memberFaults, providerFaults, soundMembers } from './object-faults.ts';
+import type { WrittenKind } from './object-faults.ts';
+import type { WrittenIdentity, WrittenProvider } from './written-configuration.ts';
+import type { JsonObject, JsonValue } from './vocabulary.ts';
 import type { Fault, Place } from './document.ts';
 import { CONFIGURATION_LABEL } from './kinds.ts';
 import { isJsonMap, readTests } from './test-cases.ts';

@@ -1,8 +1,8 @@
 // Writes a state as resources of the Terraform provider of Thalassa Cloud, whose API this service speaks; what it cannot say is a comment.
 
-import { slugOf } from '../../offline/vocabulary.ts';
-import type { JsonObject, JsonValue } from '../../offline/vocabulary.ts';
-import type { WrittenKind } from '../../offline/faults.ts';
+import { slugOf } from './vocabulary.ts';
+import type { JsonObject, JsonValue } from './vocabulary.ts';
+import type { WrittenKind } from './object-faults.ts';
 import { membersOf, rulesOfRole } from './written-state.ts';
 import { isFixed } from './state.ts';
 import type { State, StoredObject } from './state.ts';

@@ -1,8 +1,8 @@
 // The kinds of objects that a configuration declares, as data: how they are called, where they are kept, what a missing member means.
 
-import { detectPreset } from '../../presets/registry.ts';
-import type { JsonObject } from '../../offline/vocabulary.ts';
-import type { WrittenKind } from '../../offline/faults.ts';
+import { detectPreset } from '../../platforms/presets.ts';
+import type { JsonObject } from './vocabulary.ts';
+import type { WrittenKind } from './object-faults.ts';
 
 /** In the order in which they are created; they are deleted in the reverse order. */
 export const KINDS: readonly WrittenKind[] = ['provider', 'serviceAccount', 'role', 'identity', 'binding'];

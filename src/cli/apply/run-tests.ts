@@ -1,8 +1,8 @@
 // Runs the tests of a configuration over the rules as the service would decide, without a service; prints nothing.
 
-import type { WrittenConfiguration } from '../../offline/configuration.ts';
-import { judgeClaims } from '../../offline/judge.ts';
-import type { Verdict } from '../../offline/judge.ts';
+import type { WrittenConfiguration } from './written-configuration.ts';
+import { judgeClaims } from './decide-offline.ts';
+import type { Verdict } from './decide-offline.ts';
 import { ANY_REASON } from './test-cases.ts';
 import type { DeclaredTest } from './test-cases.ts';
 

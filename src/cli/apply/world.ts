@@ -6,11 +6,11 @@ import type {
   WrittenConfiguration,
   WrittenIdentity,
   WrittenProvider,
-} from '../../offline/configuration.ts';
-import { soundMembers } from '../../offline/faults.ts';
-import type { WrittenKind } from '../../offline/faults.ts';
-import { slugOf } from '../../offline/vocabulary.ts';
-import type { JsonObject, JsonValue } from '../../offline/vocabulary.ts';
+} from './written-configuration.ts';
+import { soundMembers } from './object-faults.ts';
+import type { WrittenKind } from './object-faults.ts';
+import { slugOf } from './vocabulary.ts';
+import type { JsonObject, JsonValue } from './vocabulary.ts';
 import type { Declaration } from './declaration.ts';
 import type { Plan } from './plan.ts';
 import type { State, StoredObject } from './state.ts';

@@ -1,9 +1,9 @@
 // A state as the configuration that declares it: defaults, ids and the label of apply left out. Pure.
 
-import { slugOf } from '../../offline/vocabulary.ts';
-import type { JsonObject } from '../../offline/vocabulary.ts';
-import type { WrittenKind } from '../../offline/faults.ts';
-import { writtenMembers } from '../../offline/faults.ts';
+import { slugOf } from './vocabulary.ts';
+import type { JsonObject } from './vocabulary.ts';
+import type { WrittenKind } from './object-faults.ts';
+import { writtenMembers } from './object-faults.ts';
 import { defaultsOf, CONFIGURATION_LABEL } from './kinds.ts';
 import { canonical } from './plan.ts';
 import { isFixed, rulesOf } from './state.ts';

@@ -1,8 +1,8 @@
 // The commands of `cambist bootstrap`, one per recipe: the recipe's parameters and the options that all of them share.
 
-import { ALL_RECIPES } from '../../presets/recipes/registry.ts';
-import { presetByName } from '../../presets/registry.ts';
-import type { Recipe, RecipeParameter } from '../../presets/recipe.ts';
+import { ALL_RECIPES } from '../../platforms/recipes.ts';
+import { presetByName } from '../../platforms/presets.ts';
+import type { Recipe, RecipeParameter } from '../../platforms/recipe.ts';
 import type { Command, CommandOption } from '../command.ts';
 import { EXAMPLES } from './examples.ts';
 

@@ -1,6 +1,6 @@
 // The configuration to paste: the script that turns an ID token into an access token, and the platform's text around it.
 
-import type { Recipe } from '../../presets/recipe.ts';
+import type { Recipe } from '../../platforms/recipe.ts';
 import type { Plan } from './plan.ts';
 import { fill, fillIndented } from './template.ts';
 

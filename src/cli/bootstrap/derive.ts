@@ -1,6 +1,6 @@
 // Names that follow from a recipe's parameters without asking anybody: parts of subjects, issuers and configurations.
 
-import type { PresetName } from '../../presets/preset.ts';
+import type { PresetName } from '../../platforms/preset.ts';
 
 type Values = ReadonlyMap<string, string>;
 

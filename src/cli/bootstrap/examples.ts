@@ -1,6 +1,6 @@
 // Command lines of `cambist bootstrap` that work as they stand, once the names are yours.
 
-import type { PresetName } from '../../presets/preset.ts';
+import type { PresetName } from '../../platforms/preset.ts';
 
 export const EXAMPLES: Partial<Record<PresetName, readonly string[]>> = {
   github: [

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import type { LocalJwks } from '../../contract/identity-provider.ts';
+import type { LocalJwks } from '../../objects/identity-provider.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
 import { LOOKUP_TIMEOUT_MS } from '../limits.ts';
 import { NOTHING, parseJwks } from './resolution.ts';

@@ -1,6 +1,6 @@
 // Puts a plan together: parameters, what follows from them, look-ups, and what a real token adds; writes nothing to the service.
 
-import type { Recipe } from '../../presets/recipe.ts';
+import type { Recipe } from '../../platforms/recipe.ts';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { canonicalJson } from '../json.ts';

@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 
-import type { FederatedIdentityInput } from '../../contract/federated-identity.ts';
-import type { IdentityProviderInput, LocalJwks } from '../../contract/identity-provider.ts';
+import type { FederatedIdentityInput } from '../../objects/federated-identity.ts';
+import type { IdentityProviderInput, LocalJwks } from '../../objects/identity-provider.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
-import type { PresetName } from '../../presets/preset.ts';
-import type { Recipe, RecipeNeighbour, RecipeVariant } from '../../presets/recipe.ts';
+import type { PresetName } from '../../platforms/preset.ts';
+import type { Recipe, RecipeNeighbour, RecipeVariant } from '../../platforms/recipe.ts';
 import { slugify } from './derive.ts';
 import { fill, fillObject, fillOptional } from './template.ts';
 import type { Variables } from './template.ts';

@@ -1,10 +1,10 @@
 // Makes what a plan asks for, step by step: what is there stays, what is missing is created, what differs is shown and only changed when told to.
 
-import type { FederatedIdentityInput, FederatedIdentityView } from '../../contract/federated-identity.ts';
-import type { IdentityProviderView } from '../../contract/identity-provider.ts';
-import type { RoleBindingView } from '../../contract/role-binding.ts';
-import type { RoleView } from '../../contract/role.ts';
-import type { ServiceAccountView } from '../../contract/service-account.ts';
+import type { FederatedIdentityInput, FederatedIdentityView } from '../../objects/federated-identity.ts';
+import type { IdentityProviderView } from '../../objects/identity-provider.ts';
+import type { RoleBindingView } from '../../objects/role-binding.ts';
+import type { RoleView } from '../../objects/role.ts';
+import type { ServiceAccountView } from '../../objects/service-account.ts';
 import type { Api } from '../api.ts';
 import { CliFailure } from '../failure.ts';
 import { differencesOf } from './changes.ts';

@@ -1,7 +1,7 @@
 // What is asked and answered when a platform is looked up before a plan is made, and how a set of keys is read.
 
-import type { LocalJwks } from '../../contract/identity-provider.ts';
-import type { RecipeVariant } from '../../presets/recipe.ts';
+import type { LocalJwks } from '../../objects/identity-provider.ts';
+import type { RecipeVariant } from '../../platforms/recipe.ts';
 import type { World } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { isJsonObject } from '../json.ts';

@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 
-import type { LocalJwks } from '../../contract/identity-provider.ts';
-import type { Recipe } from '../../presets/recipe.ts';
+import type { LocalJwks } from '../../objects/identity-provider.ts';
+import type { Recipe } from '../../platforms/recipe.ts';
 import { usageFailure } from '../failure.ts';
 import { resolveGithub } from './github.ts';
 import { resolveGitlab } from './gitlab.ts';

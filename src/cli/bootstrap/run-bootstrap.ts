@@ -1,7 +1,7 @@
 // `cambist bootstrap`: parameters, look-ups, plan, changes, check and configuration, in this order; each part does its own work.
 
-import type { FederatedIdentityView } from '../../contract/federated-identity.ts';
-import type { Recipe } from '../../presets/recipe.ts';
+import type { FederatedIdentityView } from '../../objects/federated-identity.ts';
+import type { Recipe } from '../../platforms/recipe.ts';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { formatPairs } from '../output.ts';

@@ -1,9 +1,9 @@
 // Takes back what a bootstrap made for one workload, and nothing else: what others use or made is kept, and why is said.
 
-import type { FederatedIdentityView } from '../../contract/federated-identity.ts';
-import type { IdentityProviderView } from '../../contract/identity-provider.ts';
-import type { RoleBindingView } from '../../contract/role-binding.ts';
-import type { ServiceAccountView } from '../../contract/service-account.ts';
+import type { FederatedIdentityView } from '../../objects/federated-identity.ts';
+import type { IdentityProviderView } from '../../objects/identity-provider.ts';
+import type { RoleBindingView } from '../../objects/role-binding.ts';
+import type { ServiceAccountView } from '../../objects/service-account.ts';
 import type { Api, JsonMap } from '../api.ts';
 import type { Change } from './changes.ts';
 import { bootstrapLabels, isBootstrapped, matching } from './labels.ts';

@@ -1,6 +1,6 @@
 // Asks the service what it makes of claims like the rule's own and of its neighbours', and of the real token where there is one.
 
-import type { ExplanationView } from '../../contract/explanation.ts';
+import type { ExplanationView } from '../../objects/explanation.ts';
 import type { Api } from '../api.ts';
 import { CliFailure } from '../failure.ts';
 import type { Plan } from './plan.ts';

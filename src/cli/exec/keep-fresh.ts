@@ -1,6 +1,6 @@
 // Renews a token in a file before it ends, for as long as the command runs; a failure is told and tried again while that can help.
 
-import type { ExchangedToken } from '../../client/index.ts';
+import type { ExchangedToken } from '../../sdk/client/index.ts';
 import { CliFailure } from '../failure.ts';
 import { LONGEST_RENEW_SECONDS, RENEW_AGAIN_SECONDS, RENEW_SHARE } from './limits.ts';
 

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { revokeToken, TokenExchangeError } from '../../client/index.ts';
-import type { ExchangedToken } from '../../client/index.ts';
+import { revokeToken, TokenExchangeError } from '../../sdk/client/index.ts';
+import type { ExchangedToken } from '../../sdk/client/index.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
 import { readExchangeSettings } from '../token/exchange-settings.ts';

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { AuditEventView } from '../../contract/audit-event.ts';
+import type { AuditEventView } from '../../objects/audit-event.ts';
 import type { Api, JsonMap } from '../api.ts';
 import { epochSeconds } from '../clock.ts';
 import type { CommandContext, OptionReader } from '../command.ts';

@@ -1,9 +1,9 @@
 // The work of `cambist decode`: what a token says, in words, offline; believes nothing and prints no signature.
 
-import { readToken } from '../../offline/decode.ts';
-import type { JsonObject } from '../../offline/vocabulary.ts';
-import { detectPreset, presetByName } from '../../presets/registry.ts';
-import type { Preset } from '../../presets/preset.ts';
+import { readToken } from '../decode-token.ts';
+import type { JsonObject } from '../apply/vocabulary.ts';
+import { detectPreset, presetByName } from '../../platforms/presets.ts';
+import type { Preset } from '../../platforms/preset.ts';
 import { epochSeconds } from '../clock.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';

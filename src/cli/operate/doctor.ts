@@ -1,7 +1,7 @@
 // The work of `cambist doctor`: looks at a deployment from outside, at its keys and at its issuers; changes nothing.
 
-import type { IssuerCheckView } from '../../contract/issuer-check.ts';
-import type { SigningKeyView } from '../../contract/signing-key.ts';
+import type { IssuerCheckView } from '../../objects/issuer-check.ts';
+import type { SigningKeyView } from '../../objects/signing-key.ts';
 import type { JsonMap } from '../api.ts';
 import type { CommandContext, World } from '../command.ts';
 import { CliFailure } from '../failure.ts';

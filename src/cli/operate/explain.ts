@@ -1,6 +1,6 @@
 // The work of `cambist explain`: asks the service why a token is or would be refused, and prints every check for a person.
 
-import type { ExplanationView } from '../../contract/explanation.ts';
+import type { ExplanationView } from '../../objects/explanation.ts';
 import type { Api, JsonMap } from '../api.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';

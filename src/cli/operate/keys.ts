@@ -2,7 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 
-import type { SigningKeyView } from '../../contract/signing-key.ts';
+import type { SigningKeyView } from '../../objects/signing-key.ts';
 import type { CommandContext } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { usageFailure } from '../failure.ts';

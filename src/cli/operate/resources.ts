@@ -1,6 +1,6 @@
 // The kinds of objects that have commands, as data: their members, columns and filters; one set of handlers reads it.
 
-import { detectPreset, presetByName } from '../../presets/registry.ts';
+import { detectPreset, presetByName } from '../../platforms/presets.ts';
 
 /** How the text of an option or of `--set` becomes a value. */
 export type ValueKind = 'text' | 'list' | 'number' | 'json';

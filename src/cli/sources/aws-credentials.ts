@@ -3,7 +3,7 @@
 import { askPlatform } from './ask-platform.ts';
 import { sourceFailure } from './failure.ts';
 import { EC2_SESSION_SECONDS } from './limits.ts';
-import { ec2MetadataHost } from './platforms/aws.ts';
+import { ec2MetadataHost } from '../../platforms/aws/source.ts';
 import type { AwsKeys } from './sigv4.ts';
 import type { Surroundings } from './source.ts';
 

@@ -1,7 +1,7 @@
 // Decides where an ID token can be had: by variables and files first, by metadata services only where those say nothing.
 
 import { usageFailure } from '../failure.ts';
-import { SOURCE_NAMES, SOURCES } from './registry.ts';
+import { SOURCE_NAMES, SOURCES } from '../../platforms/sources.ts';
 import { seeSign } from './signs.ts';
 import type { Facts, Source, Surroundings, Way } from './source.ts';
 

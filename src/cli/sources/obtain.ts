@@ -6,7 +6,7 @@ import type { Detection } from './detect.ts';
 import { quoteComplaint, sourceFailure } from './failure.ts';
 import { isCompactJwt, readClaims } from './jwt.ts';
 import { resolvePath, tokensInFiles, tokensInVariables } from './matching-tokens.ts';
-import { SOURCE_NAMES } from './registry.ts';
+import { SOURCE_NAMES } from '../../platforms/sources.ts';
 import type { MatchingToken } from './matching-tokens.ts';
 import type { Facts, Source, Surroundings, Way } from './source.ts';
 

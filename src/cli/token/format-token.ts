@@ -1,6 +1,6 @@
 // How a token is handed to what asks for it: shells, kubectl, docker, curl, git; pure text, writes nothing.
 
-import type { ExchangedToken } from '../../client/index.ts';
+import type { ExchangedToken } from '../../sdk/client/index.ts';
 
 export const OUTPUT_FORMATS = [
   'token',

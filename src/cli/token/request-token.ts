@@ -1,7 +1,7 @@
 // Gets a token of the deployment for this workload: a fresh ID token, one exchange, and a refusal that says what to do.
 
-import { exchangeToken, TokenExchangeError } from '../../client/index.ts';
-import type { ExchangedToken } from '../../client/index.ts';
+import { exchangeToken, TokenExchangeError } from '../../sdk/client/index.ts';
+import type { ExchangedToken } from '../../sdk/client/index.ts';
 import type { World } from '../command.ts';
 import { CliFailure } from '../failure.ts';
 import { obtainIdToken } from '../sources/obtain.ts';

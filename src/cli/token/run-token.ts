@@ -2,7 +2,7 @@
 
 import { appendFile } from 'node:fs/promises';
 
-import type { ExchangedToken } from '../../client/index.ts';
+import type { ExchangedToken } from '../../sdk/client/index.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
 import { mayGitHave, readGitRequest, readHosts, readOperation, registryHost } from './credential-helper.ts';

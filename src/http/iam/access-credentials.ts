@@ -1,15 +1,16 @@
 // Access credentials (contract §5.5): the secret is made here, answered once, and kept as a digest; it is in no record, event or log.
 
-import { accessCredentialContract } from '../../contract/access-credential.ts';
-import type { AccessCredentialInput, AccessCredentialView } from '../../contract/access-credential.ts';
-import { formatTimestamp, parseTimestamp } from '../../contract/values.ts';
-import { sha256 } from '../../core/digest.ts';
-import type { AccessCredentialRecord } from '../../core/iam-store.ts';
-import { isJsonObject } from '../../core/json.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { CREDENTIAL_KEY_BYTES, CREDENTIAL_SECRET_BYTES, MAX_CREDENTIAL_LIFETIME_SECONDS } from '../../core/limits.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
+import { accessCredentialContract } from '../../objects/access-credential.ts';
+import type { AccessCredentialInput, AccessCredentialView } from '../../objects/access-credential.ts';
+import { formatTimestamp, parseTimestamp } from '../../objects/values.ts';
+import { sha256 } from '../../token/digest.ts';
+import type { AccessCredentialRecord } from '../../objects/storage.ts';
+import { isJsonObject } from '../../token/json.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { CREDENTIAL_KEY_BYTES, CREDENTIAL_SECRET_BYTES } from '../limits.ts';
+import { MAX_CREDENTIAL_LIFETIME_SECONDS } from '../../objects/limits.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
 import type { IamRequest, Reply } from './deps.ts';
 import { fault, invalid } from './faults.ts';
@@ -17,7 +18,7 @@ import type { Draft } from './members.ts';
 import { changedMeta, newMeta } from './new-object.ts';
 import { noOrganisation, noParent, objectOperations } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
-import { permitCredential } from './widening.ts';
+import { permitCredential } from './may-grant.ts';
 
 export const accessCredentials: Resource<AccessCredentialInput, AccessCredentialRecord> = credentialsWithSecret(null);
 

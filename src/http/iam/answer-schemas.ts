@@ -1,9 +1,9 @@
 // Schemas of what the API answers and of the query of a list, made of each object's contract; for the reference only.
 
-import { z } from 'zod';
+import * as z from 'zod';
 
-import type { ObjectContract } from '../../contract/object-contract.ts';
-import { MAX_LIST_LIMIT } from '../../core/limits.ts';
+import type { ObjectContract } from '../../objects/object.ts';
+import { MAX_LIST_LIMIT } from '../limits.ts';
 import type { Listing } from './list-request.ts';
 
 const time = z.iso.datetime();

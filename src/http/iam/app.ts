@@ -1,7 +1,7 @@
 // The IAM API under /v1 (contract §4, §5); loaded when it is first asked for, because its schema code is expensive to evaluate.
 
-import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import * as z from 'zod';
+import type { Hono } from 'hono';
 
 import { accessCredentials, createAccessCredential } from './access-credentials.ts';
 import { auditEventRoutes } from './audit-events.ts';
@@ -45,7 +45,7 @@ export const iamRouteList: readonly IamRoute[] = [
   ...providerKeyRoutes,
 ];
 
-export const iamRoutes: OpenAPIHono<IamEnv> = createRoutes(iamRouteList);
+export const iamRoutes: Hono<IamEnv> = createRoutes(iamRouteList);
 
 /** The API over its dependencies. A fault of ours is thrown, for the outer application to answer. */
 export function createIamApp(deps: IamDeps): { fetch: (request: Request) => Promise<Response> } {

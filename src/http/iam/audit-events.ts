@@ -1,16 +1,17 @@
 // GET /v1/audit-events and /v1/audit-events/{id} (contract §5.7): who got or changed what, newest first, also as NDJSON; read only.
 
-import { createRoute, z } from '@hono/zod-openapi';
+import * as z from 'zod';
 
-import { auditEventSchema } from '../../contract/audit-event.ts';
-import type { AuditEventView } from '../../contract/audit-event.ts';
-import { formatTimestamp, isIdentifier } from '../../contract/values.ts';
-import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../core/audit.ts';
-import type { AuditEvent, AuditFilter, AuditPage } from '../../core/audit.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { MAX_AUDIT_EVENTS_SEARCHED, MAX_LIST_LIMIT } from '../../core/limits.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
+import { auditEventSchema } from '../../objects/audit-event.ts';
+import type { AuditEventView } from '../../objects/audit-event.ts';
+import { formatTimestamp, isIdentifier } from '../../objects/values.ts';
+import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../objects/audit-log.ts';
+import type { AuditEvent, AuditFilter, AuditPage } from '../../objects/audit-log.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { MAX_LIST_LIMIT } from '../limits.ts';
+import { MAX_AUDIT_EVENTS_SEARCHED } from '../../objects/limits.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
 import { cursorAfter, readAuditRequest } from './audit-request.ts';
 import type { IamRequest, Reply } from './deps.ts';
@@ -137,7 +138,7 @@ export const auditEventRoutes: readonly IamRoute[] = [
   {
     scope: 'iam:read',
     operation: listEvents,
-    config: createRoute({
+    config: {
       method: 'get',
       path: '/v1/audit-events',
       summary: 'List audit events, newest first',
@@ -154,21 +155,20 @@ export const auditEventRoutes: readonly IamRoute[] = [
         },
         default: problem,
       },
-    }),
+    },
   },
   {
     scope: 'iam:read',
     operation: readEvent,
-    config: createRoute({
+    config: {
       method: 'get',
       path: '/v1/audit-events/{id}',
       summary: 'Read an audit event',
       tags: ['audit event'],
-      request: { params: z.object({ id: z.string() }) },
       responses: {
         200: { description: 'The event', content: { 'application/json': { schema: auditEventSchema } } },
         default: problem,
       },
-    }),
+    },
   },
 ];

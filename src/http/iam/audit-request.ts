@@ -1,11 +1,11 @@
 // Reads the query of a list of audit events and names its next page (contract §5.7); selects nothing itself.
 
-import { isIdentifier, parseTimestamp } from '../../contract/values.ts';
-import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../core/audit.ts';
-import type { AuditCursor, AuditFilter } from '../../core/audit.ts';
-import { MAX_LIST_LIMIT } from '../../core/limits.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
+import { isIdentifier, parseTimestamp } from '../../objects/values.ts';
+import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../objects/audit-log.ts';
+import type { AuditCursor, AuditFilter } from '../../objects/audit-log.ts';
+import { MAX_LIST_LIMIT } from '../limits.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
 import { fault, invalid } from './faults.ts';
 

@@ -1,8 +1,8 @@
 // Decides who calls the IAM API and for which organisation (contract §4); says nothing about why a credential is wrong.
 
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
-import type { AccountRole, ActiveToken } from '../../core/own-token.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
+import type { AccountRole, ActiveToken } from '../../exchange/token-standing.ts';
 import { bearerOf, isRootToken } from '../bearer.ts';
 import type { Problem } from '../problem.ts';
 import { hasIamScope } from './caller.ts';

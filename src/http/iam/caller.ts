@@ -1,9 +1,9 @@
 // What a caller holds and may therefore give away (contract §4); whether an operation gives something is that operation's to know.
 
-import { DEFAULT_ORGANISATION_ID } from '../../core/model.ts';
-import type { BindingReach } from '../../core/model.ts';
-import type { ActiveToken, AccountRole } from '../../core/own-token.ts';
-import { reachesAsFar } from '../../core/role-reach.ts';
+import { DEFAULT_ORGANISATION_ID } from '../../objects/model.ts';
+import type { BindingReach } from '../../objects/model.ts';
+import type { ActiveToken, AccountRole } from '../../exchange/token-standing.ts';
+import { reachesAsFar } from '../../rules/binding-reach.ts';
 
 export type IamScope = 'iam:read' | 'iam:write' | 'iam:admin';
 

@@ -1,14 +1,14 @@
 // What the IAM API is given by the composition root, and what each of its operations is given in turn.
 
-import type { ExplainRequest, Explanation, UnknownObject } from '../../core/explain.ts';
-import type { IamStore } from '../../core/iam-store.ts';
-import type { IssuerPort } from '../../core/issuer-keys.ts';
-import type { JsonObject } from '../../core/json.ts';
-import type { InspectOwnToken } from '../../core/own-token.ts';
-import type { SigningKeyPort } from '../../core/key-rotation.ts';
-import type { Result } from '../../core/result.ts';
+import type { ExplainRequest, Explanation, UnknownObject } from '../../exchange/explain.ts';
+import type { IamStore } from '../../objects/storage.ts';
+import type { IssuerPort } from '../../objects/issuer-port.ts';
+import type { JsonObject } from '../../token/json.ts';
+import type { InspectOwnToken } from '../../exchange/token-standing.ts';
+import type { SigningKeyPort } from '../../objects/key-rotation.ts';
+import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
-import type { IdPrefix } from '../../contract/values.ts';
+import type { IdPrefix } from '../../objects/values.ts';
 import type { Caller } from './caller.ts';
 
 export type { Caller, IamScope } from './caller.ts';

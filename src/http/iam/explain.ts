@@ -1,14 +1,14 @@
 // POST /v1/federated-identities/explain (contract §5.6): asks why a token is or would be refused; decides and changes nothing itself.
 
-import { createRoute, z } from '@hono/zod-openapi';
+import * as z from 'zod';
 
-import { explainContract, explanationSchema } from '../../contract/explanation.ts';
-import type { ExplainInput, ExplanationView } from '../../contract/explanation.ts';
-import type { ExplainRequest, Explanation, UnknownObject } from '../../core/explain.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
-import { parseScope } from '../../core/scope.ts';
+import { explainContract, explanationSchema } from '../../objects/explanation.ts';
+import type { ExplainInput, ExplanationView } from '../../objects/explanation.ts';
+import type { ExplainRequest, Explanation, UnknownObject } from '../../exchange/explain.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
+import { parseScope } from '../../rules/scope.ts';
 import type { Fault, Problem } from '../problem.ts';
 import type { IamRequest, Reply } from './deps.ts';
 import { fault, invalid, shown } from './faults.ts';
@@ -144,7 +144,7 @@ export const explainRoutes: readonly IamRoute[] = [
   {
     scope: 'iam:read',
     operation: explain,
-    config: createRoute({
+    config: {
       method: 'post',
       path: '/v1/federated-identities/explain',
       summary: 'Explain what an exchange would do, check by check',
@@ -161,6 +161,6 @@ export const explainRoutes: readonly IamRoute[] = [
         200: { description: 'The explanation', content: { 'application/json': { schema: explanationSchema } } },
         default: { description: 'A problem (RFC 9457)' },
       },
-    }),
+    },
   },
 ];

@@ -1,6 +1,6 @@
 // Turns the faults of a request into one problem that names each of them; it finds none itself.
 
-import { MAX_REPORTED_FAULTS } from '../../core/limits.ts';
+import { MAX_REPORTED_FAULTS } from '../limits.ts';
 import type { Fault, Problem } from '../problem.ts';
 
 const MAX_SHOWN_CHARS = 100;

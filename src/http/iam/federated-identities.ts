@@ -1,23 +1,23 @@
 // Federated identities (contract §5.3): what a rule may say when it is written, and what is special to identities among the objects of the API.
 
-import { IDENTITY_STATUSES, federatedIdentityContract } from '../../contract/federated-identity.ts';
-import type { FederatedIdentityInput, FederatedIdentityView } from '../../contract/federated-identity.ts';
-import type { Warning } from '../../contract/object-contract.ts';
-import { formatTimestamp, parseTimestamp } from '../../contract/values.ts';
-import { validateConditions } from '../../core/conditions.ts';
-import { compileExpression } from '../../core/expression.ts';
+import { IDENTITY_STATUSES, federatedIdentityContract } from '../../objects/federated-identity.ts';
+import type { FederatedIdentityInput, FederatedIdentityView } from '../../objects/federated-identity.ts';
+import type { Warning } from '../../objects/object.ts';
+import { formatTimestamp, parseTimestamp } from '../../objects/values.ts';
+import { validateConditions } from '../../rules/conditions.ts';
+import { compileExpression } from '../../rules/expression.ts';
 import type {
   FederatedIdentityRecord,
   IdentityProviderRecord,
   ObjectMeta,
   ServiceAccountRecord,
-} from '../../core/iam-store.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { DEFAULT_TOKEN_LIFETIME_SECONDS, MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../../core/limits.ts';
-import type { Conditions } from '../../core/model.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
-import { subjectWarnings, validateSubjectRule } from '../../core/subject.ts';
+} from '../../objects/storage.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { DEFAULT_TOKEN_LIFETIME_SECONDS, MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../../objects/limits.ts';
+import type { Conditions } from '../../objects/model.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
+import { subjectWarnings, validateSubjectRule } from '../../rules/subject.ts';
 import type { Fault, Problem } from '../problem.ts';
 import type { IamRequest } from './deps.ts';
 import { fault, invalid } from './faults.ts';
@@ -25,7 +25,7 @@ import type { Draft } from './members.ts';
 import { changedMeta, newMeta } from './new-object.ts';
 import { noOrganisation } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
-import { permitIdentity } from './widening.ts';
+import { permitIdentity } from './may-grant.ts';
 
 export const federatedIdentities: Resource<FederatedIdentityInput, FederatedIdentityRecord> = {
   noun: 'federated identity',

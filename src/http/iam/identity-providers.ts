@@ -1,16 +1,16 @@
 // Identity providers (contract §5.1): what may be registered as an issuer, and what is special to providers among the objects of the API.
 
-import { PROVIDER_STATUSES, identityProviderContract } from '../../contract/identity-provider.ts';
-import type { IdentityProviderInput, IdentityProviderView } from '../../contract/identity-provider.ts';
-import { formatTimestamp } from '../../contract/values.ts';
-import type { IdentityProviderRecord } from '../../core/iam-store.ts';
-import { fetchableUrlFault, issuerFault } from '../../core/issuer.ts';
-import type { IssuerRules } from '../../core/issuer.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { MAX_TOKEN_LIFETIME_SECONDS } from '../../core/limits.ts';
-import { DEFAULT_ALGORITHMS } from '../../core/model.ts';
-import { ok, refuse } from '../../core/result.ts';
-import { detectPreset, presetByName } from '../../presets/registry.ts';
+import { PROVIDER_STATUSES, identityProviderContract } from '../../objects/identity-provider.ts';
+import type { IdentityProviderInput, IdentityProviderView } from '../../objects/identity-provider.ts';
+import { formatTimestamp } from '../../objects/values.ts';
+import type { IdentityProviderRecord } from '../../objects/storage.ts';
+import { fetchableUrlFault, issuerFault } from '../../token/issuer.ts';
+import type { IssuerRules } from '../../token/issuer.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { MAX_TOKEN_LIFETIME_SECONDS } from '../../rules/limits.ts';
+import { DEFAULT_ALGORITHMS } from '../../objects/model.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import { detectPreset, presetByName } from '../../platforms/presets.ts';
 import type { Fault } from '../problem.ts';
 import type { IamRequest } from './deps.ts';
 import { fault, invalid } from './faults.ts';
@@ -18,7 +18,7 @@ import type { Draft } from './members.ts';
 import { changedMeta, newMeta } from './new-object.ts';
 import { noOrganisation } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
-import { permitProvider } from './widening.ts';
+import { permitProvider } from './may-grant.ts';
 
 export const identityProviders: Resource<IdentityProviderInput, IdentityProviderRecord> = {
   noun: 'identity provider',

@@ -1,11 +1,12 @@
 // Reads the body of an IAM request as one JSON object, within the limits of size and depth; what its members mean is not decided here.
 
-import { isJsonObject } from '../../core/json.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { MAX_BODY_BYTES, MAX_JSON_DEPTH } from '../../core/limits.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
-import { parseStrictJson } from '../../core/strict-json.ts';
+import { isJsonObject } from '../../token/json.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
+import { MAX_BODY_BYTES } from '../../objects/limits.ts';
+import { MAX_JSON_DEPTH } from '../../token/limits.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
+import { parseStrictJson } from '../../token/strict-json.ts';
 import { readBody } from '../body.ts';
 import type { Fault, Problem } from '../problem.ts';
 import { fault, invalid } from './faults.ts';

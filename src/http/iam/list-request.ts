@@ -1,11 +1,11 @@
 // Reads the query of a list (contract §5: limit, cursor, filters) and names the next page; it selects nothing itself.
 
-import { isIdentifier } from '../../contract/values.ts';
-import type { IdPrefix } from '../../contract/values.ts';
-import type { ListFilter } from '../../core/iam-store.ts';
-import { MAX_LABEL_FILTERS, MAX_LIST_LIMIT } from '../../core/limits.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
+import { isIdentifier } from '../../objects/values.ts';
+import type { IdPrefix } from '../../objects/values.ts';
+import type { ListFilter } from '../../objects/storage.ts';
+import { MAX_LABEL_FILTERS, MAX_LIST_LIMIT } from '../limits.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
 import { fault, invalid, shown } from './faults.ts';
 

@@ -1,12 +1,12 @@
 // GET /v1/me and /v1/me/permissions (contract §5.4, §5.9): who the credential is and what it may do, now; grants nothing.
 
-import { createRoute, z } from '@hono/zod-openapi';
+import * as z from 'zod';
 
-import { formatTimestamp } from '../../contract/values.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { AccountRole, ActiveToken } from '../../core/own-token.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
+import { formatTimestamp } from '../../objects/values.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
+import type { AccountRole, ActiveToken } from '../../exchange/token-standing.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
 import { mayManageDeployment } from './caller.ts';
 import type { IamRequest, Reply } from './deps.ts';
@@ -129,7 +129,7 @@ export const meRoutes: readonly IamRoute[] = [
   {
     scope: null,
     operation: readMe,
-    config: createRoute({
+    config: {
       method: 'get',
       path: '/v1/me',
       summary: 'Read who the credential is and what it may do',
@@ -138,12 +138,12 @@ export const meRoutes: readonly IamRoute[] = [
         200: { description: 'The caller', content: { 'application/json': { schema: meSchema } } },
         default: problem,
       },
-    }),
+    },
   },
   {
     scope: null,
     operation: listMyPermissions,
-    config: createRoute({
+    config: {
       method: 'get',
       path: '/v1/me/permissions',
       summary: 'List the rules of the roles that the calling token has in effect',
@@ -153,6 +153,6 @@ export const meRoutes: readonly IamRoute[] = [
         200: { description: 'The rules', content: { 'application/json': { schema: z.array(permissionSchema) } } },
         default: problem,
       },
-    }),
+    },
   },
 ];

@@ -1,8 +1,8 @@
 // Reads the members of a body by an object's contract: every fault at once, each at its place; values are not judged beyond their schema.
 
-import type { ObjectContract } from '../../contract/object-contract.ts';
-import { isJsonObject } from '../../core/json.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { ObjectContract } from '../../objects/object.ts';
+import { isJsonObject } from '../../token/json.ts';
+import type { JsonObject } from '../../token/json.ts';
 import type { Fault } from '../problem.ts';
 import { fault, shown } from './faults.ts';
 

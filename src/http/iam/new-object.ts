@@ -1,6 +1,6 @@
 // What every new object starts with, and what an update carries over; nothing of one kind.
 
-import type { ObjectMeta, StringMap } from '../../core/iam-store.ts';
+import type { ObjectMeta, StringMap } from '../../objects/storage.ts';
 
 interface MetaInput {
   readonly name?: string;

@@ -1,12 +1,12 @@
 // List, read, create, update and delete, the same for every kind of object; what is special to one kind is in its Resource.
 
-import type { ObjectContract, Warning } from '../../contract/object-contract.ts';
-import { isIdentifier } from '../../contract/values.ts';
-import type { ChangeEvent, IamStore, ObjectMeta, ObjectStore, WriteOutcome } from '../../core/iam-store.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { MAX_UPDATE_ATTEMPTS } from '../../core/limits.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
+import type { ObjectContract, Warning } from '../../objects/object.ts';
+import { isIdentifier } from '../../objects/values.ts';
+import type { ChangeEvent, IamStore, ObjectMeta, ObjectStore, WriteOutcome } from '../../objects/storage.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { MAX_UPDATE_ATTEMPTS } from '../limits.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
 import type { IamRequest, Operation } from './deps.ts';
 import { shown } from './faults.ts';

@@ -1,14 +1,13 @@
 // The six routes of a kind of object and their place in the API's reference; what they do is in object-operations.ts.
 
-import { createRoute, z } from '@hono/zod-openapi';
-import type { RouteConfig } from '@hono/zod-openapi';
+import * as z from 'zod';
 
-import type { ObjectContract } from '../../contract/object-contract.ts';
+import type { ObjectContract } from '../../objects/object.ts';
 import { answerSchema, listQuery } from './answer-schemas.ts';
 import type { IamScope, Operation } from './deps.ts';
 import { objectOperations } from './object-operations.ts';
 import type { Resource, StoredObject } from './object-operations.ts';
-import type { IamRoute } from './routing.ts';
+import type { IamRoute, RouteDescription } from './routing.ts';
 
 /** Where a kind of object differs from the others in its routes. */
 export interface RouteOptions {
@@ -32,23 +31,23 @@ export function objectRoutes<I extends object, R extends StoredObject>(
   const { noun, contract } = resource;
   const one = `${path}/{${nested ?? 'id'}}`;
   const route = (
-    method: RouteConfig['method'],
+    method: RouteDescription['method'],
     at: string,
     scope: IamScope,
     summary: string,
     operation: Operation,
     answer: z.ZodType | null,
-    request: RouteConfig['request'] = {},
+    request: NonNullable<RouteDescription['request']> = {},
   ): IamRoute => ({
     scope,
     operation,
     ...(nested === undefined ? {} : { nested }),
-    config: createRoute({
+    config: {
       method,
       path: at,
       summary,
       tags: [noun],
-      request: at.includes('{') ? { ...request, params: parameters(at) } : request,
+      request,
       responses: {
         [SUCCESS[method] ?? 200]: {
           description: at === path && method === 'get' ? 'A page' : (SUCCESS_IS[method] ?? 'As it is now'),
@@ -56,9 +55,9 @@ export function objectRoutes<I extends object, R extends StoredObject>(
         },
         default: { description: 'A problem (RFC 9457)' },
       },
-    }),
+    },
   });
-  const body = (schema: z.ZodType): RouteConfig['request'] => ({
+  const body = (schema: z.ZodType): NonNullable<RouteDescription['request']> => ({
     body: { required: true, content: { 'application/json': { schema } } },
   });
   const creation = body(bodySchema(contract, true));
@@ -77,16 +76,12 @@ export function objectRoutes<I extends object, R extends StoredObject>(
   ];
 }
 
-function parameters(path: string): z.ZodObject {
-  return z.object(Object.fromEntries([...path.matchAll(/\{(.+?)\}/g)].map(([, name = '']) => [name, z.string()])));
-}
-
 function a(noun: string): string {
   return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
-const SUCCESS: Partial<Record<RouteConfig['method'], number>> = { post: 201, delete: 204 };
-const SUCCESS_IS: Partial<Record<RouteConfig['method'], string>> = { post: 'Created', delete: 'Deleted' };
+const SUCCESS: Partial<Record<RouteDescription['method'], number>> = { post: 201, delete: 204 };
+const SUCCESS_IS: Partial<Record<RouteDescription['method'], string>> = { post: 'Created', delete: 'Deleted' };
 
 /** The schema of a body, for the reference: a body is read by members.ts, which reports every fault at its place. */
 function bodySchema<T extends object>(contract: ObjectContract<T>, creating: boolean): z.ZodType {

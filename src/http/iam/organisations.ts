@@ -1,12 +1,12 @@
 // Organisations (contract §5.9): whoever manages the deployment keeps them, anyone else sees its own.
 
-import { organisationContract } from '../../contract/organisation.ts';
-import type { OrganisationInput, OrganisationView } from '../../contract/organisation.ts';
-import { formatTimestamp, slugOf } from '../../contract/values.ts';
-import type { OrganisationRecord } from '../../core/iam-store.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { DEFAULT_ORGANISATION_ID } from '../../core/model.ts';
-import { ok, refuse } from '../../core/result.ts';
+import { organisationContract } from '../../objects/organisation.ts';
+import type { OrganisationInput, OrganisationView } from '../../objects/organisation.ts';
+import { formatTimestamp, slugOf } from '../../objects/values.ts';
+import type { OrganisationRecord } from '../../objects/storage.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { DEFAULT_ORGANISATION_ID } from '../../objects/model.ts';
+import { ok, refuse } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
 import { mayManageDeployment } from './caller.ts';
 import type { IamRequest } from './deps.ts';

@@ -1,23 +1,22 @@
 // POST …/{id}/refresh and …/{id}/check of an identity provider (contract §5.1): fetch its keys now, and say what is wrong with its issuer.
 
-import { createRoute, z } from '@hono/zod-openapi';
-import type { RouteConfig } from '@hono/zod-openapi';
+import type * as z from 'zod';
 
-import { identityProviderContract } from '../../contract/identity-provider.ts';
-import { issuerCheckSchema } from '../../contract/issuer-check.ts';
-import type { IssuerCheckView } from '../../contract/issuer-check.ts';
-import type { IdentityProviderRecord } from '../../core/iam-store.ts';
-import { VERDICTS } from '../../core/issuer-keys.ts';
-import type { IssuerPort, RefreshedKeys } from '../../core/issuer-keys.ts';
-import { MAX_UPDATE_ATTEMPTS } from '../../core/limits.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
+import { identityProviderContract } from '../../objects/identity-provider.ts';
+import { issuerCheckSchema } from '../../objects/issuer-check.ts';
+import type { IssuerCheckView } from '../../objects/issuer-check.ts';
+import type { IdentityProviderRecord } from '../../objects/storage.ts';
+import { VERDICTS } from '../../objects/issuer-port.ts';
+import type { IssuerPort, RefreshedKeys } from '../../objects/issuer-port.ts';
+import { MAX_UPDATE_ATTEMPTS } from '../limits.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
 import { answerSchema } from './answer-schemas.ts';
 import type { IamRequest, Reply } from './deps.ts';
 import { identityProviderView, identityProviders } from './identity-providers.ts';
 import { findObject } from './object-operations.ts';
-import type { IamRoute } from './routing.ts';
+import type { IamRoute, RouteDescription } from './routing.ts';
 
 type Answer = Promise<Result<Reply, Problem>>;
 
@@ -104,19 +103,23 @@ function issuersOf({ deps }: IamRequest): Result<IssuerPort, Problem> {
   return refuse({ kind: 'unavailable', detail: 'this deployment lacks a setting; /readyz names it' });
 }
 
-const route = (path: string, summary: string, description: string, answer: string, schema: z.ZodType): RouteConfig =>
-  createRoute({
-    method: 'post',
-    path,
-    summary,
-    description,
-    tags: ['identity provider'],
-    request: { params: z.object({ id: z.string() }) },
-    responses: {
-      200: { description: answer, content: { 'application/json': { schema } } },
-      default: { description: 'A problem (RFC 9457)' },
-    },
-  });
+const route = (
+  path: string,
+  summary: string,
+  description: string,
+  answer: string,
+  schema: z.ZodType,
+): RouteDescription => ({
+  method: 'post',
+  path,
+  summary,
+  description,
+  tags: ['identity provider'],
+  responses: {
+    200: { description: answer, content: { 'application/json': { schema } } },
+    default: { description: 'A problem (RFC 9457)' },
+  },
+});
 
 export const providerKeyRoutes: readonly IamRoute[] = [
   {

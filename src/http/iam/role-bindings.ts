@@ -1,17 +1,17 @@
 // The bindings of a role (contract §5.4): which service account holds it, in which projects and under which scopes.
 
-import { roleBindingContract } from '../../contract/role-binding.ts';
-import type { RoleBindingInput, RoleBindingView } from '../../contract/role-binding.ts';
-import { formatTimestamp } from '../../contract/values.ts';
-import type { RoleBindingRecord } from '../../core/iam-store.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { MAX_BINDINGS_PER_SERVICE_ACCOUNT } from '../../core/limits.ts';
-import { ok, refuse } from '../../core/result.ts';
+import { roleBindingContract } from '../../objects/role-binding.ts';
+import type { RoleBindingInput, RoleBindingView } from '../../objects/role-binding.ts';
+import { formatTimestamp } from '../../objects/values.ts';
+import type { RoleBindingRecord } from '../../objects/storage.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { MAX_BINDINGS_PER_SERVICE_ACCOUNT } from '../../objects/limits.ts';
+import { ok, refuse } from '../../exchange/result.ts';
 import { fault, invalid } from './faults.ts';
 import { changedMeta, newMeta } from './new-object.ts';
 import { noOrganisation, noParent } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
-import { permitBinding } from './widening.ts';
+import { permitBinding } from './may-grant.ts';
 
 export const roleBindings: Resource<RoleBindingInput, RoleBindingRecord> = {
   noun: 'role binding',

@@ -1,16 +1,16 @@
 // The rules of a role (contract §5.4), each an object of its own under its role.
 
-import { roleRuleContract } from '../../contract/role.ts';
-import type { RoleRuleInput, RoleRuleView } from '../../contract/role.ts';
-import { formatTimestamp } from '../../contract/values.ts';
-import type { RoleRuleRecord } from '../../core/iam-store.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { MAX_RULES_PER_ROLE } from '../../core/limits.ts';
-import { ok, refuse } from '../../core/result.ts';
+import { roleRuleContract } from '../../objects/role.ts';
+import type { RoleRuleInput, RoleRuleView } from '../../objects/role.ts';
+import { formatTimestamp } from '../../objects/values.ts';
+import type { RoleRuleRecord } from '../../objects/storage.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { MAX_RULES_PER_ROLE } from '../../objects/limits.ts';
+import { ok, refuse } from '../../exchange/result.ts';
 import { fault, invalid } from './faults.ts';
 import { noOrganisation, noParent } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
-import { isFrozen } from './widening.ts';
+import { isFrozen } from './may-grant.ts';
 
 export const roleRules: Resource<RoleRuleInput, RoleRuleRecord> = {
   noun: 'rule',

@@ -1,16 +1,16 @@
 // Roles (contract §5.4): what is special to them among the objects of the API; what a role permits is for the APIs that receive tokens.
 
-import { roleContract } from '../../contract/role.ts';
-import type { RoleInput, RoleView } from '../../contract/role.ts';
-import { formatTimestamp, slugOf } from '../../contract/values.ts';
-import type { RoleRecord } from '../../core/iam-store.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { ok, refuse } from '../../core/result.ts';
+import { roleContract } from '../../objects/role.ts';
+import type { RoleInput, RoleView } from '../../objects/role.ts';
+import { formatTimestamp, slugOf } from '../../objects/values.ts';
+import type { RoleRecord } from '../../objects/storage.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { ok, refuse } from '../../exchange/result.ts';
 import { fault, invalid } from './faults.ts';
 import { changedMeta, newMeta } from './new-object.ts';
 import { noOrganisation } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
-import { permitRole } from './widening.ts';
+import { permitRole } from './may-grant.ts';
 
 export const roles: Resource<RoleInput, RoleRecord> = {
   noun: 'role',

@@ -1,36 +1,59 @@
 // Joins a path to an operation: authentication, scope, the answer as a Response, 404, 405 and 503; no operation's content.
 
-import { OpenAPIHono } from '@hono/zod-openapi';
-import type { RouteConfig } from '@hono/zod-openapi';
+import { Hono } from 'hono';
 import type { Context } from 'hono';
+import type * as z from 'zod';
 
-import { STORAGE_RETRY_SECONDS } from '../../core/limits.ts';
-import { StorageUnavailable } from '../../core/ports.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
+import { STORAGE_RETRY_SECONDS } from '../limits.ts';
+import { StorageUnavailable } from '../../exchange/ports.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
 import { problemResponse } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import { authenticate, requireScope } from './authenticate.ts';
 import type { IamEnv, IamRequest, IamScope, Operation, Reply } from './deps.ts';
 
+/** What the API's description says of a route; bodies are read and answers made elsewhere. */
+export interface RouteDescription {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** With `{name}` for each parameter. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly request?: {
+    readonly query?: z.ZodObject;
+    readonly body?: {
+      readonly required: boolean;
+      readonly content: { readonly 'application/json': { readonly schema: z.ZodType } };
+    };
+  };
+  /** By status, or `default`. */
+  readonly responses: Readonly<
+    Record<
+      string,
+      { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema: z.ZodType }>> }
+    >
+  >;
+}
+
 /** An operation with its path (`{id}` for the object's identifier), what it needs and how the reference describes it. */
 export interface IamRoute {
   /** Null where any credential that this API accepts will do. */
   readonly scope: IamScope | null;
-  readonly config: RouteConfig;
+  readonly config: RouteDescription;
   /** The name of the object's own parameter, where `{id}` is what the object belongs to. */
   readonly nested?: string;
   readonly operation: Operation;
 }
 
 /** The routes as an application; its dependencies arrive with each request, so that an isolate builds it once. */
-export function createRoutes(routes: readonly IamRoute[]): OpenAPIHono<IamEnv> {
-  const app = new OpenAPIHono<IamEnv>();
+export function createRoutes(routes: readonly IamRoute[]): Hono<IamEnv> {
+  const app = new Hono<IamEnv>();
   const methods = new Map<string, string[]>();
   for (const route of routes) {
     const path = route.config.path.replaceAll(/\{(.+?)\}/g, ':$1');
     methods.set(path, [...(methods.get(path) ?? []), route.config.method.toUpperCase()]);
-    app.openAPIRegistry.registerPath(route.config);
     app.on(route.config.method.toUpperCase(), path, (c) => answer(c, route));
   }
   for (const [path, known] of methods) {

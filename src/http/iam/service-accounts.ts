@@ -1,16 +1,16 @@
 // Service accounts (contract §5.2): what is special to them among the objects of the API.
 
-import { SERVICE_ACCOUNT_STATUSES, serviceAccountContract } from '../../contract/service-account.ts';
-import type { ServiceAccountInput, ServiceAccountView } from '../../contract/service-account.ts';
-import { formatTimestamp, slugOf } from '../../contract/values.ts';
-import type { ServiceAccountRecord } from '../../core/iam-store.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { ok, refuse } from '../../core/result.ts';
+import { SERVICE_ACCOUNT_STATUSES, serviceAccountContract } from '../../objects/service-account.ts';
+import type { ServiceAccountInput, ServiceAccountView } from '../../objects/service-account.ts';
+import { formatTimestamp, slugOf } from '../../objects/values.ts';
+import type { ServiceAccountRecord } from '../../objects/storage.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { ok, refuse } from '../../exchange/result.ts';
 import { fault, invalid } from './faults.ts';
 import { changedMeta, newMeta } from './new-object.ts';
 import { noOrganisation } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
-import { permitAccount } from './widening.ts';
+import { permitAccount } from './may-grant.ts';
 
 export const serviceAccounts: Resource<ServiceAccountInput, ServiceAccountRecord> = {
   noun: 'service account',

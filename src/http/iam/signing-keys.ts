@@ -1,18 +1,18 @@
 // GET /v1/signing-keys and POST /v1/signing-keys/rotate (contract §5.8), for whoever manages the deployment; never key material.
 
-import { createRoute, z } from '@hono/zod-openapi';
+import * as z from 'zod';
 
-import { ROTATION_MODES, SIGNING_KEY_STATUSES, rotationContract } from '../../contract/signing-key.ts';
-import type { SigningKeyView } from '../../contract/signing-key.ts';
-import { formatTimestamp } from '../../contract/values.ts';
-import type { ChangeEvent } from '../../core/iam-store.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { planRotation } from '../../core/key-rotation.ts';
-import type { Rotation, SigningKeyPort } from '../../core/key-rotation.ts';
-import { DEFAULT_ORGANISATION_ID, SIGNING_ALGORITHMS } from '../../core/model.ts';
-import type { SigningKeyState } from '../../core/ports.ts';
-import { ok, refuse } from '../../core/result.ts';
-import type { Result } from '../../core/result.ts';
+import { ROTATION_MODES, SIGNING_KEY_STATUSES, rotationContract } from '../../objects/signing-key.ts';
+import type { SigningKeyView } from '../../objects/signing-key.ts';
+import { formatTimestamp } from '../../objects/values.ts';
+import type { ChangeEvent } from '../../objects/storage.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { planRotation } from '../../objects/key-rotation.ts';
+import type { Rotation, SigningKeyPort } from '../../objects/key-rotation.ts';
+import { DEFAULT_ORGANISATION_ID, SIGNING_ALGORITHMS } from '../../objects/model.ts';
+import type { SigningKeyState } from '../../exchange/ports.ts';
+import { ok, refuse } from '../../exchange/result.ts';
+import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
 import { mayManageDeployment } from './caller.ts';
 import type { IamRequest, Reply } from './deps.ts';
@@ -132,7 +132,7 @@ export const signingKeyRoutes: readonly IamRoute[] = [
   {
     scope: 'iam:read',
     operation: listKeys,
-    config: createRoute({
+    config: {
       method: 'get',
       path: '/v1/signing-keys',
       summary: 'List the signing keys of the deployment',
@@ -141,12 +141,12 @@ export const signingKeyRoutes: readonly IamRoute[] = [
         200: { description: 'The keys', content: { 'application/json': { schema: z.array(keySchema) } } },
         default: problem,
       },
-    }),
+    },
   },
   {
     scope: 'iam:admin',
     operation: rotateKeys,
-    config: createRoute({
+    config: {
       method: 'post',
       path: '/v1/signing-keys/rotate',
       summary: 'Let the standby key take over',
@@ -156,6 +156,6 @@ export const signingKeyRoutes: readonly IamRoute[] = [
         200: { description: 'The key that signs now', content: { 'application/json': { schema: rotatedSchema } } },
         default: problem,
       },
-    }),
+    },
   },
 ];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { obtainIdToken } from '../../../src/cli/sources/obtain.ts';
-import { SOURCES } from '../../../src/cli/sources/registry.ts';
+import { SOURCES } from '../../../src/platforms/sources.ts';
 import { answering, AUDIENCE, imitate, place, token, world } from './imitation.ts';
 import type { Imitation, World } from './imitation.ts';
 

@@ -3,7 +3,7 @@
 import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { sha256 } from '../../../src/core/digest.ts';
+import { sha256 } from '../../../src/token/digest.ts';
 import { deploy, ISSUER_URL } from '../../support/deployment.ts';
 import type { Answer, Deployment } from '../../support/deployment.ts';
 import { call } from '../../support/workload.ts';

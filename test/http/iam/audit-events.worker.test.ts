@@ -2,8 +2,8 @@
 
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { MAX_AUDIT_EVENTS_SEARCHED } from '../../../src/core/limits.ts';
-import { StorageUnavailable } from '../../../src/core/ports.ts';
+import { MAX_AUDIT_EVENTS_SEARCHED } from '../../../src/objects/limits.ts';
+import { StorageUnavailable } from '../../../src/exchange/ports.ts';
 import { createIamStore } from '../../../src/store/iam-store.ts';
 import { ADMIN_TOKEN, deploy, join } from '../../support/deployment.ts';
 import type { Deployment } from '../../support/deployment.ts';

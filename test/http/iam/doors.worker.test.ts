@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { StorageUnavailable } from '../../../src/core/ports.ts';
+import { StorageUnavailable } from '../../../src/exchange/ports.ts';
 import { createIamStore } from '../../../src/store/iam-store.ts';
 import { ADMIN_TOKEN, deploy } from '../../support/deployment.ts';
 import { ROOT_TOKEN, iamHarness } from './iam-harness.ts';

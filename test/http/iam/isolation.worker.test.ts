@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { iamRoutes } from '../../../src/http/iam/app.ts';
+import { iamRouteList } from '../../../src/http/iam/app.ts';
 import { ADMIN_TOKEN, deploy, expectCreated } from '../../support/deployment.ts';
 import type { Answer, Deployment } from '../../support/deployment.ts';
 import { addWorkload, call, DEFAULT_ORGANISATION_ID } from '../../support/workload.ts';
@@ -10,9 +10,7 @@ import { addWorkload, call, DEFAULT_ORGANISATION_ID } from '../../support/worklo
 /** The identifiers of one organisation's objects, by the path that they are found under. */
 type Objects = Readonly<Record<string, string>>;
 
-const ROUTES = iamRoutes.openAPIRegistry.definitions
-  .flatMap((definition) => (definition.type === 'route' ? [definition.route] : []))
-  .map(({ method, path }) => ({ method: method.toUpperCase(), path }));
+const ROUTES = iamRouteList.map(({ config: { method, path } }) => ({ method: method.toUpperCase(), path }));
 const NAMED = ROUTES.filter(({ path }) => path.includes('{'));
 const COLLECTIONS = ROUTES.filter(({ method, path }) => method === 'GET' && !path.includes('{'));
 

@@ -2,11 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { federatedIdentityContract } from '../../../src/contract/federated-identity.ts';
-import { identityProviderContract } from '../../../src/contract/identity-provider.ts';
-import type { ObjectContract } from '../../../src/contract/object-contract.ts';
-import { serviceAccountContract } from '../../../src/contract/service-account.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
+import { federatedIdentityContract } from '../../../src/objects/federated-identity.ts';
+import { identityProviderContract } from '../../../src/objects/identity-provider.ts';
+import type { ObjectContract } from '../../../src/objects/object.ts';
+import { serviceAccountContract } from '../../../src/objects/service-account.ts';
+import type { JsonObject } from '../../../src/token/json.ts';
 import { readMembers, sameJson } from '../../../src/http/iam/members.ts';
 
 /** A contract whose members are read by name, whatever it writes. */

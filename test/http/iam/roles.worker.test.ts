@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { MAX_BINDINGS_PER_SERVICE_ACCOUNT, MAX_RULES_PER_ROLE } from '../../../src/core/limits.ts';
+import { MAX_BINDINGS_PER_SERVICE_ACCOUNT, MAX_RULES_PER_ROLE } from '../../../src/objects/limits.ts';
 import { NOW, iamHarness, pointers, statuses } from './iam-harness.ts';
 import type { Answer, Harness } from './iam-harness.ts';
 

@@ -49,5 +49,5 @@ export function joined(...parts: readonly (Uint8Array | readonly number[])[]): U
 }
 
 export function base64url(bytes: Uint8Array | string): string {
-  return Buffer.from(bytes as Uint8Array).toString('base64url');
+  return Buffer.from(bytes).toString('base64url');
 }

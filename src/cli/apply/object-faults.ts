@@ -1,0 +1,127 @@
+// What is wrong with a written object, by the schemas and rules that the API judges it with; what only the service knows stays unjudged.
+
+import { federatedIdentityContract } from '../../objects/federated-identity.ts';
+import { identityProviderContract } from '../../objects/identity-provider.ts';
+import type { ObjectContract, Warning } from '../../objects/object.ts';
+import { roleBindingContract } from '../../objects/role-binding.ts';
+import { roleContract } from '../../objects/role.ts';
+import { serviceAccountContract } from '../../objects/service-account.ts';
+import { validateConditions } from '../../rules/conditions.ts';
+import { compileExpression } from '../../rules/expression.ts';
+import { fetchableUrlFault, issuerFault } from '../../token/issuer.ts';
+import type { IssuerRules } from '../../token/issuer.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../objects/limits.ts';
+import { subjectWarnings, validateSubjectRule } from '../../rules/subject.ts';
+import { detectPreset } from '../../platforms/presets.ts';
+import type { WrittenIdentity, WrittenProvider } from './written-configuration.ts';
+
+/** A fault at a place inside the object (RFC 6901). */
+export interface WrittenFault {
+  readonly path: readonly string[];
+  readonly detail: string;
+}
+
+const CONTRACTS = {
+  provider: identityProviderContract,
+  serviceAccount: serviceAccountContract,
+  identity: federatedIdentityContract,
+  role: roleContract,
+  binding: roleBindingContract,
+} as const;
+export type WrittenKind = 'provider' | 'serviceAccount' | 'identity' | 'role' | 'binding';
+
+/** Members that the API has and a file has not: it names objects instead. */
+const NOT_WRITTEN: ReadonlySet<string> = new Set([
+  'serviceAccountIdentity',
+  'providerIdentity',
+  'userIdentity',
+  'teamIdentity',
+]);
+
+/** The members that a file may give an object of a kind, its name included. */
+export function writtenMembers(kind: WrittenKind): readonly string[] {
+  return Object.keys(CONTRACTS[kind].members).filter((member) => !NOT_WRITTEN.has(member));
+}
+
+/** Every fault of an object's members, each at its place. */
+export function memberFaults(kind: WrittenKind, object: JsonObject): readonly WrittenFault[] {
+  const contract = CONTRACTS[kind] as ObjectContract<Record<string, unknown>>;
+  const faults: WrittenFault[] = [];
+  for (const [member, value] of Object.entries(object)) {
+    const schema = Object.hasOwn(contract.members, member) ? contract.members[member] : undefined;
+    if (schema === undefined || NOT_WRITTEN.has(member)) {
+      const known = writtenMembers(kind).filter((name) => name !== 'name');
+      faults.push({ path: [member], detail: `is not a member here; the members are ${known.join(', ')}` });
+    } else if (value === null) {
+      if (!contract.nullIsAbsent.includes(member) && !contract.nullClears.includes(member))
+        faults.push({ path: [member], detail: 'must not be null' });
+    } else {
+      const parsed = schema.safeParse(value);
+      for (const issue of parsed.error?.issues ?? [])
+        faults.push({ path: [member, ...issue.path.map(String)], detail: issue.message });
+    }
+  }
+  for (const member of contract.required) {
+    if (!NOT_WRITTEN.has(member) && (object[member] ?? null) === null)
+      faults.push({ path: [member], detail: 'is required' });
+  }
+  return faults;
+}
+
+/** Members that memberFaults found nothing against, as what they then are. */
+export function soundMembers<T extends object>(members: JsonObject): T {
+  return members as T;
+}
+
+/** What is wrong with a provider whose members are sound. A loopback issuer passes: only the deployment knows whether it allows one. */
+export function providerFaults(provider: WrittenProvider, issuerUrl: string | null): readonly WrittenFault[] {
+  const preset = provider.preset ?? detectPreset(provider.providerIssuer);
+  const rules: IssuerRules = {
+    allowLoopback: true,
+    ownOrigins: issuerUrl === null ? [] : [issuerUrl],
+    preset,
+    localJwks: (provider.localJwks ?? null) !== null,
+  };
+  const jwksUri = provider.providerJwksUri ?? null;
+  const faults = [
+    at('providerIssuer', issuerFault(provider.providerIssuer, rules)),
+    at('providerJwksUri', jwksUri === null ? null : fetchableUrlFault(jwksUri, rules)),
+  ];
+  return faults.flat();
+}
+
+/** What is wrong with a rule whose members are sound. */
+export function identityFaults(identity: WrittenIdentity): readonly WrittenFault[] {
+  const { providerSubject, providerSubjectMatch = 'exact', expression, maxTokenLifetime } = identity;
+  const compiled =
+    expression === undefined || expression === null || expression === '' ? null : compileExpression(expression);
+  const longest = maxTokenLifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS;
+  return [
+    ...at('providerSubject', validateSubjectRule(providerSubject, providerSubjectMatch)),
+    ...validateConditions(identity.conditions).map(({ pointer, detail }) => ({
+      path: ['conditions', ...pointer.split('/').slice(1).map(unescapePointer)],
+      detail,
+    })),
+    ...at('expression', compiled === null || compiled.ok ? null : compiled.error),
+    ...at(
+      'tokenLifetime',
+      (identity.tokenLifetime ?? 0) > longest ? `must not be longer than maxTokenLifetime, which is ${longest}` : null,
+    ),
+  ];
+}
+
+/** What a rule accepts beyond what its author may expect. */
+export function identityWarnings(identity: WrittenIdentity, provider: WrittenProvider): readonly Warning[] {
+  const { providerSubject, providerSubjectMatch = 'exact', conditions } = identity;
+  const preset = provider.preset ?? detectPreset(provider.providerIssuer);
+  return subjectWarnings(providerSubject, providerSubjectMatch, preset, Object.keys(conditions ?? {}));
+}
+
+function at(member: string, detail: string | null): WrittenFault[] {
+  return detail === null ? [] : [{ path: [member], detail }];
+}
+
+function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}

@@ -1,0 +1,19 @@
+// The bounds of requests and answers, each with its unit and its reason.
+
+/** Seconds; `max-age` of the discovery document and the JWKS. */
+export const DISCOVERY_MAX_AGE_SECONDS = 300;
+/** Bytes of chance in the key of an access credential, which only has to be unique, and in its secret: 256 bits. */
+export const CREDENTIAL_KEY_BYTES = 16;
+export const CREDENTIAL_SECRET_BYTES = 32;
+/** Objects in one page of a list; unmodified Go clients never ask for a second page, so the default is the most. */
+export const MAX_LIST_LIMIT = 1_000;
+/** Labels a list can be narrowed by; each is three of D1's 100 parameters. */
+export const MAX_LABEL_FILTERS = 20;
+/** Faults named in one answer; a body of 64 KiB can hold thousands. */
+export const MAX_REPORTED_FAULTS = 50;
+/** Times an update is tried again because another one came first, before the caller is asked to. */
+export const MAX_UPDATE_ATTEMPTS = 10;
+/** Milliseconds the rate limiter may take before a request goes on without it; it answers from its own place within a few. */
+export const RATE_LIMITER_TIMEOUT_MS = 1_000;
+/** Seconds after which a caller should try again where storage failed. */
+export const STORAGE_RETRY_SECONDS = 5;

@@ -1,0 +1,50 @@
+// The reference as OpenAPI 3.1 (contract §5.9): the IAM API from its routes, the rest by hand; loaded only when it is asked for.
+
+import type { JsonObject } from '../../token/json.ts';
+import { iamRouteList } from '../iam/app.ts';
+import { ISSUER_PLACEHOLDER } from './examples.ts';
+import { iamPaths } from './iam-paths.ts';
+import { oauthPaths, oauthSchemas } from './oauth-paths.ts';
+import { parameters, problemResponses, schemas, securitySchemes } from './shared-parts.ts';
+
+const TAGS: readonly (readonly [string, string])[] = [
+  ['token', 'Exchange, introspect and revoke tokens.'],
+  ['discovery', 'What verifiers of tokens read.'],
+  ['identity provider', 'Issuers that an organisation trusts.'],
+  ['service account', 'Who a workload may act as.'],
+  ['federated identity', "Rules that join a provider's subject to a service account."],
+  ['access credential', 'For systems that cannot get an ID token.'],
+  ['role', 'What an account is, to the APIs that receive its tokens.'],
+  ['rule', 'What a role permits.'],
+  ['role binding', 'Who holds a role, and where.'],
+  ['organisation', 'Tenants of this deployment.'],
+  ['me', 'Who the credential is and what it may do.'],
+  ['audit event', 'Who got or changed what, when, from where.'],
+  ['signing key', 'The life of the keys that tokens are signed with.'],
+  ['health', 'Whether the deployment works, and this document.'],
+];
+
+/** The document of a deployment; without an address, that of a fictitious one. */
+export function openApiDocument(issuerUrl: string | null): JsonObject {
+  const iam = iamPaths(iamRouteList);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Cambist',
+      summary: 'Exchanges the OIDC ID tokens of workloads for short-lived, verifiable access tokens.',
+      description:
+        'Every response carries `x-request-id`; outside `/.well-known/*` none may be cached. Lists are bare arrays of at most 1,000 entries, continued by `link: rel="next"`. Identifiers are TypeIDs, times RFC 3339 in UTC. A body has at most 64 KiB, a token 16 KiB.',
+      version: '1',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: issuerUrl ?? ISSUER_PLACEHOLDER }],
+    tags: TAGS.map(([name, description]) => ({ name, description })),
+    paths: { ...oauthPaths, ...iam.paths },
+    components: {
+      securitySchemes,
+      parameters,
+      responses: problemResponses,
+      schemas: { ...schemas, ...oauthSchemas, ...iam.schemas },
+    },
+  };
+}

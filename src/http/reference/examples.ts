@@ -1,0 +1,299 @@
+// Examples of the reference: what is sent to and answered by each operation of the IAM API, for one fictitious deployment.
+
+import type { JsonObject, JsonValue } from '../../token/json.ts';
+
+/** Where the reference says "your deployment". */
+export const ISSUER_PLACEHOLDER = 'https://tokens.example.com';
+
+const PROVIDER = 'idp_01m7y3kd2bf6bvd8pnr2wy8a8b';
+const ACCOUNT = 'sa_01m7y3kecgf6bvd8pnr2wy8a8b';
+const IDENTITY = 'fid_01m7y3kgxtf6bvdfeehefwbvha';
+const ROLE = 'role_01m7y3kj9mf6bvdt0v3x6pn4c5';
+const RULE = 'rule_01m7y3kjw2f6bvdx3n5y7qr8d9';
+const BINDING = 'bind_01m7y3kkf8f6bve1r6z8kst2e3';
+const CREDENTIAL = 'cred_01m7y3km31f6bve4w9a2mvw6f7';
+const ORGANISATION = 'org_01m7y3kmpyf6bve7z0b4nxy8g9';
+const EVENT = 'evt_01m7y3kn8hf6bvea1c6p0z2h3j';
+const ISSUER = 'https://token.actions.githubusercontent.com';
+const SUBJECT = 'repo:acme@123456/app@456789:ref:refs/heads/main';
+
+const changes = { createdAt: '2027-01-15T08:00:00Z', updatedAt: '2027-01-15T08:00:00Z', objectVersion: 1 };
+const meta = { description: '', labels: {}, annotations: {} };
+const account = { identity: ACCOUNT, name: 'Deployer', slug: 'deployer' };
+const role = { identity: ROLE, name: 'Deployments', slug: 'deployments' };
+const ruleContent = { resources: ['deployment'], resourceIdentities: [], permissions: ['create', 'read'], note: '' };
+const key = { kid: 'es256-2027', alg: 'ES256', publishedAt: '2027-01-10T00:00:00Z' };
+const retired = { activatedAt: '2027-01-01T00:00:00Z', retiringAt: null, expiresAt: null, revokedAt: null };
+const activeKey = { ...key, status: 'active', ...retired };
+const check = { claim: null, ok: true, hint: null };
+
+/** One object of each collection. */
+const OBJECTS: Readonly<Record<string, JsonObject>> = {
+  '/v1/federated-identity-providers': {
+    identity: PROVIDER,
+    name: 'GitHub',
+    ...meta,
+    providerIssuer: ISSUER,
+    providerJwksUri: null,
+    localJwks: null,
+    status: 'active',
+    preset: 'github',
+    allowedAlgorithms: ['RS256', 'ES256'],
+    maxTokenLifetime: 86_400,
+    subjectClaim: 'sub',
+    keys: [{ kid: 'cc413527-173f-5a05-976e-9c52b1d7b431', alg: 'RS256' }],
+    lastFetchedAt: '2027-01-15T08:00:05Z',
+    lastFetchError: null,
+    ...changes,
+  },
+  '/v1/service-accounts': { ...account, ...meta, status: 'active', roleBindings: [], ...changes },
+  '/v1/federated-identities': {
+    identity: IDENTITY,
+    name: 'main of acme/app',
+    ...meta,
+    serviceAccountIdentity: ACCOUNT,
+    serviceAccount: account,
+    providerIdentity: PROVIDER,
+    provider: { identity: PROVIDER, name: 'GitHub', providerIssuer: ISSUER },
+    providerSubject: SUBJECT,
+    providerSubjectMatch: 'exact',
+    trustedAudiences: [],
+    audienceMatchMode: 'any',
+    conditions: { runner_environment: 'github-hosted' },
+    expression: null,
+    allowedScopes: ['api:read', 'api:write'],
+    tokenAudiences: [],
+    tokenLifetime: 3_600,
+    maxTokenLifetime: 3_600,
+    forwardedClaims: ['sha'],
+    replayProtection: 'off',
+    mode: 'enforce',
+    status: 'active',
+    expiresAt: null,
+    lastUsedAt: null,
+    ...changes,
+  },
+  '/v1/service-accounts/{id}/access-credentials': {
+    identity: CREDENTIAL,
+    name: 'legacy system',
+    ...meta,
+    serviceAccountIdentity: ACCOUNT,
+    accessKey: 'cbk_m3Jx0o7kQ2mK1Zt8yB4cVQ',
+    scopes: ['api:read'],
+    expiresAt: '2027-12-31T00:00:00Z',
+    lastUsedAt: null,
+    ...changes,
+  },
+  '/v1/iam/roles': {
+    ...role,
+    ...meta,
+    rules: [{ identity: RULE, ...ruleContent }],
+    isReadOnly: false,
+    system: false,
+    ...changes,
+  },
+  '/v1/iam/roles/{id}/rules': { identity: RULE, ...ruleContent, ...changes },
+  '/v1/iam/roles/{id}/bindings': {
+    identity: BINDING,
+    name: 'deployer of shop',
+    ...meta,
+    role,
+    organisationRole: role,
+    serviceAccountIdentity: ACCOUNT,
+    serviceAccount: account,
+    userIdentity: null,
+    teamIdentity: null,
+    scopes: [],
+    projects: ['shop'],
+    ...changes,
+  },
+  '/v1/organisations': { identity: ORGANISATION, name: 'Acme', slug: 'acme', ...meta, ...changes },
+  '/v1/audit-events': {
+    identity: EVENT,
+    time: '2027-01-15T08:01:00Z',
+    requestId: '0b9f6c1e-6a3c-4a55-9a0e-3a3f2f6f7d21',
+    actor: SUBJECT,
+    action: 'token.exchange',
+    outcome: 'granted',
+    reason: null,
+    detail: null,
+    serviceAccount: ACCOUNT,
+    federatedIdentity: IDENTITY,
+    issuer: ISSUER,
+    subject: SUBJECT,
+    claims: { sub: SUBJECT, repository: 'acme/app', run_id: '17482930111' },
+    tokenId: '8f14e45f-ceea-467f-a8f5-1f0e7d3b9c22',
+    ip: '192.0.2.10',
+    changes: null,
+    count: 1,
+  },
+  '/v1/signing-keys': activeKey,
+};
+
+/** What creates the object above. */
+const BODIES: Readonly<Record<string, JsonObject>> = {
+  '/v1/federated-identity-providers': { name: 'GitHub', providerIssuer: ISSUER },
+  '/v1/service-accounts': { name: 'Deployer' },
+  '/v1/federated-identities': {
+    name: 'main of acme/app',
+    serviceAccountIdentity: ACCOUNT,
+    providerIdentity: PROVIDER,
+    providerSubject: SUBJECT,
+    conditions: { runner_environment: 'github-hosted' },
+    allowedScopes: ['api:read', 'api:write'],
+    forwardedClaims: ['sha'],
+  },
+  '/v1/service-accounts/{id}/access-credentials': {
+    name: 'legacy system',
+    scopes: ['api:read'],
+    expiresAt: '2027-12-31T00:00:00Z',
+  },
+  '/v1/iam/roles': { name: 'Deployments', rules: [{ resources: ['deployment'], permissions: ['create', 'read'] }] },
+  '/v1/iam/roles/{id}/rules': { resources: ['deployment'], permissions: ['create', 'read'] },
+  '/v1/iam/roles/{id}/bindings': {
+    name: 'deployer of shop',
+    serviceAccountIdentity: ACCOUNT,
+    projects: ['shop'],
+  },
+  '/v1/organisations': { name: 'Acme' },
+};
+
+/** What stands apart from the objects, by method and path. */
+const SPECIAL: Readonly<Record<string, { readonly body?: JsonObject; readonly answer: JsonValue }>> = {
+  'post /v1/signing-keys/rotate': {
+    body: { mode: 'graceful' },
+    answer: {
+      ...activeKey,
+      mode: 'graceful',
+      previous: {
+        ...activeKey,
+        kid: 'es256-2026',
+        status: 'retiring',
+        retiringAt: '2027-01-15T08:00:00Z',
+        expiresAt: '2027-01-16T08:00:00Z',
+      },
+    },
+  },
+  'get /v1/me': {
+    answer: {
+      kind: 'serviceAccount',
+      actor: ACCOUNT,
+      organisation: { identity: ORGANISATION, slug: 'acme' },
+      serviceAccount: account,
+      scopes: ['iam:read'],
+      isAdministrator: false,
+      mayManageDeployment: false,
+      roles: [{ identity: ROLE, slug: 'deployments', projects: ['shop'], scopes: [] }],
+      token: {
+        tokenId: '8f14e45f-ceea-467f-a8f5-1f0e7d3b9c22',
+        audiences: [ISSUER_PLACEHOLDER],
+        expiresAt: '2027-01-15T09:00:00Z',
+        project: null,
+        federatedIdentity: IDENTITY,
+        act: { iss: ISSUER, sub: SUBJECT },
+      },
+    },
+  },
+  'get /v1/me/permissions': {
+    answer: [{ identity: RULE, role: { identity: ROLE, slug: 'deployments' }, ...ruleContent }],
+  },
+  'post /v1/federated-identities/explain': {
+    body: { claims: { iss: ISSUER, sub: SUBJECT, aud: 'https://github.com/acme' }, scope: 'api:read' },
+    answer: {
+      verification: {
+        ok: null,
+        checks: [
+          { check: 'issuer', ok: true, detail: null },
+          { check: 'signature', ok: null, detail: 'not checked: claims were given, not a token' },
+        ],
+      },
+      provider: { identity: PROVIDER, name: 'GitHub', providerIssuer: ISSUER, preset: 'github', status: 'active' },
+      identities: [
+        {
+          identity: IDENTITY,
+          name: 'main of acme/app',
+          serviceAccount: { identity: ACCOUNT, slug: 'deployer' },
+          mode: 'enforce',
+          matched: false,
+          checks: [
+            { ...check, check: 'status', expected: 'active', actual: 'active' },
+            {
+              check: 'audience',
+              claim: 'aud',
+              expected: [ISSUER_PLACEHOLDER],
+              actual: 'https://github.com/acme',
+              ok: false,
+              hint: `this is the default audience of GitHub Actions, which every service gets: request an ID token whose audience is ${ISSUER_PLACEHOLDER}`,
+            },
+            { ...check, check: 'subject', claim: 'sub', expected: SUBJECT, actual: SUBJECT },
+          ],
+        },
+      ],
+      truncated: false,
+      decision: 'refused',
+      reason: 'audience_mismatch',
+      detail: `1 candidate(s); nearest is ${IDENTITY} (main of acme/app): audience aud: expected ["${ISSUER_PLACEHOLDER}"], token has https://github.com/acme`,
+      federatedIdentity: IDENTITY,
+      wouldIssue: null,
+    },
+  },
+  'post /v1/federated-identity-providers/{id}/check': {
+    answer: {
+      identity: PROVIDER,
+      providerIssuer: 'https://issuer.example.com',
+      verdict: 'failed',
+      checks: [
+        { check: 'status', verdict: 'ok', detail: 'the identity provider is active', advice: null },
+        {
+          check: 'discovery',
+          verdict: 'ok',
+          detail: 'found at https://issuer.example.com/.well-known/openid-configuration',
+          advice: null,
+        },
+        {
+          check: 'issuer',
+          verdict: 'failed',
+          detail: 'the document names the issuer https://issuer.example.com/, registered is https://issuer.example.com',
+          advice:
+            'they differ in a trailing slash, which counts: register another identity provider whose providerIssuer is exactly https://issuer.example.com/',
+        },
+      ],
+    },
+  },
+  'post /v1/federated-identity-providers/{id}/refresh': {
+    answer: OBJECTS['/v1/federated-identity-providers'] ?? {},
+  },
+};
+
+/** What an operation is sent; undefined where there is no example. */
+export function exampleBody(method: string, path: string): JsonValue | undefined {
+  const special = SPECIAL[`${method} ${path}`]?.body;
+  if (special !== undefined) return special;
+  if (method === 'post') return BODIES[path];
+  const collection = collectionOf(path);
+  if (BODIES[collection] === undefined) return undefined;
+  return collection.endsWith('/rules') ? { note: 'for the nightly job' } : { description: 'deploys the shop' };
+}
+
+/** What an operation answers; undefined where there is no example. */
+export function exampleAnswer(method: string, path: string): JsonValue | undefined {
+  const special = SPECIAL[`${method} ${path}`]?.answer;
+  if (special !== undefined) return special;
+  const object = OBJECTS[path];
+  if (object !== undefined) return method === 'get' ? [object] : { ...object, ...ANSWERED_ONCE[path] };
+  const one = OBJECTS[collectionOf(path)];
+  if (one === undefined || method === 'get') return one;
+  const changed = Object.hasOwn(one, 'note') ? { note: 'for the nightly job' } : { description: 'deploys the shop' };
+  return { ...one, ...changed, objectVersion: 2 };
+}
+
+const ANSWERED_ONCE: Readonly<Record<string, JsonObject>> = {
+  '/v1/service-accounts/{id}/access-credentials': {
+    accessSecret: 'cbs_qFJ3d0c2y7a1T5n8Lx4R9w6ZpV0bKmHs2uEoGiXjYtA',
+  },
+  '/v1/federated-identities': { warnings: [] },
+};
+
+function collectionOf(path: string): string {
+  return path.replace(/\/\{[^}]+\}$/, '');
+}

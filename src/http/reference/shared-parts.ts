@@ -1,0 +1,201 @@
+// The parts of the reference that many operations share: errors, parameters, credentials.
+
+import type { JsonObject } from '../../token/json.ts';
+import { ISSUER_PLACEHOLDER } from './examples.ts';
+
+const text = { type: 'string' } as const;
+
+export const schemas: JsonObject = {
+  Problem: {
+    type: 'object',
+    description: 'A problem (RFC 9457).',
+    properties: {
+      type: { ...text, description: 'A stable name, such as `urn:cambist:problem:not-found`' },
+      title: text,
+      status: { type: 'integer' },
+      detail: { ...text, description: 'One plain sentence' },
+      message: { ...text, description: 'The same as `detail`, for clients that read only this' },
+      instance: { ...text, description: 'The path of the request' },
+      request_id: { ...text, description: 'Names the request in logs and audit events' },
+      errors: {
+        type: 'array',
+        description: 'One entry for each fault, pointing at the member that has it (RFC 6901)',
+        items: {
+          type: 'object',
+          properties: { pointer: text, detail: text },
+          required: ['pointer', 'detail'],
+        },
+      },
+    },
+    required: ['type', 'title', 'status', 'detail', 'message', 'instance', 'request_id'],
+  },
+  OAuthError: {
+    type: 'object',
+    description: 'An error of RFC 6749 §5.2.',
+    properties: {
+      error: {
+        ...text,
+        enum: [
+          'invalid_request',
+          'invalid_client',
+          'invalid_grant',
+          'invalid_scope',
+          'invalid_target',
+          'invalid_token',
+          'insufficient_scope',
+          'unsupported_grant_type',
+          'temporarily_unavailable',
+          'server_error',
+        ],
+      },
+      error_description: { ...text, description: 'One plain sentence' },
+      message: { ...text, description: 'The same, for clients that read only this' },
+      request_id: { ...text, description: 'Names the request in logs and audit events' },
+    },
+    required: ['error', 'error_description', 'message', 'request_id'],
+  },
+};
+
+export const parameters: JsonObject = {
+  Organisation: {
+    name: 'X-Organisation-Identity',
+    in: 'header',
+    description:
+      'Id or slug of the organisation. The root token works in `default` where it is absent; every other caller has its own, and may name no other.',
+    schema: text,
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    description: 'The `objectVersion` in quotes, as `etag` has it: the change is made only to that version.',
+    schema: text,
+    example: '"3"',
+  },
+  MatchLabels: {
+    name: 'matchLabels',
+    in: 'query',
+    description: 'Only objects with these labels: `matchLabels[key]=value`, repeatable.',
+    style: 'deepObject',
+    explode: true,
+    schema: { type: 'object', additionalProperties: text },
+    example: { team: 'payments' },
+  },
+};
+
+export const securitySchemes: JsonObject = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'The root token, or an access token of this deployment whose `aud` includes its own address. The scopes that an operation lists are `iam:read`, `iam:write` (includes reading) and `iam:admin` (includes both); a writer grants only what it holds.',
+  },
+  client: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'An access credential: `accessKey` as user, `accessSecret` as password.',
+  },
+};
+
+/** Error responses of the IAM API, by status. */
+export const PROBLEMS: Readonly<
+  Record<number, { readonly name: string; readonly what: string; readonly kind: string; readonly detail: string }>
+> = {
+  400: {
+    name: 'Invalid',
+    what: 'A parameter or member is wrong; each fault is named',
+    kind: 'invalid',
+    detail: '/name is required',
+  },
+  401: {
+    name: 'Unauthenticated',
+    what: 'No credential, or one that is not accepted',
+    kind: 'unauthenticated',
+    detail: 'the credential is not accepted',
+  },
+  403: {
+    name: 'Forbidden',
+    what: 'The credential lacks a scope, or would give away more than it holds',
+    kind: 'forbidden',
+    detail: 'this needs the scope iam:write',
+  },
+  404: {
+    name: 'NotFound',
+    what: 'There is no such object in this organisation',
+    kind: 'not-found',
+    detail: 'there is no service account sa_01m7y3kecgf6bvd8pnr2wy8a8b in this organisation',
+  },
+  409: {
+    name: 'Conflict',
+    what: 'A name that is taken, an object in use, a limit that is reached, or a change that somebody else made meanwhile',
+    kind: 'duplicate',
+    detail: '/name another service account of this organisation has this name',
+  },
+  412: {
+    name: 'VersionMismatch',
+    what: 'The object is at another version than `If-Match` says',
+    kind: 'version-mismatch',
+    detail: 'the service account is at objectVersion 4; read it again and decide with what is there now',
+  },
+  413: {
+    name: 'TooLarge',
+    what: 'The body has more than 64 KiB',
+    kind: 'too-large',
+    detail: 'the body must have at most 65536 bytes',
+  },
+  415: {
+    name: 'UnsupportedMediaType',
+    what: 'The body is not JSON, or is encoded',
+    kind: 'unsupported-media-type',
+    detail: 'send the body as application/json',
+  },
+  502: {
+    name: 'IssuerFailing',
+    what: 'The issuer could not be reached, or answered nothing usable; the keys in use stay',
+    kind: 'issuer-failing',
+    detail: `the keys of the issuer could not be fetched, and those in use stay: GET ${ISSUER_PLACEHOLDER}/.well-known/openid-configuration answered 503`,
+  },
+  503: {
+    name: 'Unavailable',
+    what: 'Storage could not be reached, or a setting is missing; with `retry-after` where trying again helps',
+    kind: 'unavailable',
+    detail: 'storage could not be reached; try again',
+  },
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+};
+
+/** The responses of PROBLEMS, by name. */
+export const problemResponses: JsonObject = Object.fromEntries(
+  Object.entries(PROBLEMS).map(([status, { name, what, kind, detail }]) => [
+    name,
+    {
+      description: what,
+      content: {
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/Problem' },
+          example: {
+            type: `urn:cambist:problem:${kind}`,
+            title: TITLES[Number(status)] ?? '',
+            status: Number(status),
+            detail,
+            message: detail,
+            instance: '/v1/service-accounts',
+            request_id: '0b9f6c1e-6a3c-4a55-9a0e-3a3f2f6f7d21',
+            ...(status === '400' ? { errors: [{ pointer: '/name', detail: 'is required' }] } : {}),
+          },
+        },
+      },
+    },
+  ]),
+);

@@ -1,0 +1,96 @@
+// What an audit event is and what a list of them is narrowed by (contract §5.7); writes none.
+
+import type { JsonObject } from '../token/json.ts';
+import type { Organisation } from './model.ts';
+
+const CHANGED_OBJECTS = [
+  'organisation',
+  'identity_provider',
+  'service_account',
+  'federated_identity',
+  'role',
+  'role_rule',
+  'role_binding',
+  'access_credential',
+] as const;
+const CHANGES = ['create', 'update', 'delete'] as const;
+
+export type AuditAction =
+  | 'token.exchange'
+  | 'token.revoke'
+  | 'signing_key.rotate'
+  | 'identity_provider.refresh'
+  | `${(typeof CHANGED_OBJECTS)[number]}.${(typeof CHANGES)[number]}`;
+export const AUDIT_ACTIONS: readonly AuditAction[] = [
+  'token.exchange',
+  'token.revoke',
+  'signing_key.rotate',
+  'identity_provider.refresh',
+  ...CHANGED_OBJECTS.flatMap((object) => CHANGES.map((change) => `${object}.${change}` as const)),
+];
+
+export const AUDIT_OUTCOMES = ['granted', 'refused', 'shadow', 'success'] as const;
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
+
+/** One event as it is stored. Times are epoch seconds. */
+export interface AuditEvent {
+  readonly id: string;
+  readonly time: number;
+  readonly requestId: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly outcome: AuditOutcome;
+  /** The code of a refusal. */
+  readonly reason: string | null;
+  /** The same for an operator, in full. */
+  readonly detail: string | null;
+  readonly serviceAccountId: string | null;
+  readonly federatedIdentityId: string | null;
+  readonly issuer: string | null;
+  readonly subject: string | null;
+  readonly claims: JsonObject | null;
+  readonly tokenId: string | null;
+  readonly ip: string | null;
+  readonly changes: JsonObject | null;
+  /** Equal refusals within a minute are one event. */
+  readonly count: number;
+}
+
+/** Where a page begins: behind this event. */
+export interface AuditCursor {
+  readonly time: number;
+  readonly id: string;
+}
+
+/** What events are narrowed by; `null` does not narrow. Times are epoch seconds. */
+export interface AuditFilter {
+  /** Inclusive. */
+  readonly since: number | null;
+  /** Exclusive. */
+  readonly until: number | null;
+  readonly action: AuditAction | null;
+  readonly outcome: AuditOutcome | null;
+  /** Id or slug. */
+  readonly serviceAccount: string | null;
+  readonly federatedIdentity: string | null;
+  readonly issuer: string | null;
+  readonly subject: string | null;
+  /** Of the event itself, or of the last equal refusal. */
+  readonly requestId: string | null;
+  readonly before: AuditCursor | null;
+  readonly limit: number;
+}
+
+/** A page, newest first; `organisation` is null where the one named does not exist. */
+export interface AuditPage {
+  readonly organisation: Organisation | null;
+  readonly events: readonly AuditEvent[];
+  /** Where the next page begins, also behind events that were searched and not met by the filter; null where none are left. */
+  readonly next: AuditCursor | null;
+}
+
+/** Reads the audit events of an organisation, given by id or slug. Both throw StorageUnavailable. */
+export interface AuditStore {
+  readonly list: (organisation: string, filter: AuditFilter) => Promise<AuditPage>;
+  readonly read: (organisation: string, id: string) => Promise<AuditPage>;
+}

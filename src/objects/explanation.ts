@@ -1,0 +1,159 @@
+// What explaining is asked and what it answers (contract §5.6); never the token.
+
+import * as z from 'zod';
+
+import { VERIFICATION_CHECKS } from '../exchange/explain.ts';
+import type { JsonObject, JsonValue } from '../token/json.ts';
+import { MAX_AUDIENCE_CHARS, MAX_AUDIENCES, MAX_BODY_BYTES, MAX_NAME_CHARS } from './limits.ts';
+import type { ObjectContract } from './object.ts';
+import { identifier, line, list, text } from './values.ts';
+
+export interface ExplainInput {
+  readonly subjectToken?: string;
+  readonly claims?: JsonObject;
+  /** Id or slug. */
+  readonly serviceAccountIdentity?: string;
+  readonly federatedIdentity?: string;
+  /** Space-delimited. */
+  readonly scope?: string;
+  readonly audience?: string | readonly string[];
+  readonly project?: string;
+}
+
+/** What the API answers. */
+export interface ExplanationView {
+  readonly verification: {
+    /** Null for bare claims, of which nothing is verified. */
+    readonly ok: boolean | null;
+    readonly checks: readonly { readonly check: string; readonly ok: boolean | null; readonly detail: string | null }[];
+  };
+  readonly provider: {
+    readonly identity: string;
+    readonly name: string | null;
+    readonly providerIssuer: string;
+    readonly preset: string;
+    readonly status: string;
+  } | null;
+  readonly identities: readonly {
+    readonly identity: string;
+    readonly name: string;
+    readonly serviceAccount: { readonly identity: string; readonly slug: string };
+    readonly mode: string;
+    readonly matched: boolean;
+    readonly checks: readonly {
+      readonly check: string;
+      readonly claim: string | null;
+      readonly expected: JsonValue;
+      readonly actual: JsonValue;
+      readonly ok: boolean | null;
+      readonly hint: string | null;
+    }[];
+  }[];
+  /** There are more rules than are listed; those that an exchange considers are all there. */
+  readonly truncated: boolean;
+  readonly decision: 'granted' | 'refused';
+  /** The code of a refusal, as audit events have it. */
+  readonly reason: string | null;
+  readonly detail: string | null;
+  /** Which identity decides. */
+  readonly federatedIdentity: string | null;
+  readonly wouldIssue: {
+    readonly scope: string;
+    readonly audience: string | readonly string[];
+    /** Seconds. */
+    readonly expiresIn: number;
+    readonly roles: readonly string[];
+    readonly project: string | null;
+  } | null;
+}
+
+const audience = line(1, MAX_AUDIENCE_CHARS);
+
+export const explainContract: ObjectContract<ExplainInput> = {
+  members: {
+    // How long a token may be, decoding says.
+    subjectToken: text(1, MAX_BODY_BYTES),
+    claims: z.record(z.string(), z.unknown(), 'must be an object of claims').transform((value) => value as JsonObject),
+    serviceAccountIdentity: line(1, MAX_NAME_CHARS),
+    federatedIdentity: identifier('fid'),
+    scope: text(1, MAX_BODY_BYTES),
+    audience: z.union([audience, list(audience, MAX_AUDIENCES)], 'must be an audience or a list of audiences'),
+    project: text(1, MAX_NAME_CHARS * 2).regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces'),
+  },
+  required: [],
+  immutable: [],
+  nullIsAbsent: [
+    'subjectToken',
+    'claims',
+    'serviceAccountIdentity',
+    'federatedIdentity',
+    'scope',
+    'audience',
+    'project',
+  ],
+  nullClears: [],
+  readOnly: [],
+};
+
+/** For the reference. */
+export const explanationSchema: z.ZodType = z.object({
+  verification: z.object({
+    ok: z.boolean().nullable(),
+    checks: z.array(
+      z.object({ check: z.enum(VERIFICATION_CHECKS), ok: z.boolean().nullable(), detail: z.string().nullable() }),
+    ),
+  }),
+  provider: z
+    .object({
+      identity: z.string(),
+      name: z.string().nullable(),
+      providerIssuer: z.string(),
+      preset: z.string(),
+      status: z.string(),
+    })
+    .nullable(),
+  identities: z.array(
+    z.object({
+      identity: z.string(),
+      name: z.string(),
+      serviceAccount: z.object({ identity: z.string(), slug: z.string() }),
+      mode: z.string(),
+      matched: z.boolean(),
+      checks: z.array(
+        z.object({
+          check: z.enum([
+            'status',
+            'audience',
+            'subject',
+            'preset',
+            'condition',
+            'expression',
+            'scope',
+            'token_audience',
+            'project',
+            'replay',
+          ]),
+          claim: z.string().nullable(),
+          expected: z.unknown(),
+          actual: z.unknown(),
+          ok: z.boolean().nullable(),
+          hint: z.string().nullable(),
+        }),
+      ),
+    }),
+  ),
+  truncated: z.boolean(),
+  decision: z.enum(['granted', 'refused']),
+  reason: z.string().nullable(),
+  detail: z.string().nullable(),
+  federatedIdentity: z.string().nullable(),
+  wouldIssue: z
+    .object({
+      scope: z.string(),
+      audience: z.union([z.string(), z.array(z.string())]),
+      expiresIn: z.int(),
+      roles: z.array(z.string()),
+      project: z.string().nullable(),
+    })
+    .nullable(),
+});

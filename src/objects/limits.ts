@@ -1,0 +1,47 @@
+// The bounds of the API's objects and their members, each with its unit and its reason.
+
+/** Bytes of a request body; a token request with a 16 KiB token and its parameters stays far below. */
+export const MAX_BODY_BYTES = 64 * 1024;
+/** Seconds; lifetime of an issued token, and its cap, where the identity names none. */
+export const DEFAULT_TOKEN_LIFETIME_SECONDS = 3_600;
+/** Claims copied into `upstream`. */
+export const MAX_FORWARDED_CLAIMS = 20;
+/** Identities of one service account; the next is refused with 409, so that an exchange reads a bounded number of rows. */
+export const MAX_IDENTITIES_PER_SERVICE_ACCOUNT = 100;
+/** Bindings of one service account; the next is refused with 409. */
+export const MAX_BINDINGS_PER_SERVICE_ACCOUNT = 100;
+/** Seconds a new key must have been published before it may sign: the cache time of the JWKS. */
+export const KEY_PUBLICATION_SECONDS = 300;
+/** Characters of an object's name, and of a slug: a slug is one DNS label, so that it fits anywhere. */
+export const MAX_NAME_CHARS = 128;
+export const MAX_SLUG_CHARS = 63;
+/** Characters of a description. */
+export const MAX_DESCRIPTION_CHARS = 1_024;
+/** Entries of a label or annotation map. */
+export const MAX_MAP_ENTRIES = 64;
+/** Characters of a label's or annotation's key; keys with a domain in front are below 100. */
+export const MAX_MAP_KEY_CHARS = 128;
+/** Characters of a label's value; it is a column of an index. */
+export const MAX_LABEL_VALUE_CHARS = 256;
+/** Characters of an annotation's value. */
+export const MAX_ANNOTATION_VALUE_CHARS = 4_096;
+/** Audiences in a list of an identity, and characters of one. */
+export const MAX_AUDIENCES = 50;
+export const MAX_AUDIENCE_CHARS = 512;
+/** Scopes of an identity, and characters of one; the `scope` of a token stays below 16 KiB. */
+export const MAX_SCOPES = 100;
+export const MAX_SCOPE_CHARS = 128;
+/** Seconds; the longest life of a subject token that a provider can be told to accept: Kubernetes issues tokens of a year. */
+export const MAX_SUBJECT_TOKEN_LIFETIME_SECONDS = 31_536_000;
+/** Rules of one role; they are answered with it. The next is refused with 409. */
+export const MAX_RULES_PER_ROLE = 100;
+/** Kinds of resources, or resources, that one rule of a role names, and characters of one. */
+export const MAX_RULE_RESOURCES = 100;
+export const MAX_RESOURCE_CHARS = 256;
+/** Projects of one binding, and characters of one: as many as `project_id` may have. */
+export const MAX_BINDING_PROJECTS = 100;
+export const MAX_PROJECT_CHARS = 256;
+/** Seconds from now that an access credential may live: 400 days, a year and time to replace it. */
+export const MAX_CREDENTIAL_LIFETIME_SECONDS = 400 * 86_400;
+/** Audit events that a page searches at most where its index leaves filters open; the next page goes on behind them. D1 counts three rows for each. */
+export const MAX_AUDIT_EVENTS_SEARCHED = 5_000;

@@ -1,0 +1,37 @@
+// Our own signing keys as the API answers them, and what a rotation is asked with (contract §5.8); never key material.
+
+import type { RotationMode } from './key-rotation.ts';
+import { SIGNING_ALGORITHMS } from './model.ts';
+import type { SigningAlgorithm } from './model.ts';
+import type { ObjectContract } from './object.ts';
+import { oneOf } from './values.ts';
+
+export const SIGNING_KEY_STATUSES = ['standby', 'active', 'retiring', 'revoked'] as const;
+export const ROTATION_MODES = ['graceful', 'emergency'] as const;
+
+export interface RotationInput {
+  readonly mode?: RotationMode;
+  readonly alg?: SigningAlgorithm;
+}
+
+/** What the API answers; times are RFC 3339 in UTC, null where they have not come. */
+export interface SigningKeyView {
+  readonly kid: string;
+  readonly alg: string;
+  readonly status: (typeof SIGNING_KEY_STATUSES)[number];
+  readonly publishedAt: string;
+  readonly activatedAt: string | null;
+  readonly retiringAt: string | null;
+  /** When a retiring key leaves the JWKS. */
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+export const rotationContract: ObjectContract<RotationInput> = {
+  members: { mode: oneOf(ROTATION_MODES), alg: oneOf(SIGNING_ALGORITHMS) },
+  required: [],
+  immutable: [],
+  nullIsAbsent: [],
+  nullClears: [],
+  readOnly: [],
+};

@@ -1,0 +1,246 @@
+// What the IAM API asks of storage: plain function types over the objects of model.ts; each write is one batch with its audit event.
+
+import type { AuditStore } from './audit-log.ts';
+import type { JsonObject, JsonValue } from '../token/json.ts';
+import type { BindingReach, FederatedIdentity, IdentityProvider, Organisation, ServiceAccount } from './model.ts';
+import type { AccountRole } from '../exchange/token-standing.ts';
+import type { PresetName } from '../platforms/preset.ts';
+
+export type StringMap = { readonly [key: string]: string };
+
+/** What every object of the API has besides its own members. Times are epoch seconds. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly description: string;
+  readonly labels: StringMap;
+  readonly annotations: StringMap;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly objectVersion: number;
+}
+
+export interface IdentityProviderRecord extends IdentityProvider, ObjectMeta {
+  /** Of the last fetch, for display. */
+  readonly keys: readonly { readonly kid: string | null; readonly alg: string | null }[];
+  readonly lastFetchedAt: number | null;
+  readonly lastFetchError: string | null;
+}
+
+export interface ServiceAccountRecord extends ServiceAccount, ObjectMeta {
+  /** As the API answers them; written elsewhere. */
+  readonly roleBindings: readonly JsonValue[];
+}
+
+export interface FederatedIdentityRecord extends FederatedIdentity, ObjectMeta {
+  readonly serviceAccountName: string;
+  readonly provider: {
+    readonly id: string;
+    readonly name: string;
+    readonly issuer: string;
+    readonly preset: PresetName;
+    readonly subjectClaim: string;
+  };
+}
+
+/** An organisation as an object that whoever manages the deployment keeps: `organisationId` is always that of `default`. */
+export interface OrganisationRecord extends Organisation, ObjectMeta {
+  readonly organisationId: string;
+}
+
+/** What a rule of a role says. */
+export interface RuleContent {
+  readonly resources: readonly string[];
+  /** Empty means every one of the resources. */
+  readonly resourceIdentities: readonly string[];
+  readonly permissions: readonly string[];
+  readonly note: string;
+}
+
+export interface RoleRecord extends ObjectMeta {
+  readonly id: string;
+  readonly organisationId: string;
+  readonly slug: string;
+  readonly isReadOnly: boolean;
+  readonly system: boolean;
+  readonly rules: readonly (RuleContent & { readonly id: string })[];
+}
+
+export interface RoleRuleRecord extends RuleContent, Pick<ObjectMeta, 'createdAt' | 'updatedAt' | 'objectVersion'> {
+  readonly id: string;
+  readonly organisationId: string;
+  readonly role: { readonly id: string; readonly isReadOnly: boolean; readonly system: boolean };
+}
+
+export interface RoleBindingRecord extends BindingReach, ObjectMeta {
+  readonly id: string;
+  readonly organisationId: string;
+  readonly role: { readonly id: string; readonly name: string; readonly slug: string };
+  readonly serviceAccount: { readonly id: string; readonly name: string; readonly slug: string };
+}
+
+/** An access credential without its secret, of which only a digest is ever kept. */
+export interface AccessCredentialRecord extends ObjectMeta {
+  readonly id: string;
+  readonly organisationId: string;
+  readonly serviceAccountId: string;
+  readonly accessKey: string;
+  readonly scopes: readonly string[];
+  readonly expiresAt: number;
+  readonly lastUsedAt: number | null;
+}
+
+/** What can be got by acting as an account, or through a provider: scopes of tokens, and roles. */
+export interface Strength {
+  readonly scopes: readonly string[];
+  readonly roles: readonly AccountRole[];
+}
+
+/** One change of an object, as it is audited. */
+export interface ChangeEvent {
+  readonly id: string;
+  readonly organisationId: string;
+  readonly time: number;
+  readonly requestId: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly serviceAccountId: string | null;
+  readonly federatedIdentityId: string | null;
+  readonly issuer: string | null;
+  readonly ip: string | null;
+  /** The object as the API answers it, before and after. */
+  readonly changes: { readonly before: JsonObject | null; readonly after: JsonObject | null };
+}
+
+/** What a list is narrowed by; `null` does not narrow. */
+export interface ListFilter {
+  readonly identity: string | null;
+  readonly name: string | null;
+  readonly slug: string | null;
+  readonly status: string | null;
+  /** Id or slug. */
+  readonly serviceAccount: string | null;
+  /** Id or name. */
+  readonly provider: string | null;
+  readonly labels: readonly { readonly key: string; readonly value: string }[];
+  /** Only objects created after this one. */
+  readonly after: string | null;
+  readonly limit: number;
+  /** Epoch seconds; decides what reads as expired. */
+  readonly now: number;
+}
+
+/** The answer to a read in an organisation that was named by id or slug; `organisation` is null where that one does not exist. */
+export interface Lookup<T> {
+  readonly organisation: Organisation | null;
+  /** False where the object does not exist that this one belongs to. */
+  readonly hasParent: boolean;
+  readonly found: T | null;
+}
+
+export interface Page<T> {
+  readonly organisation: Organisation | null;
+  /** False where the object does not exist that these belong to. */
+  readonly hasParent: boolean;
+  readonly records: readonly T[];
+  /** More objects follow the last one. */
+  readonly more: boolean;
+}
+
+/** How a write ended; whatever is not `done` wrote nothing at all. */
+export type WriteOutcome =
+  | { readonly outcome: 'done' }
+  /** Another object of the same scope has this value; `column` is the SQL name of what collided. */
+  | { readonly outcome: 'duplicate'; readonly column: string }
+  /** The object is not at the expected version any more, or is gone. */
+  | { readonly outcome: 'stale' }
+  /** Other objects depend on it. */
+  | { readonly outcome: 'in_use' }
+  /** The most objects allowed are there already. */
+  | { readonly outcome: 'limit' }
+  /** An object that it refers to is gone. */
+  | { readonly outcome: 'dangling' };
+
+/** The rows of one kind of object. `organisation` is an id or slug; every function throws StorageUnavailable. */
+export interface ObjectStore<T> {
+  readonly list: (organisation: string, filter: ListFilter) => Promise<Page<T>>;
+  readonly read: (organisation: string, id: string) => Promise<Lookup<T>>;
+  readonly create: (record: T, event: ChangeEvent) => Promise<WriteOutcome>;
+  /** Writes `next` where the row is still at `version`. */
+  readonly update: (next: T, version: number, event: ChangeEvent) => Promise<WriteOutcome>;
+  readonly remove: (record: T, event: ChangeEvent) => Promise<WriteOutcome>;
+}
+
+export interface FederatedIdentityStore extends ObjectStore<FederatedIdentityRecord> {
+  /** The two objects that a new identity joins; null members where there is none in this organisation. */
+  readonly readParents: (
+    organisation: string,
+    serviceAccountId: string,
+    providerId: string,
+  ) => Promise<{
+    readonly organisation: Organisation | null;
+    readonly serviceAccount: ServiceAccountRecord | null;
+    readonly provider: IdentityProviderRecord | null;
+  }>;
+}
+
+export interface RoleBindingStore extends ObjectStore<RoleBindingRecord> {
+  /** The role and the account that a new binding joins; null where there is none in this organisation. */
+  readonly readParents: (
+    organisation: string,
+    serviceAccountId: string,
+  ) => Promise<{
+    readonly organisation: Organisation | null;
+    readonly role: RoleRecord | null;
+    readonly serviceAccount: ServiceAccountRecord | null;
+  }>;
+}
+
+export interface AccessCredentialStore extends Omit<ObjectStore<AccessCredentialRecord>, 'create'> {
+  readonly create: (record: AccessCredentialRecord, secretSha256: string, event: ChangeEvent) => Promise<WriteOutcome>;
+}
+
+/** A rule of a role, as the account that holds the role sees it. */
+export interface RolePermission {
+  readonly ruleId: string;
+  readonly roleId: string;
+  readonly roleSlug: string;
+  readonly resources: readonly string[];
+  readonly resourceIdentities: readonly string[];
+  readonly permissions: readonly string[];
+  readonly note: string;
+}
+
+/** What a refresh of a provider's keys writes. Both throw StorageUnavailable. */
+export interface ProviderKeyStore {
+  /** Writes the keys and the version of `next` where the row is still at `version` of its keys. */
+  readonly recordRefresh: (next: IdentityProviderRecord, version: number, event: ChangeEvent) => Promise<WriteOutcome>;
+  /** Notes why keys could not be fetched; the keys in use stay. */
+  readonly recordFailure: (provider: IdentityProviderRecord, error: string) => Promise<void>;
+}
+
+export interface IamStore {
+  readonly audit: AuditStore;
+  /** The rules of these roles of an organisation, given by their ids. */
+  readonly readRolePermissions: (
+    organisationId: string,
+    roleIds: readonly string[],
+  ) => Promise<readonly RolePermission[]>;
+  readonly readOrganisation: (organisation: string) => Promise<Organisation | null>;
+  readonly identityProviders: ObjectStore<IdentityProviderRecord>;
+  readonly providerKeys: ProviderKeyStore;
+  readonly serviceAccounts: ObjectStore<ServiceAccountRecord>;
+  readonly federatedIdentities: FederatedIdentityStore;
+  /** Only the one with this id; all of them where it is null. */
+  readonly organisations: (visible: string | null) => ObjectStore<OrganisationRecord>;
+  /** Read by id, slug or name. */
+  readonly roles: ObjectStore<RoleRecord>;
+  /** Those of one role, which is named by id, slug or name. */
+  readonly roleRules: (role: string) => ObjectStore<RoleRuleRecord>;
+  readonly roleBindings: (role: string) => RoleBindingStore;
+  /** Those of one service account, by its id. */
+  readonly accessCredentials: (serviceAccountId: string) => AccessCredentialStore;
+  /** What acting as the account gives: the scopes of its identities and credentials, and its roles. */
+  readonly readAccountStrength: (organisationId: string, serviceAccountId: string) => Promise<Strength>;
+  /** What a token of the provider can give: the scopes of its identities, and the roles of their accounts. */
+  readonly readProviderStrength: (organisationId: string, providerId: string) => Promise<Strength>;
+}

@@ -1,0 +1,28 @@
+// Codefresh as a token source.
+
+import type { Source } from '../../cli/sources/source.ts';
+
+export const codefresh: Source = {
+  name: 'codefresh',
+  title: 'Codefresh',
+  layer: 'job',
+  ways: [
+    {
+      sign: { variables: ['CF_OIDC_REQUEST_URL', 'CF_OIDC_REQUEST_TOKEN'] },
+      way: {
+        from: 'request',
+        request: ({ variables, audience }) => {
+          const url = variables['CF_OIDC_REQUEST_URL'] ?? '';
+          return {
+            url: `${url}${url.includes('?') ? '&' : '?'}audience=${encodeURIComponent(audience)}`,
+            // Without "Bearer", as its documentation says.
+            headers: { authorization: variables['CF_OIDC_REQUEST_TOKEN'] ?? '' },
+          };
+        },
+        answer: { member: 'id_token' },
+      },
+    },
+  ],
+  incomplete: [],
+  audienceAdvice: null,
+};

@@ -1,0 +1,91 @@
+// What a recipe is: how to trust one workload of a platform, as data. `cambist bootstrap` reads them all; none has code of its own.
+
+import type { JsonObject } from '../token/json.ts';
+import type { PresetName } from './preset.ts';
+
+/**
+ * Text in which `{name}` stands for a parameter, `{colon name}` for one whose ":" is written %3A, `{pct name}` for one
+ * whose "%" and ":" are percent-encoded and `{url name}` for one that is URL-encoded. Members of an object whose
+ * parameter was not given are left out.
+ */
+export type Template = string;
+
+/** Something the user says, as `--name <value>`. */
+export interface RecipeParameter {
+  readonly name: string;
+  /** How the help calls the value; null for a flag. */
+  readonly value: string | null;
+  readonly description: string;
+  /** Refused where it is neither given nor in the token of `--from-token`. */
+  readonly required?: boolean;
+  /** An anchored regular expression, and in words what it wants. */
+  readonly pattern?: readonly [source: string, words: string];
+  readonly default?: string;
+  /** `*` is a pattern here; everywhere else it is refused. */
+  readonly mayGlob?: boolean;
+  /** Only narrows the rule: the workload is the same with and without it. */
+  readonly isPin?: boolean;
+  /** Where a real token says it: a claim, and the part of it (the first group) where it is not the whole. */
+  readonly from?: { readonly claim: string; readonly pattern?: string };
+}
+
+/** One kind of workload of a platform: a branch, a tag, an environment. */
+export interface RecipeVariant {
+  readonly name: string;
+  /** Parameters that select it; the first variant that has all of its own is taken. */
+  readonly needs: readonly string[];
+  /** Parameters that select other variants but go together with this one. */
+  readonly allows?: readonly string[];
+  readonly subject: Template;
+  readonly isGlob?: boolean;
+  /** Who gets in, in words. */
+  readonly who: Template;
+  readonly conditions?: JsonObject;
+  /** Of a token that matches, beside the recipe's. */
+  readonly claims?: JsonObject;
+  /** Said aloud before anything is written. */
+  readonly warning?: Template;
+  /** Further names for the configuration. */
+  readonly variables?: Readonly<Record<string, Template>>;
+}
+
+/** Somebody close by who must not get in: the workload with other parameters, of another variant, or with other claims. */
+export interface RecipeNeighbour {
+  readonly who: Template;
+  readonly set?: Readonly<Record<string, string>>;
+  readonly variant?: string;
+  readonly change?: JsonObject;
+  /** Only where these were given. */
+  readonly needs?: readonly string[];
+  /** Only where none of these was given. */
+  readonly unless?: readonly string[];
+}
+
+export interface Recipe {
+  readonly preset: PresetName;
+  readonly summary: string;
+  readonly parameters: readonly RecipeParameter[];
+  readonly provider: {
+    readonly issuer: Template;
+    readonly jwksUri?: Template;
+    readonly allowedAlgorithms?: readonly string[];
+    /** Seconds. */
+    readonly maxTokenLifetime?: number;
+    readonly subjectClaim?: string;
+  };
+  /** The audience where the job cannot choose it. */
+  readonly audience?: Template;
+  readonly singleUse?: boolean;
+  readonly variants: readonly RecipeVariant[];
+  /** Conditions of every variant; a value that holds `*` becomes a glob. */
+  readonly conditions?: JsonObject;
+  /** Claims of a token that matches, without `iss`, `aud`, `sub` and times. */
+  readonly claims: JsonObject;
+  readonly neighbours: readonly RecipeNeighbour[];
+  /** Said aloud every time. */
+  readonly warnings?: readonly Template[];
+  /** What the service account is called where the user does not say. */
+  readonly accountName: Template;
+  /** The configuration to paste; `{exchange}` is the script that turns $ID_TOKEN into $ACCESS_TOKEN. */
+  readonly configuration: { readonly file: Template; readonly text: Template };
+}

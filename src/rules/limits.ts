@@ -1,0 +1,29 @@
+// The bounds of what a rule may say and what matching it may cost, each with its unit and its reason.
+
+/** Seconds; the shortest lifetime that can be asked for or configured. */
+export const MIN_TOKEN_LIFETIME_SECONDS = 60;
+/** Seconds; the longest lifetime any issued token can have, and the default limit for subject tokens. */
+export const MAX_TOKEN_LIFETIME_SECONDS = 86_400;
+/** Characters of `access_token_lifetime`; the longest sensible Go duration is below 30. */
+export const MAX_LIFETIME_CHARS = 64;
+/** Characters of a subject rule. */
+export const MAX_SUBJECT_RULE_CHARS = 512;
+/** Characters of a CEL expression. */
+export const MAX_EXPRESSION_CHARS = 2_048;
+/** Nodes of a CEL expression's syntax tree; bounds evaluation, which has no loops but comprehensions. */
+export const MAX_EXPRESSION_NODES = 200;
+/** Nesting of a CEL expression: the parser recurses. */
+export const MAX_EXPRESSION_DEPTH = 32;
+/** Nodes inside the macros (`exists`, `all`, …) of a CEL expression × elements of the largest list or object of the token; more is a refusal. A step takes up to 10 µs. */
+export const MAX_EXPRESSION_STEPS = 20_000;
+/** Claims an identity may set conditions on. */
+export const MAX_CONDITIONS = 50;
+/** Values listed in one condition. */
+export const MAX_CONDITION_VALUES = 100;
+/** Characters of one value of a condition; the longest real claims (workflow references) stay below 400. */
+export const MAX_CONDITION_VALUE_CHARS = 1_024;
+/** Compiled federated identities an isolate keeps, and characters of all of them as JSON: one takes six bytes for each, and may have 60,000. */
+export const MAX_CACHED_IDENTITIES = 2_000;
+export const MAX_CACHED_IDENTITY_CHARS = 4_000_000;
+/** Characters of a claim's name or JSON Pointer. */
+export const MAX_CLAIM_REFERENCE_CHARS = 256;

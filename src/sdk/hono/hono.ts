@@ -1,0 +1,157 @@
+// `cambist/hono`: middleware that lets a request through by its access token, its scopes, its roles and its account's permissions (RFC 6750).
+
+import type { Context, MiddlewareHandler } from 'hono';
+
+import { AccessTokenError, wwwAuthenticate } from '../verify/access-token-error.ts';
+import type { AccessToken } from '../verify/access-token.ts';
+import { bearerToken } from '../verify/bearer-token.ts';
+import { globalFetch } from '../verify/fetch-json.ts';
+import { issuerKeys } from '../verify/issuer-keys.ts';
+import { RETRY_AFTER_SECONDS } from '../verify/limits.ts';
+import { permissionReader } from '../verify/permissions.ts';
+import { checkRoles, checkScopes, permits, projectOf } from '../verify/requirements.ts';
+import type { Action, PermissionRule } from '../verify/requirements.ts';
+import { verifyAccessToken } from '../verify/verify.ts';
+import { checkVerifyOptions } from '../verify/verify-options.ts';
+import type { VerifyOptions } from '../verify/verify-options.ts';
+
+export { AccessTokenError, wwwAuthenticate } from '../verify/access-token-error.ts';
+export type { AccessTokenErrorCode, AccessTokenFault } from '../verify/access-token-error.ts';
+export type { AccessToken } from '../verify/access-token.ts';
+export type { Action, PermissionRule } from '../verify/requirements.ts';
+
+/** Who calls: `c.var.cambist` behind `cambistAuth`. */
+export interface CambistCaller {
+  readonly token: AccessToken;
+  /** The token's project, else the one that the request names. Nothing is said about rights in it before requirePermission has let the request through. */
+  readonly project: string | null;
+  /** The rules that count in `project`, or in another one of the token's. Throws AccessTokenError. */
+  readonly permissions: (project?: string | null) => Promise<readonly PermissionRule[]>;
+}
+
+/** For `new Hono<CambistEnv>()`. */
+export interface CambistEnv {
+  Variables: { cambist: CambistCaller };
+}
+
+export interface CambistAuthOptions extends VerifyOptions {
+  /** Shown in challenges (RFC 9110 §11.5). */
+  readonly realm?: string | undefined;
+  /** Seconds an account's permissions are remembered; default 30, at most 300. */
+  readonly permissionsFreshSeconds?: number | undefined;
+  /** Told of every refusal, for logs; the error carries no token. */
+  readonly onRefused?: ((error: AccessTokenError, c: Context) => void) | undefined;
+}
+
+type FromRequest = string | ((c: Context) => string | undefined);
+
+export interface PermissionRequirement {
+  /** As the role's rules name it, for example `deployments`. */
+  readonly resource: string;
+  readonly action: Action;
+  /** The object in question, for example `(c) => c.req.param('id')`; without it only rules about all objects count. */
+  readonly resourceIdentity?: FromRequest | undefined;
+  /** The project, where the address has it: `(c) => c.req.param('project')`. It must agree with the token's and the request's. */
+  readonly project?: FromRequest | undefined;
+}
+
+/** What the other middleware of a request needs and a handler must not have: how it refuses. */
+const refusals = new WeakMap<CambistCaller, (error: unknown, c: Context) => Response>();
+
+/**
+ * Lets a request through whose bearer token verifies, and sets `c.var.cambist`. Answers 400, 401, 403 or 503 with the
+ * challenge of RFC 6750 §3 otherwise. Throws TypeError where it is made with options that could not refuse anything.
+ */
+export function cambistAuth(options: CambistAuthOptions): MiddlewareHandler<CambistEnv> {
+  checkVerifyOptions(options);
+  const send = options.fetch ?? globalFetch;
+  const verifyOptions: VerifyOptions = { ...options, keys: options.keys ?? issuerKeys(options.issuer, send) };
+  const permissions = permissionReader(options.issuer, send, options.permissionsFreshSeconds);
+  const refuse = (error: unknown, c: Context): Response => {
+    if (!(error instanceof AccessTokenError)) throw error;
+    options.onRefused?.(error, c);
+    return refusal(error, options.realm);
+  };
+  return async (c, next) => {
+    let caller: CambistCaller;
+    try {
+      const compact = bearerToken(c.req.raw.headers);
+      const token = await verifyAccessToken(compact, verifyOptions);
+      const project = projectOf(token, [c.req.header('x-project-identity'), ...(c.req.queries('project') ?? [])]);
+      caller = {
+        token,
+        project,
+        permissions: (named = project) => permissions.read(token, compact, projectOf(token, [named])),
+      };
+    } catch (error) {
+      return refuse(error, c);
+    }
+    refusals.set(caller, refuse);
+    c.set('cambist', caller);
+    await next();
+  };
+}
+
+/** Lets a request through whose token has all of these scopes: what the token may do. */
+export function requireScope(...scopes: readonly [string, ...string[]]): MiddlewareHandler<CambistEnv> {
+  return guard(({ token }) => checkScopes(token, scopes));
+}
+
+/** Lets a request through whose token holds all of these roles, by slug: those bound organisation-wide, and those of the project that the token is bound to. */
+export function requireRole(...roles: readonly [string, ...string[]]): MiddlewareHandler<CambistEnv> {
+  return guard(({ token }) => checkRoles(token, roles));
+}
+
+/** Lets a request through whose account's roles permit the action in the request's project: what the account may do. Asks the deployment with the caller's token, which must be meant for it too. */
+export function requirePermission(requirement: PermissionRequirement): MiddlewareHandler<CambistEnv> {
+  const { resource, action } = requirement;
+  return guard(async (caller, c) => {
+    const resourceIdentity = valueOf(requirement.resourceIdentity, c);
+    const named = valueOf(requirement.project, c);
+    const project = named === null ? caller.project : projectOf(caller.token, [named, caller.project]);
+    if (permits(await caller.permissions(project), { resource, action, resourceIdentity })) return;
+    const where = project === null ? 'without a project, only organisation-wide roles count' : 'in this project';
+    const description = `no role of the account permits to ${action} ${resource} (${where})`;
+    throw new AccessTokenError('insufficient_scope', 'permission', description);
+  });
+}
+
+/** A route that should name an object or a project and does not must not become one about all of them. */
+function valueOf(reads: FromRequest | undefined, c: Context): string | null {
+  if (reads === undefined) return null;
+  const value = typeof reads === 'function' ? reads(c) : reads;
+  if (value === undefined || value === '')
+    throw new Error('requirePermission: the address of this route lacks a value');
+  return value;
+}
+
+function guard(
+  check: (caller: CambistCaller, c: Context<CambistEnv>) => void | Promise<void>,
+): MiddlewareHandler<CambistEnv> {
+  return async (c, next) => {
+    // Without cambistAuth before it there is none, whatever the type says.
+    const caller: CambistCaller | undefined = c.get('cambist');
+    const refuse = caller === undefined ? undefined : refusals.get(caller);
+    // A mistake in the API, not of its caller: better a 500 than an open door.
+    if (caller === undefined || refuse === undefined) throw new Error('put cambistAuth() before this middleware');
+    try {
+      await check(caller, c);
+    } catch (error) {
+      return refuse(error, c);
+    }
+    await next();
+  };
+}
+
+function refusal(error: AccessTokenError, realm: string | undefined): Response {
+  const challenge = wwwAuthenticate(error, { realm });
+  const body = { error: error.code, error_description: error.description };
+  return Response.json(body, {
+    status: error.status,
+    headers: {
+      'cache-control': 'no-store',
+      ...(challenge === null ? {} : { 'www-authenticate': challenge }),
+      ...(error.status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+    },
+  });
+}

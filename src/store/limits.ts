@@ -1,0 +1,13 @@
+// The bounds of storage: waits, sweeps and what is counted, each with its unit and its reason.
+
+/** Seconds; equal refusals within this window are one audit event with a count. */
+export const REFUSAL_COLLAPSE_SECONDS = 60;
+/** Different refusals of one organisation within that window that are events of their own: one a second, a day of which the hourly sweep removes in a day. */
+export const MAX_DISTINCT_REFUSALS = 60;
+/** Seconds that what was used or revoked is kept beyond its end: a clock that ran ahead by less forgets nothing that counts again when it is right. */
+export const SWEEP_GRACE_SECONDS = 86_400;
+/** Milliseconds a batch of statements may take; those of an exchange take a few. Twice this and the fetch of keys is what an exchange can last. */
+export const STORAGE_TIMEOUT_MS = 5_000;
+/** Rules of a provider that explaining looks at beyond those that an exchange considers: the oldest, and those next to the subject. */
+export const MAX_EXPLAINED_OLDEST = 100;
+export const MAX_EXPLAINED_NEIGHBOURS = 25;

@@ -1,0 +1,30 @@
+// Reads the subject of a token as its provider defines it (contract §5.1 subjectClaim); matches it with nothing.
+
+import { denial } from '../exchange/denial.ts';
+import type { Denial } from '../exchange/denial.ts';
+import { trustDomainOf } from './issuer.ts';
+import { readClaim } from './json.ts';
+import type { JsonObject } from './json.ts';
+import type { IdentityProvider } from '../objects/model.ts';
+import { ok, refuse } from '../exchange/result.ts';
+import type { Result } from '../exchange/result.ts';
+
+/** The value of the provider's `subjectClaim`, never empty; refuses with `subject_missing`. */
+export function readSubject(
+  claims: JsonObject,
+  { issuer, subjectClaim }: Pick<IdentityProvider, 'issuer' | 'subjectClaim'>,
+): Result<string, Denial> {
+  const sub = readClaim(claims, 'sub');
+  if (sub !== undefined && typeof sub !== 'string') return missing('the subject of the token (sub) is not a string');
+  const value = readClaim(claims, subjectClaim);
+  const subject = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof subject !== 'string' || subject === '')
+    return missing(`the token has no subject: its claim ${subjectClaim} is missing, empty or not a string`);
+  if (issuer.startsWith('spiffe://') && trustDomainOf(sub ?? '') !== issuer)
+    return missing('the subject of the token (sub) is not in the trust domain that it was issued for');
+  return ok(subject);
+}
+
+function missing(message: string): { readonly ok: false; readonly error: Denial } {
+  return refuse(denial('subject_missing', message));
+}

@@ -1,0 +1,173 @@
+// Every platform's rules against its tokens, by the pure core: what a sensible rule accepts, and why its risky neighbours are refused.
+
+import { describe, expect, it } from 'vitest';
+
+import { federatedIdentityContract } from '../../src/objects/federated-identity.ts';
+import { identityProviderContract } from '../../src/objects/identity-provider.ts';
+import { compileExpression } from '../../src/rules/expression.ts';
+import { compileFederatedIdentity, matchChecks } from '../../src/rules/rule.ts';
+import type { MatchedToken } from '../../src/rules/rule.ts';
+import { issuerFault, lookupIssuer } from '../../src/token/issuer.ts';
+import { readClaim } from '../../src/token/json.ts';
+import type { JsonObject } from '../../src/token/json.ts';
+import { MAX_TOKEN_LIFETIME_SECONDS } from '../../src/rules/limits.ts';
+import type { FederatedIdentity } from '../../src/objects/model.ts';
+import { checkTimes } from '../../src/token/times.ts';
+import type { PresetGuard, PresetName } from '../../src/platforms/preset.ts';
+import { ALL_PRESETS, presetByName } from '../../src/platforms/presets.ts';
+import { claimsOf, readPlatformFixtures } from './platform-fixtures.ts';
+import type { PlatformFixture, RuleFixture, TokenCase } from './platform-fixtures.ts';
+
+const ISSUER_URL = 'https://tokens.example.com';
+
+describe.each(readPlatformFixtures())('$platform', (platform) => {
+  describe.each(platform.rules)('$purpose', (rule) => {
+    it('could be registered as it stands (contract §5.1, §5.3)', () => {
+      const { providerIssuer, preset, localJwks } = rule.provider;
+      const rules = { allowLoopback: false, ownOrigins: [ISSUER_URL], localJwks: localJwks !== undefined, preset };
+      expect(issuerFault(providerIssuer, rules)).toBeNull();
+      expect(faultsOf(identityProviderContract.members, rule.provider)).toEqual([]);
+      expect(faultsOf(federatedIdentityContract.members, rule.federatedIdentity)).toEqual([]);
+    });
+
+    it.each(rule.accepts)('accepts "$token" (contract §5.3)', (accepted) => {
+      expect(reasonsAgainst(platform, rule, accepted)).toEqual([]);
+    });
+
+    it.each(rule.refuses)('refuses $who: $reasons (contract §5.3)', (refused) => {
+      expect(reasonsAgainst(platform, rule, refused)).toEqual(refused.reasons);
+    });
+  });
+
+  it('has a rule that accepts a token and a neighbour that is refused', () => {
+    expect(platform.rules[0].accepts.length).toBeGreaterThan(0);
+    expect(platform.rules[0].refuses.length).toBeGreaterThan(0);
+  });
+});
+
+/** The members that the IAM API would not take. */
+function faultsOf(
+  members: { readonly [name: string]: { safeParse(value: unknown): { success: boolean } } },
+  written: object,
+): string[] {
+  return Object.entries(written).flatMap(([name, value]) =>
+    members[name]?.safeParse(value).success === true ? [] : [name],
+  );
+}
+
+/** Every reason for which an exchange would refuse the token, sorted; a token that does not verify is not matched at all. */
+function reasonsAgainst(platform: PlatformFixture, rule: RuleFixture, wanted: TokenCase): readonly string[] {
+  const claims = claimsOf(platform, wanted);
+  const { providerIssuer, preset, maxTokenLifetime, subjectClaim } = rule.provider;
+  const issuer = lookupIssuer(claims);
+  if (!issuer.ok) return [issuer.error.reason];
+  if (issuer.value !== providerIssuer) return ['issuer_not_registered'];
+
+  const { jwtSvid } = presetByName(preset);
+  const times = checkTimes(claims, nowOf(platform, wanted), {
+    maxLifetimeSeconds: maxTokenLifetime ?? MAX_TOKEN_LIFETIME_SECONDS,
+    iatOptional: jwtSvid,
+  });
+  if (!times.ok) return [times.error.reason];
+  const subject = readClaim(claims, subjectClaim ?? 'sub');
+  if (typeof subject !== 'string' || subject === '') return ['subject_missing'];
+
+  return refusals(identityOf(rule), preset, { claims, subject }, nowOf(platform, wanted));
+}
+
+function refusals(
+  identity: FederatedIdentity,
+  preset: PresetName,
+  token: MatchedToken,
+  now: number,
+): readonly string[] {
+  const compiled = compileFederatedIdentity(identity, {
+    issuerUrl: ISSUER_URL,
+    defaultAudience: ISSUER_URL,
+    compileExpression,
+    preset: presetByName(preset),
+  });
+  const checks = [...matchChecks(compiled, token, now)];
+  return [...new Set(checks.flatMap(({ reason }) => reason ?? []))].toSorted();
+}
+
+/** A minute into the life of the token as it was published. */
+function nowOf(platform: PlatformFixture, { token }: TokenCase): number {
+  const published = claimsOf(platform, { token });
+  const since = published['iat'] ?? published['exp'];
+  return typeof since === 'number' ? since + (published['iat'] === undefined ? -60 : 60) : 1_789_000_060;
+}
+
+function identityOf({ federatedIdentity: rule, purpose }: RuleFixture): FederatedIdentity {
+  return {
+    id: 'fid_1',
+    name: purpose,
+    organisationId: 'org_1',
+    providerId: 'idp_1',
+    serviceAccount: { id: 'sa_1', organisationId: 'org_1', slug: 'deployer', status: 'active' },
+    subject: rule.providerSubject,
+    subjectMatch: rule.providerSubjectMatch ?? 'exact',
+    trustedAudiences: rule.trustedAudiences,
+    audienceMatchMode: rule.audienceMatchMode ?? 'any',
+    conditions: rule.conditions ?? null,
+    expression: null,
+    allowedScopes: ['api:read'],
+    tokenAudiences: [],
+    tokenLifetimeSeconds: 3_600,
+    maxTokenLifetimeSeconds: 3_600,
+    forwardedClaims: [],
+    replayProtection: rule.replayProtection ?? 'off',
+    mode: 'enforce',
+    status: 'active',
+    expiresAt: null,
+    lastUsedAt: null,
+    objectVersion: 1,
+  };
+}
+
+describe('what presets refuse by default', () => {
+  const guards = ALL_PRESETS.flatMap(({ name, guards: of }) =>
+    of.map((guard) => ({ name, guard, claim: guard.liftedBy })),
+  );
+
+  it.each(guards)(
+    '$name refuses it, and accepts it where conditions name $claim (contract §5.3)',
+    ({ name, guard }) => {
+      const claims = dangerous(guard);
+      expect(against(name, claims, null)).toEqual(['preset_refused']);
+      expect(against(name, claims, { [guard.liftedBy]: { exists: true } })).toEqual([]);
+      expect(against(name, claims, { other: { exists: false } })).toEqual(['preset_refused']);
+    },
+  );
+
+  it.each(guards)('$name accepts a token that says nothing of $claim (contract §5.3)', ({ name }) => {
+    expect(against(name, {}, null)).toEqual([]);
+  });
+
+  function against(
+    name: PresetName,
+    claims: JsonObject,
+    conditions: FederatedIdentity['conditions'],
+  ): readonly string[] {
+    const identity = identityOf({
+      purpose: 'guarded',
+      provider: { providerIssuer: 'https://idp.example.com', preset: name },
+      federatedIdentity: {
+        providerSubject: 'workload',
+        trustedAudiences: [ISSUER_URL],
+        ...(conditions === null ? {} : { conditions }),
+      },
+      accepts: [],
+      refuses: [],
+    });
+    const token = { ...claims, sub: 'workload', aud: ISSUER_URL };
+    return refusals(identity, name, { claims: token, subject: 'workload' }, 1);
+  }
+
+  function dangerous(guard: PresetGuard): JsonObject {
+    if (guard.kind === 'differs')
+      return { [guard.when.claim]: guard.when.value, [guard.claims[0]]: '1', [guard.claims[1]]: '2' };
+    if (guard.kind === 'refuse') return { [guard.claim]: guard.values[0] ?? null };
+    return { [guard.claim]: 'something else' };
+  }
+});

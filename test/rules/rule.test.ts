@@ -1,0 +1,558 @@
+// A compiled rule against tokens: the order of its checks, each refusal with its reason and its accepted twin, hints, and narrowing.
+
+import { describe, expect, it } from 'vitest';
+
+import { compileExpression } from '../../src/rules/expression.ts';
+import {
+  checkProject,
+  compileFederatedIdentity,
+  firstFailure,
+  forwardedClaims,
+  matchChecks,
+  narrow,
+  narrowChecks,
+  rolesIn,
+} from '../../src/rules/rule.ts';
+import type { MatchedToken, Wanted } from '../../src/rules/rule.ts';
+import type { JsonObject } from '../../src/token/json.ts';
+import type { Check, Conditions, FederatedIdentity, HeldRole } from '../../src/objects/model.ts';
+import type { Preset } from '../../src/platforms/preset.ts';
+
+const NOW = 1_789_000_060;
+const ISSUER_URL = 'https://tokens.example.com';
+const SUBJECT = 'repo:acme/app:ref:refs/heads/main';
+
+const GENERIC: Preset = {
+  name: 'generic',
+  title: 'Any issuer',
+  issuers: [],
+  subjectForms: 'literal',
+  jwtSvid: false,
+  guards: [],
+  subjectGrammar: [],
+  stableClaims: [],
+  fixedAudience: null,
+  risks: [],
+};
+const GITHUB: Preset = {
+  ...GENERIC,
+  name: 'github',
+  title: 'GitHub Actions',
+  subjectForms: 'github',
+  guards: [
+    { kind: 'allowOnly', claim: 'event_name', values: ['push', 'schedule'], liftedBy: 'event_name', why: 'Anybody.' },
+  ],
+};
+const FORKS: Preset = {
+  ...GENERIC,
+  guards: [
+    {
+      kind: 'differs',
+      when: { claim: 'pipeline_source', value: 'merge_request_event' },
+      claims: ['job_project_id', 'project_id'],
+      liftedBy: 'job_project_id',
+      why: 'Forks.',
+    },
+  ],
+};
+const SSH: Preset = {
+  ...GENERIC,
+  guards: [
+    {
+      kind: 'refuse',
+      claim: 'x.com/ssh-rerun',
+      values: [true],
+      liftedBy: 'x.com/ssh-rerun',
+      why: 'A person has a shell.',
+    },
+  ],
+};
+
+const IDENTITY: FederatedIdentity = {
+  id: 'fid_1',
+  name: 'deploy',
+  organisationId: 'org_1',
+  providerId: 'idp_1',
+  serviceAccount: { id: 'sa_1', organisationId: 'org_1', slug: 'deployer', status: 'active' },
+  subject: SUBJECT,
+  subjectMatch: 'exact',
+  trustedAudiences: [],
+  audienceMatchMode: 'any',
+  conditions: null,
+  expression: null,
+  allowedScopes: ['api:read', 'api:write'],
+  tokenAudiences: [],
+  tokenLifetimeSeconds: 3_600,
+  maxTokenLifetimeSeconds: 3_600,
+  forwardedClaims: [],
+  replayProtection: 'off',
+  mode: 'enforce',
+  status: 'active',
+  expiresAt: null,
+  lastUsedAt: null,
+  objectVersion: 1,
+};
+const CLAIMS: JsonObject = { sub: SUBJECT, aud: ISSUER_URL, ref: 'refs/heads/main' };
+const ROLES: readonly HeldRole[] = [
+  { serviceAccountId: 'sa_1', roleSlug: 'viewer', projects: [], scopes: [] },
+  { serviceAccountId: 'sa_1', roleSlug: 'editor', projects: ['alpha', 'beta'], scopes: [] },
+  { serviceAccountId: 'sa_1', roleSlug: 'viewer', projects: ['alpha'], scopes: [] },
+  { serviceAccountId: 'sa_2', roleSlug: 'owner', projects: [], scopes: [] },
+];
+const WANTED: Wanted = { scope: null, audiences: [], project: null, requireAudience: false };
+
+function tokenOf(claims: JsonObject): MatchedToken {
+  const all = { ...CLAIMS, ...claims };
+  return { claims: all, subject: String(all['sub']) };
+}
+
+function compile(
+  change: Partial<FederatedIdentity>,
+  preset: Preset = GENERIC,
+): ReturnType<typeof compileFederatedIdentity> {
+  return compileFederatedIdentity(
+    { ...IDENTITY, ...change },
+    { issuerUrl: ISSUER_URL, defaultAudience: 'https://api.example.com', preset, compileExpression },
+  );
+}
+
+function checksOf(
+  change: Partial<FederatedIdentity>,
+  claims: JsonObject = {},
+  preset: Preset = GENERIC,
+): readonly Check[] {
+  return [...matchChecks(compile(change, preset), tokenOf(claims), NOW)];
+}
+
+function failuresOf(
+  change: Partial<FederatedIdentity>,
+  claims: JsonObject = {},
+  preset: Preset = GENERIC,
+): readonly string[] {
+  return checksOf(change, claims, preset).flatMap(({ reason }) => reason ?? []);
+}
+
+/** The hint of the only check that failed. */
+function hintOf(change: Partial<FederatedIdentity>, claims: JsonObject = {}, preset: Preset = GENERIC): string | null {
+  const failed = checksOf(change, claims, preset).filter(({ ok }) => !ok);
+  expect(failed).toHaveLength(1);
+  return failed[0]?.hint ?? null;
+}
+
+describe('matchChecks (contract §3 step 6, §5.6)', () => {
+  it('checks in the order of the contract, one check per claim of the conditions', () => {
+    const checks = checksOf(
+      { conditions: { ref: 'x', zone: 'y' }, expression: 'false' },
+      { event_name: 'push' },
+      GITHUB,
+    );
+    expect(checks.map(({ check, claim }) => [check, claim])).toEqual([
+      ['status', null],
+      ['audience', 'aud'],
+      ['subject', 'sub'],
+      ['preset', 'event_name'],
+      ['condition', 'ref'],
+      ['condition', 'zone'],
+      ['expression', null],
+    ]);
+  });
+
+  it('sets a reason exactly where a check failed, and no hint where nothing is to be said', () => {
+    for (const change of [{}, { conditions: { ref: 'x' } }, { expression: 'claims.zz' }, { subject: 'other' }]) {
+      for (const { ok, reason, hint } of checksOf(change)) {
+        expect(reason === null).toBe(ok);
+        if (ok) expect(hint).toBeNull();
+      }
+    }
+  });
+
+  it('is lazy: what comes after the first failure is not worked out', () => {
+    const iterator = matchChecks(compile({ status: 'inactive', expression: 'claims.a == 1' }), tokenOf({}), NOW);
+    expect(iterator.next().value).toMatchObject({ check: 'status', reason: 'identity_inactive' });
+    const untouched = compile({ status: 'revoked' });
+    expect(firstFailure(untouched, tokenOf({}), NOW, WANTED, ROLES)).toMatchObject({ reason: 'identity_revoked' });
+  });
+
+  it('carries its hint when it is written out or copied, although it is worked out only then', () => {
+    const [check] = checksOf({ subject: 'repo:acme/app:ref:main' }).filter(({ ok }) => !ok);
+    const written = JSON.parse(JSON.stringify(check)) as Check;
+    expect(written.hint).toMatch(/refs\/heads/);
+    expect({ ...check }.hint).toBe(written.hint);
+  });
+
+  it('accepts a token that satisfies everything', () => {
+    expect(failuresOf({ conditions: { ref: 'refs/heads/main' }, expression: 'claims.sub != ""' })).toEqual([]);
+    expect(firstFailure(compile({}), tokenOf({}), NOW, WANTED, ROLES)).toBeNull();
+  });
+
+  it.each<[string, Partial<FederatedIdentity>, string]>([
+    [
+      'an inactive service account',
+      { serviceAccount: { ...IDENTITY.serviceAccount, status: 'inactive' } },
+      'service_account_inactive',
+    ],
+    ['an inactive identity', { status: 'inactive' }, 'identity_inactive'],
+    ['a revoked identity', { status: 'revoked' }, 'identity_revoked'],
+    ['an identity that expires now', { expiresAt: NOW }, 'identity_expired'],
+    ['an identity that has expired', { expiresAt: NOW - 1 }, 'identity_expired'],
+    ['a status it does not know', { status: 'paused' as 'inactive' }, 'identity_inactive'],
+  ])('refuses %s (contract §5.3)', (_what, change, reason) => {
+    expect(failuresOf(change)).toEqual([reason]);
+  });
+
+  it('accepts an identity until the second it expires', () => {
+    expect(failuresOf({ expiresAt: NOW + 1 })).toEqual([]);
+  });
+
+  it('reads an empty list of audiences as the deployment itself, never as any audience (contract §5.3)', () => {
+    expect(compile({}).trustedAudiences).toEqual([ISSUER_URL]);
+    expect(failuresOf({}, { aud: 'https://other.example.com' })).toEqual(['audience_mismatch']);
+    expect(failuresOf({ trustedAudiences: ['x'] })).toEqual(['audience_mismatch']);
+    expect(failuresOf({ trustedAudiences: ['x'] }, { aud: ['x', 'y'] })).toEqual([]);
+    expect(failuresOf({ trustedAudiences: ['x'], audienceMatchMode: 'all' }, { aud: ['x', 'y'] })).toEqual([
+      'audience_mismatch',
+    ]);
+  });
+
+  it('refuses another subject, and shows what was expected and what came', () => {
+    const [check] = checksOf({ subject: 'a:b' }).filter(({ ok }) => !ok);
+    expect(check).toMatchObject({ check: 'subject', expected: 'a:b', actual: SUBJECT, reason: 'subject_mismatch' });
+  });
+
+  it('names the claim that the provider reads as the subject', () => {
+    const compiled = compileFederatedIdentity(
+      { ...IDENTITY, subject: 'service-token' },
+      {
+        issuerUrl: ISSUER_URL,
+        defaultAudience: ISSUER_URL,
+        preset: GENERIC,
+        subjectClaim: 'common_name',
+        compileExpression,
+      },
+    );
+    const checks = [...matchChecks(compiled, { claims: { ...CLAIMS, sub: '' }, subject: 'service-token' }, NOW)];
+    expect(checks[2]).toMatchObject({ check: 'subject', claim: 'common_name', ok: true });
+  });
+
+  it.each<[string, Partial<FederatedIdentity>, string]>([
+    ['an empty subject', { subject: '' }, 'subject'],
+    ['a glob from before it was too broad', { subject: 'repo:acme*', subjectMatch: 'glob' }, 'subject'],
+    ['a condition that matches nothing', { conditions: { ref: [] } }, 'condition'],
+    ['a matcher it does not know', { conditions: JSON.parse('{"ref": {"regex": ".*"}}') as Conditions }, 'condition'],
+    ['conditions that are no object', { conditions: JSON.parse('"ref"') as Conditions }, 'condition'],
+    ['an expression that does not compile', { expression: 'claims.ref.matches(".*")' }, 'expression'],
+  ])('compiles an invalid rule to one that refuses: %s (contract §5.3)', (_what, change, check) => {
+    const failed = checksOf(change, { sub: '' }).filter(({ reason }) => reason === 'rule_invalid');
+    expect(failed.map((of) => of.check)).toEqual([check]);
+    expect(failed[0]?.hint).toMatch(/rule|conditions|expression/);
+  });
+
+  it('refuses where the expression is false, is no boolean, or cannot be evaluated', () => {
+    expect(failuresOf({ expression: 'claims.ref == "refs/heads/main"' })).toEqual([]);
+    expect(failuresOf({ expression: 'claims.ref == "x"' })).toEqual(['expression_failed']);
+    expect(failuresOf({ expression: 'claims.ref' })).toEqual(['expression_failed']);
+    expect(failuresOf({ expression: 'claims.zz == "x"' })).toEqual(['expression_failed']);
+    expect(failuresOf({ expression: null })).toEqual([]);
+    expect(failuresOf({ expression: '' })).toEqual(['rule_invalid']);
+  });
+
+  it('matches a renamed repository by its ids and says so in a check that passed (contract §5.3)', () => {
+    const claims = {
+      sub: 'repo:acme-corp/app:ref:refs/heads/main',
+      repository: 'acme-corp/app',
+      repository_owner: 'acme-corp',
+      repository_id: '2',
+      repository_owner_id: '1',
+    };
+    const checks = checksOf({ subject: 'repo:acme@1/app@2:ref:refs/heads/main' }, claims, GITHUB);
+    expect(checks.find(({ check }) => check === 'subject')).toMatchObject({
+      ok: true,
+      hint: 'matched by its ids: the repository is now called acme-corp/app',
+    });
+  });
+});
+
+describe('preset guards (contract §5.3)', () => {
+  it.each<[string, Preset, JsonObject, boolean]>([
+    ['an event that is listed', GITHUB, { event_name: 'push' }, true],
+    ['no event', GITHUB, {}, true],
+    ['an event that is not listed', GITHUB, { event_name: 'pull_request_target' }, false],
+    ['an event in another case', GITHUB, { event_name: 'Push' }, false],
+    ['a list of events', GITHUB, { event_name: ['push'] }, false],
+    ['an event that is null', GITHUB, { event_name: null }, false],
+    ['a fork', FORKS, { pipeline_source: 'merge_request_event', job_project_id: '1', project_id: '2' }, false],
+    ['no word of a fork', FORKS, { pipeline_source: 'merge_request_event', project_id: '2' }, false],
+    ['neither project', FORKS, { pipeline_source: 'merge_request_event' }, false],
+    ['the project itself', FORKS, { pipeline_source: 'merge_request_event', job_project_id: 2, project_id: '2' }, true],
+    ['another source', FORKS, { pipeline_source: 'push', project_id: '2' }, true],
+    ['no source', FORKS, {}, true],
+    ['a source that cannot be compared', FORKS, { pipeline_source: {} }, false],
+    ['a rerun', SSH, { 'x.com/ssh-rerun': true }, false],
+    ['a rerun in words', SSH, { 'x.com/ssh-rerun': 'true' }, false],
+    ['a rerun in a list', SSH, { 'x.com/ssh-rerun': [true] }, false],
+    ['a rerun that cannot be compared', SSH, { 'x.com/ssh-rerun': {} }, false],
+    ['no rerun', SSH, { 'x.com/ssh-rerun': false }, true],
+    ['no word of a rerun', SSH, {}, true],
+  ])('%s', (_what, preset, claims, accepted) => {
+    expect(failuresOf({}, claims, preset)).toEqual(accepted ? [] : ['preset_refused']);
+  });
+
+  it('is lifted where the conditions name the claim, by either of its spellings, and only there', () => {
+    const target = { event_name: 'pull_request_target' };
+    expect(failuresOf({ conditions: { event_name: 'pull_request_target' } }, target, GITHUB)).toEqual([]);
+    expect(failuresOf({ conditions: { '/event_name': 'pull_request_target' } }, target, GITHUB)).toEqual([]);
+    expect(failuresOf({ conditions: { ref: 'refs/heads/main' } }, target, GITHUB)).toEqual(['preset_refused']);
+    expect(failuresOf({ conditions: { '/x.com~1ssh-rerun': true } }, { 'x.com/ssh-rerun': true }, SSH)).toEqual([]);
+    expect(failuresOf({ conditions: { event_name: 'push' } }, target, GITHUB)).toEqual(['condition_failed']);
+  });
+
+  it('is not lifted by conditions that are invalid', () => {
+    const failures = failuresOf({ conditions: { event_name: [] } }, { event_name: 'issues' }, GITHUB);
+    expect(failures).toEqual(['preset_refused', 'rule_invalid']);
+  });
+
+  it('says who could get such a token and how to accept it', () => {
+    expect(hintOf({}, { event_name: 'issues' }, GITHUB)).toBe(
+      'Anybody. To accept it, name event_name in the conditions.',
+    );
+  });
+});
+
+describe('hints for near misses (contract §5.6)', () => {
+  const github = (sub: string): JsonObject => ({
+    sub,
+    repository: 'acme/app',
+    repository_owner: 'acme',
+    repository_id: '2',
+    repository_owner_id: '1',
+  });
+
+  it.each<[string, Partial<FederatedIdentity>, JsonObject, Preset, RegExp]>([
+    ['case', { subject: SUBJECT.toUpperCase() }, {}, GENERIC, /upper and lower case/],
+    [
+      'case in a glob',
+      { subject: 'repo:Acme/*:ref:refs/heads/main', subjectMatch: 'glob' },
+      {},
+      GENERIC,
+      /upper and lower case/,
+    ],
+    [
+      'case on GitHub',
+      { subject: 'repo:Acme/app:ref:refs/heads/main' },
+      github(SUBJECT),
+      GITHUB,
+      /upper and lower case/,
+    ],
+    [
+      'trailing slash',
+      { subject: 'https://ci.example.com/job/a' },
+      { sub: 'https://ci.example.com/job/a/' },
+      GENERIC,
+      /trailing slash/,
+    ],
+    ['white space', { subject: `${SUBJECT} ` }, {}, GENERIC, /white space/],
+    ['exact for glob', { subject: 'repo:acme/*:ref:refs/heads/main' }, {}, GENERIC, /set it to glob/],
+    ['refs/heads/', { subject: 'repo:acme/app:ref:main' }, {}, GENERIC, /starts with refs\/heads\//],
+    ['refs/heads/ on GitHub', { subject: 'repo:acme@1/app@2:ref:main' }, github(SUBJECT), GITHUB, /refs\/heads\//],
+    [
+      'refs/tags/',
+      { subject: 'repo:acme/app:ref:v1' },
+      { sub: 'repo:acme/app:ref:refs/tags/v1' },
+      GENERIC,
+      /refs\/tags\//,
+    ],
+    ['the other GitHub form', {}, { sub: 'repo:acme@1/app@2:ref:refs/heads/main' }, GENERIC, /preset github/],
+    [
+      'environment',
+      {},
+      { sub: 'repo:acme/app:environment:prod' },
+      GENERIC,
+      /environment:prod where the rule has the ref/,
+    ],
+    ['no environment', { subject: 'repo:acme/app:environment:prod' }, {}, GENERIC, /names none/],
+    ['pull request', {}, { sub: 'repo:acme/app:pull_request' }, GENERIC, /pull request/],
+    [
+      'tag',
+      { subject: 'repo:acme/app:ref:refs/heads/v1' },
+      { sub: 'repo:acme/app:ref:refs/tags/v1' },
+      GENERIC,
+      /for a tag/,
+    ],
+    [
+      'branch',
+      { subject: 'repo:acme/app:ref:refs/tags/v1' },
+      { sub: 'repo:acme/app:ref:refs/heads/v1' },
+      GENERIC,
+      /for a branch/,
+    ],
+    ['look-alikes', { subject: 'caf\u00E9:a' }, { sub: 'cafe\u0301:a' }, GENERIC, /look the same/],
+    ['recycled name', { subject: 'repo:acme@1/app@9:ref:refs/heads/main' }, github(SUBJECT), GITHUB, /recycled name/],
+    [
+      'one id only',
+      { subject: 'repo:acme@1/app:ref:refs/heads/main' },
+      github(SUBJECT),
+      GITHUB,
+      /both ids, or neither/,
+    ],
+    ['no signed ids', { subject: 'repo:acme@1/app@2:ref:refs/heads/main' }, {}, GITHUB, /no signed repository_id/],
+    ['claims that disagree', {}, { ...github(SUBJECT), repository: 'acme/x' }, GITHUB, /contradict its sub/],
+  ])('subject: %s', (_what, change, claims, preset, hint) => {
+    expect(hintOf(change, claims, preset)).toMatch(hint);
+  });
+
+  it('says nothing about a subject that is simply another', () => {
+    expect(hintOf({ subject: 'system:serviceaccount:a:b' })).toBeNull();
+  });
+
+  it.each<[string, Partial<FederatedIdentity>, JsonObject, Preset, RegExp]>([
+    ['case', {}, { aud: ISSUER_URL.toUpperCase() }, GENERIC, /upper and lower case/],
+    ['trailing slash', {}, { aud: `${ISSUER_URL}/` }, GENERIC, /trailing slash/],
+    ['none', {}, { aud: [] }, GENERIC, /names no audience: request .*https:\/\/tokens\.example\.com/],
+    [
+      'the default of GitHub',
+      {},
+      { aud: 'https://github.com/acme' },
+      GITHUB,
+      /default audience .* request an ID token whose audience is https:\/\/tokens/,
+    ],
+    ['another', {}, { aud: 'x' }, GENERIC, /^request an ID token whose audience is https:\/\/tokens/],
+    ['fixed by the platform', {}, { aud: 'x' }, { ...GENERIC, fixedAudience: 'x' }, /add the one it sends/],
+    ['too many for all', { audienceMatchMode: 'all' }, { aud: [ISSUER_URL, 'x'] }, GENERIC, /also meant for x/],
+    [
+      'too few for exact',
+      { audienceMatchMode: 'exact', trustedAudiences: [ISSUER_URL, 'x'] },
+      {},
+      GENERIC,
+      /every trusted audience/,
+    ],
+  ])('audience: %s', (_what, change, claims, preset, hint) => {
+    expect(hintOf(change, claims, preset)).toMatch(hint);
+  });
+
+  it.each<[string, FederatedIdentity['conditions'], JsonObject, RegExp]>([
+    ['case', { ref: 'refs/heads/Main' }, {}, /upper and lower case/],
+    ['case in a list', { ref: ['x', 'refs/heads/MAIN'] }, {}, /upper and lower case/],
+    ['case of the claim', { zone: 'eu' }, { zone: 'EU' }, /upper and lower case/],
+    ['trailing slash', { url: 'https://a/' }, { url: 'https://a' }, /trailing slash/],
+    ['refs/heads/ missing', { ref: 'main' }, {}, /write refs\/heads\/main/],
+    ['refs/heads/ too much', { branch: 'refs/heads/main' }, { branch: 'main' }, /leave refs\/heads\/ out/],
+    ['absent', { zone: 'eu' }, {}, /no such claim/],
+    ['null', { zone: 'eu' }, { zone: null }, /no such claim/],
+    ['nested with dots', { 'pod.name': 'a' }, { pod: { name: 'a' } }, /write \/pod\/name/],
+    ['an object', { pod: 'a' }, { pod: { name: 'a' } }, /JSON Pointer/],
+  ])('condition: %s', (_what, conditions, claims, hint) => {
+    const text = hintOf({ conditions }, claims) ?? 'none';
+    expect(text).toMatch(hint);
+  });
+});
+
+describe('narrowChecks and narrow (contract §3 step 7)', () => {
+  function refusalOf(change: Partial<FederatedIdentity>, wanted: Partial<Wanted>): Check | undefined {
+    return [...narrowChecks(compile(change), { ...WANTED, ...wanted }, ROLES)].find(({ ok }) => !ok);
+  }
+
+  it('gives everything that is allowed where nothing was asked', () => {
+    const compiled = compile({});
+    expect([...narrowChecks(compiled, WANTED, ROLES)].map(({ check, ok }) => [check, ok])).toEqual([
+      ['scope', true],
+      ['token_audience', true],
+    ]);
+    expect(narrow(compiled.identity, WANTED, ROLES)).toEqual({
+      scope: ['api:read', 'api:write'],
+      audiences: ['https://api.example.com'],
+      roles: ['viewer'],
+    });
+  });
+
+  it('gives what was asked, in the project that was asked for', () => {
+    const compiled = compile({ tokenAudiences: ['a', 'b'] });
+    const wanted = { scope: ['api:read'], audiences: ['b'], project: 'alpha', requireAudience: true };
+    expect([...narrowChecks(compiled, wanted, ROLES)].every(({ ok }) => ok)).toBe(true);
+    expect(narrow(compiled.identity, wanted, ROLES)).toEqual({
+      scope: ['api:read'],
+      audiences: ['b'],
+      roles: ['editor', 'viewer'],
+    });
+  });
+
+  it.each<[string, Partial<Wanted>, object]>([
+    [
+      'a scope',
+      { scope: ['api:read', 'iam:admin'] },
+      { check: 'scope', reason: 'scope_not_allowed', actual: 'iam:admin' },
+    ],
+    [
+      'an audience',
+      { audiences: ['https://api.example.com', 'x'] },
+      { check: 'token_audience', reason: 'audience_not_allowed', actual: 'x' },
+    ],
+    [
+      'the issuer as audience',
+      { audiences: [ISSUER_URL] },
+      { check: 'token_audience', reason: 'audience_not_allowed' },
+    ],
+  ])('refuses %s that is not allowed, and names it', (_what, wanted, refusal) => {
+    expect(refusalOf({}, wanted)).toMatchObject(refusal);
+  });
+
+  it('refuses an ID token for nobody in particular', () => {
+    expect(refusalOf({}, { requireAudience: true })).toMatchObject({
+      check: 'token_audience',
+      reason: 'audience_required',
+    });
+    expect(refusalOf({}, { requireAudience: true, audiences: ['https://api.example.com'] })).toBeUndefined();
+  });
+
+  it('refuses a project in which the account holds nothing, other accounts notwithstanding', () => {
+    const bound = ROLES.filter(({ projects }) => projects.length > 0);
+    const [check] = [...narrowChecks(compile({}), { ...WANTED, project: 'gamma' }, bound)].filter(({ ok }) => !ok);
+    expect(check).toMatchObject({
+      check: 'project',
+      reason: 'project_not_allowed',
+      expected: ['alpha', 'beta'],
+      actual: 'gamma',
+    });
+    expect([...narrowChecks(compile({}), { ...WANTED, project: 'beta' }, bound)].every(({ ok }) => ok)).toBe(true);
+    expect(refusalOf({}, { project: 'gamma' })).toBeUndefined();
+    expect(checkProject('alpha', 'sa_3', ROLES)).toBe(false);
+    expect(checkProject('anything', 'sa_2', ROLES)).toBe(true);
+  });
+
+  it('refuses to narrow what was not checked, since a token without an audience would be for everybody', () => {
+    expect(() => narrow(IDENTITY, WANTED, ROLES)).toThrow(/narrowChecks/);
+    expect(() => narrow(compile({}).identity, { ...WANTED, scope: ['x'] }, ROLES)).toThrow(/narrowChecks/);
+  });
+
+  it('gives roles of the whole organisation, and those of the project, of this account only', () => {
+    expect(rolesIn(null, 'sa_1', ROLES)).toEqual(['viewer']);
+    expect(rolesIn('beta', 'sa_1', ROLES)).toEqual(['editor', 'viewer']);
+    expect(rolesIn('beta', 'sa_3', ROLES)).toEqual([]);
+  });
+
+  it('decides with the first thing that is wrong, the token before the request', () => {
+    const wanted = { ...WANTED, scope: ['x'] };
+    expect(firstFailure(compile({ subject: 'a:b' }), tokenOf({}), NOW, wanted, ROLES)).toMatchObject({
+      reason: 'subject_mismatch',
+    });
+    expect(firstFailure(compile({}), tokenOf({}), NOW, wanted, ROLES)).toMatchObject({ reason: 'scope_not_allowed' });
+  });
+});
+
+describe('forwardedClaims (contract §3)', () => {
+  it('copies what is present, named as the rule names it', () => {
+    const claims = { a: 1, 'b.c': ['x'], d: { e: 'f' }, n: null };
+    expect(forwardedClaims(claims, ['a', 'b.c', '/d/e', 'n', 'zz', 'toString'])).toEqual({
+      a: 1,
+      'b.c': ['x'],
+      '/d/e': 'f',
+      n: null,
+    });
+  });
+
+  it('writes own members only, whatever they are called', () => {
+    const claims = JSON.parse('{"__proto__": {"admin": true}}') as JsonObject;
+    const upstream = forwardedClaims(claims, ['__proto__']);
+    expect(Object.keys(upstream)).toEqual(['__proto__']);
+    expect(Object.getPrototypeOf(upstream)).toBe(Object.prototype);
+  });
+});

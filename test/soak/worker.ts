@@ -1,0 +1,47 @@
+// The production Worker but for two things a soak must set, the time and the secret; never deployed, and not part of the package.
+
+import { waitUntil } from 'cloudflare:workers';
+
+import { compose } from '../../src/wiring.ts';
+import type { Settings } from '../../src/config.ts';
+import { createApp } from '../../src/http/app.ts';
+import { sweep } from '../../src/store/sweep.ts';
+import { SIMULATION_PATH } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
+
+const RETENTION_DAYS = 400;
+
+let now = 0;
+let signingKeys: string | null = null;
+let app: ReturnType<typeof createApp> | null = null;
+
+async function simulate(request: Request, env: Settings & { DB: D1Database }): Promise<Response> {
+  const change: Simulation = await request.json();
+  ({ now } = change);
+  if (change.signingKeys !== undefined) {
+    // A new secret is a new deployment: nothing of the isolate before it is left.
+    ({ signingKeys } = change);
+    app = null;
+  }
+  return Response.json(change.sweep === true ? await sweep(env.DB, now, RETENTION_DAYS) : {});
+}
+
+const worker: ExportedHandler<Settings & { DB: D1Database }> = {
+  fetch: (request, env) => {
+    if (new URL(request.url).pathname === SIMULATION_PATH) return simulate(request, env);
+    app ??= createApp(
+      compose(
+        { ...env, SIGNING_KEYS: signingKeys },
+        {
+          fetch: (outgoing) => fetch(outgoing),
+          now: () => now,
+          waitUntil: (work) => waitUntil(work),
+          log: (event) => console.log(JSON.stringify(event)),
+        },
+      ),
+    );
+    return app.fetch(request);
+  },
+};
+
+export default worker;
