@@ -26,13 +26,12 @@ import type { AppDeps } from './http/deps.ts';
 import type { IamDeps } from './http/iam/deps.ts';
 import { sourceOf } from './http/source.ts';
 import { fetchIssuerKeys } from './issuers/discovery.ts';
-import { checkIssuer } from './issuers/issuer-check.ts';
-import { storeIssuerKeys } from './issuers/key-cache.ts';
+import { checkIssuer } from './issuers/check-issuer.ts';
 import { createKeyMemory } from './issuers/key-memory.ts';
-import { validateLocalJwks } from './issuers/key-set.ts';
-import type { KeyDeps } from './issuers/keys.ts';
-import { kvCache } from './issuers/kv.ts';
-import { createVerifier } from './issuers/verify.ts';
+import { validateLocalJwks } from './issuers/jwk-set.ts';
+import type { KeyDeps } from './issuers/find-keys.ts';
+import { kvCache, storeIssuerKeys } from './issuers/key-cache.ts';
+import { createVerifier } from './issuers/verify-subject-token.ts';
 import {
   algorithmFor,
   keyFaults,
@@ -41,7 +40,7 @@ import {
   signingKeyFor,
   unregisteredKeys,
 } from './signing/own-keys.ts';
-import { verifyOwnToken } from './signing/issued-token.ts';
+import { verifyOwnToken } from './signing/verify-own-token.ts';
 import { signToken } from './signing/sign.ts';
 import { readCredentialFacts, recordCredentialUse } from './store/access-credentials.ts';
 import { recordGrant, recordRefusal } from './store/decisions.ts';

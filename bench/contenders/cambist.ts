@@ -14,7 +14,7 @@ import { denial } from '../../src/exchange/denial.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
 import { createKeyMemory } from '../../src/issuers/key-memory.ts';
-import { createVerifier } from '../../src/issuers/verify.ts';
+import { createVerifier } from '../../src/issuers/verify-subject-token.ts';
 import { loadSigners, signingKeyFor } from '../../src/signing/own-keys.ts';
 import { signToken } from '../../src/signing/sign.ts';
 import { grantEventId } from '../../src/store/grant-event-id.ts';

@@ -1,5 +1,6 @@
 // Reads a request body up to the service's limit, whatever its headers claim.
 
+import { readBounded } from '../bounded-body.ts';
 import { MAX_BODY_BYTES } from '../objects/limits.ts';
 
 export type Body = { readonly bytes: Uint8Array } | { readonly fault: 'too_large' | 'encoded' };
@@ -15,20 +16,6 @@ export async function readBody(request: Request): Promise<Body> {
     const bytes = new Uint8Array(await request.arrayBuffer());
     return bytes.byteLength > MAX_BODY_BYTES ? { fault: 'too_large' } : { bytes };
   }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.byteLength;
-    if (length > MAX_BODY_BYTES) return { fault: 'too_large' };
-    chunks.push(chunk);
-  }
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return { bytes: only };
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return { bytes };
+  const bytes = await readBounded(request.body, MAX_BODY_BYTES);
+  return bytes === null ? { fault: 'too_large' } : { bytes };
 }

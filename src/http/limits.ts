@@ -17,3 +17,5 @@ export const MAX_UPDATE_ATTEMPTS = 10;
 export const RATE_LIMITER_TIMEOUT_MS = 1_000;
 /** Seconds after which a caller should try again where storage failed. */
 export const STORAGE_RETRY_SECONDS = 5;
+/** Characters of `lastFetchError`: an address and what was wrong there. */
+export const MAX_FETCH_ERROR_CHARS = 1_000;

@@ -1,5 +1,6 @@
 // Gets an issuer's keys over the network: discovery, then its JWK Set (OpenID Connect Discovery 1.0 §4); remembers nothing.
 
+import { withinTime } from '../timeout.ts';
 import { discoveryUrl, fetchableUrlFault } from '../token/issuer.ts';
 import type { AddressRules } from '../token/issuer.ts';
 import { isJsonObject } from '../token/json.ts';
@@ -10,15 +11,16 @@ import {
   MAX_DISCOVERY_BYTES,
   MAX_JWKS_BYTES,
   MAX_JWKS_FRESH_SECONDS,
+  MAX_QUOTED_CHARS,
   MIN_JWKS_FRESH_SECONDS,
 } from './limits.ts';
 import type { IdentityProvider } from '../objects/model.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
-import { fetchJson } from './fetch-json.ts';
-import type { FetchRequest } from './fetch-json.ts';
-import type { VerificationKey } from './jwk.ts';
-import { readKeySet } from './key-set.ts';
+import { fetchJson } from './fetch-document.ts';
+import type { FetchRequest } from './fetch-document.ts';
+import type { VerificationKey } from './verification-key.ts';
+import { readKeySet } from './jwk-set.ts';
 import { canVerify } from './signature.ts';
 
 export interface FetchDeps extends AddressRules {
@@ -37,27 +39,11 @@ export interface IssuerKeys {
 
 /** Fetches an issuer's usable keys, within 5 s in all; the refusal is for an operator: it names addresses and statuses, no bodies. */
 export async function fetchIssuerKeys(source: KeySource, deps: FetchDeps): Promise<Result<IssuerKeys, string>> {
-  return withinFetchTime(
+  return withinTime(
+    ISSUER_FETCH_TIMEOUT_MS,
     (signal) => discoverAndFetch(source, deps, signal),
     () => refuse(`the issuer did not answer within ${ISSUER_FETCH_TIMEOUT_MS} ms`),
   );
-}
-
-/** Gives work 5 s; after that, `late` answers in its place and whatever it was doing is aborted. */
-export async function withinFetchTime<T>(work: (signal: AbortSignal) => Promise<T>, late: () => T): Promise<T> {
-  const deadline = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<T>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(late());
-      deadline.abort();
-    }, ISSUER_FETCH_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([work(deadline.signal), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function discoverAndFetch(
@@ -96,8 +82,6 @@ async function discoverJwksUri(issuer: string, deps: FetchDeps, signal: AbortSig
   const { jwks_uri: jwksUri } = document;
   return typeof jwksUri === 'string' ? ok(jwksUri) : refuse(`the discovery document at ${url} has no jwks_uri`);
 }
-
-const MAX_QUOTED_CHARS = 200;
 
 /** A value of somebody else's document, only where it can be an address: it goes into answers, log lines and rows. */
 export function quoted(value: JsonValue | undefined): string {

@@ -1,17 +1,32 @@
-// Keeps fetched keys in KV between isolates; a cache only: whatever is wrong with an entry, it is as if there were none.
+// Keeps fetched keys in KV for other isolates. It is a cache only: an entry with any fault counts as absent.
 
+import { inTime } from '../timeout.ts';
 import { isJsonObject } from '../token/json.ts';
-import { MAX_JWKS_FRESH_SECONDS, MAX_JWKS_STALE_SECONDS, MAX_KEY_CACHE_ENTRY_CHARS } from './limits.ts';
+import {
+  KEY_CACHE_TIMEOUT_MS,
+  MAX_JWKS_FRESH_SECONDS,
+  MAX_JWKS_STALE_SECONDS,
+  MAX_KEY_CACHE_ENTRY_CHARS,
+} from './limits.ts';
 import { CLOCK_SKEW_SECONDS, MAX_JSON_DEPTH } from '../token/limits.ts';
 import { parseStrictJson } from '../token/strict-json.ts';
 import type { IssuerKeys, KeySource } from './discovery.ts';
 import type { CachedKeySet } from './key-memory.ts';
 import { sourceKey } from './key-memory.ts';
-import { readKeySet } from './key-set.ts';
+import { readKeySet } from './jwk-set.ts';
 
 export interface KeyCache {
   readonly get: (key: string) => Promise<string | null>;
   readonly put: (key: string, value: string, ttlSeconds: number) => Promise<void>;
+}
+
+/** The key cache in a KV namespace. An operation rejects if KV fails, or does not answer within KEY_CACHE_TIMEOUT_MS. */
+export function kvCache(namespace: KVNamespace): KeyCache {
+  return {
+    get: (key) => inTime(namespace.get(key), KEY_CACHE_TIMEOUT_MS),
+    put: (key, value, ttlSeconds) =>
+      inTime(namespace.put(key, value, { expirationTtl: ttlSeconds }), KEY_CACHE_TIMEOUT_MS),
+  };
 }
 
 export interface KeyCacheDeps {

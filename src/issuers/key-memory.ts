@@ -9,7 +9,7 @@ import {
 } from './limits.ts';
 import { CLOCK_SKEW_SECONDS } from '../token/limits.ts';
 import type { KeySource } from './discovery.ts';
-import type { VerificationKey } from './jwk.ts';
+import type { VerificationKey } from './verification-key.ts';
 
 /** The keys of one provider at one moment. Times are epoch seconds. */
 export interface CachedKeySet {

@@ -36,3 +36,9 @@ export const KEY_LOAD_LONGEST_POLL_MS = 50;
 /** Providers whose keys an isolate keeps, and keys of all of them; the least recently used one goes first. The largest keys take 12 KB each. */
 export const MAX_CACHED_ISSUERS = 500;
 export const MAX_CACHED_ISSUER_KEYS = 3_000;
+/** Characters of an address or a `kid` of somebody else's document in an answer, a log line or a row. */
+export const MAX_QUOTED_CHARS = 200;
+/** Characters of one word of somebody else's document in a sentence, such as an algorithm's name. */
+export const MAX_WORD_CHARS = 64;
+/** Keys, or algorithms, that one finding of the issuer doctor names; the rest are counted. */
+export const MAX_NAMED = 5;

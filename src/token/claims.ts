@@ -1,4 +1,4 @@
-// Unverified and verified tokens as different types; the brand of VerifiedClaims is applied in issuers/verify.ts alone.
+// Unverified and verified tokens as different types; the brand of VerifiedClaims is applied in issuers/verify-subject-token.ts alone.
 
 import type { JsonObject } from './json.ts';
 

@@ -12,7 +12,7 @@ import { parseStrictJson } from './strict-json.ts';
 
 /** Header members that change how a token is read, or name a key of the sender's own choice (RFC 8725 §3.10, CVE-2025-59420). */
 const REFUSED_HEADER_MEMBERS = ['crit', 'b64', 'zip', 'cty', 'jwk', 'jku', 'x5u', 'x5c'] as const;
-/** `typ` of an ID token; `JOSE` is for JWT-SVIDs alone, which issuers/verify.ts sees to (JWT-SVID §2.3). */
+/** `typ` of an ID token; `JOSE` is for JWT-SVIDs alone, which issuers/verify-subject-token.ts sees to (JWT-SVID §2.3). */
 const ACCEPTED_TYPES: ReadonlySet<string> = new Set(['jwt', 'application/jwt', 'jose']);
 
 /** Segments after which counting stops; five are an encrypted token. */

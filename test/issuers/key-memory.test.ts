@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { MAX_CACHED_ISSUER_KEYS, MAX_CACHED_ISSUERS, MAX_JWKS_KEYS } from '../../src/issuers/limits.ts';
-import type { VerificationKey } from '../../src/issuers/jwk.ts';
+import type { VerificationKey } from '../../src/issuers/verification-key.ts';
 import { createKeyMemory, rememberedKeys } from '../../src/issuers/key-memory.ts';
 import type { KeyMemory } from '../../src/issuers/key-memory.ts';
 

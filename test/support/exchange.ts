@@ -11,7 +11,7 @@ import type { DecisionRecord, VerifySubjectToken } from '../../src/exchange/port
 import { ok } from '../../src/exchange/result.ts';
 import type { Result } from '../../src/exchange/result.ts';
 import { createKeyMemory } from '../../src/issuers/key-memory.ts';
-import { createVerifier } from '../../src/issuers/verify.ts';
+import { createVerifier } from '../../src/issuers/verify-subject-token.ts';
 import { providerFor } from './verifier.ts';
 
 export const ISSUER_URL = 'https://cambist.test';

@@ -7,7 +7,7 @@ import type { IdentityProvider } from '../../src/objects/model.ts';
 import type { Verification } from '../../src/exchange/ports.ts';
 import type { Result } from '../../src/exchange/result.ts';
 import { createKeyMemory } from '../../src/issuers/key-memory.ts';
-import { createVerifier } from '../../src/issuers/verify.ts';
+import { createVerifier } from '../../src/issuers/verify-subject-token.ts';
 import type { TestIssuer } from './issuer.ts';
 
 /** A provider row for an issuer. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { privateMemberOf } from '../../src/issuers/jwk.ts';
+import { privateMemberOf } from '../../src/issuers/verification-key.ts';
 import type { JsonObject } from '../../src/token/json.ts';
 import { createJudge, expectedOf, VECTOR_FILES } from './judge.ts';
 

@@ -8,7 +8,7 @@ import type { IssuerCheckView } from '../../objects/issuer-check.ts';
 import type { IdentityProviderRecord } from '../../objects/storage.ts';
 import { VERDICTS } from '../../objects/issuer-port.ts';
 import type { IssuerPort, RefreshedKeys } from '../../objects/issuer-port.ts';
-import { MAX_UPDATE_ATTEMPTS } from '../limits.ts';
+import { MAX_FETCH_ERROR_CHARS, MAX_UPDATE_ATTEMPTS } from '../limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
@@ -19,9 +19,6 @@ import { findObject } from './object-operations.ts';
 import type { IamRoute, RouteDescription } from './routing.ts';
 
 type Answer = Promise<Result<Reply, Problem>>;
-
-/** Characters of `lastFetchError`: an address and what was wrong there. */
-const MAX_ERROR_CHARS = 1_000;
 
 async function refreshKeys(request: IamRequest): Answer {
   const found = await findObject(identityProviders, request);
@@ -36,7 +33,7 @@ async function refreshKeys(request: IamRequest): Answer {
   const fetched = await issuers.value.fetchKeys(current, request.now);
   if (!fetched.ok) {
     // The keys that are in use stay in use: only a success raises the version that caches are keyed on.
-    const error = fetched.error.slice(0, MAX_ERROR_CHARS);
+    const error = fetched.error.slice(0, MAX_FETCH_ERROR_CHARS);
     await request.deps.store.providerKeys.recordFailure(current, error);
     const detail = `the keys of the issuer could not be fetched, and those in use stay: ${error}`;
     return refuse({ kind: 'issuer-failing', detail });

@@ -5,7 +5,7 @@ import { typeidUnboxed } from 'typeid-js';
 import { createIamApp } from '../../../src/http/iam/app.ts';
 import { refuse } from '../../../src/exchange/result.ts';
 import type { IamDeps } from '../../../src/http/iam/app.ts';
-import { validateLocalJwks } from '../../../src/issuers/key-set.ts';
+import { validateLocalJwks } from '../../../src/issuers/jwk-set.ts';
 import { createIamStore } from '../../../src/store/iam-store.ts';
 import { onEachTrip } from '../../support/d1-trips.ts';
 import { freshDatabase } from '../../support/schema.ts';

@@ -5,8 +5,8 @@ import type { JsonObject, JsonValue } from '../token/json.ts';
 import { MAX_JWKS_KEYS } from './limits.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
-import { privateMemberOf, readVerificationKey } from './jwk.ts';
-import type { VerificationKey } from './jwk.ts';
+import { privateMemberOf, readVerificationKey } from './verification-key.ts';
+import type { VerificationKey } from './verification-key.ts';
 
 /** The usable keys of a set, never none; the refusal says why there are none, for an operator. */
 export function readKeySet(value: JsonValue, jwtSvid: boolean): Result<readonly VerificationKey[], string> {

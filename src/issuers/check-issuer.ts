@@ -1,5 +1,6 @@
 // The issuer doctor (contract §5.1): looks at everything that verifying an issuer's tokens needs, and names the fix; changes nothing.
 
+import { withinTime } from '../timeout.ts';
 import { discoveryUrl, fetchableUrlFault } from '../token/issuer.ts';
 import type { IssuerFinding } from '../objects/issuer-port.ts';
 import { isJsonObject } from '../token/json.ts';
@@ -7,11 +8,11 @@ import type { JsonValue } from '../token/json.ts';
 import { ISSUER_FETCH_TIMEOUT_MS, MAX_DISCOVERY_BYTES, MAX_JWKS_BYTES } from './limits.ts';
 import { CLOCK_SKEW_SECONDS } from '../token/limits.ts';
 import type { IdentityProvider } from '../objects/model.ts';
-import { quoted, withinFetchTime } from './discovery.ts';
+import { quoted } from './discovery.ts';
 import type { FetchDeps } from './discovery.ts';
-import { fetchJson } from './fetch-json.ts';
-import type { FetchedJson } from './fetch-json.ts';
-import { checkKeySet } from './key-check.ts';
+import { fetchJson } from './fetch-document.ts';
+import type { FetchedJson } from './fetch-document.ts';
+import { checkKeySet } from './check-jwk-set.ts';
 
 type Report = (
   check: IssuerFinding['check'],
@@ -38,7 +39,8 @@ export async function checkIssuer(
     findings.push(...checkKeySet({ keys: provider.localJwks.keys }, provider, []));
     return findings;
   }
-  return withinFetchTime(
+  return withinTime(
+    ISSUER_FETCH_TIMEOUT_MS,
     async (signal) => {
       findings.push(...(await lookAt(provider, now, deps, signal, report)));
       return findings;

@@ -12,8 +12,9 @@ import { replayKeyOf } from '../exchange/single-use.ts';
 import { readSubject } from '../token/subject-claim.ts';
 import { checkTimes } from '../token/times.ts';
 import { wrongType } from '../token/decode.ts';
-import { findKeys, refreshKeys } from './keys.ts';
-import type { FoundKeys, KeyDeps } from './keys.ts';
+import { findKeys, refreshKeys } from './find-keys.ts';
+import type { FoundKeys, KeyDeps } from './find-keys.ts';
+import { MAX_QUOTED_CHARS, MAX_WORD_CHARS } from './limits.ts';
 import { checkSignature } from './signature.ts';
 import type { SignatureCheck } from './signature.ts';
 
@@ -38,7 +39,7 @@ function acceptedAlgorithm({ header, claims }: UnverifiedToken, provider: Identi
   if (algorithm === undefined)
     return refused(
       'algorithm_not_allowed',
-      `the algorithm of the token (${header.alg.slice(0, 40)}) is not accepted from its issuer`,
+      `the algorithm of the token (${header.alg.slice(0, MAX_WORD_CHARS)}) is not accepted from its issuer`,
     );
   if (header.kid === null && !isJwtSvid) return refused('kid_missing', 'the header of the token names no key (kid)');
   if (header.typ?.toLowerCase() === 'jose' && !isJwtSvid)
@@ -89,7 +90,7 @@ function signatureDenial(
   check: Exclude<SignatureCheck, { readonly outcome: 'verified' }> | SignatureCheck,
   { header }: UnverifiedToken,
 ): { readonly ok: false; readonly error: Denial } {
-  const kid = header.kid === null ? 'without kid' : `with kid ${JSON.stringify(header.kid.slice(0, 100))}`;
+  const kid = header.kid === null ? 'without kid' : `with kid ${JSON.stringify(header.kid.slice(0, MAX_QUOTED_CHARS))}`;
   switch (check.outcome) {
     case 'unknown_key':
       return refused(

@@ -3,13 +3,13 @@
 import type { IssuerFinding } from '../objects/issuer-port.ts';
 import { isJsonObject } from '../token/json.ts';
 import type { JsonValue } from '../token/json.ts';
+import { MAX_NAMED, MAX_WORD_CHARS } from './limits.ts';
 import { MIN_RSA_BITS } from '../token/limits.ts';
 import type { IdentityProvider } from '../objects/model.ts';
-import { readVerificationKey } from './jwk.ts';
-import type { VerificationKey } from './jwk.ts';
-import { readKeySet } from './key-set.ts';
+import { readVerificationKey } from './verification-key.ts';
+import type { VerificationKey } from './verification-key.ts';
+import { readKeySet } from './jwk-set.ts';
 
-const MAX_NAMED = 5;
 /** Keys that belong into many sets and verify nothing anywhere. */
 const HARMLESS: readonly string[] = ['its use is not signing', 'it is symmetric'];
 
@@ -133,5 +133,5 @@ function nameOf(member: JsonValue, at: number): string {
 
 /** A word of somebody else's document, in a sentence. */
 function word(text: string): string {
-  return text.replace(/[^\x21-\x7e]/g, '?').slice(0, 64);
+  return text.replace(/[^\x21-\x7e]/g, '?').slice(0, MAX_WORD_CHARS);
 }

@@ -4,7 +4,7 @@ import { base64url } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { JsonObject } from '../../src/token/json.ts';
-import { readKeySet, validateLocalJwks } from '../../src/issuers/key-set.ts';
+import { readKeySet, validateLocalJwks } from '../../src/issuers/jwk-set.ts';
 import { createKey } from '../support/issuer.ts';
 
 const jwks: Record<string, JsonObject> = {};

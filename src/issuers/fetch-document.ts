@@ -1,5 +1,6 @@
 // Fetches one JSON document from an address that was checked before, bounded in time and size; follows no redirect.
 
+import { readBounded } from '../bounded-body.ts';
 import type { JsonValue } from '../token/json.ts';
 import { MAX_JSON_DEPTH } from '../token/limits.ts';
 import { ok, refuse } from '../exchange/result.ts';
@@ -38,7 +39,7 @@ export async function fetchJson(
         `GET ${url} answered ${response.status}${response.status >= 300 && response.status < 400 ? ', and redirects are not followed' : ''}`,
       );
     }
-    const body = await readBounded(response, maxBytes, signal);
+    const body = await readBounded(response.body, maxBytes, signal);
     if (body === null) return refuse(`GET ${url} answered more than ${maxBytes} bytes`);
     const parsed = parseStrictJson(body, { maxDepth: MAX_JSON_DEPTH });
     if (!parsed.ok) return refuse(`GET ${url} answered what is not acceptable JSON: ${parsed.error}`);
@@ -54,37 +55,4 @@ function clockOf(headers: Headers): number | null {
   const made = Date.parse(headers.get('date') ?? '');
   const age = Number(headers.get('age') ?? 0);
   return Number.isNaN(made) || !Number.isFinite(age) ? null : made / 1000 + age;
-}
-
-/** The whole body, counted as it streams in, so that a small compressed answer cannot become a large one; null beyond the limit. */
-async function readBounded(response: Response, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | null> {
-  if (response.body === null) return new Uint8Array();
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const stop = (): void => void reader.cancel().catch(() => undefined);
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      length += next.value.byteLength;
-      if (length > maxBytes) {
-        stop();
-        return null;
-      }
-      chunks.push(next.value);
-    }
-    return joined(chunks, length);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }

@@ -11,7 +11,7 @@ import type { SigningKeyState } from '../../src/exchange/ports.ts';
 import { parseSigningKeys } from '../../src/signing/bundle.ts';
 import type { SigningBundle } from '../../src/signing/bundle.ts';
 import { loadSigners } from '../../src/signing/own-keys.ts';
-import { verifyOwnToken } from '../../src/signing/issued-token.ts';
+import { verifyOwnToken } from '../../src/signing/verify-own-token.ts';
 import { signToken } from '../../src/signing/sign.ts';
 
 const ISSUER = 'https://cambist.test';

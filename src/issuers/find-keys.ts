@@ -27,7 +27,7 @@ import {
   sourceKey,
 } from './key-memory.ts';
 import type { CachedKeySet, KeyMemory, ProviderKeys } from './key-memory.ts';
-import { readKeySet, sameKeys } from './key-set.ts';
+import { readKeySet, sameKeys } from './jwk-set.ts';
 
 /** What the keys of issuers need of the outside. */
 export interface KeyDeps extends FetchDeps, KeyCacheDeps {
