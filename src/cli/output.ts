@@ -1,5 +1,6 @@
 // What a command says and how: text for people, JSON for programs, colour only on a terminal. Decides nothing about content.
 
+import type { JsonMap } from './api.ts';
 import type { TextSink } from './command.ts';
 import type { CliFailure } from './failure.ts';
 
@@ -122,4 +123,20 @@ function pad(text: string, width: number): string {
 function widthOf(text: string): number {
   // eslint-disable-next-line no-control-regex -- colour codes take no room
   return text.replaceAll(/\u001b\[\d+m/g, '').length;
+}
+
+/** One cell of a table: the member at a dotted path, lists by their size where they hold objects. */
+export function cellOf(view: JsonMap, path: string): string {
+  let value: unknown = view;
+  for (const part of path.split('.'))
+    value = typeof value === 'object' && value !== null ? (value as JsonMap)[part] : undefined;
+  if (Array.isArray(value))
+    return value.every((item) => typeof item === 'string') ? value.join(' ') : String(value.length);
+  return textOf(value);
+}
+
+/** A value as a person reads it: texts as they are, everything else as JSON. */
+export function textOf(value: unknown): string {
+  if (value === undefined || value === null || value === '') return '–';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -3,7 +3,7 @@
 import { identityFaults, memberFaults, providerFaults, soundMembers } from './object-faults.ts';
 import type { WrittenKind } from './object-faults.ts';
 import type { WrittenIdentity, WrittenProvider } from './written-configuration.ts';
-import type { JsonObject, JsonValue } from './vocabulary.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Fault, Place } from './document.ts';
 import { CONFIGURATION_LABEL } from './kinds.ts';
 import { isJsonMap, readTests } from './test-cases.ts';

@@ -3,7 +3,7 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 
-import type { JsonObject, JsonValue } from './vocabulary.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { CliFailure } from '../failure.ts';
 import { MAX_CONFIGURATION_BYTES, MAX_SHOWN_FAULTS } from '../limits.ts';
 

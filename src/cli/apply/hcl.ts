@@ -1,7 +1,7 @@
 // Writes a state as resources of the Terraform provider of Thalassa Cloud, whose API this service speaks; what it cannot say is a comment.
 
-import { slugOf } from './vocabulary.ts';
-import type { JsonObject, JsonValue } from './vocabulary.ts';
+import { slugOf } from '../../objects/values.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { WrittenKind } from './object-faults.ts';
 import { membersOf, rulesOfRole } from './written-state.ts';
 import { isFixed } from './state.ts';

@@ -1,7 +1,7 @@
 // The kinds of objects that a configuration declares, as data: how they are called, where they are kept, what a missing member means.
 
 import { detectPreset } from '../../platforms/presets.ts';
-import type { JsonObject } from './vocabulary.ts';
+import type { JsonObject } from '../../token/json.ts';
 import type { WrittenKind } from './object-faults.ts';
 
 /** In the order in which they are created; they are deleted in the reverse order. */

@@ -1,7 +1,7 @@
 // Compares a declaration with what is there: what would have to change, and what stands against it. Pure; changes nothing.
 
 import type { WrittenKind } from './object-faults.ts';
-import type { JsonObject, JsonValue } from './vocabulary.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Declaration, DeclaredObject } from './declaration.ts';
 import type { Fault } from './document.ts';
 import { defaultsOf, IMMUTABLE, KINDS, CONFIGURATION_LABEL } from './kinds.ts';

@@ -1,7 +1,7 @@
 // What the organisation of a deployment holds now, with names where the API has ids; reads only.
 
 import type { WrittenKind } from './object-faults.ts';
-import type { JsonObject, JsonValue } from './vocabulary.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Api } from '../api.ts';
 import { collectionPath, CONFIGURATION_LABEL } from './kinds.ts';
 import { isJsonMap } from './test-cases.ts';

@@ -1,6 +1,6 @@
 // Reads the `tests:` of a configuration: claims, what is asked with them, and what must come of it; runs none.
 
-import type { JsonObject, JsonValue } from './vocabulary.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Child, Report } from './declaration.ts';
 import type { Place } from './document.ts';
 

@@ -9,8 +9,8 @@ import type {
 } from './written-configuration.ts';
 import { soundMembers } from './object-faults.ts';
 import type { WrittenKind } from './object-faults.ts';
-import { slugOf } from './vocabulary.ts';
-import type { JsonObject, JsonValue } from './vocabulary.ts';
+import { slugOf } from '../../objects/values.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Declaration } from './declaration.ts';
 import type { Plan } from './plan.ts';
 import type { State, StoredObject } from './state.ts';

@@ -1,7 +1,7 @@
 // A state as the configuration that declares it: defaults, ids and the label of apply left out. Pure.
 
-import { slugOf } from './vocabulary.ts';
-import type { JsonObject } from './vocabulary.ts';
+import { slugOf } from '../../objects/values.ts';
+import type { JsonObject } from '../../token/json.ts';
 import type { WrittenKind } from './object-faults.ts';
 import { writtenMembers } from './object-faults.ts';
 import { defaultsOf, CONFIGURATION_LABEL } from './kinds.ts';

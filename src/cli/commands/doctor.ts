@@ -1,6 +1,8 @@
-// `cambist doctor`: what is wrong with a deployment; the work is in operate/.
+// `cambist doctor`: looks at a deployment from outside, at its keys and at its issuers; changes nothing.
 
-import type { Command } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { Finding } from '../doctor/finding.ts';
+import type { Output } from '../output.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -11,5 +13,40 @@ export const doctorCommand: Command = {
   options: [{ flags: '--issuer <id or name>', description: 'of the issuers only this one' }],
   arguments: [],
   examples: ['cambist doctor', 'cambist doctor --issuer GitHub'],
-  run: async (context) => await (await import('../operate/doctor.ts')).runDoctor(context),
+  run: examine,
 };
+
+/** Runs every check; 1 where one failed. */
+async function examine(context: CommandContext): Promise<number> {
+  const { output, settings, world } = context;
+  const findings: Finding[] = [];
+  const tell = (finding: Finding): void => {
+    findings.push(finding);
+    showFinding(finding, output);
+  };
+  const [{ checkDeployment }, { checkInside }] = await Promise.all([
+    import('../doctor/check-deployment.ts'),
+    import('../doctor/check-inside.ts'),
+  ]);
+  const url = settings.url();
+  output.line(output.paint('bold', `Deployment ${url}`));
+  const isThere = await checkDeployment(url, world, tell);
+  if (isThere) await checkInside(context, tell);
+  const failed = findings.filter(({ verdict }) => verdict === 'failed').length;
+  output.data({ url, findings, failed }, () => {
+    output.line();
+    output.line(failed === 0 ? 'Nothing is wrong.' : `${failed} ${failed === 1 ? 'check' : 'checks'} failed.`);
+  });
+  return failed === 0 ? 0 : 1;
+}
+
+function showFinding({ check, verdict, detail, advice }: Finding, output: Output): void {
+  const mark = {
+    ok: output.paint('green', '✔'),
+    warning: output.paint('yellow', '⚠'),
+    failed: output.paint('red', '✖'),
+    skipped: output.paint('dim', '–'),
+  }[verdict];
+  output.line(`${mark} ${check.padEnd(14)} ${detail}`);
+  if (advice !== null) output.line(`${' '.repeat(17)}${advice}`);
+}

@@ -7,8 +7,8 @@ export const identitiesGroup: CommandGroup = {
   summary: 'federated identities: the rules that join a subject to a service account',
   load: async () => {
     const [{ objectCommands }, { IDENTITIES }] = await Promise.all([
-      import('../operate/object-commands.ts'),
-      import('../operate/resources.ts'),
+      import('../objects/object-commands.ts'),
+      import('../objects/resources.ts'),
     ]);
     return objectCommands(IDENTITIES);
   },

@@ -7,8 +7,8 @@ export const providersGroup: CommandGroup = {
   summary: 'identity providers: the issuers whose tokens are trusted',
   load: async () => {
     const [{ objectCommands }, { PROVIDERS }] = await Promise.all([
-      import('../operate/object-commands.ts'),
-      import('../operate/resources.ts'),
+      import('../objects/object-commands.ts'),
+      import('../objects/resources.ts'),
     ]);
     return objectCommands(PROVIDERS);
   },

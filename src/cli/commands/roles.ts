@@ -7,9 +7,9 @@ export const rolesGroup: CommandGroup = {
   summary: 'roles: what their holders may do, and who holds them',
   load: async () => {
     const [{ objectCommands }, { ROLES }, { roleCommands }] = await Promise.all([
-      import('../operate/object-commands.ts'),
-      import('../operate/resources.ts'),
-      import('../operate/role-commands.ts'),
+      import('../objects/object-commands.ts'),
+      import('../objects/resources.ts'),
+      import('../objects/role-commands.ts'),
     ]);
     return [...objectCommands(ROLES), ...roleCommands];
   },

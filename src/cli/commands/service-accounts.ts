@@ -7,8 +7,8 @@ export const serviceAccountsGroup: CommandGroup = {
   summary: 'service accounts: whom workloads may act as',
   load: async () => {
     const [{ objectCommands }, { SERVICE_ACCOUNTS }] = await Promise.all([
-      import('../operate/object-commands.ts'),
-      import('../operate/resources.ts'),
+      import('../objects/object-commands.ts'),
+      import('../objects/resources.ts'),
     ]);
     return objectCommands(SERVICE_ACCOUNTS);
   },

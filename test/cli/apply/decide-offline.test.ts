@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { WrittenConfiguration, WrittenIdentity } from '../../../src/cli/apply/written-configuration.ts';
 import { judgeClaims } from '../../../src/cli/apply/decide-offline.ts';
 import type { Question } from '../../../src/cli/apply/decide-offline.ts';
-import type { JsonObject } from '../../../src/cli/apply/vocabulary.ts';
+import type { JsonObject } from '../../../src/token/json.ts';
 import { githubActions } from '../../support/claims.ts';
 
 const NOW = 1_800_000_000;

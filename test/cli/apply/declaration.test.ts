@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { readDeclaration } from '../../../src/cli/apply/declaration.ts';
 import { pointerOf } from '../../../src/cli/apply/document.ts';
-import type { JsonObject } from '../../../src/cli/apply/vocabulary.ts';
+import type { JsonObject } from '../../../src/token/json.ts';
 
 const GITHUB = { providerIssuer: 'https://token.actions.githubusercontent.com' };
 const IDENTITY = { provider: 'GitHub', providerSubject: 'repo:acme/app:ref:refs/heads/main' };

@@ -8,7 +8,7 @@ import { planChanges } from '../../../src/cli/apply/plan.ts';
 import type { Plan } from '../../../src/cli/apply/plan.ts';
 import type { State, StoredObject } from '../../../src/cli/apply/state.ts';
 import { configurationOf } from '../../../src/cli/apply/written-state.ts';
-import type { JsonObject } from '../../../src/cli/apply/vocabulary.ts';
+import type { JsonObject } from '../../../src/token/json.ts';
 
 const ISSUER = 'https://token.actions.githubusercontent.com';
 const OURS = { 'cambist/configuration': 'test' };

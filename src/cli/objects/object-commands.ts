@@ -4,11 +4,11 @@ import type { JsonMap } from '../api.ts';
 import type { Command, CommandArgument, CommandContext, CommandOption } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { usageFailure } from '../failure.ts';
-import { formatPairs, formatStep, formatTable } from '../output.ts';
+import { cellOf, formatPairs, formatStep, formatTable, textOf } from '../output.ts';
 import { findObject, pathOf } from './find-object.ts';
 import { withArticle } from './resources.ts';
 import type { Member, ResourceDescription } from './resources.ts';
-import { cellOf, labelsFrom, membersFrom, optionName, textOf } from './values.ts';
+import { labelsFrom, membersFrom, optionName } from './values.ts';
 
 const LABEL: CommandOption = { flags: '--label <key=value>', description: 'a label', repeatable: true };
 const SET: CommandOption = {

@@ -1,10 +1,10 @@
 // Reads a token without believing it, for people who look at one; verifies nothing and keeps no signature.
 
-import type { JsonObject } from '../token/json.ts';
-import { isJsonObject } from '../token/json.ts';
-import { readJson } from '../token/json-reader.ts';
-import { MAX_TOKEN_CHARS } from '../token/limits.ts';
-import { decodeToken } from '../token/decode.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { isJsonObject } from '../../token/json.ts';
+import { readJson } from '../../token/json-reader.ts';
+import { MAX_TOKEN_CHARS } from '../../token/limits.ts';
+import { decodeToken } from '../../token/decode.ts';
 
 /** What a token says, and what would keep this service from reading it. */
 export interface ReadToken {

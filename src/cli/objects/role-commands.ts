@@ -3,10 +3,9 @@
 import type { JsonMap } from '../api.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
-import { formatStep, formatTable } from '../output.ts';
+import { cellOf, formatStep, formatTable } from '../output.ts';
 import { findObject } from './find-object.ts';
 import { ROLES, SERVICE_ACCOUNTS } from './resources.ts';
-import { cellOf } from './values.ts';
 
 const ROLE = { name: '<role>', description: 'the role, by id, slug or name' };
 

@@ -3,7 +3,7 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import type { JWK } from 'jose';
 
-export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA';
+import type { SigningAlgorithm } from './algorithms.ts';
 
 /** One fresh private key for each algorithm, its `kid` the key's thumbprint (RFC 7638). RSA keys have 2048 bits. */
 export async function generateSigningKeys(

@@ -1,6 +1,5 @@
-// Turns options into the members of a request, and members of an answer into text; knows the kinds of values, not the objects.
+// Turns options into the members of a request; knows the kinds of values, not the objects.
 
-import type { JsonMap } from '../api.ts';
 import type { OptionReader } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { withArticle } from './resources.ts';
@@ -73,20 +72,4 @@ function parseJson(text: string, option: string): unknown {
   } catch {
     throw usageFailure(`${option} must be JSON, such as '{"ref": "refs/heads/main"}'.`);
   }
-}
-
-/** One cell of a table: the member at a dotted path, lists by their size where they hold objects. */
-export function cellOf(view: JsonMap, path: string): string {
-  let value: unknown = view;
-  for (const part of path.split('.'))
-    value = typeof value === 'object' && value !== null ? (value as JsonMap)[part] : undefined;
-  if (Array.isArray(value))
-    return value.every((item) => typeof item === 'string') ? value.join(' ') : String(value.length);
-  return textOf(value);
-}
-
-/** A value as a person reads it: texts as they are, everything else as JSON. */
-export function textOf(value: unknown): string {
-  if (value === undefined || value === null || value === '') return '–';
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,0 +1,94 @@
+// What a credential is needed for: the signing keys, and each issuer as the deployment sees it.
+
+import type { IssuerCheckView } from '../../objects/issuer-check.ts';
+import type { SigningKeyView } from '../../objects/signing-key.ts';
+import type { CommandContext } from '../command.ts';
+import { CliFailure } from '../failure.ts';
+import { inOrder } from '../keys/in-order.ts';
+import { findObject } from '../objects/find-object.ts';
+import { PROVIDERS } from '../objects/resources.ts';
+import { finding } from './finding.ts';
+import type { Tell } from './finding.ts';
+
+/** What only somebody with a credential may see. */
+export async function checkInside(context: CommandContext, tell: Tell): Promise<void> {
+  try {
+    await context.settings.token();
+  } catch (error) {
+    if (!(error instanceof CliFailure)) throw error;
+    return tell(
+      finding(
+        'credential',
+        'skipped',
+        'no token was given',
+        'With --token-file or CAMBIST_TOKEN, signing keys and issuers are looked at, too.',
+      ),
+    );
+  }
+  const api = await context.api();
+  const me = await attempt('credential', tell, async () => await api.get('/me'));
+  if (me === null) return;
+  const { actor, organisation } = me as {
+    readonly actor?: unknown;
+    readonly organisation?: { readonly slug?: unknown };
+  };
+  tell(finding('credential', 'ok', `${String(actor)} in the organisation ${String(organisation?.slug)}`));
+  const keys = await attempt(
+    'signing keys',
+    tell,
+    async () => await api.get<readonly SigningKeyView[]>('/signing-keys'),
+  );
+  if (keys !== null) checkKeys(inOrder(keys), tell);
+  const named = context.options.text('issuer');
+  const providers = await attempt('issuers', tell, async () =>
+    named === undefined ? await api.list(PROVIDERS.path) : [await findObject(api, PROVIDERS, named)],
+  );
+  for (const provider of providers ?? []) {
+    context.output.line();
+    context.output.line(
+      context.output.paint('bold', `Issuer ${String(provider['name'])}  ${String(provider['providerIssuer'])}`),
+    );
+    const path = `${PROVIDERS.path}/${String(provider['identity'])}/check`;
+    const view = await attempt('check', tell, async () => await api.post<IssuerCheckView>(path, undefined, true));
+    for (const { check, verdict, detail, advice } of view?.checks ?? []) tell(finding(check, verdict, detail, advice));
+  }
+}
+
+function checkKeys(keys: readonly SigningKeyView[], tell: Tell): void {
+  for (const alg of new Set(keys.map((key) => key.alg))) {
+    const of = keys.filter((key) => key.alg === alg);
+    const active = of.find(({ status }) => status === 'active');
+    if (active === undefined)
+      tell(
+        finding(
+          'signing keys',
+          'failed',
+          `${alg}: no key is active`,
+          '`cambist keys rotate` lets a standby key take over.',
+        ),
+      );
+    else if (of.some(({ status }) => status === 'standby'))
+      tell(finding('signing keys', 'ok', `${alg}: one active, one ready to take over`));
+    else
+      tell(
+        finding(
+          'signing keys',
+          'ok',
+          `${alg}: one active, none on standby`,
+          `A rotation needs one: \`cambist keys generate --alg ${alg} --add-to\` the bundle.`,
+        ),
+      );
+  }
+}
+
+async function attempt<T>(check: string, tell: Tell, work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CliFailure)) throw error;
+    tell(
+      finding(check, error.details.status === 403 ? 'skipped' : 'failed', error.message, error.details.next ?? null),
+    );
+    return null;
+  }
+}
