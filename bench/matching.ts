@@ -15,11 +15,14 @@ export function measureMatching(): { rule: string; perSecond: number }[] {
   const long = `repo:acme@9919/shop@742190:ref:refs/heads/${'a'.repeat(4_000)}`;
   return [
     { rule: 'exact subject', perSecond: measure({}) },
-    { rule: 'glob subject', perSecond: measure({ subject: 'repo:acme/*:ref:refs/heads/main', subjectMatch: 'glob' }) },
+    {
+      rule: 'glob subject',
+      perSecond: measure({ providerSubject: 'repo:acme/*:ref:refs/heads/main', providerSubjectMatch: 'glob' }),
+    },
     {
       rule: 'glob of 100 stars against a subject of 4,000 characters',
       perSecond: measure(
-        { subject: `repo:acme/shop:ref:refs/heads/${'*a'.repeat(100)}b`, subjectMatch: 'glob' },
+        { providerSubject: `repo:acme/shop:ref:refs/heads/${'*a'.repeat(100)}b`, providerSubjectMatch: 'glob' },
         long,
         true,
       ),
@@ -42,18 +45,17 @@ function measure(rule: Partial<FederatedIdentity>, subject: string = SUBJECT, re
     id: 'fid_bench',
     name: 'bench',
     organisationId: 'org_bench',
-    providerId: 'idp_bench',
     serviceAccount: { id: 'sa_bench', organisationId: 'org_bench', slug: 'bench', status: 'active' },
-    subject: SUBJECT,
-    subjectMatch: 'exact',
+    providerSubject: SUBJECT,
+    providerSubjectMatch: 'exact',
     trustedAudiences: ['https://cambist.example.com'],
     audienceMatchMode: 'any',
     conditions: null,
     expression: null,
     allowedScopes: ['api:read'],
     tokenAudiences: [AUDIENCE],
-    tokenLifetimeSeconds: 3600,
-    maxTokenLifetimeSeconds: 3600,
+    tokenLifetime: 3600,
+    maxTokenLifetime: 3600,
     forwardedClaims: [],
     replayProtection: 'off',
     mode: 'enforce',
@@ -85,7 +87,7 @@ function measure(rule: Partial<FederatedIdentity>, subject: string = SUBJECT, re
   };
   const wanted = { scope: null, audiences: [], project: null, requireAudience: false };
   const once = (): boolean => firstFailure(compiled, { claims, subject }, NOW, wanted, []) === null;
-  if (once() === refuses) throw new Error(`the rule ${identity.subject} does not do what the benchmark says`);
+  if (once() === refuses) throw new Error(`the rule ${identity.providerSubject} does not do what the benchmark says`);
   let matches = 0;
   const started = performance.now();
   while (performance.now() - started < MILLISECONDS) {

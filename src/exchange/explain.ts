@@ -131,8 +131,8 @@ export async function explainExchange(
   // An expired token still shows which rules it would match; the decision stays refused.
   const judged = verified.ok ? verified.value : unverified(claims, provider);
   const replayKey = await (token === null
-    ? replayKeyOfId(claims, provider.issuer)
-    : replayKeyOf(claims, provider.issuer, token.compact));
+    ? replayKeyOfId(claims, provider.providerIssuer)
+    : replayKeyOf(claims, provider.providerIssuer, token.compact));
   const more = await deps.readExplainFacts({
     organisationId: request.organisation,
     providerId: provider.id,
@@ -205,12 +205,12 @@ async function verify(
     return verification.ok ? ok(verification.value.verified) : verification;
   }
   const subject = readSubject(claims, provider);
-  return subject.ok ? ok({ claims, issuer: provider.issuer, subject: subject.value }) : subject;
+  return subject.ok ? ok({ claims, issuer: provider.providerIssuer, subject: subject.value }) : subject;
 }
 
 function unverified(claims: JsonObject, provider: IdentityProvider): DecidedToken {
   const subject = readSubject(claims, provider);
-  return { claims, issuer: provider.issuer, subject: subject.ok ? subject.value : '' };
+  return { claims, issuer: provider.providerIssuer, subject: subject.ok ? subject.value : '' };
 }
 
 function explainIdentity(

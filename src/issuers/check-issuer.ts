@@ -66,12 +66,12 @@ async function lookAt(
   report: Report,
 ): Promise<IssuerFinding[]> {
   const discovered =
-    provider.jwksUri === null
-      ? await checkDiscovery(provider.issuer, deps, signal, report)
-      : { jwksUri: provider.jwksUri, algorithms: [] };
+    provider.providerJwksUri === null
+      ? await checkDiscovery(provider.providerIssuer, deps, signal, report)
+      : { jwksUri: provider.providerJwksUri, algorithms: [] };
   if (discovered === null) return [];
   const { jwksUri, algorithms } = discovered;
-  if (provider.jwksUri !== null) report('discovery', 'ok', 'not used: providerJwksUri says where the keys are');
+  if (provider.providerJwksUri !== null) report('discovery', 'ok', 'not used: providerJwksUri says where the keys are');
 
   const fault = fetchableUrlFault(jwksUri, deps);
   if (fault !== null) {

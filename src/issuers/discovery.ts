@@ -28,7 +28,7 @@ export interface FetchDeps extends AddressRules {
 }
 
 /** What a provider's keys depend on. */
-export type KeySource = Pick<IdentityProvider, 'id' | 'issuer' | 'jwksUri' | 'preset' | 'keysVersion'>;
+export type KeySource = Pick<IdentityProvider, 'id' | 'providerIssuer' | 'providerJwksUri' | 'preset' | 'keysVersion'>;
 
 /** Keys as the network gave them. */
 export interface IssuerKeys {
@@ -51,7 +51,10 @@ async function discoverAndFetch(
   deps: FetchDeps,
   signal: AbortSignal,
 ): Promise<Result<IssuerKeys, string>> {
-  const jwksUri = source.jwksUri === null ? await discoverJwksUri(source.issuer, deps, signal) : ok(source.jwksUri);
+  const jwksUri =
+    source.providerJwksUri === null
+      ? await discoverJwksUri(source.providerIssuer, deps, signal)
+      : ok(source.providerJwksUri);
   if (!jwksUri.ok) return jwksUri;
   const fault = fetchableUrlFault(jwksUri.value, deps);
   if (fault !== null) return refuse(`the jwks_uri ${quoted(jwksUri.value)} is not fetched: it ${fault}`);

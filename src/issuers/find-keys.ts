@@ -161,7 +161,7 @@ async function fetchInto(
       level: 'warn',
       event: 'issuer_keys.fetch_failed',
       provider: provider.id,
-      issuer: provider.issuer,
+      issuer: provider.providerIssuer,
       detail: result.error,
     });
     return false;
@@ -174,7 +174,7 @@ async function fetchInto(
     level: 'info',
     event: 'issuer_keys.fetched',
     provider: provider.id,
-    issuer: provider.issuer,
+    issuer: provider.providerIssuer,
     keys: result.value.keys.length,
   });
   if (before !== null && sameKeys(before.keys, result.value.keys)) return true;

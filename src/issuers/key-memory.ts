@@ -43,7 +43,13 @@ export function createKeyMemory(): KeyMemory {
 }
 
 /** What keys are remembered by: another version, address or preset is another source, so nothing of the old one is ever used. */
-export function sourceKey({ id, issuer, jwksUri, preset, keysVersion }: KeySource): string {
+export function sourceKey({
+  id,
+  providerIssuer: issuer,
+  providerJwksUri: jwksUri,
+  preset,
+  keysVersion,
+}: KeySource): string {
   return JSON.stringify([id, keysVersion, issuer, jwksUri, preset === 'spiffe']);
 }
 

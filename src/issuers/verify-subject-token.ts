@@ -47,7 +47,7 @@ function acceptedAlgorithm({ header, claims }: UnverifiedToken, provider: Identi
   // The provider was looked up by this very value; a caller that passes another provider must not get claims out of it.
   const issuer = lookupIssuer(claims);
   if (!issuer.ok) return issuer;
-  if (issuer.value !== provider.issuer || (!Object.hasOwn(claims, 'iss') && !isJwtSvid))
+  if (issuer.value !== provider.providerIssuer || (!Object.hasOwn(claims, 'iss') && !isJwtSvid))
     return refused('issuer_not_registered', 'the token does not name the issuer that it is verified for');
   return ok(algorithm);
 }
@@ -122,7 +122,7 @@ function verifyClaims(
   now: number,
 ): Result<VerifiedClaims, Denial> {
   const times = checkTimes(claims, now, {
-    maxLifetimeSeconds: provider.maxTokenLifetimeSeconds,
+    maxLifetimeSeconds: provider.maxTokenLifetime,
     iatOptional: provider.preset === 'spiffe',
   });
   if (!times.ok) return times;
@@ -130,11 +130,11 @@ function verifyClaims(
   if (!subject.ok) return subject;
   const verified = {
     claims,
-    issuer: provider.issuer,
+    issuer: provider.providerIssuer,
     subject: subject.value,
     // Whole seconds for storage, rounded up so that a single use is never forgotten before its token expires.
     expiresAt: Math.ceil(times.value.expiresAt),
-    replayKey: () => replayKeyOf(claims, provider.issuer, compact),
+    replayKey: () => replayKeyOf(claims, provider.providerIssuer, compact),
   };
   return ok(verified as VerifiedClaims);
 }

@@ -34,15 +34,16 @@ export interface IdentityProvider {
   readonly id: string;
   readonly organisationId: string;
   /** Byte for byte as in the token. */
-  readonly issuer: string;
+  readonly providerIssuer: string;
   /** Overrides discovery. */
-  readonly jwksUri: string | null;
+  readonly providerJwksUri: string | null;
   /** Keys given by hand, for issuers that cannot be reached. */
   readonly localJwks: { readonly keys: readonly JsonObject[] } | null;
   readonly status: 'active' | 'inactive';
   readonly preset: PresetName;
   readonly allowedAlgorithms: readonly Algorithm[];
-  readonly maxTokenLifetimeSeconds: number;
+  /** Seconds. */
+  readonly maxTokenLifetime: number;
   /** A claim's name, or a JSON Pointer where it starts with `/`. */
   readonly subjectClaim: string;
   /** Raised by every refresh and every change of where keys come from; caches of keys are keyed on it. */
@@ -75,10 +76,9 @@ export interface FederatedIdentity {
   readonly id: string;
   readonly name: string;
   readonly organisationId: string;
-  readonly providerId: string;
   readonly serviceAccount: ServiceAccount;
-  readonly subject: string;
-  readonly subjectMatch: 'exact' | 'glob';
+  readonly providerSubject: string;
+  readonly providerSubjectMatch: 'exact' | 'glob';
   /** Empty means the deployment's own ISSUER_URL, never "any". */
   readonly trustedAudiences: readonly string[];
   readonly audienceMatchMode: 'any' | 'all' | 'exact';
@@ -87,8 +87,10 @@ export interface FederatedIdentity {
   readonly allowedScopes: readonly string[];
   /** Empty means DEFAULT_AUDIENCE. */
   readonly tokenAudiences: readonly string[];
-  readonly tokenLifetimeSeconds: number;
-  readonly maxTokenLifetimeSeconds: number;
+  /** Seconds. */
+  readonly tokenLifetime: number;
+  /** Seconds. */
+  readonly maxTokenLifetime: number;
   readonly forwardedClaims: readonly string[];
   readonly replayProtection: 'off' | 'singleUse';
   readonly mode: 'enforce' | 'shadow';

@@ -36,7 +36,7 @@ export interface FederatedIdentityRecord extends FederatedIdentity, ObjectMeta {
   readonly provider: {
     readonly id: string;
     readonly name: string;
-    readonly issuer: string;
+    readonly providerIssuer: string;
     readonly preset: PresetName;
     readonly subjectClaim: string;
   };

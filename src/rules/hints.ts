@@ -12,7 +12,10 @@ import type { Preset } from '../platforms/preset.ts';
 
 /** What a subject rule that failed may have meant; null where nothing likely is found. */
 export function subjectHint(
-  { subject: rule, subjectMatch }: Pick<FederatedIdentity, 'subject' | 'subjectMatch'>,
+  {
+    providerSubject: rule,
+    providerSubjectMatch: subjectMatch,
+  }: Pick<FederatedIdentity, 'providerSubject' | 'providerSubjectMatch'>,
   forms: Preset['subjectForms'],
   claims: JsonObject,
   actual: string,

@@ -34,10 +34,10 @@ export function parseLifetime(text: string): number | null {
 /** Seconds a token of the identity lives: what was requested, else its default, never above its cap or the service's. */
 export function capLifetime(
   requestedSeconds: number | null,
-  identity: Pick<FederatedIdentity, 'tokenLifetimeSeconds' | 'maxTokenLifetimeSeconds'>,
+  identity: Pick<FederatedIdentity, 'tokenLifetime' | 'maxTokenLifetime'>,
 ): number {
-  const wanted = requestedSeconds ?? identity.tokenLifetimeSeconds;
-  return Math.min(wanted, identity.maxTokenLifetimeSeconds, MAX_TOKEN_LIFETIME_SECONDS);
+  const wanted = requestedSeconds ?? identity.tokenLifetime;
+  return Math.min(wanted, identity.maxTokenLifetime, MAX_TOKEN_LIFETIME_SECONDS);
 }
 
 function durationSeconds(text: string): bigint | null {

@@ -65,7 +65,7 @@ export interface Wanted {
 
 /** Compiles a rule. Never refuses or throws: what was valid under older terms and is no longer, matches nothing. */
 export function compileFederatedIdentity(identity: FederatedIdentity, context: IdentityContext): CompiledIdentity {
-  const { subject, subjectMatch, conditions, expression } = identity;
+  const { providerSubject: subject, providerSubjectMatch: subjectMatch, conditions, expression } = identity;
   const trustedAudiences = identity.trustedAudiences.length > 0 ? identity.trustedAudiences : [context.issuerUrl];
   const tokenAudiences = identity.tokenAudiences.length > 0 ? identity.tokenAudiences : [context.defaultAudience];
   const [conditionFault] = validateConditions(conditions);
@@ -235,7 +235,7 @@ function checkAudience({ identity, trustedAudiences, preset }: CompiledIdentity,
 }
 
 function checkSubject({ identity, preset, subject, subjectClaim }: CompiledIdentity, token: MatchedToken): Check {
-  const of = { claim: subjectClaim, expected: identity.subject, actual: token.subject };
+  const of = { claim: subjectClaim, expected: identity.providerSubject, actual: token.subject };
   if (subject.fault !== null)
     return failed('subject', 'rule_invalid', { ...of, hint: () => `the rule ${subject.fault}` });
   const verdict = subject.matches(token.claims, token.subject);

@@ -7,7 +7,7 @@ import { MAX_SUBJECT_RULE_CHARS } from './limits.ts';
 import type { FederatedIdentity } from '../objects/model.ts';
 import type { Preset } from '../platforms/preset.ts';
 
-type SubjectMatch = FederatedIdentity['subjectMatch'];
+type SubjectMatch = FederatedIdentity['providerSubjectMatch'];
 
 /** Segments of a pattern that must be literal, so that a rule always pins the tenant that its tokens come from. */
 const PINNED_SEGMENTS = 2;

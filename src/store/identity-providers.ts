@@ -36,15 +36,15 @@ export function toIdentityProvider(row: IdentityProviderRow): IdentityProvider {
   return {
     id: row.id,
     organisationId: row.organisation_id,
-    issuer: row.issuer,
-    jwksUri: row.jwks_uri,
+    providerIssuer: row.issuer,
+    providerJwksUri: row.jwks_uri,
     localJwks: row.local_jwks === null ? null : (readJson(row.local_jwks) as { keys: readonly JsonObject[] }),
     status: row.status,
     preset: presetOf(row.preset),
     allowedAlgorithms: (JSON.parse(row.allowed_algorithms) as Algorithm[]).filter((alg) =>
       ACCEPTED_ALGORITHMS.includes(alg),
     ),
-    maxTokenLifetimeSeconds: row.max_token_lifetime,
+    maxTokenLifetime: row.max_token_lifetime,
     subjectClaim: row.subject_claim,
     keysVersion: row.keys_version,
   };
@@ -130,13 +130,13 @@ async function createProvider(
       provider.description,
       JSON.stringify(provider.labels),
       JSON.stringify(provider.annotations),
-      provider.issuer,
-      provider.jwksUri,
+      provider.providerIssuer,
+      provider.providerJwksUri,
       provider.localJwks === null ? null : JSON.stringify(provider.localJwks),
       provider.status,
       provider.preset,
       JSON.stringify(provider.allowedAlgorithms),
-      provider.maxTokenLifetimeSeconds,
+      provider.maxTokenLifetime,
       provider.subjectClaim,
       provider.keysVersion,
       provider.createdAt,
@@ -178,7 +178,7 @@ async function updateProvider(
       JSON.stringify(next.labels),
       JSON.stringify(next.annotations),
       next.status,
-      next.maxTokenLifetimeSeconds,
+      next.maxTokenLifetime,
       next.subjectClaim,
       JSON.stringify(next.allowedAlgorithms),
       ...keySource(next),
@@ -223,7 +223,7 @@ async function removeProvider(
 
 function keySource(provider: IdentityProviderRecord): (string | null)[] {
   const localJwks = provider.localJwks === null ? null : JSON.stringify(provider.localJwks);
-  return [provider.jwksUri, localJwks, provider.preset];
+  return [provider.providerJwksUri, localJwks, provider.preset];
 }
 
 function atVersion(provider: IdentityProviderRecord, version: number): Condition {

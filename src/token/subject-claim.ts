@@ -12,7 +12,7 @@ import type { Result } from '../exchange/result.ts';
 /** The value of the provider's `subjectClaim`, never empty; refuses with `subject_missing`. */
 export function readSubject(
   claims: JsonObject,
-  { issuer, subjectClaim }: Pick<IdentityProvider, 'issuer' | 'subjectClaim'>,
+  { providerIssuer: issuer, subjectClaim }: Pick<IdentityProvider, 'providerIssuer' | 'subjectClaim'>,
 ): Result<string, Denial> {
   const sub = readClaim(claims, 'sub');
   if (sub !== undefined && typeof sub !== 'string') return missing('the subject of the token (sub) is not a string');

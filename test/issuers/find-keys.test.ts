@@ -79,7 +79,7 @@ describe('fresh keys', () => {
     const others = [
       { ...provider, id: 'idp_other' },
       { ...provider, keysVersion: 2 },
-      { ...provider, jwksUri: issuer.jwksUri },
+      { ...provider, providerJwksUri: issuer.jwksUri },
       { ...provider, preset: 'spiffe' as const },
     ];
     for (const other of others) {
@@ -90,7 +90,7 @@ describe('fresh keys', () => {
   });
 
   it('are asked for at providerJwksUri without discovery', async () => {
-    const provider = providerFor(issuer, { jwksUri: issuer.jwksUri });
+    const provider = providerFor(issuer, { providerJwksUri: issuer.jwksUri });
     expect(outcomeOf(await isolate.verify(await issuer.sign(claims(NOW)), provider, NOW))).toBe('verified');
     expect([issuer.requests(issuer.discoveryPath), issuer.requests(issuer.jwksPath)]).toEqual([0, 1]);
   });

@@ -184,7 +184,7 @@ describe('type, times, subject and issuer', () => {
     const other = await createIssuer({ issuer: 'https://other.example.com' });
     const forged = await issuer.sign(claims({ iss: other.issuer }), { header: { kid: other.key.kid } });
     expect(await judge(forged, {}, other)).toBe('signature_invalid');
-    expect(await judge(await issuer.sign(claims()), { issuer: 'https://ISSUER.example.com' })).toBe(
+    expect(await judge(await issuer.sign(claims()), { providerIssuer: 'https://ISSUER.example.com' })).toBe(
       'issuer_not_registered',
     );
     expect(await judge(await issuer.sign(claims({ iss: `${ISSUER}/` })))).toBe('issuer_not_registered');
@@ -207,7 +207,7 @@ describe('type, times, subject and issuer', () => {
 describe('JWT-SVID (contract §5.1)', () => {
   const svid = { sub: 'spiffe://example.org/ns/payments', aud: ['https://cambist.test'], exp: NOW + 300 };
   const local = (...jwks: object[]): Partial<IdentityProvider> => ({
-    issuer: 'spiffe://example.org',
+    providerIssuer: 'spiffe://example.org',
     preset: 'spiffe',
     localJwks: { keys: JSON.parse(JSON.stringify(jwks)) },
   });

@@ -36,7 +36,7 @@ export interface RuleFixture {
   };
   readonly federatedIdentity: {
     readonly providerSubject: string;
-    readonly providerSubjectMatch?: FederatedIdentity['subjectMatch'];
+    readonly providerSubjectMatch?: FederatedIdentity['providerSubjectMatch'];
     readonly trustedAudiences: readonly string[];
     readonly audienceMatchMode?: FederatedIdentity['audienceMatchMode'];
     readonly conditions?: Conditions;
@@ -53,7 +53,7 @@ export interface PlatformFixture {
   readonly discovery: string | null;
   readonly jwksUri: string | null;
   readonly algorithms: readonly string[];
-  readonly tokenLifetimeSeconds: number | null;
+  readonly tokenLifetime: number | null;
   readonly defaultAudience: string | null;
   readonly audienceConfigurable: boolean;
   /** How a job gets the audience it wants; `{audience}` stands for it. */

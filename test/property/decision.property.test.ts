@@ -28,13 +28,13 @@ function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
 const rule = fc.record({
   account: fc.constantFrom('one', 'one', 'two'),
   accountStatus: mostly<'active' | 'inactive'>('active', 'inactive'),
-  subject: mostly('workload', 'other', 'Workload'),
+  providerSubject: mostly('workload', 'other', 'Workload'),
   trustedAudiences: mostly<string[]>([], ['a', 'b'], ['b']),
   conditions: mostly<FederatedIdentity['conditions']>(null, { env: 'prod' }, { env: { not: 'prod' } }),
   allowedScopes: fc.subarray(['r', 'w', 'x']),
   tokenAudiences: mostly<string[]>([], ['p', 'q'], ['q']),
-  tokenLifetimeSeconds: fc.constantFrom(60, 600, 3_600),
-  maxTokenLifetimeSeconds: fc.constantFrom(60, 1_200, 100_000),
+  tokenLifetime: fc.constantFrom(60, 600, 3_600),
+  maxTokenLifetime: fc.constantFrom(60, 1_200, 100_000),
   mode: mostly<FederatedIdentity['mode']>('enforce', 'shadow'),
   status: mostly<FederatedIdentity['status']>('active', 'inactive', 'revoked'),
   expiresAt: mostly<number | null>(null, NOW - 1, NOW, NOW + 1),
@@ -69,7 +69,7 @@ function accepts(of: Rule, token: { sub: string; aud: string; env: string }): bo
     of.status === 'active' && of.accountStatus === 'active' && (of.expiresAt === null || of.expiresAt > NOW);
   const { conditions } = of;
   const fits = conditions === null || (token.env === 'prod') === (conditions['env'] === 'prod');
-  return isInForce && trusted.includes(token.aud) && of.subject === token.sub && fits;
+  return isInForce && trusted.includes(token.aud) && of.providerSubject === token.sub && fits;
 }
 
 /** What the rule gives of what is asked; null where it does not allow it. */
@@ -86,7 +86,7 @@ function gives(of: Rule, asked: Asked, roles: readonly HeldRole[]): Record<strin
   if (!audiences.every((one) => allowed.includes(one))) return null;
   if (asked.tokenType === 'id_token' && asked.audiences.length === 0) return null;
   if (project !== null && held.length === 0) return null;
-  const lifetime = Math.min(asked.lifetimeSeconds ?? of.tokenLifetimeSeconds, of.maxTokenLifetimeSeconds, 86_400);
+  const lifetime = Math.min(asked.lifetimeSeconds ?? of.tokenLifetime, of.maxTokenLifetime, 86_400);
   return {
     iss: ISSUER_URL,
     sub:
@@ -160,7 +160,7 @@ describe('an exchange', () => {
       { status: 'revoked' },
       { status: 'inactive' },
       { expiresAt: NOW },
-      { subject: 'WORKLOAD' },
+      { providerSubject: 'WORKLOAD' },
       { accountStatus: 'inactive' },
     );
     await holds(

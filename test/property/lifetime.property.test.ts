@@ -87,13 +87,14 @@ describe('a requested lifetime', () => {
   it('is lowered to the least of the caps, and never raised by any (contract §3)', async () => {
     const seconds = fc.oneof(fc.integer({ min: 1, max: 100_000 }), fc.maxSafeNat());
     await holds(
-      fc.property(fc.option(seconds), seconds, seconds, (requested, tokenLifetimeSeconds, maxTokenLifetimeSeconds) => {
-        const given = capLifetime(requested, { tokenLifetimeSeconds, maxTokenLifetimeSeconds });
-        for (const cap of [maxTokenLifetimeSeconds, MAX_TOKEN_LIFETIME_SECONDS, requested ?? tokenLifetimeSeconds])
+      fc.property(fc.option(seconds), seconds, seconds, (requested, tokenLifetime, maxTokenLifetime) => {
+        const given = capLifetime(requested, {
+          tokenLifetime: tokenLifetime,
+          maxTokenLifetime,
+        });
+        for (const cap of [maxTokenLifetime, MAX_TOKEN_LIFETIME_SECONDS, requested ?? tokenLifetime])
           expect(given).toBeLessThanOrEqual(cap);
-        expect([maxTokenLifetimeSeconds, MAX_TOKEN_LIFETIME_SECONDS, requested ?? tokenLifetimeSeconds]).toContain(
-          given,
-        );
+        expect([maxTokenLifetime, MAX_TOKEN_LIFETIME_SECONDS, requested ?? tokenLifetime]).toContain(given);
       }),
     );
   });

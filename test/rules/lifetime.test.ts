@@ -70,7 +70,7 @@ describe('parseLifetime (contract §3)', () => {
 });
 
 describe('capLifetime (contract §3)', () => {
-  const identity = { tokenLifetimeSeconds: 600, maxTokenLifetimeSeconds: 1_200 };
+  const identity = { tokenLifetime: 600, maxTokenLifetime: 1_200 };
 
   it.each([
     [null, 600],
@@ -83,7 +83,7 @@ describe('capLifetime (contract §3)', () => {
   });
 
   it('holds the cap over a default above it, and the service limit over both', () => {
-    expect(capLifetime(null, { tokenLifetimeSeconds: 3_600, maxTokenLifetimeSeconds: 300 })).toBe(300);
-    expect(capLifetime(null, { tokenLifetimeSeconds: 1e9, maxTokenLifetimeSeconds: 1e9 })).toBe(86_400);
+    expect(capLifetime(null, { tokenLifetime: 3_600, maxTokenLifetime: 300 })).toBe(300);
+    expect(capLifetime(null, { tokenLifetime: 1e9, maxTokenLifetime: 1e9 })).toBe(86_400);
   });
 });

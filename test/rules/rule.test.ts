@@ -72,18 +72,17 @@ const IDENTITY: FederatedIdentity = {
   id: 'fid_1',
   name: 'deploy',
   organisationId: 'org_1',
-  providerId: 'idp_1',
   serviceAccount: { id: 'sa_1', organisationId: 'org_1', slug: 'deployer', status: 'active' },
-  subject: SUBJECT,
-  subjectMatch: 'exact',
+  providerSubject: SUBJECT,
+  providerSubjectMatch: 'exact',
   trustedAudiences: [],
   audienceMatchMode: 'any',
   conditions: null,
   expression: null,
   allowedScopes: ['api:read', 'api:write'],
   tokenAudiences: [],
-  tokenLifetimeSeconds: 3_600,
-  maxTokenLifetimeSeconds: 3_600,
+  tokenLifetime: 3_600,
+  maxTokenLifetime: 3_600,
   forwardedClaims: [],
   replayProtection: 'off',
   mode: 'enforce',
@@ -158,7 +157,7 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
   });
 
   it('sets a reason exactly where a check failed, and no hint where nothing is to be said', () => {
-    for (const change of [{}, { conditions: { ref: 'x' } }, { expression: 'claims.zz' }, { subject: 'other' }]) {
+    for (const change of [{}, { conditions: { ref: 'x' } }, { expression: 'claims.zz' }, { providerSubject: 'other' }]) {
       for (const { ok, reason, hint } of checksOf(change)) {
         expect(reason === null).toBe(ok);
         if (ok) expect(hint).toBeNull();
@@ -174,7 +173,7 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
   });
 
   it('carries its hint when it is written out or copied, although it is worked out only then', () => {
-    const [check] = checksOf({ subject: 'repo:acme/app:ref:main' }).filter(({ ok }) => !ok);
+    const [check] = checksOf({ providerSubject: 'repo:acme/app:ref:main' }).filter(({ ok }) => !ok);
     const written = JSON.parse(JSON.stringify(check)) as Check;
     expect(written.hint).toMatch(/refs\/heads/);
     expect({ ...check }.hint).toBe(written.hint);
@@ -215,13 +214,13 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
   });
 
   it('refuses another subject, and shows what was expected and what came', () => {
-    const [check] = checksOf({ subject: 'a:b' }).filter(({ ok }) => !ok);
+    const [check] = checksOf({ providerSubject: 'a:b' }).filter(({ ok }) => !ok);
     expect(check).toMatchObject({ check: 'subject', expected: 'a:b', actual: SUBJECT, reason: 'subject_mismatch' });
   });
 
   it('names the claim that the provider reads as the subject', () => {
     const compiled = compileFederatedIdentity(
-      { ...IDENTITY, subject: 'service-token' },
+      { ...IDENTITY, providerSubject: 'service-token' },
       {
         issuerUrl: ISSUER_URL,
         defaultAudience: ISSUER_URL,
@@ -235,8 +234,8 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
   });
 
   it.each<[string, Partial<FederatedIdentity>, string]>([
-    ['an empty subject', { subject: '' }, 'subject'],
-    ['a glob from before it was too broad', { subject: 'repo:acme*', subjectMatch: 'glob' }, 'subject'],
+    ['an empty subject', { providerSubject: '' }, 'subject'],
+    ['a glob from before it was too broad', { providerSubject: 'repo:acme*', providerSubjectMatch: 'glob' }, 'subject'],
     ['a condition that matches nothing', { conditions: { ref: [] } }, 'condition'],
     ['a matcher it does not know', { conditions: JSON.parse('{"ref": {"regex": ".*"}}') as Conditions }, 'condition'],
     ['conditions that are no object', { conditions: JSON.parse('"ref"') as Conditions }, 'condition'],
@@ -264,7 +263,7 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
       repository_id: '2',
       repository_owner_id: '1',
     };
-    const checks = checksOf({ subject: 'repo:acme@1/app@2:ref:refs/heads/main' }, claims, GITHUB);
+    const checks = checksOf({ providerSubject: 'repo:acme@1/app@2:ref:refs/heads/main' }, claims, GITHUB);
     expect(checks.find(({ check }) => check === 'subject')).toMatchObject({
       ok: true,
       hint: 'matched by its ids: the repository is now called acme-corp/app',
@@ -328,35 +327,41 @@ describe('hints for near misses (contract §5.6)', () => {
   });
 
   it.each<[string, Partial<FederatedIdentity>, JsonObject, Preset, RegExp]>([
-    ['case', { subject: SUBJECT.toUpperCase() }, {}, GENERIC, /upper and lower case/],
+    ['case', { providerSubject: SUBJECT.toUpperCase() }, {}, GENERIC, /upper and lower case/],
     [
       'case in a glob',
-      { subject: 'repo:Acme/*:ref:refs/heads/main', subjectMatch: 'glob' },
+      { providerSubject: 'repo:Acme/*:ref:refs/heads/main', providerSubjectMatch: 'glob' },
       {},
       GENERIC,
       /upper and lower case/,
     ],
     [
       'case on GitHub',
-      { subject: 'repo:Acme/app:ref:refs/heads/main' },
+      { providerSubject: 'repo:Acme/app:ref:refs/heads/main' },
       github(SUBJECT),
       GITHUB,
       /upper and lower case/,
     ],
     [
       'trailing slash',
-      { subject: 'https://ci.example.com/job/a' },
+      { providerSubject: 'https://ci.example.com/job/a' },
       { sub: 'https://ci.example.com/job/a/' },
       GENERIC,
       /trailing slash/,
     ],
-    ['white space', { subject: `${SUBJECT} ` }, {}, GENERIC, /white space/],
-    ['exact for glob', { subject: 'repo:acme/*:ref:refs/heads/main' }, {}, GENERIC, /set it to glob/],
-    ['refs/heads/', { subject: 'repo:acme/app:ref:main' }, {}, GENERIC, /starts with refs\/heads\//],
-    ['refs/heads/ on GitHub', { subject: 'repo:acme@1/app@2:ref:main' }, github(SUBJECT), GITHUB, /refs\/heads\//],
+    ['white space', { providerSubject: `${SUBJECT} ` }, {}, GENERIC, /white space/],
+    ['exact for glob', { providerSubject: 'repo:acme/*:ref:refs/heads/main' }, {}, GENERIC, /set it to glob/],
+    ['refs/heads/', { providerSubject: 'repo:acme/app:ref:main' }, {}, GENERIC, /starts with refs\/heads\//],
+    [
+      'refs/heads/ on GitHub',
+      { providerSubject: 'repo:acme@1/app@2:ref:main' },
+      github(SUBJECT),
+      GITHUB,
+      /refs\/heads\//,
+    ],
     [
       'refs/tags/',
-      { subject: 'repo:acme/app:ref:v1' },
+      { providerSubject: 'repo:acme/app:ref:v1' },
       { sub: 'repo:acme/app:ref:refs/tags/v1' },
       GENERIC,
       /refs\/tags\//,
@@ -369,39 +374,51 @@ describe('hints for near misses (contract §5.6)', () => {
       GENERIC,
       /environment:prod where the rule has the ref/,
     ],
-    ['no environment', { subject: 'repo:acme/app:environment:prod' }, {}, GENERIC, /names none/],
+    ['no environment', { providerSubject: 'repo:acme/app:environment:prod' }, {}, GENERIC, /names none/],
     ['pull request', {}, { sub: 'repo:acme/app:pull_request' }, GENERIC, /pull request/],
     [
       'tag',
-      { subject: 'repo:acme/app:ref:refs/heads/v1' },
+      { providerSubject: 'repo:acme/app:ref:refs/heads/v1' },
       { sub: 'repo:acme/app:ref:refs/tags/v1' },
       GENERIC,
       /for a tag/,
     ],
     [
       'branch',
-      { subject: 'repo:acme/app:ref:refs/tags/v1' },
+      { providerSubject: 'repo:acme/app:ref:refs/tags/v1' },
       { sub: 'repo:acme/app:ref:refs/heads/v1' },
       GENERIC,
       /for a branch/,
     ],
-    ['look-alikes', { subject: 'caf\u00E9:a' }, { sub: 'cafe\u0301:a' }, GENERIC, /look the same/],
-    ['recycled name', { subject: 'repo:acme@1/app@9:ref:refs/heads/main' }, github(SUBJECT), GITHUB, /recycled name/],
+    ['look-alikes', { providerSubject: 'caf\u00E9:a' }, { sub: 'cafe\u0301:a' }, GENERIC, /look the same/],
+    [
+      'recycled name',
+      { providerSubject: 'repo:acme@1/app@9:ref:refs/heads/main' },
+      github(SUBJECT),
+      GITHUB,
+      /recycled name/,
+    ],
     [
       'one id only',
-      { subject: 'repo:acme@1/app:ref:refs/heads/main' },
+      { providerSubject: 'repo:acme@1/app:ref:refs/heads/main' },
       github(SUBJECT),
       GITHUB,
       /both ids, or neither/,
     ],
-    ['no signed ids', { subject: 'repo:acme@1/app@2:ref:refs/heads/main' }, {}, GITHUB, /no signed repository_id/],
+    [
+      'no signed ids',
+      { providerSubject: 'repo:acme@1/app@2:ref:refs/heads/main' },
+      {},
+      GITHUB,
+      /no signed repository_id/,
+    ],
     ['claims that disagree', {}, { ...github(SUBJECT), repository: 'acme/x' }, GITHUB, /contradict its sub/],
   ])('subject: %s', (_what, change, claims, preset, hint) => {
     expect(hintOf(change, claims, preset)).toMatch(hint);
   });
 
   it('says nothing about a subject that is simply another', () => {
-    expect(hintOf({ subject: 'system:serviceaccount:a:b' })).toBeNull();
+    expect(hintOf({ providerSubject: 'system:serviceaccount:a:b' })).toBeNull();
   });
 
   it.each<[string, Partial<FederatedIdentity>, JsonObject, Preset, RegExp]>([
@@ -531,7 +548,7 @@ describe('narrowChecks and narrow (contract §3 step 7)', () => {
 
   it('decides with the first thing that is wrong, the token before the request', () => {
     const wanted = { ...WANTED, scope: ['x'] };
-    expect(firstFailure(compile({ subject: 'a:b' }), tokenOf({}), NOW, wanted, ROLES)).toMatchObject({
+    expect(firstFailure(compile({ providerSubject: 'a:b' }), tokenOf({}), NOW, wanted, ROLES)).toMatchObject({
       reason: 'subject_mismatch',
     });
     expect(firstFailure(compile({}), tokenOf({}), NOW, wanted, ROLES)).toMatchObject({ reason: 'scope_not_allowed' });

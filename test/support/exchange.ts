@@ -43,18 +43,17 @@ export function identityOf(changes: Partial<FederatedIdentity> = {}): FederatedI
     id: 'fid_memory',
     name: 'memory',
     organisationId: ORGANISATION.id,
-    providerId: 'idp_01jfrz5x2ve3nbgfg3pm5kz4qa',
     serviceAccount: accountNamed('deployer'),
-    subject: 'workload',
-    subjectMatch: 'exact',
+    providerSubject: 'workload',
+    providerSubjectMatch: 'exact',
     trustedAudiences: [],
     audienceMatchMode: 'any',
     conditions: null,
     expression: null,
     allowedScopes: ['api:read', 'api:write'],
     tokenAudiences: [],
-    tokenLifetimeSeconds: 3_600,
-    maxTokenLifetimeSeconds: 3_600,
+    tokenLifetime: 3_600,
+    maxTokenLifetime: 3_600,
     forwardedClaims: [],
     replayProtection: 'off',
     mode: 'enforce',
@@ -110,7 +109,7 @@ export function createExchange(world: MemoryWorld): MemoryExchange {
   const deps: ExchangeDeps = {
     readFacts: async ({ issuer, serviceAccount, federatedIdentity }) => ({
       organisation: ORGANISATION,
-      provider: issuer === provider.issuer ? provider : null,
+      provider: issuer === provider.providerIssuer ? provider : null,
       serviceAccount:
         identities.find((identity) => identity.serviceAccount.id === serviceAccount)?.serviceAccount ?? null,
       identities: identities.filter(
@@ -162,7 +161,7 @@ export function localProvider(
 export function believing(claims: JsonObject): VerifySubjectToken {
   return async (_token, provider) => {
     const subject = String(claims['sub']);
-    const verified = { claims, issuer: provider.issuer, subject, expiresAt: 0, replayKey: async () => 'key' };
+    const verified = { claims, issuer: provider.providerIssuer, subject, expiresAt: 0, replayKey: async () => 'key' };
     return ok({ verified: verified as VerifiedClaims, fetched: null, stale: false });
   };
 }

@@ -89,7 +89,7 @@ function decideWritten(configuration: WrittenConfiguration, question: Question):
     return refuse(denial('service_account_unknown', '', `no service account ${question.serviceAccount}`));
   }
   const candidates = facts.identities.map((identity) => compileFederatedIdentity(identity, context));
-  const token = { claims, issuer: provider.value.issuer, subject: subject.value };
+  const token = { claims, issuer: provider.value.providerIssuer, subject: subject.value };
   return ok(decide(asked, facts, candidates, token, issuerUrl));
 }
 
@@ -140,13 +140,13 @@ function toProvider(written: WrittenProvider): IdentityProvider {
   return {
     id: written.name,
     organisationId: DEFAULT_ORGANISATION_ID,
-    issuer: written.providerIssuer,
-    jwksUri: written.providerJwksUri ?? null,
+    providerIssuer: written.providerIssuer,
+    providerJwksUri: written.providerJwksUri ?? null,
     localJwks: written.localJwks ?? null,
     status: written.status ?? 'active',
     preset: written.preset ?? detectPreset(written.providerIssuer),
     allowedAlgorithms: written.allowedAlgorithms ?? DEFAULT_ALGORITHMS,
-    maxTokenLifetimeSeconds: written.maxTokenLifetime ?? MAX_TOKEN_LIFETIME_SECONDS,
+    maxTokenLifetime: written.maxTokenLifetime ?? MAX_TOKEN_LIFETIME_SECONDS,
     subjectClaim: written.subjectClaim ?? 'sub',
     keysVersion: 1,
   };
@@ -157,16 +157,15 @@ function toServiceAccount({ name, slug, status }: WrittenAccount): ServiceAccoun
 }
 
 function toIdentity(written: WrittenIdentity, serviceAccount: ServiceAccount): FederatedIdentity {
-  const maxTokenLifetimeSeconds = written.maxTokenLifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS;
+  const maxTokenLifetime = written.maxTokenLifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS;
   const { status = 'active', expiresAt = null } = written;
   return {
     id: `${serviceAccount.id}/${written.name}`,
     name: written.name,
     organisationId: DEFAULT_ORGANISATION_ID,
-    providerId: written.provider,
     serviceAccount,
-    subject: written.providerSubject,
-    subjectMatch: written.providerSubjectMatch ?? 'exact',
+    providerSubject: written.providerSubject,
+    providerSubjectMatch: written.providerSubjectMatch ?? 'exact',
     trustedAudiences: written.trustedAudiences ?? [],
     audienceMatchMode: written.audienceMatchMode ?? 'any',
     // Judged by faultsOf before; what would be invalid matches nothing.
@@ -174,8 +173,8 @@ function toIdentity(written: WrittenIdentity, serviceAccount: ServiceAccount): F
     expression: written.expression === undefined || written.expression === '' ? null : written.expression,
     allowedScopes: written.allowedScopes ?? [],
     tokenAudiences: written.tokenAudiences ?? [],
-    tokenLifetimeSeconds: written.tokenLifetime ?? Math.min(DEFAULT_TOKEN_LIFETIME_SECONDS, maxTokenLifetimeSeconds),
-    maxTokenLifetimeSeconds,
+    tokenLifetime: written.tokenLifetime ?? Math.min(DEFAULT_TOKEN_LIFETIME_SECONDS, maxTokenLifetime),
+    maxTokenLifetime,
     forwardedClaims: written.forwardedClaims ?? [],
     replayProtection: written.replayProtection ?? 'off',
     mode: written.mode ?? 'enforce',

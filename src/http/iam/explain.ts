@@ -88,7 +88,7 @@ function explanationView(explanation: Explanation, project: string | null): Expl
     provider: provider && {
       identity: provider.id,
       name: provider.name,
-      providerIssuer: provider.issuer,
+      providerIssuer: provider.providerIssuer,
       preset: provider.preset,
       status: provider.status,
     },

@@ -54,7 +54,7 @@ export const federatedIdentities: Resource<FederatedIdentityInput, FederatedIden
   references: (identity) => ({
     serviceAccountId: identity.serviceAccount.id,
     federatedIdentityId: identity.id,
-    issuer: identity.provider.issuer,
+    issuer: identity.provider.providerIssuer,
   }),
   duplicate: () => fault(['name'], 'another federated identity of this service account has this name'),
   inUse: null,
@@ -100,19 +100,19 @@ type Rule = Omit<
 >;
 
 function newRule(values: FederatedIdentityInput): Rule {
-  const maxTokenLifetimeSeconds = values.maxTokenLifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS;
+  const maxTokenLifetime = values.maxTokenLifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS;
   return changedRule(
     {
-      subject: '',
-      subjectMatch: 'exact',
+      providerSubject: '',
+      providerSubjectMatch: 'exact',
       trustedAudiences: [],
       audienceMatchMode: 'any',
       conditions: null,
       expression: null,
       allowedScopes: [],
       tokenAudiences: [],
-      tokenLifetimeSeconds: Math.min(DEFAULT_TOKEN_LIFETIME_SECONDS, maxTokenLifetimeSeconds),
-      maxTokenLifetimeSeconds,
+      tokenLifetime: Math.min(DEFAULT_TOKEN_LIFETIME_SECONDS, maxTokenLifetime),
+      maxTokenLifetime,
       forwardedClaims: [],
       replayProtection: 'off',
       mode: 'enforce',
@@ -127,8 +127,8 @@ function newRule(values: FederatedIdentityInput): Rule {
 function changedRule(rule: Rule, values: FederatedIdentityInput): Rule {
   const { conditions, expression, expiresAt, status } = values;
   return {
-    subject: values.providerSubject ?? rule.subject,
-    subjectMatch: values.providerSubjectMatch ?? rule.subjectMatch,
+    providerSubject: values.providerSubject ?? rule.providerSubject,
+    providerSubjectMatch: values.providerSubjectMatch ?? rule.providerSubjectMatch,
     trustedAudiences: values.trustedAudiences ?? rule.trustedAudiences,
     audienceMatchMode: values.audienceMatchMode ?? rule.audienceMatchMode,
     // Judged by validateConditions before anything is stored.
@@ -136,8 +136,8 @@ function changedRule(rule: Rule, values: FederatedIdentityInput): Rule {
     expression: expression === undefined ? rule.expression : expression === '' ? null : expression,
     allowedScopes: values.allowedScopes ?? rule.allowedScopes,
     tokenAudiences: values.tokenAudiences ?? rule.tokenAudiences,
-    tokenLifetimeSeconds: values.tokenLifetime ?? rule.tokenLifetimeSeconds,
-    maxTokenLifetimeSeconds: values.maxTokenLifetime ?? rule.maxTokenLifetimeSeconds,
+    tokenLifetime: values.tokenLifetime ?? rule.tokenLifetime,
+    maxTokenLifetime: values.maxTokenLifetime ?? rule.maxTokenLifetime,
     forwardedClaims: values.forwardedClaims ?? rule.forwardedClaims,
     replayProtection: values.replayProtection ?? rule.replayProtection,
     mode: values.mode ?? rule.mode,
@@ -160,11 +160,10 @@ function newIdentity(
     organisationId,
     serviceAccount: { id, organisationId, slug, status },
     serviceAccountName: serviceAccount.name,
-    providerId: provider.id,
     provider: {
       id: provider.id,
       name: provider.name,
-      issuer: provider.issuer,
+      providerIssuer: provider.providerIssuer,
       preset: provider.preset,
       subjectClaim: provider.subjectClaim,
     },
@@ -182,8 +181,8 @@ function faultsOf(
   const report = (member: keyof FederatedIdentityInput, detail: string | null): void => {
     if (detail !== null && isSound(member)) faults.push(fault([member], detail));
   };
-  if (isSound('providerSubjectMatch') && rule.subject !== '') {
-    report('providerSubject', validateSubjectRule(rule.subject, rule.subjectMatch));
+  if (isSound('providerSubjectMatch') && rule.providerSubject !== '') {
+    report('providerSubject', validateSubjectRule(rule.providerSubject, rule.providerSubjectMatch));
   }
   if (isSound('conditions')) {
     for (const { pointer, detail } of validateConditions(rule.conditions)) {
@@ -194,8 +193,8 @@ function faultsOf(
     const compiled = compileExpression(rule.expression);
     report('expression', compiled.ok ? null : compiled.error);
   }
-  if (isSound('maxTokenLifetime') && rule.tokenLifetimeSeconds > rule.maxTokenLifetimeSeconds) {
-    report('tokenLifetime', `must be at most maxTokenLifetime, which is ${rule.maxTokenLifetimeSeconds}`);
+  if (isSound('maxTokenLifetime') && rule.tokenLifetime > rule.maxTokenLifetime) {
+    report('tokenLifetime', `must be at most maxTokenLifetime, which is ${rule.maxTokenLifetime}`);
   }
   if (values.status === 'expired' && status !== 'expired') {
     report('status', 'cannot be written as expired; set expiresAt instead');
@@ -205,7 +204,7 @@ function faultsOf(
 
 function warningsOf(identity: FederatedIdentityRecord): readonly Warning[] {
   const claims = Object.keys(identity.conditions ?? {});
-  return subjectWarnings(identity.subject, identity.subjectMatch, identity.provider.preset, claims);
+  return subjectWarnings(identity.providerSubject, identity.providerSubjectMatch, identity.provider.preset, claims);
 }
 
 /** `expired` is never stored: it is what a past expiresAt reads as, except of what was revoked for good. */
@@ -225,17 +224,17 @@ function federatedIdentityView(identity: FederatedIdentityRecord, now: number): 
     serviceAccountIdentity: serviceAccount.id,
     serviceAccount: { identity: serviceAccount.id, name: identity.serviceAccountName, slug: serviceAccount.slug },
     providerIdentity: provider.id,
-    provider: { identity: provider.id, name: provider.name, providerIssuer: provider.issuer },
-    providerSubject: identity.subject,
-    providerSubjectMatch: identity.subjectMatch,
+    provider: { identity: provider.id, name: provider.name, providerIssuer: provider.providerIssuer },
+    providerSubject: identity.providerSubject,
+    providerSubjectMatch: identity.providerSubjectMatch,
     trustedAudiences: identity.trustedAudiences,
     audienceMatchMode: identity.audienceMatchMode,
     conditions: identity.conditions,
     expression: identity.expression,
     allowedScopes: identity.allowedScopes,
     tokenAudiences: identity.tokenAudiences,
-    tokenLifetime: identity.tokenLifetimeSeconds,
-    maxTokenLifetime: identity.maxTokenLifetimeSeconds,
+    tokenLifetime: identity.tokenLifetime,
+    maxTokenLifetime: identity.maxTokenLifetime,
     forwardedClaims: identity.forwardedClaims,
     replayProtection: identity.replayProtection,
     mode: identity.mode,

@@ -37,13 +37,13 @@ export const identityProviders: Resource<IdentityProviderInput, IdentityProvider
       ...newMeta(values, request.now),
       id: request.deps.newId('idp'),
       organisationId: '',
-      issuer,
-      jwksUri: values.providerJwksUri || null,
+      providerIssuer: issuer,
+      providerJwksUri: values.providerJwksUri || null,
       localJwks: values.localJwks ?? null,
       status: values.status ?? 'active',
       preset: values.preset ?? detectPreset(issuer),
       allowedAlgorithms: values.allowedAlgorithms ?? DEFAULT_ALGORITHMS,
-      maxTokenLifetimeSeconds: values.maxTokenLifetime ?? MAX_TOKEN_LIFETIME_SECONDS,
+      maxTokenLifetime: values.maxTokenLifetime ?? MAX_TOKEN_LIFETIME_SECONDS,
       subjectClaim: values.subjectClaim ?? 'sub',
       keysVersion: 1,
       keys: [],
@@ -62,19 +62,19 @@ export const identityProviders: Resource<IdentityProviderInput, IdentityProvider
       ...current,
       ...changedMeta(current, values),
       // undefined leaves it, null clears it; so does an empty text, from clients that leave null out.
-      jwksUri: values.providerJwksUri === undefined ? current.jwksUri : values.providerJwksUri || null,
+      providerJwksUri: values.providerJwksUri === undefined ? current.providerJwksUri : values.providerJwksUri || null,
       localJwks: values.localJwks === undefined ? current.localJwks : values.localJwks,
       status: values.status ?? current.status,
       preset: values.preset ?? current.preset,
       allowedAlgorithms: values.allowedAlgorithms ?? current.allowedAlgorithms,
-      maxTokenLifetimeSeconds: values.maxTokenLifetime ?? current.maxTokenLifetimeSeconds,
+      maxTokenLifetime: values.maxTokenLifetime ?? current.maxTokenLifetime,
       subjectClaim: values.subjectClaim ?? current.subjectClaim,
     };
     const faults = [...draft.faults, ...faultsOf(request, next, draft)];
     return faults.length > 0 ? refuse(invalid(faults)) : ok(next);
   },
   permit: permitProvider,
-  references: (provider) => ({ serviceAccountId: null, federatedIdentityId: null, issuer: provider.issuer }),
+  references: (provider) => ({ serviceAccountId: null, federatedIdentityId: null, issuer: provider.providerIssuer }),
   duplicate: (column) =>
     column === 'issuer'
       ? fault(['providerIssuer'], 'another identity provider of this organisation has this issuer')
@@ -96,13 +96,13 @@ function faultsOf(request: IamRequest, provider: IdentityProviderRecord, draft: 
     preset: provider.preset,
     localJwks: provider.localJwks !== null,
   };
-  report('providerIssuer', issuerFault(provider.issuer, rules));
-  if (provider.jwksUri !== null) report('providerJwksUri', fetchableUrlFault(provider.jwksUri, rules));
+  report('providerIssuer', issuerFault(provider.providerIssuer, rules));
+  if (provider.providerJwksUri !== null) report('providerJwksUri', fetchableUrlFault(provider.providerJwksUri, rules));
   if (provider.localJwks !== null && draft.isSound('localJwks')) {
     for (const detail of request.deps.validateLocalJwks({ keys: provider.localJwks.keys }, jwtSvid))
       report('localJwks', detail);
   }
-  if (jwtSvid && provider.jwksUri === null && provider.localJwks === null && draft.isSound('localJwks')) {
+  if (jwtSvid && provider.providerJwksUri === null && provider.localJwks === null && draft.isSound('localJwks')) {
     report('providerJwksUri', 'is required with the preset spiffe, unless localJwks is given: SPIFFE has no discovery');
   }
   return faults;
@@ -120,13 +120,13 @@ export function identityProviderView(provider: IdentityProviderRecord): Identity
     description: provider.description,
     labels: provider.labels,
     annotations: provider.annotations,
-    providerIssuer: provider.issuer,
-    providerJwksUri: provider.jwksUri,
+    providerIssuer: provider.providerIssuer,
+    providerJwksUri: provider.providerJwksUri,
     localJwks: provider.localJwks,
     status: provider.status,
     preset: provider.preset,
     allowedAlgorithms: provider.allowedAlgorithms,
-    maxTokenLifetime: provider.maxTokenLifetimeSeconds,
+    maxTokenLifetime: provider.maxTokenLifetime,
     subjectClaim: provider.subjectClaim,
     keys: provider.localJwks === null ? provider.keys : provider.localJwks.keys.map(shownKey),
     lastFetchedAt: provider.lastFetchedAt === null ? null : formatTimestamp(provider.lastFetchedAt),

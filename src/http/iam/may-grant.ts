@@ -110,14 +110,14 @@ export async function permitProvider(
 ): Verdict {
   if (request.caller.isAdmin || before === null || after === null) return null;
   const isSwitchedOn = before.status !== 'active' && after.status === 'active';
-  const isLonger = after.maxTokenLifetimeSeconds > before.maxTokenLifetimeSeconds;
+  const isLonger = after.maxTokenLifetime > before.maxTokenLifetime;
   if (!isSwitchedOn && !isLonger && sameJson(verifyingMembers(before), verifyingMembers(after))) return null;
   const strength = await request.deps.store.readProviderStrength(after.organisationId, after.id);
   return lacking(request, 'this change of the identity provider', strength);
 }
 
 function verifyingMembers(provider: IdentityProviderRecord): unknown {
-  const { localJwks, jwksUri, allowedAlgorithms, subjectClaim, preset } = provider;
+  const { localJwks, providerJwksUri: jwksUri, allowedAlgorithms, subjectClaim, preset } = provider;
   return {
     localJwks: localJwks === null ? null : [...localJwks.keys],
     jwksUri,

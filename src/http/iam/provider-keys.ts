@@ -62,7 +62,7 @@ async function takeIntoUse(request: IamRequest, seen: IdentityProviderRecord, { 
       action: 'identity_provider.refresh',
       serviceAccountId: null,
       federatedIdentityId: null,
-      issuer: next.issuer,
+      issuer: next.providerIssuer,
       ip: request.ip,
       changes: { before: identityProviderView(current), after: identityProviderView(next) },
     });
@@ -80,7 +80,7 @@ async function takeIntoUse(request: IamRequest, seen: IdentityProviderRecord, { 
 }
 
 function isSameSource(left: IdentityProviderRecord, right: IdentityProviderRecord): boolean {
-  return left.jwksUri === right.jwksUri && left.localJwks === null && left.preset === right.preset;
+  return left.providerJwksUri === right.providerJwksUri && left.localJwks === null && left.preset === right.preset;
 }
 
 async function checkIssuer(request: IamRequest): Answer {
@@ -88,7 +88,7 @@ async function checkIssuer(request: IamRequest): Answer {
   if (!found.ok) return found;
   const issuers = issuersOf(request);
   if (!issuers.ok) return issuers;
-  const { id, issuer } = found.value;
+  const { id, providerIssuer: issuer } = found.value;
   const checks = await issuers.value.check(found.value, request.now);
   const worst = Math.max(...checks.map(({ verdict }) => VERDICTS.indexOf(verdict)));
   const view: IssuerCheckView = { identity: id, providerIssuer: issuer, verdict: VERDICTS[worst] ?? 'failed', checks };
