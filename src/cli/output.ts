@@ -1,5 +1,7 @@
 // What a command says and how: text for people, JSON for programs, colour only on a terminal. Decides nothing about content.
 
+import { stripVTControlCharacters, styleText } from 'node:util';
+
 import type { JsonMap } from './api.ts';
 import type { TextSink } from './command.ts';
 import type { CliFailure } from './failure.ts';
@@ -24,8 +26,6 @@ export interface Output {
   readonly paint: (colour: Colour, text: string) => string;
 }
 
-const CODES: Readonly<Record<Colour, number>> = { green: 32, red: 31, yellow: 33, cyan: 36, dim: 2, bold: 1 };
-
 /** Builds the output of one run; each stream is coloured only where it is a terminal and NO_COLOR is unset (no-color.org). */
 export function createOutput(
   streams: { readonly stdout: TextSink; readonly stderr: TextSink },
@@ -34,7 +34,7 @@ export function createOutput(
 ): Output {
   const painter = ({ isTTY }: TextSink): Output['paint'] => {
     const hasColour = isTTY === true && !isJson && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
-    return (colour, text) => (hasColour ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text);
+    return (colour, text) => (hasColour ? styleText(colour, text, { validateStream: false }) : text);
   };
   const paint = painter(streams.stdout);
   const paintError = painter(streams.stderr);
@@ -121,8 +121,7 @@ function pad(text: string, width: number): string {
 }
 
 function widthOf(text: string): number {
-  // eslint-disable-next-line no-control-regex -- colour codes take no room
-  return text.replaceAll(/\u001b\[\d+m/g, '').length;
+  return stripVTControlCharacters(text).length;
 }
 
 /** One cell of a table: the member at a dotted path, lists by their size where they hold objects. */

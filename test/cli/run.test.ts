@@ -228,7 +228,7 @@ describe('the output', () => {
     output.warn('mind this');
     output.failure(new CliFailure('it failed', { code: 'x' }));
     expect(written).toEqual(['⚠ mind this\n', '✖ it failed\n']);
-    expect(output.paint('red', 'x')).toBe('\u001b[31mx\u001b[0m');
+    expect(output.paint('red', 'x')).toBe('\u001b[31mx\u001b[39m');
   });
 });
 

@@ -3,8 +3,8 @@
 import type { WrittenConfiguration } from './written-configuration.ts';
 import { judgeClaims } from './decide-offline.ts';
 import type { Verdict } from './decide-offline.ts';
-import { ANY_REASON } from './test-cases.ts';
-import type { DeclaredTest } from './test-cases.ts';
+import { ANY_REASON } from './read-tests.ts';
+import type { DeclaredTest } from './read-tests.ts';
 
 export interface TestResult {
   readonly name: string;

@@ -4,10 +4,10 @@ import type { Output } from '../output.ts';
 import type { Colour } from '../output.ts';
 import { formatDiff } from '../output.ts';
 import { KIND_LABELS, CONFIGURATION_LABEL } from './kinds.ts';
-import { pathOf } from './plan.ts';
-import type { Change, Plan } from './plan.ts';
+import { pathOf } from './plan-changes.ts';
+import type { Change, Plan } from './plan-changes.ts';
 import type { TestResult } from './run-tests.ts';
-import { isJsonMap } from './test-cases.ts';
+import { isJsonObject } from '../../token/json.ts';
 
 const MARKS: Readonly<Record<Change['action'], readonly [mark: string, colour: Colour]>> = {
   create: ['+', 'green'],
@@ -44,8 +44,8 @@ export function showPlan(plan: Plan, output: Output): void {
 /** Labels that stay are not repeated. */
 function shortened(change: Change['changes'][number]): Change['changes'][number] {
   const { member, before, after } = change;
-  if (member !== 'labels' || !isJsonMap(after)) return change;
-  const same = isJsonMap(before) ? before : {};
+  if (member !== 'labels' || !isJsonObject(after)) return change;
+  const same = isJsonObject(before) ? before : {};
   const added = Object.entries(after).filter(([key, value]) => same[key] !== value);
   const removed = Object.entries(same).filter(([key, value]) => after[key] !== value);
   return { member, before: Object.fromEntries(removed), after: Object.fromEntries(added) };

@@ -1,8 +1,8 @@
 // GitHub: looks up a repository's ids and subject settings, and says plainly where only names could be pinned.
 
 import { CliFailure, usageFailure } from '../failure.ts';
-import type { JsonObject } from '../json.ts';
-import { isJsonObject } from '../json.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { isJsonObject } from '../../token/json.ts';
 import { idOf, lookUp } from './look-up.ts';
 import { NOTHING } from './resolution.ts';
 import type { Question, Resolved } from './resolution.ts';

@@ -1,7 +1,7 @@
 // GitLab: looks up the ids of a project or group, and says plainly where only paths could be pinned.
 
 import { usageFailure } from '../failure.ts';
-import { isJsonObject } from '../json.ts';
+import { isJsonObject } from '../../token/json.ts';
 import { idOf, lookUp } from './look-up.ts';
 import { NOTHING } from './resolution.ts';
 import type { Question, Resolved } from './resolution.ts';

@@ -1,8 +1,8 @@
 // Asks somebody else's API for a fact that makes a rule tighter; no answer is an answer, never a failure.
 
 import type { World } from '../command.ts';
-import type { JsonObject } from '../json.ts';
-import { isJsonObject } from '../json.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { isJsonObject } from '../../token/json.ts';
 import { LOOKUP_TIMEOUT_MS } from '../limits.ts';
 
 export type Found =

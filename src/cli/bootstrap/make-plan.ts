@@ -3,7 +3,7 @@
 import type { Recipe } from '../../platforms/recipe.ts';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
-import { canonicalJson } from '../json.ts';
+import { canonicalJson } from '../canonical-json.ts';
 import { deriveVariables } from './derive.ts';
 import { readParameters, selectVariant } from './parameters.ts';
 import { buildPlan } from './plan.ts';

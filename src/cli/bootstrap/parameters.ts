@@ -1,6 +1,6 @@
 // Reads a recipe's parameters from the command line, then from a real token, then from the defaults; refuses what does not fit.
 
-import type { JsonObject, JsonValue } from '../json.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Recipe, RecipeParameter, RecipeVariant } from '../../platforms/recipe.ts';
 import type { OptionReader } from '../command.ts';
 import { usageFailure } from '../failure.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 
 import type { FederatedIdentityInput } from '../../objects/federated-identity.ts';
 import type { IdentityProviderInput, LocalJwks } from '../../objects/identity-provider.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { PresetName } from '../../platforms/preset.ts';
 import type { Recipe, RecipeNeighbour, RecipeVariant } from '../../platforms/recipe.ts';
 import { slugify } from './derive.ts';

@@ -4,7 +4,7 @@ import type { LocalJwks } from '../../objects/identity-provider.ts';
 import type { RecipeVariant } from '../../platforms/recipe.ts';
 import type { World } from '../command.ts';
 import { usageFailure } from '../failure.ts';
-import { isJsonObject } from '../json.ts';
+import { isJsonObject } from '../../token/json.ts';
 import type { Variables } from './template.ts';
 
 /** What a look-up found out. */

@@ -1,6 +1,6 @@
 // Fills the templates of a recipe with its variables; knows no platform.
 
-import type { JsonObject, JsonValue } from '../json.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 
 export type Variables = ReadonlyMap<string, string>;
 

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 
 import type { World } from '../command.ts';
 import { usageFailure } from '../failure.ts';
-import type { JsonObject } from '../json.ts';
-import { isJsonObject } from '../json.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { isJsonObject } from '../../token/json.ts';
 import { MAX_TOKEN_BYTES } from '../limits.ts';
 
 export interface RealToken {

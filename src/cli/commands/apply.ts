@@ -1,16 +1,10 @@
-// `cambist apply`, `plan` and `test`: the whole configuration in a file; the work is in apply/.
+// `cambist apply`: makes the deployment as a file declares it; changes nothing if a test of the file fails.
 
-import type { Command, CommandOption } from '../command.ts';
-
-const FILE: CommandOption = {
-  flags: '-f, --file <path>',
-  description: 'the configuration, YAML or JSON; "-" for stdin',
-  default: 'cambist.yaml',
-};
-const PRUNE: CommandOption = {
-  flags: '--prune',
-  description: 'delete what this configuration made (by its label) and no longer declares',
-};
+import type { Done } from '../apply/execute-plan.ts';
+import { FILE, PRUNE } from '../apply/options.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { CliFailure } from '../failure.ts';
 
 export const applyCommand: Command = {
   name: 'apply',
@@ -22,28 +16,56 @@ export const applyCommand: Command = {
   options: [FILE, PRUNE, { flags: '-y, --yes', description: 'do not ask before deleting' }],
   arguments: [],
   examples: ['cambist apply', 'cambist apply -f cambist.yaml --prune --yes'],
-  run: async (context) => await (await import('../apply/run-apply.ts')).runApply(context),
+  run: apply,
 };
 
-export const planCommand: Command = {
-  name: 'plan',
-  summary: 'show what apply would change',
-  description:
-    'Compares the file with the deployment, shows the difference and runs the tests of the file; changes nothing. Exits 1 where a test fails.',
-  options: [FILE, PRUNE, { flags: '--exit-code', description: 'exit 1 where there is something to change' }],
-  arguments: [],
-  examples: ['cambist plan', 'cambist plan -f cambist.yaml --prune --exit-code'],
-  run: async (context) => await (await import('../apply/run-apply.ts')).runPlan(context),
-};
+const OUTCOMES = { create: 'created', update: 'changed', delete: 'deleted' } as const;
 
-export const testCommand: Command = {
-  name: 'test',
-  summary: 'run the tests of a file, offline',
-  description:
-    'Checks the file and decides its tests (claims, and whether they must be allowed or refused) with the code that decides exchanges. ' +
-    'Needs no deployment and no token. Exits 1 where a test fails.',
-  options: [FILE],
-  arguments: [],
-  examples: ['cambist test', 'cambist test -f cambist.yaml --json'],
-  run: async (context) => await (await import('../apply/run-apply.ts')).runOfflineTests(context),
-};
+/** Makes the deployment as the file declares it; changes nothing where a test of it fails. */
+async function apply(context: CommandContext): Promise<number> {
+  const [{ executePlan }, { preparePlan, testsFailed }, { showPlan, showTests, titleOf }] = await Promise.all([
+    import('../apply/execute-plan.ts'),
+    import('../apply/prepare-plan.ts'),
+    import('../apply/show-plan.ts'),
+  ]);
+  const { output } = context;
+  const { api, state, plan, results } = await preparePlan(context);
+  if (results.some(({ passed }) => !passed)) {
+    showTests(results, output, 'failed');
+    throw testsFailed(results, output.isJson);
+  }
+  showPlan(plan, output);
+  showTests(results, output, 'failed');
+  const deletions = plan.changes.filter(({ action }) => action === 'delete').length;
+  if (deletions > 0 && !(await confirm(`Delete ${deletions}?`, context))) {
+    output.line('Nothing was changed.');
+    return 1;
+  }
+  const done: Done[] = [];
+  if (plan.changes.length > 0) output.line();
+  try {
+    await executePlan(plan, state, api, (step) => {
+      done.push(step);
+      const identity = step.change.kind === 'rule' && step.change.action === 'delete' ? '' : step.identity;
+      output.line(
+        `${output.paint('green', '✔')} ${titleOf(step.change)}  ${OUTCOMES[step.change.action]}  ${identity}`.trimEnd(),
+      );
+      for (const { detail } of step.warnings) output.warn(`${step.change.path.join(' / ')}: ${detail}`);
+    });
+  } catch (error) {
+    throw interrupted(error, done.length, plan.changes.length);
+  }
+  output.data({ changes: done.map(({ change, identity }) => ({ ...change, identity })), tests: results }, () => {
+    if (done.length > 0) output.line(`Applied: ${done.length} of ${plan.changes.length}.`);
+  });
+  return 0;
+}
+
+function interrupted(error: unknown, done: number, planned: number): unknown {
+  if (!(error instanceof CliFailure)) return error;
+  const next = `${done} of ${planned} changes were made. Apply again to go on from there.`;
+  return new CliFailure(error.message, {
+    ...error.details,
+    next: error.details.next === undefined ? next : `${error.details.next}\n${next}`,
+  });
+}

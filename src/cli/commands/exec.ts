@@ -1,7 +1,10 @@
-// `cambist exec`: its options and help; the work is in ../exec/.
+// `cambist exec`: runs a command with tokens, keeps its files fresh, and revokes what it got at the end.
 
-import type { Command } from '../command.ts';
-import { EXCHANGE_OPTIONS } from '../token/exchange-settings.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { NOT_EXECUTABLE, NOT_FOUND } from '../exec/limits.ts';
+import type { Setup } from '../exec/prepare-tokens.ts';
+import { CliFailure } from '../failure.ts';
+import { EXCHANGE_OPTIONS, readExchangeSettings } from '../token/exchange-settings.ts';
 
 export const execCommand: Command = {
   name: 'exec',
@@ -36,5 +39,31 @@ export const execCommand: Command = {
     'cambist exec --id-token VAULT_JWT=https://vault.example.com,https://vault-dr.example.com -- ./deploy.sh',
     'cambist exec --id-token-file AWS_WEB_IDENTITY_TOKEN_FILE=sts.amazonaws.com -- aws sts get-caller-identity',
   ],
-  run: async (context) => await (await import('../exec/run-exec.ts')).runExec(context),
+  run: execute,
 };
+
+/** Runs the command; its exit code, or 126, 127 and 128 + signal as a shell has them. */
+async function execute(context: CommandContext): Promise<number> {
+  const [{ readWishes }, { holdSignals, runChild }, { prepareTokens, revokeTokens }] = await Promise.all([
+    import('../exec/read-wishes.ts'),
+    import('../exec/run-child.ts'),
+    import('../exec/prepare-tokens.ts'),
+  ]);
+  const wishes = readWishes(context);
+  const settings = readExchangeSettings(context);
+  const signals = holdSignals();
+  const setup: Setup = { variables: {}, issued: [], takeDown: [] };
+  try {
+    await prepareTokens(context, settings, wishes, setup);
+    const variables = { ...context.world.env, ...setup.variables };
+    return await runChild(wishes.command, wishes.arguments, variables, signals);
+  } catch (error) {
+    if (!(error instanceof CliFailure) || !['not_found', 'not_executable'].includes(error.details.code)) throw error;
+    context.output.failure(error);
+    return error.details.code === 'not_found' ? NOT_FOUND : NOT_EXECUTABLE;
+  } finally {
+    for (const step of setup.takeDown.toReversed()) await step();
+    if (wishes.revokes) await revokeTokens(context, settings, setup.issued);
+    signals.release();
+  }
+}

@@ -1,21 +1,50 @@
-// `cambist export`: today's state as a file; the work is in apply/.
+// `cambist export`: the state of a deployment as a configuration that declares the same; changes nothing.
 
-import type { Command } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
 
 export const exportCommand: Command = {
   name: 'export',
-  summary: 'write what is there as a configuration, or as Terraform HCL',
+  summary: 'write what is there as the file that apply reads',
   description:
-    'Prints the organisation’s providers, service accounts, federated identities, roles and bindings as the file that apply reads, or as resources of the Terraform provider of Thalassa Cloud, which speaks this API; ' +
-    'what that provider has no attribute for is said in a comment. Secrets are never part of it.',
+    'Prints the organisation’s providers, service accounts, federated identities, roles and bindings as the file that apply reads. ' +
+    'Secrets are never part of it. There is no Terraform output: keep the file, and run `cambist plan` and `cambist apply` with it.',
   options: [
-    { flags: '--format <format>', description: 'of the output', choices: ['yaml', 'hcl'], default: 'yaml' },
     {
       flags: '--name <name>',
       description: 'the name of the configuration; by default the one that made what is there',
     },
   ],
   arguments: [],
-  examples: ['cambist export > cambist.yaml', 'cambist export --format hcl > cambist.tf'],
-  run: async (context) => await (await import('../apply/run-export.ts')).runExport(context),
+  examples: ['cambist export > cambist.yaml', 'cambist export --name production > production.yaml'],
+  run: write,
 };
+
+const HEADER = ` Written by \`cambist export\`. \`cambist plan -f\` this file compares it with the deployment.
+ Add tests: what must be allowed, and what must be refused (docs/guides/declarative.md).`;
+
+/** Prints the state as YAML, or as JSON with `--json`. */
+async function write(context: CommandContext): Promise<void> {
+  const [{ Document }, { managerOf, readState }, { configurationOf }] = await Promise.all([
+    import('yaml'),
+    import('../apply/read-state.ts'),
+    import('../apply/write-configuration.ts'),
+  ]);
+  const { options, output } = context;
+  const api = await context.api();
+  const state = await readState(api);
+  const configuration = configurationOf(
+    state,
+    options.text('name') ?? onlyOf(state.objects.map(managerOf)) ?? 'cambist',
+    api.url,
+  );
+  if (output.isJson) return output.raw(`${JSON.stringify(configuration, null, 2)}\n`);
+  const document = new Document(configuration, { aliasDuplicateObjects: false });
+  document.commentBefore = HEADER;
+  output.raw(document.toString({ lineWidth: 120, blockQuote: 'literal', flowCollectionPadding: false }));
+}
+
+/** The one name that there is; null if there are several, or none. */
+function onlyOf(names: readonly (string | null)[]): string | null {
+  const [first, ...others] = new Set(names.filter((name) => name !== null));
+  return others.length === 0 ? (first ?? null) : null;
+}

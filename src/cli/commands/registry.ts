@@ -1,7 +1,7 @@
 // Every command there is, in the order of the help; one line each.
 
 import type { Command, CommandGroup } from '../command.ts';
-import { applyCommand, planCommand, testCommand } from './apply.ts';
+import { applyCommand } from './apply.ts';
 import { auditCommand } from './audit.ts';
 import { bootstrapGroup } from './bootstrap.ts';
 import { decodeCommand } from './decode.ts';
@@ -13,9 +13,11 @@ import { exportCommand } from './export.ts';
 import { identitiesGroup } from './identities.ts';
 import { keysGroup } from './keys.ts';
 import { meCommand } from './me.ts';
+import { planCommand } from './plan.ts';
 import { providersGroup } from './providers.ts';
 import { rolesGroup } from './roles.ts';
 import { serviceAccountsGroup } from './service-accounts.ts';
+import { testCommand } from './test.ts';
 import { tokenCommand } from './token.ts';
 import { trustGroup } from './trust.ts';
 

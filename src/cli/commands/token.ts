@@ -1,7 +1,9 @@
-// `cambist token`: its options and help; the work is in ../token/.
+// `cambist token`: gets one token, has it masked, then prints it or writes it where it is wanted.
 
-import type { Command } from '../command.ts';
-import { EXCHANGE_OPTIONS } from '../token/exchange-settings.ts';
+import type { ExchangedToken } from '../../sdk/client/index.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { EXCHANGE_OPTIONS, readExchangeSettings } from '../token/exchange-settings.ts';
+import { OUTPUT_FORMATS } from '../token/output-formats.ts';
 
 export const tokenCommand: Command = {
   name: 'token',
@@ -22,7 +24,7 @@ export const tokenCommand: Command = {
     {
       flags: '-o, --output <format>',
       description: 'how it is given: the bare token is the default; docker, netrc and git-credential need --host',
-      choices: ['token', 'env', 'json', 'github-env', 'file', 'kubernetes', 'docker', 'netrc', 'git-credential'],
+      choices: OUTPUT_FORMATS,
     },
     {
       flags: '--file <path>',
@@ -47,5 +49,56 @@ export const tokenCommand: Command = {
     'cambist token --id-token https://vault.example.com',
     "git config credential.helper '!cambist token --output git-credential --host git.example.com'",
   ],
-  run: async (context) => await (await import('../token/run-token.ts')).runToken(context),
+  run: exchange,
 };
+
+/** Gets the token and hands it over; the exit code. */
+async function exchange(context: CommandContext): Promise<number> {
+  const [
+    { answerHelper },
+    { formatToken },
+    { maskToken },
+    { writePrivateFile },
+    { githubEnvFile, readIdTokenAudiences, readWanted },
+    { requestToken },
+  ] = await Promise.all([
+    import('../token/answer-helper.ts'),
+    import('../token/format-token.ts'),
+    import('../token/mask-token.ts'),
+    import('../token/private-file.ts'),
+    import('../token/read-wanted.ts'),
+    import('../token/request-token.ts'),
+  ]);
+  const { world, output } = context;
+  const wanted = readWanted(context);
+  const settings = readExchangeSettings(context);
+  const idTokenFor = readIdTokenAudiences(context);
+  const get = async (): Promise<ExchangedToken> => {
+    const token = await requestToken(world, settings, { idTokenFor });
+    await maskToken(world, token.accessToken);
+    return token;
+  };
+
+  if (wanted.format === 'git-credential' || wanted.format === 'docker') {
+    const answer = await answerHelper(context, wanted, get);
+    output.raw(answer.text);
+    return answer.code;
+  }
+  const token = await get();
+  if (wanted.format === 'github-env') {
+    const { appendFile } = await import('node:fs/promises');
+    await appendFile(githubEnvFile(context), `${wanted.name}=${token.accessToken}\n`);
+    output.line(`✔ ${wanted.name} is set for the next steps of the job.`);
+    return 0;
+  }
+  const text = formatToken(token, wanted, world.env['KUBERNETES_EXEC_INFO']);
+  if (wanted.file === undefined) output.raw(text);
+  else {
+    await writePrivateFile(wanted.file, text);
+    const { accessToken: _, ...told } = token;
+    output.data({ file: wanted.file, expires_at: told.expiresAt.toISOString() }, () =>
+      output.line(`✔ ${wanted.file} holds the token until ${told.expiresAt.toISOString()}.`),
+    );
+  }
+  return 0;
+}

@@ -1,29 +1,44 @@
 // How a token is handed to what asks for it: shells, kubectl, docker, curl, git; pure text, writes nothing.
 
 import type { ExchangedToken } from '../../sdk/client/index.ts';
-
-export const OUTPUT_FORMATS = [
-  'token',
-  'env',
-  'json',
-  'github-env',
-  'file',
-  'kubernetes',
-  'docker',
-  'netrc',
-  'git-credential',
-] as const;
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+import { CliFailure } from '../failure.ts';
+import type { Wanted } from './read-wanted.ts';
 
 const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
 
+/** The token in a format that goes to stdout or a file. */
+export function formatToken(
+  token: ExchangedToken,
+  { format, name, hosts, username }: Wanted,
+  execInfo: string | undefined,
+): string {
+  switch (format) {
+    case 'token':
+      return `${token.accessToken}\n`;
+    case 'file':
+      return token.accessToken;
+    case 'env':
+      return formatEnv(token, name);
+    case 'json':
+      return formatJson(token);
+    case 'kubernetes':
+      return formatKubernetes(token, execInfo);
+    case 'netrc':
+      return formatNetrc(token, hosts, username);
+    case 'docker':
+    case 'git-credential':
+    case 'github-env':
+      throw new CliFailure(`${format} is answered elsewhere`, { code: 'bug' });
+  }
+}
+
 /** Lines for `eval` or a dotenv file: a token has no character that a shell would read. */
-export function formatEnv(token: ExchangedToken, name: string): string {
+function formatEnv(token: ExchangedToken, name: string): string {
   return `export ${name}=${token.accessToken}\nexport ${name}_EXPIRES_AT=${instantOf(token)}\n`;
 }
 
 /** The members of RFC 8693 §2.2.1, and when the token ends. */
-export function formatJson(token: ExchangedToken): string {
+function formatJson(token: ExchangedToken): string {
   return `${JSON.stringify(
     {
       access_token: token.accessToken,
@@ -39,7 +54,7 @@ export function formatJson(token: ExchangedToken): string {
 }
 
 /** An ExecCredential in the version that kubectl asks for in KUBERNETES_EXEC_INFO, v1 where it asks for none. */
-export function formatKubernetes(token: ExchangedToken, execInfo: string | undefined): string {
+function formatKubernetes(token: ExchangedToken, execInfo: string | undefined): string {
   return `${JSON.stringify({
     kind: 'ExecCredential',
     apiVersion: execInfo?.includes('"client.authentication.k8s.io/v1beta1"')
@@ -56,7 +71,7 @@ export function formatDocker(token: ExchangedToken, serverUrl: string, username:
 }
 
 /** A netrc file with one entry for each host. */
-export function formatNetrc(token: ExchangedToken, hosts: readonly string[], username: string): string {
+function formatNetrc(token: ExchangedToken, hosts: readonly string[], username: string): string {
   return hosts
     .map((host) => `machine ${host.replace(/:\d+$/, '')} login ${username} password ${token.accessToken}\n`)
     .join('');

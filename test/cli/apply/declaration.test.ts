@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { readDeclaration } from '../../../src/cli/apply/declaration.ts';
-import { pointerOf } from '../../../src/cli/apply/document.ts';
+import { readDeclaration } from '../../../src/cli/apply/read-declaration.ts';
+import { pointerOf } from '../../../src/cli/apply/read-document.ts';
 import type { JsonObject } from '../../../src/token/json.ts';
 
 const GITHUB = { providerIssuer: 'https://token.actions.githubusercontent.com' };

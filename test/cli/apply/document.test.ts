@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { faultyFile, readDocument } from '../../../src/cli/apply/document.ts';
+import { faultyFile, readDocument } from '../../../src/cli/apply/read-document.ts';
 import { CliFailure } from '../../../src/cli/failure.ts';
 
 function failureOf(text: string): string {

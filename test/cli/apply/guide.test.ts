@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { readDeclaration } from '../../../src/cli/apply/declaration.ts';
-import { readDocument } from '../../../src/cli/apply/document.ts';
+import { readDeclaration } from '../../../src/cli/apply/read-declaration.ts';
+import { readDocument } from '../../../src/cli/apply/read-document.ts';
 import { runTests } from '../../../src/cli/apply/run-tests.ts';
-import { declaredWorld } from '../../../src/cli/apply/world.ts';
+import { declaredConfiguration } from '../../../src/cli/apply/predict-configuration.ts';
 
 const blocks = [...readFileSync('docs/guides/declarative.md', 'utf8').matchAll(/```yaml\n(.*?)```/gs)].map(
   ([, text = '']) => text,
@@ -22,7 +22,7 @@ describe('docs/guides/declarative.md', () => {
     expect(faults).toEqual([]);
     const results = runTests(
       declaration.tests,
-      declaredWorld(declaration, declaration.deployment ?? ''),
+      declaredConfiguration(declaration, declaration.deployment ?? ''),
       1_800_000_000,
     );
     expect(results.map(({ name, why }) => [name, why])).toEqual([

@@ -2,12 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { readDeclaration } from '../../../src/cli/apply/declaration.ts';
-import { hclOf } from '../../../src/cli/apply/hcl.ts';
-import { planChanges } from '../../../src/cli/apply/plan.ts';
-import type { Plan } from '../../../src/cli/apply/plan.ts';
-import type { State, StoredObject } from '../../../src/cli/apply/state.ts';
-import { configurationOf } from '../../../src/cli/apply/written-state.ts';
+import { readDeclaration } from '../../../src/cli/apply/read-declaration.ts';
+import { planChanges } from '../../../src/cli/apply/plan-changes.ts';
+import type { Plan } from '../../../src/cli/apply/plan-changes.ts';
+import type { StoredObject } from '../../../src/cli/apply/read-state.ts';
+import { configurationOf } from '../../../src/cli/apply/write-configuration.ts';
 import type { JsonObject } from '../../../src/token/json.ts';
 
 const ISSUER = 'https://token.actions.githubusercontent.com';
@@ -270,105 +269,5 @@ describe('configurationOf', () => {
       faults: [],
       leftOver: [],
     });
-  });
-});
-
-describe('hclOf', () => {
-  const state: State = {
-    objects: [
-      ...THERE,
-      stored(
-        'identity',
-        'main!',
-        {
-          expression: '"${claims.sub}" != "%{if}"',
-          conditions: { a: '${x}', b: ['1', 2, true] },
-          allowedScopes: ['iam:read'],
-        },
-        'deployer',
-        'GitHub',
-      ),
-      stored('binding', '1', { projects: ['shop'], description: 'tab\tback\bspace' }, 'deployments', 'deployer'),
-    ],
-  };
-
-  it('writes resources in the shape of the provider, and says what it has no attribute for', () => {
-    expect(hclOf(state, 'https://tokens.acme.test')).toMatchInlineSnapshot(`
-      "# Written by \`cambist export --format hcl\`. The credential is THALASSA_API_TOKEN.
-      # The provider can import identity providers and federated identities by the ids below; service accounts, roles and
-      # bindings it can only create.
-      terraform {
-        required_providers {
-          thalassa = {
-            source = "thalassa-cloud/thalassa"
-          }
-        }
-      }
-
-      provider "thalassa" {
-        api = "https://tokens.acme.test"
-      }
-
-      # provider_GitHub
-      resource "thalassa_iam_federated_identity_provider" "github" {
-        name = "GitHub"
-        provider_issuer = "https://token.actions.githubusercontent.com"
-      }
-
-      # serviceAccount_deployer
-      resource "thalassa_iam_service_account" "deployer" {
-        name = "deployer"
-      }
-
-      # identity_main
-      resource "thalassa_iam_federated_identity" "deployer_main" {
-        name = "main"
-        service_account_id = thalassa_iam_service_account.deployer.id
-        provider_id = thalassa_iam_federated_identity_provider.github.id
-        trusted_audiences = []
-        audience_match_mode = "any"
-        allowed_scopes = []
-        provider_subject = "repo:acme/app:ref:refs/heads/main"
-      }
-
-      # role_deployments
-      resource "thalassa_iam_role" "deployments" {
-        name = "deployments"
-      }
-
-      # binding_deployer
-      resource "thalassa_iam_role_binding" "deployments_deployer" {
-        name = "deployer"
-        role_id = thalassa_iam_role.deployments.id
-        service_account_id = thalassa_iam_service_account.deployer.id
-      }
-
-      # identity_main!
-      # The provider has no attribute for expression = "\\"\${claims.sub}\\" != \\"%{if}\\"": set it with cambist. WITHOUT IT THIS GIVES MORE THAN TODAY.
-      # The provider may not know these scopes: iam:read
-      resource "thalassa_iam_federated_identity" "deployer_main_2" {
-        name = "main!"
-        service_account_id = thalassa_iam_service_account.deployer.id
-        provider_id = thalassa_iam_federated_identity_provider.github.id
-        trusted_audiences = []
-        audience_match_mode = "any"
-        allowed_scopes = ["iam:read"]
-        provider_subject = "repo:acme/app:ref:refs/heads/main"
-        conditions = jsonencode({
-          "a" = "$\${x}"
-          "b" = ["1", 2, true]
-        })
-      }
-
-      # binding_1
-      # The provider has no attribute for projects = ["shop"]: set it with cambist. WITHOUT IT THIS GIVES MORE THAN TODAY.
-      resource "thalassa_iam_role_binding" "deployments_1" {
-        name = "1"
-        role_id = thalassa_iam_role.deployments.id
-        service_account_id = thalassa_iam_service_account.deployer.id
-        description = "tab\\tback\\u0008space"
-      }
-      "
-    `);
   });
 });

@@ -2,12 +2,13 @@
 
 import type { WrittenKind } from './object-faults.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
-import type { Declaration, DeclaredObject } from './declaration.ts';
-import type { Fault } from './document.ts';
+import { isJsonObject } from '../../token/json.ts';
+import type { Declaration, DeclaredObject } from './read-declaration.ts';
+import type { Fault } from './read-document.ts';
+import { canonicalJson } from '../canonical-json.ts';
 import { defaultsOf, IMMUTABLE, KINDS, CONFIGURATION_LABEL } from './kinds.ts';
-import { isFixed, managerOf, rulesOf } from './state.ts';
-import type { State, StoredObject } from './state.ts';
-import { isJsonMap } from './test-cases.ts';
+import { isFixed, managerOf, rulesOf } from './read-state.ts';
+import type { State, StoredObject } from './read-state.ts';
 
 export interface MemberChange {
   readonly member: string;
@@ -109,7 +110,7 @@ function changesOf(
   const common = { kind, path, refersTo, alsoDeletes: [] } as const;
   if (stored === undefined) {
     const body = { name: declared.name, ...members, ...(declared.rules === null ? {} : { rules: declared.rules }) };
-    const labels = { ...(isJsonMap(members['labels']) ? members['labels'] : {}), [CONFIGURATION_LABEL]: manager };
+    const labels = { ...(isJsonObject(members['labels']) ? members['labels'] : {}), [CONFIGURATION_LABEL]: manager };
     const changes = Object.entries(body)
       .filter(([member]) => member !== 'name')
       .map(([member, after]) => ({ member, before: null, after }));
@@ -153,7 +154,7 @@ function changesOf(
 /** Every member as it should be; labels and annotations that are not declared stay, but for the label of the configuration. */
 function wantedMembers({ kind, name, members }: DeclaredObject, { view }: StoredObject, manager: string): JsonObject {
   const declared = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
-  const labels = [declared['labels'], view['labels']].find(isJsonMap) ?? {};
+  const labels = [declared['labels'], view['labels']].find(isJsonObject) ?? {};
   return { ...defaultsOf(kind, declared), ...declared, name, labels: { ...labels, [CONFIGURATION_LABEL]: manager } };
 }
 
@@ -215,14 +216,5 @@ function isSame(member: string, before: JsonValue, after: JsonValue): boolean {
   if (member === 'status' && before === 'expired') return after === 'active';
   // The API answers an empty expression as none.
   if (member === 'expression' && before === null && after === '') return true;
-  return canonical(before) === canonical(after);
-}
-
-/** JSON with sorted members: their order means nothing. */
-export function canonical(value: JsonValue): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
+  return canonicalJson(before) === canonicalJson(after);
 }

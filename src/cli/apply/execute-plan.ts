@@ -3,8 +3,8 @@
 import type { WrittenKind } from './object-faults.ts';
 import type { Api, JsonMap } from '../api.ts';
 import { collectionPath } from './kinds.ts';
-import type { Change, Plan } from './plan.ts';
-import type { State } from './state.ts';
+import type { Change, Plan } from './plan-changes.ts';
+import type { State } from './read-state.ts';
 
 /** One write that was made; `identity` of what was written. */
 export interface Done {

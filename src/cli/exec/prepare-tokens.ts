@@ -1,4 +1,4 @@
-// `cambist exec`: gets the tokens, runs the command with them, keeps its files fresh, and revokes what it got at the end.
+// Gets the tokens that a command runs with, puts them into variables and files, and revokes them at the end.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,48 +7,24 @@ import { join } from 'node:path';
 import { revokeToken, TokenExchangeError } from '../../sdk/client/index.ts';
 import type { ExchangedToken } from '../../sdk/client/index.ts';
 import type { CommandContext } from '../command.ts';
-import { CliFailure } from '../failure.ts';
-import { readExchangeSettings } from '../token/exchange-settings.ts';
 import type { ExchangeSettings } from '../token/exchange-settings.ts';
 import { maskToken } from '../token/mask-token.ts';
 import { writePrivateFile } from '../token/private-file.ts';
 import { requestToken } from '../token/request-token.ts';
 import { keepFresh } from './keep-fresh.ts';
-import { NOT_EXECUTABLE, NOT_FOUND, REVOKE_TIMEOUT_MS } from './limits.ts';
-import { readWishes } from './read-wishes.ts';
+import { REVOKE_TIMEOUT_MS } from './limits.ts';
 import type { Wishes } from './read-wishes.ts';
-import { holdSignals, runChild } from './run-child.ts';
 
 /** What was set up for the command, and how it is taken down again. */
-interface Setup {
+export interface Setup {
   readonly variables: Record<string, string>;
   readonly issued: ExchangedToken[];
   /** In reverse order at the end; each may fail alone. */
   readonly takeDown: (() => Promise<unknown>)[];
 }
 
-/** Runs the command; its exit code, or 126, 127 and 128 + signal as a shell has them. */
-export async function runExec(context: CommandContext): Promise<number> {
-  const wishes = readWishes(context);
-  const settings = readExchangeSettings(context);
-  const signals = holdSignals();
-  const setup: Setup = { variables: {}, issued: [], takeDown: [] };
-  try {
-    await prepare(context, settings, wishes, setup);
-    const variables = { ...context.world.env, ...setup.variables };
-    return await runChild(wishes.command, wishes.arguments, variables, signals);
-  } catch (error) {
-    if (!(error instanceof CliFailure) || !['not_found', 'not_executable'].includes(error.details.code)) throw error;
-    context.output.failure(error);
-    return error.details.code === 'not_found' ? NOT_FOUND : NOT_EXECUTABLE;
-  } finally {
-    for (const step of setup.takeDown.toReversed()) await step();
-    if (wishes.revokes) await revokeAll(context, settings, setup.issued);
-    signals.release();
-  }
-}
-
-async function prepare(
+/** Fills the setup with what the command was promised; what was begun is in it, also after a failure. */
+export async function prepareTokens(
   context: CommandContext,
   settings: ExchangeSettings,
   wishes: Wishes,
@@ -104,7 +80,8 @@ function warnAtExpiry({ expiresAt }: ExchangedToken, warn: (text: string) => voi
   };
 }
 
-async function revokeAll(
+/** Revokes the access tokens that are still good; one that cannot be revoked is a warning. */
+export async function revokeTokens(
   { world, output }: CommandContext,
   { url }: ExchangeSettings,
   issued: readonly ExchangedToken[],

@@ -1,8 +1,9 @@
 // Reads the `tests:` of a configuration: claims, what is asked with them, and what must come of it; runs none.
 
-import type { JsonObject, JsonValue } from '../../token/json.ts';
-import type { Child, Report } from './declaration.ts';
-import type { Place } from './document.ts';
+import type { JsonObject } from '../../token/json.ts';
+import { isJsonObject } from '../../token/json.ts';
+import type { Child, Report } from './read-declaration.ts';
+import type { Place } from './read-document.ts';
 
 /** One test: a token of these claims must be allowed as an account, or refused for a reason. */
 export interface DeclaredTest {
@@ -66,7 +67,7 @@ export function readTests({ name, value, place }: Child, report: Report): Declar
   for (const member of Object.keys(value))
     if (!MEMBERS.includes(member)) fault(member, `is not a part of a test; the parts are ${MEMBERS.join(', ')}`);
   const { claims = null } = value;
-  if (!isJsonMap(claims)) fault('claims', 'must be the claims of a token');
+  if (!isJsonObject(claims)) fault('claims', 'must be the claims of a token');
   const [allowed, refused] = [text('allowed'), text('refused')];
   if (isSound && (allowed === null) === (refused === null))
     fault('', 'must say either allowed (as which service account) or refused (for which reason)');
@@ -77,7 +78,7 @@ export function readTests({ name, value, place }: Child, report: Report): Declar
   const test: DeclaredTest = {
     name,
     place,
-    claims: isJsonMap(claims) ? claims : {},
+    claims: isJsonObject(claims) ? claims : {},
     provider: text('provider'),
     // A caller that is allowed as an account has usually asked for it.
     serviceAccount: text('serviceAccount') ?? allowed,
@@ -87,9 +88,4 @@ export function readTests({ name, value, place }: Child, report: Report): Declar
     expected,
   };
   return isSound ? test : null;
-}
-
-/** True for an object that is neither null nor a list. */
-export function isJsonMap(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

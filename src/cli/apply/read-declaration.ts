@@ -4,10 +4,11 @@ import { identityFaults, memberFaults, providerFaults, soundMembers } from './ob
 import type { WrittenKind } from './object-faults.ts';
 import type { WrittenIdentity, WrittenProvider } from './written-configuration.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
-import type { Fault, Place } from './document.ts';
+import { isJsonObject } from '../../token/json.ts';
+import type { Fault, Place } from './read-document.ts';
 import { CONFIGURATION_LABEL } from './kinds.ts';
-import { isJsonMap, readTests } from './test-cases.ts';
-import type { DeclaredTest } from './test-cases.ts';
+import { readTests } from './read-tests.ts';
+import type { DeclaredTest } from './read-tests.ts';
 
 /** One object as it is declared; names stand for other objects. */
 export interface DeclaredObject {
@@ -92,14 +93,14 @@ function textAt(data: JsonObject, key: string, report: Report): string | null {
 /** The named maps under a key; an entry without a value has no members. */
 function childrenOf(parent: JsonObject, key: string, place: Place, report: Report): Child[] {
   const value: JsonValue = parent[key] ?? {};
-  if (!isJsonMap(value)) {
+  if (!isJsonObject(value)) {
     report([...place, key], 'must be a map of names');
     return [];
   }
   return Object.entries(value).flatMap(([name, members]) => {
     const at = [...place, key, name];
     if (members === null) return [{ name, value: {}, place: at }];
-    if (isJsonMap(members)) return [{ name, value: members, place: at }];
+    if (isJsonObject(members)) return [{ name, value: members, place: at }];
     report(at, 'must be a map of members');
     return [];
   });
@@ -142,7 +143,7 @@ function object(
   if (Object.hasOwn(value, 'name')) report([...place, 'name'], 'is given by the key above it');
   for (const { path, detail } of memberFaults(kind, { ...value, name })) report([...place, ...path], detail);
   const { labels } = value;
-  if (isJsonMap(labels) && Object.hasOwn(labels, CONFIGURATION_LABEL))
+  if (isJsonObject(labels) && Object.hasOwn(labels, CONFIGURATION_LABEL))
     report([...place, 'labels', CONFIGURATION_LABEL], 'is set by apply');
   const { rules, ...members } = value;
   return {

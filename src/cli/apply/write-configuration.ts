@@ -2,13 +2,13 @@
 
 import { slugOf } from '../../objects/values.ts';
 import type { JsonObject } from '../../token/json.ts';
+import { isJsonObject } from '../../token/json.ts';
 import type { WrittenKind } from './object-faults.ts';
 import { writtenMembers } from './object-faults.ts';
 import { defaultsOf, CONFIGURATION_LABEL } from './kinds.ts';
-import { canonical } from './plan.ts';
-import { isFixed, rulesOf } from './state.ts';
-import type { State, StoredObject } from './state.ts';
-import { isJsonMap } from './test-cases.ts';
+import { canonicalJson } from '../canonical-json.ts';
+import { isFixed, rulesOf } from './read-state.ts';
+import type { State, StoredObject } from './read-state.ts';
 
 /** The configuration that declares a state; members that have their default are left out. */
 export function configurationOf(state: State, name: string, deployment: string): JsonObject {
@@ -53,7 +53,7 @@ export function membersOf({ kind, name, view }: StoredObject): JsonObject {
   const written = writtenMembers(kind).filter((member) => member !== 'name' && member !== 'rules');
   const given = Object.fromEntries(written.map((member) => [member, view[member] ?? null]));
   const defaults: JsonObject = { ...defaultsOf(kind, given), slug: slugOf(name), annotations: {} };
-  const labels = Object.entries(isJsonMap(given['labels']) ? given['labels'] : {}).filter(
+  const labels = Object.entries(isJsonObject(given['labels']) ? given['labels'] : {}).filter(
     ([key]) => key !== CONFIGURATION_LABEL,
   );
   const members: JsonObject = { ...given, labels: labels.length === 0 ? null : Object.fromEntries(labels) };
@@ -61,7 +61,7 @@ export function membersOf({ kind, name, view }: StoredObject): JsonObject {
     Object.entries(members).filter(
       ([member, value]) =>
         value !== null &&
-        canonical(value) !== canonical(defaults[member] ?? null) &&
+        canonicalJson(value) !== canonicalJson(defaults[member] ?? null) &&
         // Read from expiresAt.
         !(member === 'status' && value === 'expired'),
     ),

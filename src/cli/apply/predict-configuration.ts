@@ -11,9 +11,9 @@ import { soundMembers } from './object-faults.ts';
 import type { WrittenKind } from './object-faults.ts';
 import { slugOf } from '../../objects/values.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
-import type { Declaration } from './declaration.ts';
-import type { Plan } from './plan.ts';
-import type { State, StoredObject } from './state.ts';
+import type { Declaration } from './read-declaration.ts';
+import type { Plan } from './plan-changes.ts';
+import type { State, StoredObject } from './read-state.ts';
 
 interface Named {
   readonly kind: WrittenKind;
@@ -24,12 +24,12 @@ interface Named {
 }
 
 /** The declared configuration on its own. */
-export function declaredWorld(declaration: Declaration, issuerUrl: string): WrittenConfiguration {
+export function declaredConfiguration(declaration: Declaration, issuerUrl: string): WrittenConfiguration {
   return worldOf(declaration.objects, declaration, issuerUrl);
 }
 
 /** What the deployment will hold after the plan, with everything that the declaration does not know of. */
-export function worldAfter(
+export function configurationAfter(
   declaration: Declaration,
   state: State,
   plan: Plan,

@@ -2,9 +2,9 @@
 
 import type { WrittenKind } from './object-faults.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
+import { isJsonObject } from '../../token/json.ts';
 import type { Api } from '../api.ts';
 import { collectionPath, CONFIGURATION_LABEL } from './kinds.ts';
-import { isJsonMap } from './test-cases.ts';
 
 /** One object as the API answers it. */
 export interface StoredObject {
@@ -48,7 +48,7 @@ export async function readState(api: Api): Promise<State> {
 /** Which configuration an object belongs to; null for none. */
 export function managerOf({ view }: StoredObject): string | null {
   const labels = view['labels'];
-  const value = isJsonMap(labels) ? labels[CONFIGURATION_LABEL] : undefined;
+  const value = isJsonObject(labels) ? labels[CONFIGURATION_LABEL] : undefined;
   return typeof value === 'string' ? value : null;
 }
 
@@ -69,5 +69,5 @@ function stored(kind: WrittenKind, view: JsonObject, parent: string | null, refe
 }
 
 function nameOf(value: JsonValue | undefined): string | null {
-  return isJsonMap(value) ? String(value['name']) : null;
+  return isJsonObject(value) ? String(value['name']) : null;
 }

@@ -1,19 +1,19 @@
 // What plan and apply do alike: read the file and the deployment, compare them, and run the tests over what would be.
 
-import { isJsonObject } from '../json.ts';
+import { isJsonObject } from '../../token/json.ts';
 import { epochSeconds } from '../clock.ts';
 import type { Api } from '../api.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
-import { pointerOf } from './document.ts';
-import { loadDeclaration } from './load.ts';
-import { planChanges } from './plan.ts';
-import type { Plan } from './plan.ts';
+import { pointerOf } from './read-document.ts';
+import { loadDeclaration } from './load-declaration.ts';
+import { planChanges } from './plan-changes.ts';
+import type { Plan } from './plan-changes.ts';
 import { runTests } from './run-tests.ts';
 import type { TestResult } from './run-tests.ts';
-import { readState } from './state.ts';
-import type { State } from './state.ts';
-import { worldAfter } from './world.ts';
+import { readState } from './read-state.ts';
+import type { State } from './read-state.ts';
+import { configurationAfter } from './predict-configuration.ts';
 
 export interface Prepared {
   readonly api: Api;
@@ -38,7 +38,7 @@ export async function preparePlan(context: CommandContext): Promise<Prepared> {
   if (plan.faults.length > 0) throw fail(plan.faults);
   // An address that is not the ISSUER_URL, such as 127.0.0.1, must not change what an empty list of audiences means.
   const issuerUrl = declaration.tests.length === 0 ? api.url : await readIssuer(api.url, context);
-  const world = worldAfter(declaration, state, plan, issuerUrl);
+  const world = configurationAfter(declaration, state, plan, issuerUrl);
   return { api, state, plan, results: runTests(declaration.tests, world, epochSeconds()) };
 }
 

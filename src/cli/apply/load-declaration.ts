@@ -5,10 +5,10 @@ import { readFile } from 'node:fs/promises';
 import type { CommandContext } from '../command.ts';
 import type { CliFailure } from '../failure.ts';
 import { usageFailure } from '../failure.ts';
-import { readDeclaration } from './declaration.ts';
-import type { Declaration } from './declaration.ts';
-import { faultyFile, readDocument } from './document.ts';
-import type { Fault } from './document.ts';
+import { readDeclaration } from './read-declaration.ts';
+import type { Declaration } from './read-declaration.ts';
+import { faultyFile, readDocument } from './read-document.ts';
+import type { Fault } from './read-document.ts';
 
 export interface LoadedFile {
   /** What messages call it. */

@@ -1,0 +1,61 @@
+// `cambist test`: runs the tests of a file over the file alone; asks no service.
+
+import { FILE } from '../apply/options.ts';
+import type { Declaration } from '../apply/read-declaration.ts';
+import { epochSeconds } from '../clock.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { CliFailure } from '../failure.ts';
+
+export const testCommand: Command = {
+  name: 'test',
+  summary: 'run the tests of a file, offline',
+  description:
+    'Checks the file and decides its tests (claims, and whether they must be allowed or refused) with the code that decides exchanges. ' +
+    'Needs no deployment and no token. Exits 1 where a test fails.',
+  options: [FILE],
+  arguments: [],
+  examples: ['cambist test', 'cambist test -f cambist.yaml --json'],
+  run: test,
+};
+
+/** Runs the tests of the file over the file alone. */
+async function test(context: CommandContext): Promise<number> {
+  const [{ loadDeclaration }, { runTests }, { showTests }, { declaredConfiguration }] = await Promise.all([
+    import('../apply/load-declaration.ts'),
+    import('../apply/run-tests.ts'),
+    import('../apply/show-plan.ts'),
+    import('../apply/predict-configuration.ts'),
+  ]);
+  const { output, settings } = context;
+  const { declaration, fail } = await loadDeclaration(context);
+  const faults = outsideReferences(declaration);
+  if (faults.length > 0) throw fail(faults);
+  const issuerUrl = declaration.deployment ?? (settings.hasUrl() ? settings.url() : null);
+  if (issuerUrl === null) {
+    throw new CliFailure(
+      'For which deployment? The file has no `deployment`, and neither --url nor CAMBIST_URL is set.',
+      {
+        code: 'missing_setting',
+        exitCode: 2,
+        next: 'Its ISSUER_URL is the audience that a rule without trustedAudiences trusts.',
+      },
+    );
+  }
+  const results = runTests(declaration.tests, declaredConfiguration(declaration, issuerUrl), epochSeconds());
+  output.data({ tests: results }, () => {
+    showTests(results, output, 'all');
+    if (results.length === 0) output.line('The file is sound. It has no tests.');
+  });
+  return results.every(({ passed }) => passed) ? 0 : 1;
+}
+
+/** What only the deployment has cannot be judged without it. */
+function outsideReferences({ objects }: Declaration): { place: (string | number)[]; detail: string }[] {
+  return objects.flatMap(({ kind, refersTo, place }) => {
+    const wanted = kind === 'identity' ? 'provider' : 'serviceAccount';
+    if (refersTo === null || objects.some((object) => object.kind === wanted && object.name === refersTo)) return [];
+    return [
+      { place: [...place, wanted], detail: `${refersTo} is not declared here: only plan and apply can look it up` },
+    ];
+  });
+}
