@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono';
 
-// In your project: from 'cambist/hono'.
+// In your project: from '@cambist/sdk/hono'.
 import { cambistAuth, requirePermission, requireRole, requireScope } from '../../src/sdk/hono/hono.ts';
 import type { CambistAuthOptions, CambistEnv } from '../../src/sdk/hono/hono.ts';
 

@@ -1,4 +1,4 @@
-// `cambist`: what a workload needs to get tokens; no dependencies, fetch only, on any runtime.
+// `@cambist/sdk`: what a workload needs to get tokens; no dependencies, fetch only, on any runtime.
 
 export { TokenExchangeError } from './errors.ts';
 export type { OAuthErrorCode, TokenExchangeErrorCode, TokenExchangeErrorDetails } from './errors.ts';

@@ -1,4 +1,4 @@
-// `cambist/hono`: middleware that lets a request through by its access token, its scopes, its roles and its account's permissions (RFC 6750).
+// `@cambist/sdk/hono`: middleware that lets a request through by its access token, its scopes, its roles and its account's permissions (RFC 6750).
 
 import type { Context, MiddlewareHandler } from 'hono';
 

@@ -1,4 +1,4 @@
-// `cambist/verify`: verifies an access token in the API that receives it (RFC 9068 §4, RFC 8725); knows no framework.
+// `@cambist/sdk/verify`: verifies an access token in the API that receives it (RFC 9068 §4, RFC 8725); knows no framework.
 
 import { compactVerify, decodeProtectedHeader } from 'jose';
 import type { ProtectedHeaderParameters } from 'jose';
