@@ -1,7 +1,9 @@
 // How many identities a thread can hold against a token in a second, by kind of rule, worst patterns included.
 
 import { compileExpression } from '../src/rules/expression.ts';
-import { compileFederatedIdentity, firstFailure } from '../src/rules/rule.ts';
+import { decide } from '../src/exchange/decide.ts';
+import { NOTHING_ASKED } from '../src/exchange/request.ts';
+import { compileFederatedIdentity } from '../src/rules/rule.ts';
 import type { FederatedIdentity } from '../src/objects/model.ts';
 import { presetByName } from '../src/platforms/presets.ts';
 import { AUDIENCE, SUBJECT } from './workload.ts';
@@ -85,8 +87,10 @@ function measure(rule: Partial<FederatedIdentity>, subject: string = SUBJECT, re
     actor: 'octocat',
     run_attempt: '1',
   };
-  const wanted = { scope: null, audiences: [], project: null, requireAudience: false };
-  const once = (): boolean => firstFailure(compiled, { claims, subject }, NOW, wanted, []) === null;
+  const asked = { ...NOTHING_ASKED, now: NOW };
+  const facts = { serviceAccount: null, truncated: false, heldRoles: [] };
+  const token = { claims, issuer: 'https://token.actions.githubusercontent.com', subject };
+  const once = (): boolean => decide(asked, facts, [compiled], token, 'https://cambist.example.com').granted;
   if (once() === refuses) throw new Error(`the rule ${identity.providerSubject} does not do what the benchmark says`);
   let matches = 0;
   const started = performance.now();

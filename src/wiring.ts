@@ -7,7 +7,6 @@ import { grantToCredential } from './exchange/credential-grant.ts';
 import { denial } from './exchange/denial.ts';
 import type { Denial } from './exchange/denial.ts';
 import { exchangeToken } from './exchange/exchange.ts';
-import type { ExchangeDeps, SignGrant } from './exchange/exchange.ts';
 import { explainExchange } from './exchange/explain.ts';
 import type { ExplainQuery } from './exchange/explain.ts';
 import { createIdentityCache } from './rules/compiled-rules.ts';
@@ -20,7 +19,7 @@ import { DEFAULT_ORGANISATION_ID } from './objects/model.ts';
 import { inspectOwnToken, revokeOwnToken } from './exchange/token-standing.ts';
 import type { InspectOwnToken, VerifyOwnToken } from './exchange/token-standing.ts';
 import { StorageUnavailable } from './exchange/ports.ts';
-import type { SigningKeyState } from './exchange/ports.ts';
+import type { ExchangeDeps, SignerFor, SigningKeyState } from './exchange/ports.ts';
 import { ok, refuse } from './exchange/result.ts';
 import type { AppDeps } from './http/deps.ts';
 import type { IamDeps } from './http/iam/deps.ts';
@@ -185,7 +184,7 @@ function composeExplain(config: Config, keyDeps: () => KeyDeps, exchange: () => 
 }
 
 /** Signs with the key that D1 says is active, and with no other: where that one is not in the bundle, nothing is signed. */
-function createSigner(config: Config, db: D1Database, signers: LoadSigners): SignGrant {
+function createSigner(config: Config, db: D1Database, signers: LoadSigners): SignerFor {
   const bundle = needed(config.signingKeys);
   return async (purpose, states, now) => {
     const loaded = await signers();

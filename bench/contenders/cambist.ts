@@ -6,12 +6,12 @@ import { typeidUnboxed } from 'typeid-js';
 
 import { parseConfig } from '../../src/config.ts';
 import { exchangeToken } from '../../src/exchange/exchange.ts';
-import type { ExchangeDeps } from '../../src/exchange/exchange.ts';
-import { createIdentityCache } from '../../src/rules/compiled-rules.ts';
-import type { DecisionRecord, ExchangeFacts, SigningKeyState } from '../../src/exchange/ports.ts';
+import { createIdentityCache, storedIdentity } from '../../src/rules/compiled-rules.ts';
+import type { ExchangeDeps, ExchangeFacts, SigningKeyState } from '../../src/exchange/ports.ts';
 import { ok, refuse } from '../../src/exchange/result.ts';
 import { denial } from '../../src/exchange/denial.ts';
 import { createApp } from '../../src/http/app.ts';
+import type { NewAuditEvent } from '../../src/objects/audit-log.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
 import { createKeyMemory } from '../../src/issuers/key-memory.ts';
 import { createVerifier } from '../../src/issuers/verify-subject-token.ts';
@@ -56,7 +56,7 @@ const facts: ExchangeFacts = {
   },
   serviceAccount,
   identities: [
-    {
+    storedIdentity({
       id: 'fid_bench',
       name: 'shop main',
       organisationId: organisation.id,
@@ -78,7 +78,7 @@ const facts: ExchangeFacts = {
       expiresAt: null,
       lastUsedAt: null,
       objectVersion: 1,
-    },
+    }),
   ],
   truncated: false,
   heldRoles: [],
@@ -98,7 +98,7 @@ const bundle = config.signingKeys;
 const signers = await loadSigners(bundle);
 if (!signers.ok) throw new Error(signers.error.join('; '));
 /** The audit log of the benchmark; bounded, so that memory stays flat. */
-const events: DecisionRecord[] = [];
+const events: NewAuditEvent[] = [];
 
 const deps: ExchangeDeps = {
   readFacts: async (query) => (query.issuer === issuer ? facts : { ...facts, provider: null }),

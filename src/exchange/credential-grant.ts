@@ -3,17 +3,21 @@
 import { denial } from './denial.ts';
 import type { Denial } from './denial.ts';
 import { isSameDigest, sha256 } from '../token/digest.ts';
-import type { ExchangeDeps, ExchangeRequest, ExchangeTrace, IssuedToken } from './exchange.ts';
-import { checkProject, rolesIn } from '../rules/rule.ts';
+import { notAllowedDenial } from './decide.ts';
 import { tokenClaims } from './grant.ts';
 import type { Grant } from './grant.ts';
+import type { IssuedToken } from './issue.ts';
 import { MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS } from './limits.ts';
+import type { NewAuditEvent } from '../objects/audit-log.ts';
 import type { HeldRole, ServiceAccount } from '../objects/model.ts';
-import type { DecisionRecord, SigningKeyState } from './ports.ts';
+import { narrow } from '../rules/narrow.ts';
+import type { Allowance } from '../rules/narrow.ts';
+import type { ExchangeDeps, SigningKeyState } from './ports.ts';
+import { decisionEvent } from './record.ts';
+import type { ExchangeTrace } from './record.ts';
+import type { CredentialRequest } from './request.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';
-import { rolesUnderScope } from '../rules/binding-reach.ts';
-import { narrowScope } from '../rules/scope.ts';
 
 export interface AccessCredential {
   readonly id: string;
@@ -32,13 +36,8 @@ export interface CredentialFacts {
 
 export interface CredentialUse {
   readonly credentialId: string;
-  readonly event: DecisionRecord;
+  readonly event: NewAuditEvent;
 }
-
-export type CredentialRequest = Omit<ExchangeRequest, 'subjectToken' | 'federatedIdentity'> & {
-  readonly accessKey: string;
-  readonly accessSecret: string;
-};
 
 export interface CredentialDeps extends Pick<ExchangeDeps, 'signerFor' | 'grantEventId' | 'newTokenId' | 'issuerUrl'> {
   readonly readCredentialFacts: (accessKey: string) => Promise<CredentialFacts>;
@@ -55,60 +54,63 @@ export async function grantToCredential(
   const facts = await deps.readCredentialFacts(request.accessKey);
   const authenticated = await authenticate(request, facts.credential);
   if (!authenticated.ok) return authenticated;
-  const { id: credentialId, scopes, serviceAccount, expiresAt } = authenticated.value;
+  const credential = authenticated.value;
+  const { serviceAccount } = credential;
   trace.organisationId = serviceAccount.organisationId;
   trace.serviceAccountId = serviceAccount.id;
 
-  if (!isNamedRightly(request, authenticated.value)) {
-    return refuse(
-      denial(
-        'malformed_request',
-        'service_account_id and organisation_id, where they are sent, must be those of the access credential',
-        `access credential ${credentialId} is of ${serviceAccount.id} in ${serviceAccount.organisationId}`,
-      ),
-    );
-  }
-  const scope = narrowScope(request.scope, scopes);
-  if (!scope.ok) {
-    return refuse(
-      denial(
-        'scope_not_allowed',
-        `the requested scope is not allowed: ${scope.error.join(' ')}`,
-        `access credential ${credentialId} allows ${scopes.join(' ')}`,
-      ),
-    );
-  }
-  const audiences = narrowAudience(request, deps);
-  if (!audiences.ok) return audiences;
-  const heldRoles = rolesUnderScope(scope.value, facts.heldRoles);
-  if (request.project !== null && !checkProject(request.project, serviceAccount.id, heldRoles)) {
-    return refuse(
-      denial('project_not_allowed', `the service account is not bound to this project: ${request.project}`),
-    );
-  }
+  if (!isNamedRightly(request, credential)) return refuse(namedWrongly(credential));
+  const { narrowed, checks } = narrow(allowanceOf(credential, request.now, deps), request, facts.heldRoles);
+  const notAllowed = checks.find((check) => !check.ok);
+  if (notAllowed !== undefined) return refuse(notAllowedDenial(notAllowed, `access credential ${credential.id}`));
+  if (narrowed === null) throw new Error('an access credential has a default audience');
   const signer = await deps.signerFor('access_token', facts.signingKeys, request.now);
   if (!signer.ok) return signer;
 
   const grant: Grant = {
+    ...narrowed,
     tokenType: 'access_token',
     tokenId: deps.newTokenId(),
     issuedAt: request.now,
-    // A token never outlives the credential that it was issued for.
-    lifetimeSeconds: Math.min(
-      request.lifetimeSeconds ?? Infinity,
-      MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS,
-      expiresAt - request.now,
-    ),
     organisationId: serviceAccount.organisationId,
-    serviceAccount: { id: serviceAccount.id, slug: serviceAccount.slug },
-    scope: scope.value,
-    audiences: audiences.value,
-    roles: rolesIn(request.project, serviceAccount.id, heldRoles),
+    serviceAccount,
     project: request.project,
     workload: null,
   };
-  await deps.recordCredentialUse({ credentialId, event: describe(request, credentialId, grant, deps) });
+  const event = decisionEvent(request, {
+    id: deps.grantEventId(request.requestId),
+    organisationId: serviceAccount.organisationId,
+    actor: credential.id,
+    outcome: 'granted',
+    serviceAccountId: serviceAccount.id,
+    tokenId: grant.tokenId,
+  });
+  await deps.recordCredentialUse({ credentialId: credential.id, event });
   return ok({ token: await signer.value(tokenClaims(grant, deps.issuerUrl)), grant });
+}
+
+/** What a credential allows, in the terms of a rule. */
+function allowanceOf(
+  { scopes, serviceAccount, expiresAt }: AccessCredential,
+  now: number,
+  { defaultAudience, issuerUrl }: CredentialDeps,
+): Allowance {
+  return {
+    serviceAccount,
+    allowedScopes: scopes,
+    tokenAudiences: [defaultAudience, issuerUrl],
+    tokenLifetime: MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS,
+    // A token never outlives the credential that it was issued for.
+    maxTokenLifetime: Math.min(MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS, expiresAt - now),
+  };
+}
+
+function namedWrongly({ id, serviceAccount }: AccessCredential): Denial {
+  return denial(
+    'malformed_request',
+    'service_account_id and organisation_id, if they are sent, must be those of the access credential',
+    `access credential ${id} is of ${serviceAccount.id} in ${serviceAccount.organisationId}`,
+  );
 }
 
 async function authenticate(
@@ -144,44 +146,4 @@ function isNamedRightly(
 
 function invalid(detail: string): Denial {
   return denial('credential_invalid', 'the access credential is unknown, wrong, expired or disabled', detail);
-}
-
-function narrowAudience({ audiences }: CredentialRequest, deps: CredentialDeps): Result<readonly string[], Denial> {
-  const allowed = [deps.defaultAudience, deps.issuerUrl];
-  const refused = audiences.filter((audience) => !allowed.includes(audience));
-  if (refused.length > 0) {
-    return refuse(
-      denial(
-        'audience_not_allowed',
-        `the requested audience or resource is not allowed: ${refused.join(' ')}`,
-        `an access credential's token is for ${allowed.join(' or ')}`,
-      ),
-    );
-  }
-  return ok(audiences.length === 0 ? [deps.defaultAudience] : [...new Set(audiences)]);
-}
-
-function describe(
-  request: CredentialRequest,
-  credentialId: string,
-  grant: Grant,
-  deps: CredentialDeps,
-): DecisionRecord {
-  return {
-    id: deps.grantEventId(request.requestId),
-    organisationId: grant.organisationId,
-    time: request.now,
-    requestId: request.requestId,
-    actor: credentialId,
-    outcome: 'granted',
-    reason: null,
-    detail: null,
-    serviceAccountId: grant.serviceAccount.id,
-    federatedIdentityId: null,
-    issuer: null,
-    subject: null,
-    claims: null,
-    tokenId: grant.tokenId,
-    ip: request.ip,
-  };
 }

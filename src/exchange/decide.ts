@@ -1,24 +1,17 @@
-// Steps 5 to 7 of the contract's §3: which identity decides, and what it gives; pure, and the same checks that explain shows.
+// Steps 5 to 7 of the contract's §3: which identity decides, and what it gives; the checks are those that explain shows.
 
 import type { VerifiedClaims } from '../token/claims.ts';
 import { denial } from './denial.ts';
 import type { Denial, DenialReason } from './denial.ts';
-import type { ExchangeRequest } from './exchange.ts';
-import { forwardedClaims, matchChecks, narrow, narrowChecks } from '../rules/rule.ts';
+import { forwardedClaims, matchChecks } from '../rules/rule.ts';
 import type { CompiledIdentity } from '../rules/rule.ts';
+import { narrow } from '../rules/narrow.ts';
+import type { Narrowed } from '../rules/narrow.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
-import { capLifetime } from '../rules/lifetime.ts';
-import { MAX_PATTERN_RULES_WITHOUT_ACCOUNT } from './limits.ts';
+import { MAX_PATTERN_RULES_WITHOUT_ACCOUNT, MAX_QUOTED_CHARS } from './limits.ts';
 import type { Check, FederatedIdentity } from '../objects/model.ts';
 import type { ExchangeFacts } from './ports.ts';
-
-/** What an identity gives of what was asked. */
-export interface Narrowed {
-  readonly scope: readonly string[];
-  readonly audiences: readonly string[];
-  readonly roles: readonly string[];
-  readonly lifetimeSeconds: number;
-}
+import type { Asked, RequestContext } from './request.ts';
 
 export type Decision = {
   /** The oldest shadow identity that would have granted the request. */
@@ -40,29 +33,43 @@ export type Decision = {
 /** What deciding reads of a token; `exchangeToken` gives verified claims and issues for nothing else. */
 export type DecidedToken = Pick<VerifiedClaims, 'claims' | 'issuer' | 'subject'>;
 
-export type Asked = Pick<
-  ExchangeRequest,
-  'serviceAccount' | 'federatedIdentity' | 'scope' | 'audiences' | 'project' | 'tokenType' | 'lifetimeSeconds' | 'now'
->;
+/** What deciding reads of a request. */
+export type DecidedRequest = Asked & Pick<RequestContext, 'now'>;
 
-/** One candidate that matched the token, with the first thing it does not allow, if any. */
+/** What deciding reads of the facts. */
+export type DecidingFacts = Pick<ExchangeFacts, 'serviceAccount' | 'truncated' | 'heldRoles'>;
+
+/** A candidate held against the token. */
+interface Tried {
+  readonly candidate: CompiledIdentity;
+  /** The first check that refuses the token; null if the rule accepts it. */
+  readonly failed: Check | null;
+  /** The checks after that one, which were not made yet. */
+  readonly rest: Iterable<Check>;
+  /** What an operator should know although the rule accepts the token. */
+  readonly note: string | null;
+}
+
+/** A candidate that accepts the token, and what it gives of what was asked or does not allow. */
 interface Matched {
   readonly identity: FederatedIdentity;
+  readonly narrowed: Narrowed | null;
   readonly notAllowed: Check | null;
   readonly note: string | null;
 }
 
 /** Decides over the candidates, oldest first: the oldest that matches the token and allows what was asked grants. */
 export function decide(
-  asked: Asked,
-  facts: ExchangeFacts,
+  asked: DecidedRequest,
+  facts: DecidingFacts,
   candidates: readonly CompiledIdentity[],
   token: DecidedToken,
   issuerUrl: string,
 ): Decision {
-  const matched = candidates.flatMap((candidate) => match(candidate, asked, facts, token));
+  const tried = candidates.map((candidate) => tryCandidate(candidate, token, asked.now));
+  const matched = tried.filter(({ failed }) => failed === null).map((match) => narrowMatch(match, asked, facts));
   const shadow =
-    matched.find(({ identity, notAllowed }) => identity.mode === 'shadow' && notAllowed === null)?.identity ?? null;
+    matched.find(({ identity, narrowed }) => identity.mode === 'shadow' && narrowed !== null)?.identity ?? null;
   const enforced = matched.filter(({ identity }) => identity.mode === 'enforce');
   const accounts = new Set(enforced.map(({ identity }) => identity.serviceAccount.id));
 
@@ -70,66 +77,43 @@ export function decide(
   if (facts.truncated) return refused(tooManyCandidates(), shadow, null);
   if (accounts.size > 1) return refused(ambiguousAccount(accounts), shadow, null);
 
-  const chosen = enforced.find(({ notAllowed }) => notAllowed === null);
-  if (chosen !== undefined) return granted(chosen, asked, facts, token, shadow);
-  const nearest = enforced[0];
+  for (const { identity, narrowed, note } of enforced) {
+    if (narrowed === null) continue;
+    const upstream = forwardedClaims(token.claims, identity.forwardedClaims);
+    return { granted: true, identity, narrowed, upstream, note, shadow, ...partiesOf(identity) };
+  }
+  const [nearest] = enforced;
   if (nearest?.notAllowed)
-    return refused(notAllowedDenial(nearest.notAllowed, nearest.identity), shadow, nearest.identity);
-  return unmatched(asked, facts, candidates, token, issuerUrl, shadow);
+    return refused(
+      notAllowedDenial(nearest.notAllowed, `federated identity ${nearest.identity.id} (${nearest.identity.name})`),
+      shadow,
+      nearest.identity,
+    );
+  return unmatched(asked, facts, tried, token, issuerUrl, shadow);
 }
 
-function match(candidate: CompiledIdentity, asked: Asked, facts: ExchangeFacts, token: DecidedToken): Matched[] {
+function tryCandidate(candidate: CompiledIdentity, token: DecidedToken, now: number): Tried {
+  const rest = matchChecks(candidate, token, now);
   let note: string | null = null;
-  for (const check of matchChecks(candidate, token, asked.now)) {
-    if (!check.ok) return [];
-    note ??= check.hint;
+  // Not for…of, which would close the checks that were not made.
+  for (let next = rest.next(); !next.done; next = rest.next()) {
+    if (!next.value.ok) return { candidate, failed: next.value, rest, note };
+    note ??= next.value.hint;
   }
-  for (const check of narrowChecks(candidate, wantedBy(asked), facts.heldRoles)) {
-    if (!check.ok) return [{ identity: candidate.identity, notAllowed: check, note }];
-  }
-  return [{ identity: candidate.identity, notAllowed: null, note }];
+  return { candidate, failed: null, rest, note };
 }
 
-/** What is asked for with the token, as narrowing reads it. */
-export function wantedBy({ scope, audiences, project, tokenType }: Asked): {
-  scope: readonly string[] | null;
-  audiences: readonly string[];
-  project: string | null;
-  requireAudience: boolean;
-} {
-  return { scope, audiences, project, requireAudience: tokenType === 'id_token' };
+function narrowMatch({ candidate: { identity }, note }: Tried, asked: Asked, { heldRoles }: DecidingFacts): Matched {
+  const { checks, narrowed } = narrow(identity, asked, heldRoles);
+  return { identity, narrowed, notAllowed: checks.find(({ ok }) => !ok) ?? null, note };
 }
 
-function granted(
-  { identity, note }: Matched,
-  asked: Asked,
-  facts: ExchangeFacts,
-  token: DecidedToken,
-  shadow: FederatedIdentity | null,
-): Decision {
-  return {
-    granted: true,
-    identity,
-    narrowed: {
-      ...narrow(identity, wantedBy(asked), facts.heldRoles),
-      lifetimeSeconds: capLifetime(asked.lifetimeSeconds, identity),
-    },
-    upstream: forwardedClaims(token.claims, identity.forwardedClaims),
-    note,
-    shadow,
-    serviceAccountId: identity.serviceAccount.id,
-    federatedIdentityId: identity.id,
-  };
+function partiesOf(identity: FederatedIdentity | null): Pick<Decision, 'serviceAccountId' | 'federatedIdentityId'> {
+  return { serviceAccountId: identity?.serviceAccount.id ?? null, federatedIdentityId: identity?.id ?? null };
 }
 
 function refused(why: Denial, shadow: FederatedIdentity | null, identity: FederatedIdentity | null): Decision {
-  return {
-    granted: false,
-    denial: why,
-    shadow,
-    serviceAccountId: identity?.serviceAccount.id ?? null,
-    federatedIdentityId: identity?.id ?? null,
-  };
+  return { granted: false, denial: why, shadow, ...partiesOf(identity) };
 }
 
 function tooManyCandidates(): Denial {
@@ -148,13 +132,13 @@ function ambiguousAccount(accounts: ReadonlySet<string>): Denial {
   );
 }
 
-/** The token matched, but not what was asked with it; what was asked is the caller's own and may be repeated. */
-function notAllowedDenial({ reason, actual, expected, hint }: Check, identity: FederatedIdentity): Denial {
+/** The token or credential is good, but does not allow what was asked; that is the caller's own and may be repeated. */
+export function notAllowedDenial({ reason, actual, expected, hint }: Check, by: string): Denial {
   const why = reason ?? 'rule_invalid';
   return denial(
     why,
     `${NOT_ALLOWED[why] ?? 'the request is not allowed'}: ${text(actual)}`,
-    `federated identity ${identity.id} (${identity.name}) ${why}: asked ${text(actual)}, allowed ${text(expected)}${hint === null ? '' : `; ${hint}`}`,
+    `${by} ${why}: asked ${text(actual)}, allowed ${text(expected)}${hint === null ? '' : `; ${hint}`}`,
   );
 }
 
@@ -168,25 +152,25 @@ const NOT_ALLOWED: Partial<Record<DenialReason, string>> = {
 /** Unknown account, no identity, wrong rule: one message for all, made of the token alone (contract §3). */
 function unmatched(
   asked: Asked,
-  facts: ExchangeFacts,
-  candidates: readonly CompiledIdentity[],
+  facts: DecidingFacts,
+  tried: readonly Tried[],
   token: DecidedToken,
   issuerUrl: string,
   shadow: FederatedIdentity | null,
 ): Decision {
   const message = `no federated identity accepts this token: issuer ${token.issuer}, subject ${token.subject}, audience ${text(token.claims['aud'] ?? null)}`;
-  const nearest = candidates
-    .filter(({ identity }) => identity.mode === 'enforce')
-    .map((candidate) => ({ candidate, failed: [...matchChecks(candidate, token, asked.now)].filter(({ ok }) => !ok) }))
+  const nearest = tried
+    .filter(({ candidate }) => candidate.identity.mode === 'enforce')
+    .map(nearOf)
     .reduce<Near | null>(
       (best, near) => (best === null || near.failed.length < best.failed.length ? near : best),
       null,
     );
-  if (nearest === null) return refused({ ...nobody(asked, facts, candidates.length), message }, shadow, null);
+  if (nearest === null) return refused({ ...nobody(asked, facts, tried.length), message }, shadow, null);
 
-  const { identity } = nearest.candidate;
-  const [first] = nearest.failed;
-  const detail = `${candidates.length} candidate(s); nearest is ${identity.id} (${identity.name}): ${nearest.failed.map(explainCheck).join('; ')}`;
+  const { identity, failed } = nearest;
+  const [first] = failed;
+  const detail = `${tried.length} candidate(s); nearest is ${identity.id} (${identity.name}): ${failed.map(explainCheck).join('; ')}`;
   return refused(
     { reason: first?.reason ?? 'rule_invalid', message: nearMiss(nearest, issuerUrl) ?? message, detail },
     shadow,
@@ -195,15 +179,23 @@ function unmatched(
 }
 
 interface Near {
-  readonly candidate: CompiledIdentity;
+  readonly identity: FederatedIdentity;
   readonly failed: readonly Check[];
 }
 
-/** What may be said where everything else about an identity matched: which audience to ask for, or which event is refused. */
-function nearMiss({ candidate, failed }: Near, issuerUrl: string): string | null {
+/** All checks that failed: the first, and those among the rest, which are made now. */
+function nearOf({ candidate, failed, rest }: Tried): Near {
+  return {
+    identity: candidate.identity,
+    failed: [...(failed === null ? [] : [failed]), ...[...rest].filter(({ ok }) => !ok)],
+  };
+}
+
+/** What may be said if everything else about an identity matched: which audience to ask for, or which event is refused. */
+function nearMiss({ identity, failed }: Near, issuerUrl: string): string | null {
   const [only, ...others] = failed;
   if (only === undefined || others.length > 0) return null;
-  if (only.reason === 'audience_mismatch' && candidate.trustedAudiences.includes(issuerUrl)) {
+  if (only.reason === 'audience_mismatch' && identity.trustedAudiences.includes(issuerUrl)) {
     return `the audience of the token is ${text(only.actual)}: request an ID token whose audience is ${issuerUrl}`;
   }
   if (only.reason === 'preset_refused') {
@@ -212,7 +204,7 @@ function nearMiss({ candidate, failed }: Near, issuerUrl: string): string | null
   return null;
 }
 
-function nobody({ serviceAccount, federatedIdentity }: Asked, facts: ExchangeFacts, candidates: number): Denial {
+function nobody({ serviceAccount, federatedIdentity }: Asked, facts: DecidingFacts, candidates: number): Denial {
   if (serviceAccount !== null && facts.serviceAccount === null) {
     return denial(
       'service_account_unknown',
@@ -230,8 +222,6 @@ function explainCheck({ check, claim, expected, actual, hint }: Check): string {
   const what = claim === null ? check : `${check} ${claim}`;
   return `${what}: expected ${text(expected)}, token has ${text(actual)}${hint === null ? '' : ` (${hint})`}`;
 }
-
-const MAX_QUOTED_CHARS = 300;
 
 function text(value: JsonValue): string {
   const shown = typeof value === 'string' ? value : JSON.stringify(value);

@@ -1,25 +1,28 @@
 // Explains an exchange check by check (contract §5.6) with the very functions that decide one; changes, records and consumes nothing.
 
 import type { UnverifiedToken } from '../token/claims.ts';
-import { decide, wantedBy } from './decide.ts';
-import type { Asked, DecidedToken, Decision, Narrowed } from './decide.ts';
+import { decide } from './decide.ts';
+import type { DecidedRequest, DecidedToken, Decision } from './decide.ts';
 import type { Denial, DenialReason } from './denial.ts';
-import { lookupKeys, trustedProvider } from './exchange.ts';
-import type { ExchangeDeps } from './exchange.ts';
-import { matchChecks, narrowChecks } from '../rules/rule.ts';
+import { lookupKeys, trustedProvider } from './lookup.ts';
+import { narrow } from '../rules/narrow.ts';
+import type { Narrowed } from '../rules/narrow.ts';
+import { matchChecks } from '../rules/rule.ts';
 import type { CompiledIdentity } from '../rules/rule.ts';
 import { lookupIssuer } from '../token/issuer.ts';
 import type { JsonObject } from '../token/json.ts';
 import type { Check, FederatedIdentity, HeldRole, IdentityProvider } from '../objects/model.ts';
-import type { ExchangeFacts } from './ports.ts';
+import type { ExchangeDeps, ExchangeFacts } from './ports.ts';
+import { NOTHING_ASKED } from './request.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';
+import { storedIdentity } from '../rules/compiled-rules.ts';
 import { alreadyUsed, replayKeyOf, replayKeyOfId, usedTokenKey } from './single-use.ts';
 import { readSubject } from '../token/subject-claim.ts';
 import { decodeToken } from '../token/decode.ts';
 
 /** What is asked, as by an exchange that names this organisation. */
-export interface ExplainRequest extends Omit<Asked, 'tokenType' | 'lifetimeSeconds'> {
+export interface ExplainRequest extends Omit<DecidedRequest, 'tokenType' | 'lifetimeSeconds'> {
   /** A real token, or claims that are taken as if they had been verified. */
   readonly subject: { readonly token: string } | { readonly claims: JsonObject };
   /** Id. */
@@ -141,10 +144,10 @@ export async function explainExchange(
   });
   const isUsed = replayKey === null ? null : more.isUsed;
 
-  const asked: Asked = { ...request, tokenType: 'access_token', lifetimeSeconds: null };
+  const asked: DecidedRequest = { ...NOTHING_ASKED, ...request };
   const candidates = await deps.compileIdentities(facts.identities, provider);
-  const considered = new Set(facts.identities.map(({ id }) => id));
-  const neighbours = more.identities.filter(({ id }) => !considered.has(id));
+  const considered = new Set(candidates.map(({ identity }) => identity.id));
+  const neighbours = more.identities.filter(({ id }) => !considered.has(id)).map(storedIdentity);
   const others = await deps.compileIdentities(neighbours, provider);
   const heldRoles = [...facts.heldRoles, ...more.heldRoles];
   return ok({
@@ -215,14 +218,14 @@ function unverified(claims: JsonObject, provider: IdentityProvider): DecidedToke
 
 function explainIdentity(
   candidate: CompiledIdentity,
-  asked: Asked,
+  asked: DecidedRequest,
   token: DecidedToken,
   heldRoles: readonly HeldRole[],
   isUsed: boolean | null,
 ): ExplainedIdentity {
   const { identity } = candidate;
   const matching = [...matchChecks(candidate, token, asked.now)];
-  const checks: ExplainedCheck[] = [...matching, ...narrowChecks(candidate, wantedBy(asked), heldRoles)];
+  const checks: ExplainedCheck[] = [...matching, ...narrow(identity, asked, heldRoles).checks];
   if (identity.replayProtection === 'singleUse') checks.push(replayCheck(token.claims, isUsed));
   return { identity, matched: matching.every((check) => check.ok), checks };
 }

@@ -10,3 +10,7 @@ export const MAX_PATTERN_RULES_WITHOUT_ACCOUNT = 200;
 export const MAX_EXACT_RULES_WITHOUT_ACCOUNT = 200;
 /** Seconds; a use of an identity so soon after the one written is not written: a busy job would write its row at every exchange. */
 export const LAST_USED_RESOLUTION_SECONDS = 60;
+/** Characters of a value that a refusal quotes; the longest real subjects and claims stay below. */
+export const MAX_QUOTED_CHARS = 300;
+/** Characters of an identifier that a refusal quotes: whoever sends one chooses its length. */
+export const MAX_QUOTED_NAME_CHARS = 100;

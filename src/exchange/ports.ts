@@ -3,7 +3,10 @@
 import type { UnverifiedToken, VerifiedClaims } from '../token/claims.ts';
 import type { Denial } from './denial.ts';
 import type { JsonObject } from '../token/json.ts';
-import type { FederatedIdentity, HeldRole, IdentityProvider, Organisation, ServiceAccount } from '../objects/model.ts';
+import type { NewAuditEvent } from '../objects/audit-log.ts';
+import type { HeldRole, IdentityProvider, Organisation, ServiceAccount } from '../objects/model.ts';
+import type { CompileIdentities, StoredIdentity } from '../rules/compiled-rules.ts';
+import type { Asked } from './request.ts';
 import type { Result } from './result.ts';
 
 /** A key of ours as D1 knows it: its life, never its material. */
@@ -20,29 +23,23 @@ export interface SigningKeyState {
 }
 
 /** What an exchange looks its rows up by; all of it is still unverified. */
-export interface ExchangeQuery {
+export interface ExchangeQuery extends Pick<Asked, 'serviceAccount' | 'organisation' | 'federatedIdentity'> {
   readonly issuer: string;
-  /** Index keys of the exact rules that could match; used where no account is named and the provider reads `sub`. */
+  /** Index keys of the exact rules that could match; used if no account is named and the provider reads `sub`. */
   readonly subjectKeys: readonly string[];
-  /** The same of every string in the token; used instead where the provider reads another claim as the subject. */
+  /** The same of every string in the token; used instead if the provider reads another claim as the subject. */
   readonly allStrings: readonly string[];
-  /** Id, or slug where `organisation` is given. */
-  readonly serviceAccount: string | null;
-  /** Id or slug. */
-  readonly organisation: string | null;
-  /** The one identity asked for (the token-exchange form whose client_id is an identity's). */
-  readonly federatedIdentity: string | null;
 }
 
 /** Everything an exchange needs to know, read in one D1 round trip. */
 export interface ExchangeFacts {
-  /** Of the named account, else of the named organisation, else `default`; null where the named one does not exist. */
+  /** Of the named account, else the named one, else `default`; null if the named one does not exist. */
   readonly organisation: Organisation | null;
   readonly provider: IdentityProvider | null;
-  /** The account asked for; null where none was named or it does not exist. */
+  /** The account asked for; null if none was named or it does not exist. */
   readonly serviceAccount: ServiceAccount | null;
   /** Candidates, oldest first. */
-  readonly identities: readonly FederatedIdentity[];
+  readonly identities: readonly StoredIdentity[];
   /** More candidates exist than may be considered without a named account. */
   readonly truncated: boolean;
   readonly heldRoles: readonly HeldRole[];
@@ -61,9 +58,9 @@ export interface FetchedKeys {
 
 export interface Verification {
   readonly verified: VerifiedClaims;
-  /** Set where keys were fetched from the network for this verification. */
+  /** Set if keys were fetched from the network for this verification. */
   readonly fetched: FetchedKeys | null;
-  /** True where the keys were past their freshness because the issuer is failing. */
+  /** True if the keys were past their freshness because the issuer is failing. */
   readonly stale: boolean;
 }
 
@@ -74,25 +71,6 @@ export type VerifySubjectToken = (
   now: number,
 ) => Promise<Result<Verification, Denial>>;
 
-/** One audit event of an exchange, as it is stored. */
-export interface DecisionRecord {
-  readonly id: string;
-  readonly organisationId: string;
-  readonly time: number;
-  readonly requestId: string;
-  readonly actor: string;
-  readonly outcome: 'granted' | 'refused' | 'shadow';
-  readonly reason: string | null;
-  readonly detail: string | null;
-  readonly serviceAccountId: string | null;
-  readonly federatedIdentityId: string | null;
-  readonly issuer: string | null;
-  readonly subject: string | null;
-  readonly claims: JsonObject | null;
-  readonly tokenId: string | null;
-  readonly ip: string | null;
-}
-
 export interface SingleUse {
   readonly replayKey: string;
   readonly expiresAt: number;
@@ -100,20 +78,44 @@ export interface SingleUse {
 
 /** A grant and what must become durable with it, in one atomic write. */
 export interface GrantRecord {
-  readonly event: DecisionRecord;
+  readonly event: NewAuditEvent;
   readonly singleUse: SingleUse | null;
   /** Whether this use of the identity is far enough from the last one written. */
   readonly touch: boolean;
   /** The event of a shadow identity that matched too. */
-  readonly shadow: DecisionRecord | null;
+  readonly shadow: NewAuditEvent | null;
   readonly fetched: FetchedKeys | null;
 }
 
-/** Records a grant; `already_used` where the single use was lost, and then nothing is written. Throws StorageUnavailable. */
+/** Records a grant; `already_used` if the single use was lost, and then nothing is written. Throws StorageUnavailable. */
 export type RecordGrant = (record: GrantRecord) => Promise<'recorded' | 'already_used'>;
 
 /** Records a refusal of a verified token; equal refusals within a minute become one event. Throws StorageUnavailable. */
-export type RecordRefusal = (event: DecisionRecord, fetched: FetchedKeys | null) => Promise<void>;
+export type RecordRefusal = (event: NewAuditEvent, fetched: FetchedKeys | null) => Promise<void>;
+
+/** Signs claims with the key that is active for the purpose; refuses if there is none. */
+export type SignerFor = (
+  purpose: Asked['tokenType'],
+  states: readonly SigningKeyState[],
+  now: number,
+) => Promise<Result<(claims: JsonObject) => Promise<string>, Denial>>;
+
+/** What an exchange is given. */
+export interface ExchangeDeps {
+  readonly readFacts: ReadExchangeFacts;
+  readonly verifySubjectToken: VerifySubjectToken;
+  readonly compileIdentities: CompileIdentities;
+  readonly recordGrant: RecordGrant;
+  readonly recordRefusal: RecordRefusal;
+  readonly signerFor: SignerFor;
+  readonly newId: (prefix: 'evt') => string;
+  /** The id of the audit event of a request's grant, by which it is found. */
+  readonly grantEventId: (requestId: string) => string;
+  readonly newTokenId: () => string;
+  readonly issuerUrl: string;
+  /** The organisation that records refusals which no named organisation claims. */
+  readonly defaultOrganisationId: string;
+}
 
 /** Storage could not be reached or failed; the caller hears 503, the operator hears which. */
 export class StorageUnavailable extends Error {

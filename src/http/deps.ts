@@ -1,9 +1,10 @@
 // What the doors are given by the composition root; http reaches storage, issuers and keys through this and nothing else.
 
 import type { Config, ConfigFault } from '../config.ts';
-import type { CredentialRequest } from '../exchange/credential-grant.ts';
 import type { Denial } from '../exchange/denial.ts';
-import type { ExchangeRequest, ExchangeTrace, IssuedToken } from '../exchange/exchange.ts';
+import type { IssuedToken } from '../exchange/issue.ts';
+import type { ExchangeTrace } from '../exchange/record.ts';
+import type { CredentialRequest, ExchangeRequest } from '../exchange/request.ts';
 import type { InspectOwnToken, OwnToken, Revocation } from '../exchange/token-standing.ts';
 import type { Result } from '../exchange/result.ts';
 import type { IamDeps } from './iam/app.ts';

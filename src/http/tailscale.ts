@@ -2,7 +2,8 @@
 
 import type { Handler } from 'hono';
 import { denial } from '../exchange/denial.ts';
-import { newTrace } from '../exchange/exchange.ts';
+import { newTrace } from '../exchange/record.ts';
+import { NOTHING_ASKED } from '../exchange/request.ts';
 import { refuse } from '../exchange/result.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { handleTokenRequest } from './token.ts';
@@ -24,18 +25,8 @@ export function tailscaleHandler(deps: AppDeps): Handler<AppEnv> {
       return { use: 'jwt', result: refuse(denial('malformed_request', missing)), trace };
     }
     const isIdentity = clientId.startsWith('fid_');
-    const request = {
-      ...context,
-      subjectToken: jwt,
-      serviceAccount: isIdentity ? null : clientId,
-      federatedIdentity: isIdentity ? clientId : null,
-      organisation: null,
-      scope: null,
-      audiences: [],
-      tokenType: 'access_token',
-      lifetimeSeconds: null,
-      project: null,
-    } as const;
+    const named = isIdentity ? { federatedIdentity: clientId } : { serviceAccount: clientId };
+    const request = { ...NOTHING_ASKED, ...context, ...named, subjectToken: jwt };
     return { use: 'jwt', result: await deps.exchange(request, trace), trace };
   });
 }

@@ -2,12 +2,12 @@
 
 import { denial } from '../exchange/denial.ts';
 import type { Denial } from '../exchange/denial.ts';
-import type { ExchangeRequest } from '../exchange/exchange.ts';
-import type { CredentialRequest } from '../exchange/credential-grant.ts';
+import type { CredentialRequest, ExchangeRequest, RequestContext } from '../exchange/request.ts';
 import { parseLifetime } from '../rules/lifetime.ts';
 import { MIN_TOKEN_LIFETIME_SECONDS } from '../rules/limits.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
+import type { AskedToken } from '../rules/narrow.ts';
 import { parseScope } from '../rules/scope.ts';
 import type { TokenUse } from './oauth-error.ts';
 import type { TokenParameters } from './token-parameters.ts';
@@ -21,9 +21,6 @@ export const JWT_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 export const CLIENT_CREDENTIALS_GRANT = 'client_credentials';
 const JWT_BEARER_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** What does not come from the parameters. */
-export type RequestContext = Pick<ExchangeRequest, 'requestId' | 'ip' | 'now'>;
-
 export type TokenRequest =
   | { readonly use: Exclude<TokenUse, 'none'>; readonly exchange: ExchangeRequest }
   | { readonly use: 'none'; readonly credential: CredentialRequest };
@@ -36,15 +33,16 @@ export function readTokenRequest(
 ): Result<TokenRequest, Denial> {
   const grantType = parameters.get('grant_type');
   if (grantType === null) return malformed('grant_type is missing');
-  const wanted = readWanted(parameters);
-  if (!wanted.ok) return wanted;
+  const asked = readAskedToken(parameters);
+  if (!asked.ok) return asked;
+  const given = { ...asked.value, ...context };
   switch (grantType) {
     case TOKEN_EXCHANGE_GRANT:
-      return readTokenExchange(parameters, authorization, { ...wanted.value, ...context });
+      return readTokenExchange(parameters, authorization, given);
     case JWT_BEARER_GRANT:
-      return readTokenGrant('assertion', parameters, authorization, { ...wanted.value, ...context });
+      return readTokenGrant('assertion', parameters, authorization, given);
     case CLIENT_CREDENTIALS_GRANT:
-      return readClientCredentials(parameters, authorization, { ...wanted.value, ...context });
+      return readClientCredentials(parameters, authorization, given);
     default:
       return refuse(
         denial(
@@ -61,9 +59,7 @@ function malformed(message: string): { readonly ok: false; readonly error: Denia
 }
 
 /** What is asked for, whichever the grant. */
-type Wanted = Pick<ExchangeRequest, 'scope' | 'audiences' | 'tokenType' | 'lifetimeSeconds' | 'project'>;
-
-function readWanted(parameters: TokenParameters): Result<Wanted, Denial> {
+function readAskedToken(parameters: TokenParameters): Result<AskedToken, Denial> {
   if (parameters.get('actor_token') !== null || parameters.get('actor_token_type') !== null) {
     return malformed('actor_token is not supported: the workload that presents the token is the actor');
   }
@@ -99,12 +95,12 @@ function readWanted(parameters: TokenParameters): Result<Wanted, Denial> {
   return ok({ scope, audiences, tokenType, lifetimeSeconds, project });
 }
 
-function readTokenType(value: string | null): ExchangeRequest['tokenType'] | null {
+function readTokenType(value: string | null): AskedToken['tokenType'] | null {
   if (value === ID_TOKEN_TYPE) return 'id_token';
   return value === null || value === ACCESS_TOKEN_TYPE || value === JWT_TYPE ? 'access_token' : null;
 }
 
-type Given = Wanted & RequestContext;
+type Given = AskedToken & RequestContext;
 
 function readTokenExchange(
   parameters: TokenParameters,
@@ -173,6 +169,7 @@ function readClientCredentials(
   const named = {
     serviceAccount: parameters.get('service_account_id'),
     organisation: parameters.get('organisation_id'),
+    federatedIdentity: null,
   };
   return ok({ use: 'none', credential: { ...given, ...credential, ...named } });
 }

@@ -5,8 +5,10 @@ import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { denial } from '../exchange/denial.ts';
 import type { Denial } from '../exchange/denial.ts';
-import { newTrace } from '../exchange/exchange.ts';
-import type { ExchangeTrace, IssuedToken } from '../exchange/exchange.ts';
+import type { IssuedToken } from '../exchange/issue.ts';
+import { newTrace } from '../exchange/record.ts';
+import type { ExchangeTrace } from '../exchange/record.ts';
+import type { RequestContext } from '../exchange/request.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
 import { refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
@@ -17,7 +19,6 @@ import type { TokenUse } from './oauth-error.ts';
 import { credentialInQuery, encodingOf, parseTokenParameters } from './token-parameters.ts';
 import type { TokenParameters } from './token-parameters.ts';
 import { ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, readTokenRequest } from './token-request.ts';
-import type { RequestContext } from './token-request.ts';
 
 /** Settings without which no token may be issued. */
 const NEEDED: readonly SettingName[] = [

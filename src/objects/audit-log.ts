@@ -32,7 +32,7 @@ export const AUDIT_ACTIONS: readonly AuditAction[] = [
 export const AUDIT_OUTCOMES = ['granted', 'refused', 'shadow', 'success'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
-/** One event as it is stored. Times are epoch seconds. */
+/** The record of one decision or change. Times are epoch seconds. */
 export interface AuditEvent {
   readonly id: string;
   readonly time: number;
@@ -51,7 +51,17 @@ export interface AuditEvent {
   readonly claims: JsonObject | null;
   readonly tokenId: string | null;
   readonly ip: string | null;
+  /** Of a change: the object before and after. */
   readonly changes: JsonObject | null;
+}
+
+/** An event as it is written. */
+export interface NewAuditEvent extends AuditEvent {
+  readonly organisationId: string;
+}
+
+/** An event as it is read. */
+export interface ListedAuditEvent extends AuditEvent {
   /** Equal refusals within a minute are one event. */
   readonly count: number;
 }
@@ -84,7 +94,7 @@ export interface AuditFilter {
 /** A page, newest first; `organisation` is null where the one named does not exist. */
 export interface AuditPage {
   readonly organisation: Organisation | null;
-  readonly events: readonly AuditEvent[];
+  readonly events: readonly ListedAuditEvent[];
   /** Where the next page begins, also behind events that were searched and not met by the filter; null where none are left. */
   readonly next: AuditCursor | null;
 }

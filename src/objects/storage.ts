@@ -1,6 +1,6 @@
 // What the IAM API asks of storage: plain function types over the objects of model.ts; each write is one batch with its audit event.
 
-import type { AuditStore } from './audit-log.ts';
+import type { AuditStore, NewAuditEvent } from './audit-log.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
 import type { BindingReach, FederatedIdentity, IdentityProvider, Organisation, ServiceAccount } from './model.ts';
 import type { AccountRole } from '../exchange/token-standing.ts';
@@ -95,21 +95,23 @@ export interface Strength {
   readonly roles: readonly AccountRole[];
 }
 
-/** One change of an object, as it is audited. */
-export interface ChangeEvent {
-  readonly id: string;
-  readonly organisationId: string;
-  readonly time: number;
-  readonly requestId: string;
-  readonly actor: string;
+/** The audit event of one change of an object. */
+export type ChangeEvent = Pick<
+  NewAuditEvent,
+  | 'id'
+  | 'organisationId'
+  | 'time'
+  | 'requestId'
+  | 'actor'
+  | 'serviceAccountId'
+  | 'federatedIdentityId'
+  | 'issuer'
+  | 'ip'
+> & {
   readonly action: string;
-  readonly serviceAccountId: string | null;
-  readonly federatedIdentityId: string | null;
-  readonly issuer: string | null;
-  readonly ip: string | null;
   /** The object as the API answers it, before and after. */
   readonly changes: { readonly before: JsonObject | null; readonly after: JsonObject | null };
-}
+};
 
 /** What a list is narrowed by; `null` does not narrow. */
 export interface ListFilter {

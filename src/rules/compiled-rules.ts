@@ -1,4 +1,4 @@
-// Keeps compiled identities of an isolate, bounded; an entry serves only a row that says exactly what it was compiled from.
+// Keeps the compiled identities of an isolate, bounded; an entry serves only a row that says exactly what it was compiled from.
 
 import type { CompileExpression } from './expression.ts';
 import { compileFederatedIdentity } from './rule.ts';
@@ -7,13 +7,26 @@ import { MAX_CACHED_IDENTITIES, MAX_CACHED_IDENTITY_CHARS } from './limits.ts';
 import type { FederatedIdentity, IdentityProvider } from '../objects/model.ts';
 import { presetByName } from '../platforms/presets.ts';
 
+/** A rule as storage has it, read only when it was not compiled before. */
+export interface StoredIdentity {
+  /** The whole row: equal texts are equal rules. */
+  readonly text: string;
+  readonly hasExpression: boolean;
+  readonly read: () => FederatedIdentity;
+}
+
+/** A rule that does not come from a row. */
+export function storedIdentity(identity: FederatedIdentity): StoredIdentity {
+  return { text: JSON.stringify(identity), hasExpression: identity.expression !== null, read: () => identity };
+}
+
 /** Compiles the candidates of one exchange, all of one provider. */
 export type CompileIdentities = (
-  identities: readonly FederatedIdentity[],
+  identities: readonly StoredIdentity[],
   provider: IdentityProvider,
 ) => Promise<readonly CompiledIdentity[]>;
 
-/** Builds the compiler of an isolate. The row is read anew by every exchange; only the work of compiling it is saved. */
+/** Builds the compiler of an isolate. Every exchange reads the row anew; only the work of compiling it is saved. */
 export function createIdentityCache(deployment: {
   readonly issuerUrl: string;
   readonly defaultAudience: string;
@@ -21,16 +34,8 @@ export function createIdentityCache(deployment: {
   const cache = new Map<string, CompiledIdentity>();
   let chars = 0;
   let compileExpression: CompileExpression | null = null;
-  const compile = (identity: FederatedIdentity, { preset, subjectClaim }: IdentityProvider): CompiledIdentity => {
-    // All of the row and not its version: that one comes again where D1 was restored, and stands still where a row is mended by hand.
-    const key = JSON.stringify([{ ...identity, lastUsedAt: null }, preset, subjectClaim]);
-    const known = cache.get(key);
-    if (known !== undefined) return known;
-    const context = { ...deployment, preset: presetByName(preset), subjectClaim };
-    const compiled = compileFederatedIdentity(identity, {
-      ...context,
-      compileExpression: compileExpression ?? notLoaded,
-    });
+
+  const keep = (key: string, compiled: CompiledIdentity): void => {
     cache.set(key, compiled);
     chars += key.length;
     for (const oldest of cache.keys()) {
@@ -38,12 +43,26 @@ export function createIdentityCache(deployment: {
       cache.delete(oldest);
       chars -= oldest.length;
     }
+  };
+  const compile = ({ text, read }: StoredIdentity, { preset, subjectClaim }: IdentityProvider): CompiledIdentity => {
+    // The row's text and not its version: a restored database repeats versions, and a row mended by hand keeps its own.
+    const key = `${preset} ${subjectClaim} ${text}`;
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    const compiled = compileFederatedIdentity(read(), {
+      ...deployment,
+      preset: presetByName(preset),
+      subjectClaim,
+      compileExpression: compileExpression ?? notLoaded,
+    });
+    keep(key, compiled);
     return compiled;
   };
   return async (identities, provider) => {
-    if (compileExpression === null && identities.some(({ expression }) => expression !== null))
+    if (compileExpression === null && identities.some(({ hasExpression }) => hasExpression)) {
       ({ compileExpression } = await import('./expression.ts'));
-    return identities.map((identity) => compile(identity, provider));
+    }
+    return identities.map((stored) => compile(stored, provider));
   };
 }
 

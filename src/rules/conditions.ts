@@ -1,8 +1,8 @@
 // Typed matchers over claims: which are accepted when written, and how they compare; an absent claim never satisfies one.
 
 import { compileGlob } from './glob.ts';
-import { isJsonObject, readClaim } from '../token/json.ts';
-import type { JsonObject, JsonValue } from '../token/json.ts';
+import { isJsonObject } from '../token/json.ts';
+import type { JsonValue } from '../token/json.ts';
 import {
   MAX_CLAIM_REFERENCE_CHARS,
   MAX_CONDITION_VALUES,
@@ -42,11 +42,6 @@ export function claimReferenceFault(reference: string): string | null {
   if (reference.length > MAX_CLAIM_REFERENCE_CHARS) return `must have at most ${MAX_CLAIM_REFERENCE_CHARS} characters`;
   if (reference.startsWith('/') && /~(?![01])/.test(reference)) return 'is not a JSON Pointer: "~" is written ~0';
   return null;
-}
-
-/** Matches one claim of a token. A matcher that validateConditions refuses matches nothing. */
-export function matchCondition(claims: JsonObject, claim: string, matcher: ConditionMatcher): boolean {
-  return compileCondition(matcher)(readClaim(claims, claim));
 }
 
 /** Compiles a matcher; one that validateConditions refuses compiles to one that matches nothing. */

@@ -1,17 +1,16 @@
-// One rule against one token: compiled once, matched many times; deciding and explaining take the same checks. No I/O, no clock.
+// One rule against one token: compiled once, matched many times; deciding and explaining take the same checks.
 
-import { matchAudience, narrowTokenAudience } from './audience.ts';
+import { matchAudience } from './audience.ts';
+import { failed, passed } from './check.ts';
 import { compileCondition, validateConditions } from './conditions.ts';
 import type { ValueMatcher } from './conditions.ts';
 import type { CompileExpression, Expression } from './expression.ts';
 import { readClaim } from '../token/json.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
-import type { Check, CheckName, CheckReason, ConditionMatcher, FederatedIdentity, HeldRole } from '../objects/model.ts';
-import { rolesUnderScope } from './binding-reach.ts';
+import type { Check, CheckReason, ConditionMatcher, FederatedIdentity } from '../objects/model.ts';
 import { audienceHint, conditionHint, subjectHint } from './hints.ts';
 import { guardsInForce, judgeGuard } from './guards.ts';
 import type { Result } from '../exchange/result.ts';
-import { narrowScope } from './scope.ts';
 import { compileSubject, validateSubjectRule } from './subject.ts';
 import type { SubjectMatcher } from './subject.ts';
 import type { Preset, PresetGuard } from '../platforms/preset.ts';
@@ -31,8 +30,6 @@ export interface IdentityContext {
 export interface CompiledIdentity {
   /** The rule, with the deployment's defaults in place of empty lists of audiences. */
   readonly identity: FederatedIdentity;
-  readonly trustedAudiences: readonly string[];
-  readonly tokenAudiences: readonly string[];
   readonly preset: Preset;
   readonly subjectClaim: string;
   readonly subject: { readonly fault: string | null; readonly matches: SubjectMatcher };
@@ -54,15 +51,6 @@ export interface MatchedToken {
   readonly subject: string;
 }
 
-/** What is asked for with the token. */
-export interface Wanted {
-  readonly scope: readonly string[] | null;
-  readonly audiences: readonly string[];
-  readonly project: string | null;
-  /** An ID token is for someone in particular: a default audience will not do. */
-  readonly requireAudience: boolean;
-}
-
 /** Compiles a rule. Never refuses or throws: what was valid under older terms and is no longer, matches nothing. */
 export function compileFederatedIdentity(identity: FederatedIdentity, context: IdentityContext): CompiledIdentity {
   const { providerSubject: subject, providerSubjectMatch: subjectMatch, conditions, expression } = identity;
@@ -71,8 +59,6 @@ export function compileFederatedIdentity(identity: FederatedIdentity, context: I
   const [conditionFault] = validateConditions(conditions);
   return {
     identity: { ...identity, trustedAudiences, tokenAudiences },
-    trustedAudiences,
-    tokenAudiences,
     preset: context.preset,
     subjectClaim: context.subjectClaim ?? 'sub',
     subject: {
@@ -111,100 +97,6 @@ export function* matchChecks(compiled: CompiledIdentity, token: MatchedToken, no
   if (compiled.expression !== null) yield checkExpression(compiled, compiled.expression, token.claims);
 }
 
-/** Checks what is asked for against what the rule and the account's roles allow (§3 step 7). */
-export function* narrowChecks(
-  { identity }: Pick<CompiledIdentity, 'identity'>,
-  wanted: Wanted,
-  heldRoles: readonly HeldRole[],
-): Generator<Check> {
-  const scope = narrowScope(wanted.scope, identity.allowedScopes);
-  const allowedScope = identity.allowedScopes.join(' ');
-  yield scope.ok
-    ? passed('scope', { expected: allowedScope, actual: wanted.scope?.join(' ') ?? null })
-    : failed('scope', 'scope_not_allowed', { expected: allowedScope, actual: scope.error.join(' ') });
-
-  const audiences = narrowTokenAudience(wanted.audiences, identity.tokenAudiences);
-  const allowedAudiences = identity.tokenAudiences.join(' ');
-  if (wanted.requireAudience && wanted.audiences.length === 0) {
-    yield failed('token_audience', 'audience_required', { expected: allowedAudiences, actual: 'none was requested' });
-  } else {
-    yield audiences.ok
-      ? passed('token_audience', { expected: allowedAudiences, actual: wanted.audiences.join(' ') || null })
-      : failed('token_audience', 'audience_not_allowed', {
-          expected: allowedAudiences,
-          actual: audiences.error.join(' '),
-        });
-  }
-
-  if (wanted.project === null) return;
-  const { id } = identity.serviceAccount;
-  const held = scope.ok ? rolesUnderScope(scope.value, heldRoles) : heldRoles;
-  const expected = [...new Set(held.filter(heldBy(id)).flatMap(({ projects }) => projects))].toSorted();
-  yield checkProject(wanted.project, id, held)
-    ? passed('project', { expected, actual: wanted.project })
-    : failed('project', 'project_not_allowed', { expected, actual: wanted.project });
-}
-
-/** What a token gets of what was asked for, after narrowChecks found nothing against it; throws where something was. */
-export function narrow(
-  identity: FederatedIdentity,
-  wanted: Wanted,
-  heldRoles: readonly HeldRole[],
-): { readonly scope: readonly string[]; readonly audiences: readonly string[]; readonly roles: readonly string[] } {
-  const scope = narrowScope(wanted.scope, identity.allowedScopes);
-  const audiences = narrowTokenAudience(wanted.audiences, identity.tokenAudiences);
-  if (!scope.ok || !audiences.ok || audiences.value.length === 0) {
-    throw new Error('narrow() takes the identity of a CompiledIdentity and a request that passed narrowChecks()');
-  }
-  return {
-    scope: scope.value,
-    audiences: audiences.value,
-    roles: rolesIn(wanted.project, identity.serviceAccount.id, rolesUnderScope(scope.value, heldRoles)),
-  };
-}
-
-/** The first check that refuses the token or the request; null where the rule grants it. */
-export function firstFailure(
-  compiled: CompiledIdentity,
-  token: MatchedToken,
-  now: number,
-  wanted: Wanted,
-  heldRoles: readonly HeldRole[],
-): Check | null {
-  for (const check of matchChecks(compiled, token, now)) if (!check.ok) return check;
-  for (const check of narrowChecks(compiled, wanted, heldRoles)) if (!check.ok) return check;
-  return null;
-}
-
-/** Slugs of the account's roles: those held in the whole organisation, and in `project` where one is given; sorted. */
-export function rolesIn(
-  project: string | null,
-  serviceAccountId: string,
-  heldRoles: readonly HeldRole[],
-): readonly string[] {
-  const held = heldRoles.filter(heldBy(serviceAccountId)).filter(({ projects }) => reaches(projects, project));
-  return [...new Set(held.map(({ roleSlug }) => roleSlug))].toSorted();
-}
-
-/** True where a role of the account is held in the project or in the whole organisation. */
-export function checkProject(project: string, serviceAccountId: string, heldRoles: readonly HeldRole[]): boolean {
-  return heldRoles.filter(heldBy(serviceAccountId)).some(({ projects }) => reaches(projects, project));
-}
-
-/** The claims a token forwards as `upstream`, keyed as the rule names them; those the token lacks are left out. */
-export function forwardedClaims(claims: JsonObject, names: readonly string[]): JsonObject {
-  const present = names.map((name) => [name, readClaim(claims, name)] as const);
-  return Object.fromEntries(present.filter((entry): entry is readonly [string, JsonValue] => entry[1] !== undefined));
-}
-
-function heldBy(serviceAccountId: string): (role: HeldRole) => boolean {
-  return (role) => role.serviceAccountId === serviceAccountId;
-}
-
-function reaches(projects: readonly string[], project: string | null): boolean {
-  return projects.length === 0 || (project !== null && projects.includes(project));
-}
-
 function checkStatus({ status, serviceAccount, expiresAt }: FederatedIdentity, now: number): Check {
   const fail = (reason: CheckReason, actual: string, hint: string): Check =>
     failed('status', reason, { expected: 'active', actual, hint: () => hint });
@@ -223,7 +115,8 @@ function checkStatus({ status, serviceAccount, expiresAt }: FederatedIdentity, n
   return passed('status', { expected: 'active', actual: 'active' });
 }
 
-function checkAudience({ identity, trustedAudiences, preset }: CompiledIdentity, claims: JsonObject): Check {
+function checkAudience({ identity, preset }: CompiledIdentity, claims: JsonObject): Check {
+  const { trustedAudiences } = identity;
   const aud = readClaim(claims, 'aud');
   const of = { claim: 'aud', expected: trustedAudiences, actual: aud ?? null };
   const mode = identity.audienceMatchMode;
@@ -283,24 +176,8 @@ function checkExpression(
     : failed('expression', 'expression_failed', { ...of, actual: false });
 }
 
-type Seen = Partial<Pick<Check, 'claim' | 'expected' | 'actual'>>;
-const NOTHING_SEEN = { claim: null, expected: null, actual: null };
-
-function passed(check: CheckName, seen: Seen & { readonly hint?: string | null }): Check {
-  return { ...NOTHING_SEEN, hint: null, ...seen, check, ok: true, reason: null };
-}
-
-/** The hint is worked out when it is read: of a hundred rules that refuse a token, at most one is explained. */
-function failed(check: CheckName, reason: CheckReason, seen: Seen & { readonly hint?: () => string | null }): Check {
-  const { hint, ...rest } = seen;
-  return {
-    ...NOTHING_SEEN,
-    ...rest,
-    check,
-    ok: false,
-    reason,
-    get hint() {
-      return hint?.() ?? null;
-    },
-  };
+/** The claims a token forwards as `upstream`, keyed as the rule names them; those the token lacks are left out. */
+export function forwardedClaims(claims: JsonObject, names: readonly string[]): JsonObject {
+  const present = names.map((name) => [name, readClaim(claims, name)] as const);
+  return Object.fromEntries(present.filter((entry): entry is readonly [string, JsonValue] => entry[1] !== undefined));
 }

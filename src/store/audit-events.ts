@@ -1,6 +1,6 @@
 // Reads the table audit_event: newest first, narrowed by any filters, always by an index that was chosen here; writes nothing.
 
-import type { AuditEvent, AuditFilter, AuditStore } from '../objects/audit-log.ts';
+import type { AuditFilter, AuditStore, ListedAuditEvent } from '../objects/audit-log.ts';
 import type { JsonObject } from '../token/json.ts';
 import { readJson } from '../token/json-reader.ts';
 import { MAX_AUDIT_EVENTS_SEARCHED } from '../objects/limits.ts';
@@ -180,7 +180,7 @@ interface EventRow {
   readonly request_id: string;
   readonly actor: string;
   readonly action: string;
-  readonly outcome: AuditEvent['outcome'];
+  readonly outcome: ListedAuditEvent['outcome'];
   readonly reason: string | null;
   readonly detail: string | null;
   readonly service_account_id: string | null;
@@ -201,7 +201,7 @@ interface ListedRow extends EventRow {
   readonly place: number | null;
 }
 
-function toAuditEvent(row: EventRow): AuditEvent {
+function toAuditEvent(row: EventRow): ListedAuditEvent {
   return {
     id: row.id,
     time: row.time,

@@ -1,6 +1,7 @@
 // Writes what an exchange decided: audit event, single use and last use in one transaction, or nothing at all.
 
-import type { DecisionRecord, FetchedKeys, GrantRecord, SingleUse } from '../exchange/ports.ts';
+import type { NewAuditEvent } from '../objects/audit-log.ts';
+import type { FetchedKeys, GrantRecord, SingleUse } from '../exchange/ports.ts';
 import { runBatch } from './d1.ts';
 import { collapsedStatements, EVENT_COLUMNS, EVENT_VALUES, eventValues } from './exchange-events.ts';
 
@@ -30,18 +31,18 @@ export async function recordGrant(
 }
 
 /** Records a refusal, or counts it where an equal one, or too many others, are less than a minute old. Throws StorageUnavailable. */
-export async function recordRefusal(db: D1Database, event: DecisionRecord, fetched: FetchedKeys | null): Promise<void> {
+export async function recordRefusal(db: D1Database, event: NewAuditEvent, fetched: FetchedKeys | null): Promise<void> {
   await runBatch(db, [...(await collapsedStatements(db, event)), ...fetchStatements(db, fetched)]);
 }
 
 /** The statement that appends one event, for a batch. */
-export function insertEvent(db: D1Database, event: DecisionRecord): D1PreparedStatement {
+export function insertEvent(db: D1Database, event: NewAuditEvent): D1PreparedStatement {
   return db.prepare(INSERT_EVENT).bind(...eventValues(event));
 }
 
 function singleUseStatements(
   db: D1Database,
-  event: DecisionRecord,
+  event: NewAuditEvent,
   { replayKey, expiresAt }: SingleUse,
 ): D1PreparedStatement[] {
   return [
@@ -50,7 +51,7 @@ function singleUseStatements(
   ];
 }
 
-function touchStatement(db: D1Database, event: DecisionRecord, singleUse: SingleUse | null): D1PreparedStatement {
+function touchStatement(db: D1Database, event: NewAuditEvent, singleUse: SingleUse | null): D1PreparedStatement {
   const values = [event.federatedIdentityId, event.time];
   return singleUse === null
     ? db.prepare(TOUCH).bind(...values)

@@ -2,9 +2,7 @@
 
 import { sha256 } from '../token/digest.ts';
 import { MAX_DISTINCT_REFUSALS, REFUSAL_COLLAPSE_SECONDS } from './limits.ts';
-import type { DecisionRecord } from '../exchange/ports.ts';
-
-const ACTION = 'token.exchange';
+import type { NewAuditEvent } from '../objects/audit-log.ts';
 
 /** The columns of an event, in the order of its values. */
 export const EVENT_COLUMNS = `organisation_id, id, time, request_id, actor, action, outcome, reason, detail, service_account_id,
@@ -34,14 +32,14 @@ const INSERT_UNLESS_COUNTED = `WITH uncounted AS MATERIALIZED (SELECT ${FULL} AS
   UNION ALL SELECT ${BEYOND}, ?18 FROM uncounted WHERE beyond AND NOT EXISTS (${EQUAL_BEYOND})`;
 
 /** The values of an event's columns. */
-export function eventValues(event: DecisionRecord): (string | number | null)[] {
+export function eventValues(event: NewAuditEvent): (string | number | null)[] {
   return [
     event.organisationId,
     event.id,
     event.time,
     event.requestId,
     event.actor,
-    ACTION,
+    event.action,
     event.outcome,
     event.reason,
     event.detail,
@@ -59,14 +57,14 @@ export function eventValues(event: DecisionRecord): (string | number | null)[] {
  * The statements that record a refusal or shadow decision, for a batch: counted in the equal one of the last minute; else
  * appended; else, where the organisation has had its different ones of a minute, counted in one for the reason and issuer.
  */
-export async function collapsedStatements(db: D1Database, event: DecisionRecord): Promise<D1PreparedStatement[]> {
+export async function collapsedStatements(db: D1Database, event: NewAuditEvent): Promise<D1PreparedStatement[]> {
   const values = [...eventValues(event), await equalKeyOf(event), await beyondKeyOf(event)];
   // Counted before inserting, so that a row is not counted by the request that made it.
   return [COUNT, INSERT_UNLESS_COUNTED].map((sql) => db.prepare(sql).bind(...values));
 }
 
 /** What makes two decisions equal: who was refused what and why; never times or token ids, which differ every time. */
-async function equalKeyOf(event: DecisionRecord): Promise<string> {
+async function equalKeyOf(event: NewAuditEvent): Promise<string> {
   const parts = [
     event.organisationId,
     event.outcome,
@@ -80,6 +78,6 @@ async function equalKeyOf(event: DecisionRecord): Promise<string> {
 }
 
 /** Whoever sends tokens can choose their subjects; the issuers are registered and the reasons few. */
-async function beyondKeyOf({ organisationId, outcome, reason, issuer }: DecisionRecord): Promise<string> {
+async function beyondKeyOf({ organisationId, outcome, reason, issuer }: NewAuditEvent): Promise<string> {
   return sha256(JSON.stringify(['beyond', organisationId, outcome, reason, issuer]));
 }

@@ -167,16 +167,21 @@ export async function readExchangeFacts(
   const [organisation, account, keys] = context;
   const [provider] = all('provider');
   // A compound SELECT promises no order.
-  const candidates = all('identity')
-    .map((values) => rowFrom<IdentityRow>(IDENTITY_COLUMNS, values))
-    .sort((one, other) => (one.id < other.id ? -1 : 1));
+  const candidates = found
+    .filter(({ kind }) => kind === 'identity')
+    .map(({ data }) => ({ text: data, row: rowFrom<IdentityRow>(IDENTITY_COLUMNS, JSON.parse(data) as Values) }))
+    .sort((one, other) => (one.row.id < other.row.id ? -1 : 1));
   const { rows, truncated } = boundIdentities(candidates, query);
   return {
     organisation: organisation && rowFrom<Organisation>(ORGANISATION_COLUMNS, organisation),
     provider:
       provider === undefined ? null : toIdentityProvider(rowFrom<IdentityProviderRow>(PROVIDER_COLUMNS, provider)),
     serviceAccount: account && toServiceAccount(rowFrom<ServiceAccountRow>(ACCOUNT_COLUMNS, account)),
-    identities: rows.map(toIdentity),
+    identities: rows.map(({ row, text }) => ({
+      text,
+      hasExpression: row.expression !== null,
+      read: () => toIdentity(row),
+    })),
     truncated,
     heldRoles: all('role').map((values) => toHeldRole(rowFrom<HeldRoleRow>(ROLE_COLUMNS, values))),
     signingKeys: keys.map((values) => toSigningKeyState(rowFrom<SigningKeyRow>(KEY_COLUMNS, values))),
@@ -200,16 +205,22 @@ function selectStatement(
   return { statement: BY_TOKEN, values };
 }
 
+interface Candidate {
+  readonly row: IdentityRow;
+  /** The row as D1 sent it. */
+  readonly text: string;
+}
+
 /** Cuts the candidates to their bound, and says so; the one identity asked for leaves no others. */
 function boundIdentities(
-  rows: readonly IdentityRow[],
+  rows: readonly Candidate[],
   query: ExchangeQuery,
-): { rows: readonly IdentityRow[]; truncated: boolean } {
+): { rows: readonly Candidate[]; truncated: boolean } {
   if (query.federatedIdentity !== null)
-    return { rows: rows.filter((row) => row.id === query.federatedIdentity), truncated: false };
+    return { rows: rows.filter(({ row }) => row.id === query.federatedIdentity), truncated: false };
   if (query.serviceAccount !== null)
     return { rows: rows.slice(0, MAX_IDENTITIES_PER_SERVICE_ACCOUNT), truncated: false };
-  const patterns = rows.filter((row) => row.provider_subject_match === 'glob').length;
+  const patterns = rows.filter(({ row }) => row.provider_subject_match === 'glob').length;
   const truncated =
     patterns > MAX_PATTERN_RULES_WITHOUT_ACCOUNT || rows.length - patterns > MAX_EXACT_RULES_WITHOUT_ACCOUNT;
   return { rows, truncated };

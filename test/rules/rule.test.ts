@@ -3,17 +3,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { compileExpression } from '../../src/rules/expression.ts';
-import {
-  checkProject,
-  compileFederatedIdentity,
-  firstFailure,
-  forwardedClaims,
-  matchChecks,
-  narrow,
-  narrowChecks,
-  rolesIn,
-} from '../../src/rules/rule.ts';
-import type { MatchedToken, Wanted } from '../../src/rules/rule.ts';
+import { decide } from '../../src/exchange/decide.ts';
+import { NOTHING_ASKED } from '../../src/exchange/request.ts';
+import type { Asked } from '../../src/exchange/request.ts';
+import { isHeldIn, rolesIn } from '../../src/rules/binding-reach.ts';
+import { narrow } from '../../src/rules/narrow.ts';
+import type { Narrowing } from '../../src/rules/narrow.ts';
+import { compileFederatedIdentity, forwardedClaims, matchChecks } from '../../src/rules/rule.ts';
+import type { CompiledIdentity, MatchedToken } from '../../src/rules/rule.ts';
 import type { JsonObject } from '../../src/token/json.ts';
 import type { Check, Conditions, FederatedIdentity, HeldRole } from '../../src/objects/model.ts';
 import type { Preset } from '../../src/platforms/preset.ts';
@@ -98,11 +95,18 @@ const ROLES: readonly HeldRole[] = [
   { serviceAccountId: 'sa_1', roleSlug: 'viewer', projects: ['alpha'], scopes: [] },
   { serviceAccountId: 'sa_2', roleSlug: 'owner', projects: [], scopes: [] },
 ];
-const WANTED: Wanted = { scope: null, audiences: [], project: null, requireAudience: false };
 
 function tokenOf(claims: JsonObject): MatchedToken {
   const all = { ...CLAIMS, ...claims };
   return { claims: all, subject: String(all['sub']) };
+}
+
+/** The reason of the decision over these candidates; null if it grants. */
+function reasonOf(candidates: readonly CompiledIdentity[], asked: Partial<Asked> = {}, claims = {}): string | null {
+  const facts = { serviceAccount: null, truncated: false, heldRoles: ROLES };
+  const token = { ...tokenOf(claims), issuer: 'https://issuer.example.com' };
+  const decision = decide({ ...NOTHING_ASKED, ...asked, now: NOW }, facts, candidates, token, ISSUER_URL);
+  return decision.granted ? null : decision.denial.reason;
 }
 
 function compile(
@@ -157,7 +161,12 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
   });
 
   it('sets a reason exactly where a check failed, and no hint where nothing is to be said', () => {
-    for (const change of [{}, { conditions: { ref: 'x' } }, { expression: 'claims.zz' }, { providerSubject: 'other' }]) {
+    for (const change of [
+      {},
+      { conditions: { ref: 'x' } },
+      { expression: 'claims.zz' },
+      { providerSubject: 'other' },
+    ]) {
       for (const { ok, reason, hint } of checksOf(change)) {
         expect(reason === null).toBe(ok);
         if (ok) expect(hint).toBeNull();
@@ -168,8 +177,20 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
   it('is lazy: what comes after the first failure is not worked out', () => {
     const iterator = matchChecks(compile({ status: 'inactive', expression: 'claims.a == 1' }), tokenOf({}), NOW);
     expect(iterator.next().value).toMatchObject({ check: 'status', reason: 'identity_inactive' });
-    const untouched = compile({ status: 'revoked' });
-    expect(firstFailure(untouched, tokenOf({}), NOW, WANTED, ROLES)).toMatchObject({ reason: 'identity_revoked' });
+    expect(reasonOf([compile({ status: 'revoked' })])).toBe('identity_revoked');
+  });
+
+  it('is made once for each rule, also if none of them accepts the token and the nearest is explained', () => {
+    let evaluations = 0;
+    const expression = () => {
+      evaluations += 1;
+      return { ok: true, value: false } as const;
+    };
+    const candidate = { ...compile({}), expression: { ok: true, value: expression } as const };
+    expect(reasonOf([candidate, candidate, candidate])).toBe('expression_failed');
+    expect(evaluations).toBe(3);
+    expect(reasonOf([{ ...candidate, subject: compile({ providerSubject: 'a:b' }).subject }])).toBe('subject_mismatch');
+    expect(evaluations).toBe(4);
   });
 
   it('carries its hint when it is written out or copied, although it is worked out only then', () => {
@@ -181,7 +202,7 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
 
   it('accepts a token that satisfies everything', () => {
     expect(failuresOf({ conditions: { ref: 'refs/heads/main' }, expression: 'claims.sub != ""' })).toEqual([]);
-    expect(firstFailure(compile({}), tokenOf({}), NOW, WANTED, ROLES)).toBeNull();
+    expect(reasonOf([compile({})])).toBeNull();
   });
 
   it.each<[string, Partial<FederatedIdentity>, string]>([
@@ -204,7 +225,7 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
   });
 
   it('reads an empty list of audiences as the deployment itself, never as any audience (contract §5.3)', () => {
-    expect(compile({}).trustedAudiences).toEqual([ISSUER_URL]);
+    expect(compile({}).identity.trustedAudiences).toEqual([ISSUER_URL]);
     expect(failuresOf({}, { aud: 'https://other.example.com' })).toEqual(['audience_mismatch']);
     expect(failuresOf({ trustedAudiences: ['x'] })).toEqual(['audience_mismatch']);
     expect(failuresOf({ trustedAudiences: ['x'] }, { aud: ['x', 'y'] })).toEqual([]);
@@ -463,36 +484,45 @@ describe('hints for near misses (contract §5.6)', () => {
   });
 });
 
-describe('narrowChecks and narrow (contract §3 step 7)', () => {
-  function refusalOf(change: Partial<FederatedIdentity>, wanted: Partial<Wanted>): Check | undefined {
-    return [...narrowChecks(compile(change), { ...WANTED, ...wanted }, ROLES)].find(({ ok }) => !ok);
+describe('narrow (contract §3 step 7)', () => {
+  function refusalOf(change: Partial<FederatedIdentity>, asked: Partial<Asked>): Check | undefined {
+    return narrow(compile(change).identity, { ...NOTHING_ASKED, ...asked }, ROLES).checks.find(({ ok }) => !ok);
   }
 
-  it('gives everything that is allowed where nothing was asked', () => {
-    const compiled = compile({});
-    expect([...narrowChecks(compiled, WANTED, ROLES)].map(({ check, ok }) => [check, ok])).toEqual([
+  it('gives everything that is allowed if nothing was asked', () => {
+    const { checks, narrowed } = narrow(compile({}).identity, NOTHING_ASKED, ROLES);
+    expect(checks.map(({ check, ok }) => [check, ok])).toEqual([
       ['scope', true],
       ['token_audience', true],
     ]);
-    expect(narrow(compiled.identity, WANTED, ROLES)).toEqual({
+    expect(narrowed).toEqual({
       scope: ['api:read', 'api:write'],
       audiences: ['https://api.example.com'],
       roles: ['viewer'],
+      lifetimeSeconds: 3_600,
     });
   });
 
   it('gives what was asked, in the project that was asked for', () => {
-    const compiled = compile({ tokenAudiences: ['a', 'b'] });
-    const wanted = { scope: ['api:read'], audiences: ['b'], project: 'alpha', requireAudience: true };
-    expect([...narrowChecks(compiled, wanted, ROLES)].every(({ ok }) => ok)).toBe(true);
-    expect(narrow(compiled.identity, wanted, ROLES)).toEqual({
+    const asked: Asked = {
+      ...NOTHING_ASKED,
+      scope: ['api:read'],
+      audiences: ['b'],
+      project: 'alpha',
+      tokenType: 'id_token',
+      lifetimeSeconds: 60,
+    };
+    const { checks, narrowed } = narrow(compile({ tokenAudiences: ['a', 'b'] }).identity, asked, ROLES);
+    expect(checks.every(({ ok }) => ok)).toBe(true);
+    expect(narrowed).toEqual({
       scope: ['api:read'],
       audiences: ['b'],
       roles: ['editor', 'viewer'],
+      lifetimeSeconds: 60,
     });
   });
 
-  it.each<[string, Partial<Wanted>, object]>([
+  it.each<[string, Partial<Asked>, object]>([
     [
       'a scope',
       { scope: ['api:read', 'iam:admin'] },
@@ -508,36 +538,39 @@ describe('narrowChecks and narrow (contract §3 step 7)', () => {
       { audiences: [ISSUER_URL] },
       { check: 'token_audience', reason: 'audience_not_allowed' },
     ],
-  ])('refuses %s that is not allowed, and names it', (_what, wanted, refusal) => {
-    expect(refusalOf({}, wanted)).toMatchObject(refusal);
+  ])('refuses %s that is not allowed, and names it', (_what, asked, refusal) => {
+    expect(refusalOf({}, asked)).toMatchObject(refusal);
+    expect(narrow(compile({}).identity, { ...NOTHING_ASKED, ...asked }, ROLES).narrowed).toBeNull();
   });
 
   it('refuses an ID token for nobody in particular', () => {
-    expect(refusalOf({}, { requireAudience: true })).toMatchObject({
+    expect(refusalOf({}, { tokenType: 'id_token' })).toMatchObject({
       check: 'token_audience',
       reason: 'audience_required',
     });
-    expect(refusalOf({}, { requireAudience: true, audiences: ['https://api.example.com'] })).toBeUndefined();
+    expect(refusalOf({}, { tokenType: 'id_token', audiences: ['https://api.example.com'] })).toBeUndefined();
   });
 
   it('refuses a project in which the account holds nothing, other accounts notwithstanding', () => {
     const bound = ROLES.filter(({ projects }) => projects.length > 0);
-    const [check] = [...narrowChecks(compile({}), { ...WANTED, project: 'gamma' }, bound)].filter(({ ok }) => !ok);
-    expect(check).toMatchObject({
+    const narrowTo = (project: string): Narrowing => narrow(compile({}).identity, { ...NOTHING_ASKED, project }, bound);
+    expect(narrowTo('gamma').checks.find(({ ok }) => !ok)).toMatchObject({
       check: 'project',
       reason: 'project_not_allowed',
       expected: ['alpha', 'beta'],
       actual: 'gamma',
     });
-    expect([...narrowChecks(compile({}), { ...WANTED, project: 'beta' }, bound)].every(({ ok }) => ok)).toBe(true);
+    expect(narrowTo('gamma').narrowed).toBeNull();
+    expect(narrowTo('beta').narrowed).not.toBeNull();
     expect(refusalOf({}, { project: 'gamma' })).toBeUndefined();
-    expect(checkProject('alpha', 'sa_3', ROLES)).toBe(false);
-    expect(checkProject('anything', 'sa_2', ROLES)).toBe(true);
+    expect(isHeldIn('alpha', 'sa_3', ROLES)).toBe(false);
+    expect(isHeldIn('anything', 'sa_2', ROLES)).toBe(true);
   });
 
-  it('refuses to narrow what was not checked, since a token without an audience would be for everybody', () => {
-    expect(() => narrow(IDENTITY, WANTED, ROLES)).toThrow(/narrowChecks/);
-    expect(() => narrow(compile({}).identity, { ...WANTED, scope: ['x'] }, ROLES)).toThrow(/narrowChecks/);
+  it('gives nothing without an audience, since such a token would be for everybody', () => {
+    expect(IDENTITY.tokenAudiences).toEqual([]);
+    expect(narrow(IDENTITY, NOTHING_ASKED, ROLES)).toMatchObject({ narrowed: null });
+    expect(narrow(compile({}).identity, NOTHING_ASKED, ROLES).narrowed).not.toBeNull();
   });
 
   it('gives roles of the whole organisation, and those of the project, of this account only', () => {
@@ -547,11 +580,8 @@ describe('narrowChecks and narrow (contract §3 step 7)', () => {
   });
 
   it('decides with the first thing that is wrong, the token before the request', () => {
-    const wanted = { ...WANTED, scope: ['x'] };
-    expect(firstFailure(compile({ providerSubject: 'a:b' }), tokenOf({}), NOW, wanted, ROLES)).toMatchObject({
-      reason: 'subject_mismatch',
-    });
-    expect(firstFailure(compile({}), tokenOf({}), NOW, wanted, ROLES)).toMatchObject({ reason: 'scope_not_allowed' });
+    expect(reasonOf([compile({ providerSubject: 'a:b' })], { scope: ['x'] })).toBe('subject_mismatch');
+    expect(reasonOf([compile({})], { scope: ['x'] })).toBe('scope_not_allowed');
   });
 });
 

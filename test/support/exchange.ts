@@ -2,12 +2,15 @@
 
 import type { VerifiedClaims } from '../../src/token/claims.ts';
 import type { Denial } from '../../src/exchange/denial.ts';
-import { exchangeToken, newTrace } from '../../src/exchange/exchange.ts';
-import type { ExchangeDeps, ExchangeRequest } from '../../src/exchange/exchange.ts';
-import { createIdentityCache } from '../../src/rules/compiled-rules.ts';
+import { exchangeToken } from '../../src/exchange/exchange.ts';
+import { newTrace } from '../../src/exchange/record.ts';
+import { NOTHING_ASKED } from '../../src/exchange/request.ts';
+import type { ExchangeRequest } from '../../src/exchange/request.ts';
+import type { NewAuditEvent } from '../../src/objects/audit-log.ts';
+import { createIdentityCache, storedIdentity } from '../../src/rules/compiled-rules.ts';
 import type { JsonObject } from '../../src/token/json.ts';
 import type { FederatedIdentity, HeldRole, IdentityProvider, ServiceAccount } from '../../src/objects/model.ts';
-import type { DecisionRecord, VerifySubjectToken } from '../../src/exchange/ports.ts';
+import type { ExchangeDeps, VerifySubjectToken } from '../../src/exchange/ports.ts';
 import { ok } from '../../src/exchange/result.ts';
 import type { Result } from '../../src/exchange/result.ts';
 import { createKeyMemory } from '../../src/issuers/key-memory.ts';
@@ -16,20 +19,6 @@ import { providerFor } from './verifier.ts';
 
 export const ISSUER_URL = 'https://cambist.test';
 export const DEFAULT_AUDIENCE = 'https://api.example.com';
-const NOTHING_ASKED: ExchangeRequest = {
-  subjectToken: '',
-  serviceAccount: null,
-  organisation: null,
-  federatedIdentity: null,
-  scope: null,
-  audiences: [],
-  tokenType: 'access_token',
-  lifetimeSeconds: null,
-  project: null,
-  requestId: 'request',
-  ip: null,
-  now: 0,
-};
 const ORGANISATION = { id: 'org_00000000000000000000000000', slug: 'default' };
 
 /** A service account of the default organisation. */
@@ -77,7 +66,7 @@ export interface MemoryWorld {
 
 export interface MemoryExchange {
   /** What the service recorded, in order. */
-  readonly events: DecisionRecord[];
+  readonly events: NewAuditEvent[];
   /** The claims of the token that would be signed, or why there is none. */
   readonly present: (
     token: string,
@@ -103,7 +92,7 @@ export function realVerifier(fetch: (request: Request) => Promise<Response>): Ve
 
 /** A deployment with one provider; tokens of any other issuer find none, as the look-up is byte for byte. */
 export function createExchange(world: MemoryWorld): MemoryExchange {
-  const events: DecisionRecord[] = [];
+  const events: NewAuditEvent[] = [];
   const { identities, provider } = world;
   let claimsToSign: JsonObject = {};
   const deps: ExchangeDeps = {
@@ -112,11 +101,13 @@ export function createExchange(world: MemoryWorld): MemoryExchange {
       provider: issuer === provider.providerIssuer ? provider : null,
       serviceAccount:
         identities.find((identity) => identity.serviceAccount.id === serviceAccount)?.serviceAccount ?? null,
-      identities: identities.filter(
-        (identity) =>
-          (serviceAccount === null || identity.serviceAccount.id === serviceAccount) &&
-          (federatedIdentity === null || identity.id === federatedIdentity),
-      ),
+      identities: identities
+        .filter(
+          (identity) =>
+            (serviceAccount === null || identity.serviceAccount.id === serviceAccount) &&
+            (federatedIdentity === null || identity.id === federatedIdentity),
+        )
+        .map(storedIdentity),
       truncated: world.truncated ?? false,
       heldRoles: world.heldRoles ?? [],
       signingKeys: [],
@@ -142,7 +133,11 @@ export function createExchange(world: MemoryWorld): MemoryExchange {
   return {
     events,
     present: async (token, asked) => {
-      const result = await exchangeToken({ ...NOTHING_ASKED, ...asked, subjectToken: token }, deps, newTrace());
+      const result = await exchangeToken(
+        { ...NOTHING_ASKED, requestId: 'request', ip: null, ...asked, subjectToken: token },
+        deps,
+        newTrace(),
+      );
       return result.ok ? ok(claimsToSign) : result;
     },
   };

@@ -2,10 +2,12 @@
 
 import { parseTimestamp, slugOf } from '../../objects/values.ts';
 import { decide } from '../../exchange/decide.ts';
-import type { Asked, Decision } from '../../exchange/decide.ts';
+import type { DecidedRequest, Decision } from '../../exchange/decide.ts';
 import { denial } from '../../exchange/denial.ts';
 import type { Denial, DenialReason } from '../../exchange/denial.ts';
-import { lookupKeys, trustedProvider } from '../../exchange/exchange.ts';
+import { lookupKeys, trustedProvider } from '../../exchange/lookup.ts';
+import { NOTHING_ASKED } from '../../exchange/request.ts';
+import { storedIdentity } from '../../rules/compiled-rules.ts';
 import { compileExpression } from '../../rules/expression.ts';
 import { compileFederatedIdentity } from '../../rules/rule.ts';
 import { lookupIssuer } from '../../token/issuer.ts';
@@ -84,11 +86,11 @@ function decideWritten(configuration: WrittenConfiguration, question: Question):
     subjectClaim: provider.value.subjectClaim,
     compileExpression,
   };
-  const asked: Asked = { ...question, federatedIdentity: null, tokenType: 'access_token', lifetimeSeconds: null };
+  const asked: DecidedRequest = { ...NOTHING_ASKED, ...question };
   if (facts.serviceAccount === null && question.serviceAccount !== null) {
     return refuse(denial('service_account_unknown', '', `no service account ${question.serviceAccount}`));
   }
-  const candidates = facts.identities.map((identity) => compileFederatedIdentity(identity, context));
+  const candidates = facts.identities.map(({ read }) => compileFederatedIdentity(read(), context));
   const token = { claims, issuer: provider.value.providerIssuer, subject: subject.value };
   return ok(decide(asked, facts, candidates, token, issuerUrl));
 }
@@ -121,7 +123,7 @@ function factsOf(
     serviceAccount: named,
     identities: candidates.flatMap((written) => {
       const account = accounts.get(written.serviceAccount);
-      return account === undefined ? [] : [toIdentity(written, account)];
+      return account === undefined ? [] : [storedIdentity(toIdentity(written, account))];
     }),
     truncated:
       serviceAccount === null &&

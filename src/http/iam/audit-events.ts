@@ -6,7 +6,7 @@ import { auditEventSchema } from '../../objects/audit-event.ts';
 import type { AuditEventView } from '../../objects/audit-event.ts';
 import { formatTimestamp, isIdentifier } from '../../objects/values.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../objects/audit-log.ts';
-import type { AuditEvent, AuditFilter, AuditPage } from '../../objects/audit-log.ts';
+import type { AuditFilter, AuditPage, ListedAuditEvent } from '../../objects/audit-log.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { MAX_LIST_LIMIT } from '../limits.ts';
 import { MAX_AUDIT_EVENTS_SEARCHED } from '../../objects/limits.ts';
@@ -92,11 +92,11 @@ function streamOf(source: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   );
 }
 
-function lines(events: readonly AuditEvent[]): string {
+function lines(events: readonly ListedAuditEvent[]): string {
   return events.map((event) => `${JSON.stringify(auditEventView(event))}\n`).join('');
 }
 
-function auditEventView(event: AuditEvent): AuditEventView & JsonObject {
+function auditEventView(event: ListedAuditEvent): AuditEventView & JsonObject {
   return {
     identity: event.id,
     time: formatTimestamp(event.time),
