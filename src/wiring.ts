@@ -1,19 +1,15 @@
 // The composition root: joins the doors, the rules, storage, issuers' keys and our own keys over one set of settings.
 
 import { typeidUnboxed } from 'typeid-js';
-import { faultsOf, parseConfig } from './config.ts';
+import { parseConfig } from './config.ts';
 import type { Config, ConfigFault, Settings } from './config.ts';
 import { grantToCredential } from './exchange/credential-grant.ts';
 import { denial } from './exchange/denial.ts';
 import type { Denial } from './exchange/denial.ts';
 import { exchangeToken } from './exchange/exchange.ts';
-import { explainExchange } from './exchange/explain.ts';
-import type { ExplainQuery } from './exchange/explain.ts';
 import { createIdentityCache } from './rules/compiled-rules.ts';
 import { inTime } from './timeout.ts';
-import type { IssuerPort } from './objects/issuer-port.ts';
 import type { JsonObject } from './token/json.ts';
-import type { SigningKeyPort } from './objects/key-rotation.ts';
 import { RATE_LIMITER_TIMEOUT_MS } from './http/limits.ts';
 import { DEFAULT_ORGANISATION_ID } from './objects/model.ts';
 import { inspectOwnToken, revokeOwnToken } from './exchange/token-standing.ts';
@@ -22,14 +18,10 @@ import { StorageUnavailable } from './exchange/ports.ts';
 import type { ExchangeDeps, SignerFor, SigningKeyState } from './exchange/ports.ts';
 import { ok, refuse } from './exchange/result.ts';
 import type { AppDeps } from './http/deps.ts';
-import type { IamDeps } from './http/iam/deps.ts';
 import { sourceOf } from './http/source.ts';
-import { fetchIssuerKeys } from './issuers/discovery.ts';
-import { checkIssuer } from './issuers/check-issuer.ts';
 import { createKeyMemory } from './issuers/key-memory.ts';
-import { validateLocalJwks } from './issuers/jwk-set.ts';
 import type { KeyDeps } from './issuers/find-keys.ts';
-import { kvCache, storeIssuerKeys } from './issuers/key-cache.ts';
+import { kvCache } from './issuers/key-cache.ts';
 import { createVerifier } from './issuers/verify-subject-token.ts';
 import {
   algorithmFor,
@@ -44,12 +36,10 @@ import { signToken } from './signing/sign.ts';
 import { readCredentialFacts, recordCredentialUse } from './store/access-credentials.ts';
 import { recordGrant, recordRefusal } from './store/decisions.ts';
 import { readExchangeFacts } from './store/exchange-facts.ts';
-import { readExplainFacts } from './store/explain-facts.ts';
 import { grantEventId } from './store/grant-event-id.ts';
-import { createIamStore } from './store/iam-store.ts';
 import { readTokenStanding, revokeToken } from './store/revoked-tokens.ts';
 import { checkSchema } from './store/schema-check.ts';
-import { readSigningKeys, registerSigningKeys, rotateSigningKeys } from './store/signing-keys.ts';
+import { readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
 
 /** What a Worker gets from the platform; tests give their own clock and network. */
 export interface Outside {
@@ -105,18 +95,18 @@ export function compose(env: Settings, outside: Outside): AppDeps {
     signingAlgorithms: signingAlgorithms(config),
     readinessFaults: (now) => readinessFaults(config, now, signers),
     mayProceed: (caller) => mayProceed(config, outside, caller),
-    iam: lazily(() => ({
-      store: createIamStore(needed(config.db)),
-      config,
-      now: outside.now,
-      newId,
-      validateLocalJwks,
-      inspectToken: config.signingKeys === null || config.issuerUrl === null ? null : inspectToken,
-      signingKeys: composeSigningKeys(config, signers),
-      issuers: composeIssuers(config, keyDeps),
-      explain: composeExplain(config, keyDeps, exchangeDeps),
-      log: outside.log,
-    })),
+    iam: lazilyLoaded(async () => {
+      const { composeIam } = await import('./wiring-iam.ts');
+      return composeIam({
+        config,
+        outside,
+        keyDeps,
+        exchangeDeps,
+        inspectToken,
+        newId,
+        register: (db, states, now) => registered(config, db, states, now, signers),
+      });
+    }),
     now: outside.now,
     log: outside.log,
   };
@@ -153,36 +143,6 @@ function composeExchange(config: Config, keyDeps: KeyDeps, signers: LoadSigners)
   };
 }
 
-function composeIssuers(config: Config, keyDeps: () => KeyDeps): IssuerPort | null {
-  if (faultsOf(config, ['CACHE', 'ISSUER_URL', 'ALLOW_LOOPBACK_ISSUERS']).length > 0) return null;
-  return {
-    fetchKeys: async (provider, now) => {
-      const fetched = await fetchIssuerKeys(provider, keyDeps());
-      if (!fetched.ok) return fetched;
-      return ok({
-        keys: fetched.value.keys.map(({ kid, alg }) => ({ kid, alg })),
-        keep: (next) => storeIssuerKeys(next, fetched.value, now, keyDeps()),
-      });
-    },
-    check: (provider, now) => checkIssuer(provider, now, keyDeps()),
-  };
-}
-
-/** Explains over the exchange's own functions, but writes nowhere: keys that it has to fetch stay in this isolate's memory. */
-function composeExplain(config: Config, keyDeps: () => KeyDeps, exchange: () => ExchangeDeps): IamDeps['explain'] {
-  const { db } = config;
-  if (db === null || faultsOf(config, ['CACHE', 'ISSUER_URL', 'DEFAULT_AUDIENCE', 'SIGNING_KEYS']).length > 0)
-    return null;
-  const deps = lazily(() => ({
-    readFacts: exchange().readFacts,
-    compileIdentities: exchange().compileIdentities,
-    issuerUrl: exchange().issuerUrl,
-    verifySubjectToken: createVerifier({ ...keyDeps(), cache: { ...keyDeps().cache, put: async () => undefined } }),
-    readExplainFacts: (query: ExplainQuery) => readExplainFacts(db, query),
-  }));
-  return (request) => explainExchange(request, deps());
-}
-
 /** Signs with the key that D1 says is active, and with no other: where that one is not in the bundle, nothing is signed. */
 function createSigner(config: Config, db: D1Database, signers: LoadSigners): SignerFor {
   const bundle = needed(config.signingKeys);
@@ -203,16 +163,6 @@ function cannotSign(detail: string): Denial {
     'this deployment cannot sign tokens at the moment; its operator finds why at /readyz',
     detail,
   );
-}
-
-function composeSigningKeys(config: Config, signers: LoadSigners): SigningKeyPort | null {
-  const { db, signingKeys } = config;
-  if (db === null || signingKeys === null) return null;
-  return {
-    bundle: signingKeys,
-    read: async (now) => registered(config, db, await readSigningKeys(db), now, signers),
-    rotate: (rotation, event, now) => rotateSigningKeys(db, rotation, event, now),
-  };
 }
 
 type LoadSigners = () => Promise<Awaited<ReturnType<typeof loadSigners>>>;
@@ -307,6 +257,12 @@ function newId(prefix: string): string {
 function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | null = null;
   return () => (made ??= { value: make() }).value;
+}
+
+/** The same for what has to be loaded. The value is kept and not the promise, which another request must not await. */
+function lazilyLoaded<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: { readonly value: T } | null = null;
+  return async () => (loaded ??= { value: await load() }).value;
 }
 
 /** A setting whose absence the door has already answered with 503. */

@@ -6,7 +6,6 @@ import type { Outside } from './wiring.ts';
 import type { Settings } from './config.ts';
 import { StorageUnavailable } from './exchange/ports.ts';
 import { createApp } from './http/app.ts';
-import { sweep } from './store/sweep.ts';
 
 const outside: Outside = {
   fetch: (request) => fetch(request),
@@ -41,6 +40,7 @@ const worker: ExportedHandler<Settings> = {
       return;
     }
     try {
+      const { sweep } = await import('./store/sweep.ts');
       outside.log({
         level: 'info',
         event: 'sweep',

@@ -48,8 +48,8 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
       return c.json(plainError(503, message, c.get('requestId')), 503, { 'retry-after': '10' });
     }
     // Schema code costs a cold start ten times what the exchange needs, so only the API's callers pay for it.
-    const { createIamApp } = await import('./iam/app.ts');
-    return createIamApp(deps.iam()).fetch(withRequestId(c.req.raw, c.get('requestId')));
+    const [{ createIamApp }, iamDeps] = await Promise.all([import('./iam/app.ts'), deps.iam()]);
+    return createIamApp(iamDeps).fetch(withRequestId(c.req.raw, c.get('requestId')));
   });
 
   app.notFound((c) => {

@@ -7,7 +7,7 @@ import type { ExchangeTrace } from '../exchange/record.ts';
 import type { CredentialRequest, ExchangeRequest } from '../exchange/request.ts';
 import type { InspectOwnToken, OwnToken, Revocation } from '../exchange/token-standing.ts';
 import type { Result } from '../exchange/result.ts';
-import type { IamDeps } from './iam/app.ts';
+import type { IamDeps } from './iam/deps.ts';
 
 export interface AppDeps {
   readonly config: Config;
@@ -27,7 +27,8 @@ export interface AppDeps {
   readonly readinessFaults: (now: number) => Promise<readonly ConfigFault[]>;
   /** Sheds load; true where the caller may go on. */
   readonly mayProceed: (caller: string) => Promise<boolean>;
-  readonly iam: () => IamDeps;
+  /** Loaded when it is first asked for. */
+  readonly iam: () => Promise<IamDeps>;
   /** Epoch seconds, fractional. */
   readonly now: () => number;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;

@@ -1,0 +1,96 @@
+// The part of the composition root that only the IAM API needs, loaded with it: a cold exchange evaluates none of this.
+
+import { faultsOf } from './config.ts';
+import type { Config } from './config.ts';
+import { explainExchange } from './exchange/explain.ts';
+import type { ExplainQuery } from './exchange/explain.ts';
+import type { ExchangeDeps, SigningKeyState } from './exchange/ports.ts';
+import { ok } from './exchange/result.ts';
+import type { InspectOwnToken } from './exchange/token-standing.ts';
+import type { IamDeps } from './http/iam/deps.ts';
+import { checkIssuer } from './issuers/check-issuer.ts';
+import { fetchIssuerKeys } from './issuers/discovery.ts';
+import type { KeyDeps } from './issuers/find-keys.ts';
+import { validateLocalJwks } from './issuers/jwk-set.ts';
+import { storeIssuerKeys } from './issuers/key-cache.ts';
+import { createVerifier } from './issuers/verify-subject-token.ts';
+import type { IssuerPort } from './objects/issuer-port.ts';
+import type { SigningKeyPort } from './objects/key-rotation.ts';
+import { readExplainFacts } from './store/explain-facts.ts';
+import { createIamStore } from './store/iam-store.ts';
+import { readSigningKeys, rotateSigningKeys } from './store/signing-keys.ts';
+import type { Outside } from './wiring.ts';
+
+/** What the API shares with the exchange. */
+export interface Shared {
+  readonly config: Config;
+  readonly outside: Outside;
+  readonly keyDeps: () => KeyDeps;
+  readonly exchangeDeps: () => ExchangeDeps;
+  readonly inspectToken: InspectOwnToken;
+  readonly newId: (prefix: string) => string;
+  /** The states of all keys, after recording those that the secret has and D1 did not know. */
+  readonly register: (
+    db: D1Database,
+    states: readonly SigningKeyState[],
+    now: number,
+  ) => Promise<readonly SigningKeyState[]>;
+}
+
+/** Composes what the IAM API is given. Settings at fault leave their parts out, and its routes answer 503. */
+export function composeIam(shared: Shared): IamDeps {
+  const { config, outside } = shared;
+  if (config.db === null) throw new Error('the IAM API needs DB');
+  return {
+    store: createIamStore(config.db),
+    config,
+    now: outside.now,
+    newId: shared.newId,
+    validateLocalJwks,
+    inspectToken: config.signingKeys === null || config.issuerUrl === null ? null : shared.inspectToken,
+    signingKeys: composeSigningKeys(shared),
+    issuers: composeIssuers(shared),
+    explain: composeExplain(shared),
+    log: outside.log,
+  };
+}
+
+function composeIssuers({ config, keyDeps }: Shared): IssuerPort | null {
+  if (faultsOf(config, ['CACHE', 'ISSUER_URL', 'ALLOW_LOOPBACK_ISSUERS']).length > 0) return null;
+  return {
+    fetchKeys: async (provider, now) => {
+      const fetched = await fetchIssuerKeys(provider, keyDeps());
+      if (!fetched.ok) return fetched;
+      return ok({
+        keys: fetched.value.keys.map(({ kid, alg }) => ({ kid, alg })),
+        keep: (next) => storeIssuerKeys(next, fetched.value, now, keyDeps()),
+      });
+    },
+    check: (provider, now) => checkIssuer(provider, now, keyDeps()),
+  };
+}
+
+/** Explains over the exchange's own functions, but writes nowhere: keys that it has to fetch stay in this isolate's memory. */
+function composeExplain({ config, keyDeps, exchangeDeps }: Shared): IamDeps['explain'] {
+  const { db } = config;
+  if (db === null || faultsOf(config, ['CACHE', 'ISSUER_URL', 'DEFAULT_AUDIENCE', 'SIGNING_KEYS']).length > 0)
+    return null;
+  const deps = {
+    readFacts: exchangeDeps().readFacts,
+    compileIdentities: exchangeDeps().compileIdentities,
+    issuerUrl: exchangeDeps().issuerUrl,
+    verifySubjectToken: createVerifier({ ...keyDeps(), cache: { ...keyDeps().cache, put: async () => undefined } }),
+    readExplainFacts: (query: ExplainQuery) => readExplainFacts(db, query),
+  };
+  return (request) => explainExchange(request, deps);
+}
+
+function composeSigningKeys({ config, register }: Shared): SigningKeyPort | null {
+  const { db, signingKeys } = config;
+  if (db === null || signingKeys === null) return null;
+  return {
+    bundle: signingKeys,
+    read: async (now) => register(db, await readSigningKeys(db), now),
+    rotate: (rotation, event, now) => rotateSigningKeys(db, rotation, event, now),
+  };
+}
