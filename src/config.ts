@@ -1,5 +1,8 @@
 // Reads every setting of the Worker at once and names all faults; fails closed: an endpoint whose setting is at fault does not answer.
 
+import { MIN_ADMIN_TOKEN_CHARS } from './http/limits.ts';
+import { MAX_AUDIENCE_CHARS } from './objects/limits.ts';
+import { DEFAULT_AUDIT_RETENTION_DAYS, MAX_AUDIT_RETENTION_DAYS } from './store/limits.ts';
 import { parseSigningKeys } from './signing/bundle.ts';
 import type { SigningBundle } from './signing/bundle.ts';
 
@@ -38,9 +41,6 @@ export interface ConfigFault {
   readonly detail: string;
 }
 
-const MIN_ADMIN_TOKEN_CHARS = 32;
-const DEFAULT_AUDIT_RETENTION_DAYS = 400;
-const MAX_AUDIT_RETENTION_DAYS = 3_650;
 const LOOPBACK_ORIGIN = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
 /** Parses all settings; never throws. */
@@ -97,7 +97,9 @@ function parseIssuerUrl(value: unknown, allowLoopback: boolean, fault: Fault): s
 function parseAudience(value: unknown, issuerUrl: string | null, fault: Fault): string | null {
   if (!isSet(value)) return issuerUrl;
   const text = String(value);
-  return /^[\x21-\x7e]{1,512}$/.test(text) ? text : fault('must be 1 to 512 visible ASCII characters without spaces');
+  return /^[\x21-\x7e]+$/.test(text) && text.length <= MAX_AUDIENCE_CHARS
+    ? text
+    : fault(`must be 1 to ${MAX_AUDIENCE_CHARS} visible ASCII characters without spaces`);
 }
 
 function parseKeys(value: unknown, fault: Fault): SigningBundle | null {

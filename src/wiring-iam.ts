@@ -18,7 +18,7 @@ import type { IssuerPort } from './objects/issuer-port.ts';
 import type { SigningKeyPort } from './objects/key-rotation.ts';
 import { readExplainFacts } from './store/explain-facts.ts';
 import { createIamStore } from './store/iam-store.ts';
-import { readSigningKeys, rotateSigningKeys } from './store/signing-keys.ts';
+import { rotateSigningKeys } from './store/signing-keys.ts';
 import type { Outside } from './wiring.ts';
 
 /** What the API shares with the exchange. */
@@ -29,12 +29,8 @@ export interface Shared {
   readonly exchangeDeps: () => ExchangeDeps;
   readonly inspectToken: InspectOwnToken;
   readonly newId: (prefix: string) => string;
-  /** The states of all keys, after recording those that the secret has and D1 did not know. */
-  readonly register: (
-    db: D1Database,
-    states: readonly SigningKeyState[],
-    now: number,
-  ) => Promise<readonly SigningKeyState[]>;
+  /** The states of all our keys. Throws StorageUnavailable. */
+  readonly keyStates: (now: number) => Promise<readonly SigningKeyState[]>;
 }
 
 /** Composes what the IAM API is given. Settings at fault leave their parts out, and its routes answer 503. */
@@ -85,12 +81,12 @@ function composeExplain({ config, keyDeps, exchangeDeps }: Shared): IamDeps['exp
   return (request) => explainExchange(request, deps);
 }
 
-function composeSigningKeys({ config, register }: Shared): SigningKeyPort | null {
+function composeSigningKeys({ config, keyStates }: Shared): SigningKeyPort | null {
   const { db, signingKeys } = config;
   if (db === null || signingKeys === null) return null;
   return {
     bundle: signingKeys,
-    read: async (now) => register(db, await readSigningKeys(db), now),
+    read: keyStates,
     rotate: (rotation, event, now) => rotateSigningKeys(db, rotation, event, now),
   };
 }

@@ -117,11 +117,10 @@ const deps: ExchangeDeps = {
   },
   recordRefusal: async () => undefined,
   signerFor: async (purpose, known) => {
-    const key = signingKeyFor(bundle, known, purpose);
-    const signer = key.ok ? signers.value.get(key.value.kid) : undefined;
-    return signer === undefined
-      ? refuse(denial('configuration_invalid', 'no key'))
-      : ok((claims) => signToken(claims, purpose, signer));
+    const signer = signingKeyFor(signers.value, known, purpose);
+    return signer.ok
+      ? ok((claims) => signToken(claims, purpose, signer.value))
+      : refuse(denial('configuration_invalid', 'no key'));
   },
   newId: (prefix) => typeidUnboxed(prefix),
   grantEventId: (requestId) => grantEventId(requestId) ?? '',
@@ -141,7 +140,7 @@ const appDeps: AppDeps = {
   revokeToken: notMeasured,
   publishedKeys: notMeasured,
   signingAlgorithms: [],
-  readinessFaults: notMeasured,
+  readinessChecks: [],
   mayProceed: async () => true,
   iam: notMeasured,
   now: () => Date.now() / 1000,

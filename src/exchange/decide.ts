@@ -8,7 +8,7 @@ import type { CompiledIdentity } from '../rules/rule.ts';
 import { narrow } from '../rules/narrow.ts';
 import type { Narrowed } from '../rules/narrow.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
-import { MAX_PATTERN_RULES_WITHOUT_ACCOUNT, MAX_QUOTED_CHARS } from './limits.ts';
+import { MAX_PATTERN_RULES_WITHOUT_ACCOUNT, MAX_QUOTED_CHARS, MAX_QUOTED_NAME_CHARS } from './limits.ts';
 import type { Check, FederatedIdentity } from '../objects/model.ts';
 import type { ExchangeFacts } from './ports.ts';
 import type { Asked, RequestContext } from './request.ts';
@@ -209,11 +209,12 @@ function nobody({ serviceAccount, federatedIdentity }: Asked, facts: DecidingFac
     return denial(
       'service_account_unknown',
       '',
-      `no service account ${serviceAccount.slice(0, 100)} in the organisation asked for`,
+      `no service account ${serviceAccount.slice(0, MAX_QUOTED_NAME_CHARS)} in the organisation asked for`,
     );
   }
   // Where neither is named, rules are looked up by the token's subject: others of this issuer were not read.
-  const who = facts.serviceAccount?.id ?? federatedIdentity?.slice(0, 100) ?? 'the subject of this token';
+  const who =
+    facts.serviceAccount?.id ?? federatedIdentity?.slice(0, MAX_QUOTED_NAME_CHARS) ?? 'the subject of this token';
   const shadowed = candidates === 0 ? '' : `; its ${candidates} candidate(s) are shadow identities, which never grant`;
   return denial('no_federated_identity', '', `no federated identity joins this issuer to ${who}${shadowed}`);
 }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../token/json.ts';
 import type { IdentityProvider } from '../objects/model.ts';
 import { denial } from './denial.ts';
 import type { Denial } from './denial.ts';
+import { MAX_QUOTED_CHARS } from './limits.ts';
 import type { ExchangeFacts, ExchangeQuery } from './ports.ts';
 import type { Asked } from './request.ts';
 import { ok, refuse } from './result.ts';
@@ -58,7 +59,7 @@ export function trustedProvider(
     return refuse(
       denial(
         'issuer_not_registered',
-        `the issuer of the token is not a registered identity provider: ${issuer.slice(0, 200)}`,
+        `the issuer of the token is not a registered identity provider: ${issuer.slice(0, MAX_QUOTED_CHARS)}`,
       ),
     );
   }

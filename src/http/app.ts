@@ -7,6 +7,7 @@ import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { healthHandler, readinessHandler } from './health.ts';
+import { RETRY_AFTER_SECONDS } from './limits.ts';
 import { introspectHandler } from './introspect.ts';
 import { problemResponse } from './problem.ts';
 import { revokeHandler } from './revoke.ts';
@@ -45,7 +46,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.all('/v1/*', async (c) => {
     if (faultsOf(deps.config, IAM_NEEDS).length > 0) {
       const message = 'this deployment is not fully configured; its operator finds what is missing at /readyz';
-      return c.json(plainError(503, message, c.get('requestId')), 503, { 'retry-after': '10' });
+      return c.json(plainError(503, message, c.get('requestId')), 503, { 'retry-after': String(RETRY_AFTER_SECONDS) });
     }
     // Schema code costs a cold start ten times what the exchange needs, so only the API's callers pay for it.
     const [{ createIamApp }, iamDeps] = await Promise.all([import('./iam/app.ts'), deps.iam()]);

@@ -1,12 +1,13 @@
 // What the doors are given by the composition root; http reaches storage, issuers and keys through this and nothing else.
 
-import type { Config, ConfigFault } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { Denial } from '../exchange/denial.ts';
 import type { IssuedToken } from '../exchange/issue.ts';
 import type { ExchangeTrace } from '../exchange/record.ts';
 import type { CredentialRequest, ExchangeRequest } from '../exchange/request.ts';
 import type { InspectOwnToken, OwnToken, Revocation } from '../exchange/token-standing.ts';
 import type { Result } from '../exchange/result.ts';
+import type { ReadinessCheck } from './health.ts';
 import type { IamDeps } from './iam/deps.ts';
 
 export interface AppDeps {
@@ -17,15 +18,15 @@ export interface AppDeps {
     trace: ExchangeTrace,
   ) => Promise<Result<IssuedToken, Denial>>;
   readonly inspectToken: InspectOwnToken;
-  /** Revokes a token by its possession; null where there was nothing to revoke. Throws StorageUnavailable. */
+  /** Revokes a token by its possession; null if there was nothing to revoke. Throws StorageUnavailable. */
   readonly revokeToken: (compact: string, context: Omit<Revocation, 'token'>) => Promise<OwnToken | null>;
   /** The public keys to publish at `now`; none of a bundle that cannot sign. Throws StorageUnavailable. */
   readonly publishedKeys: (now: number) => Promise<Result<readonly object[], Denial>>;
   /** The algorithms that ID tokens and access tokens are signed with, the ID token's first. */
   readonly signingAlgorithms: readonly string[];
-  /** What keeps the deployment from working beyond its settings: storage, schema, keys. */
-  readonly readinessFaults: (now: number) => Promise<readonly ConfigFault[]>;
-  /** Sheds load; true where the caller may go on. */
+  /** What has to work beyond the settings: storage, schema, keys. */
+  readonly readinessChecks: readonly ReadinessCheck[];
+  /** Sheds load; true if the caller may go on. */
   readonly mayProceed: (caller: string) => Promise<boolean>;
   /** Loaded when it is first asked for. */
   readonly iam: () => Promise<IamDeps>;

@@ -19,3 +19,11 @@ export const RATE_LIMITER_TIMEOUT_MS = 1_000;
 export const STORAGE_RETRY_SECONDS = 5;
 /** Characters of `lastFetchError`: an address and what was wrong there. */
 export const MAX_FETCH_ERROR_CHARS = 1_000;
+/** Seconds a client waits before it tries again, if nothing better is known. */
+export const RETRY_AFTER_SECONDS = 10;
+/** Characters of a value or name that a refusal quotes: whoever sends one chooses its length. */
+export const MAX_QUOTED_CHARS = 100;
+/** Faults that one sentence counts up; the others are in the list. */
+export const MAX_FAULTS_IN_SENTENCE = 10;
+/** Characters of a root token: at least 128 bits of chance, whatever it is written in. */
+export const MIN_ADMIN_TOKEN_CHARS = 32;

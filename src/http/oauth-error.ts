@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Denial, DenialReason } from '../exchange/denial.ts';
 import type { AppEnv } from './deps.ts';
+import { RETRY_AFTER_SECONDS } from './limits.ts';
 
 /** Which error a refused token is, depends on what it was presented as (RFC 8693 §2.2.2, RFC 7523 §3.1 and §3.2). */
 export type TokenUse = 'subject_token' | 'assertion' | 'client_assertion' | 'jwt' | 'none';
@@ -97,9 +98,6 @@ const REFUSED_TOKEN: Record<TokenUse, Record<TokenRefusal, WireError>> = {
 function always(wire: WireError): Record<TokenRefusal, WireError> {
   return { unverifiable_token: wire, unmatched_token: wire, oversized_token: wire };
 }
-
-/** Seconds a client waits where nothing better is known. */
-const RETRY_AFTER_SECONDS = 10;
 
 function wireError({ reason, retryAfterSeconds = RETRY_AFTER_SECONDS }: Denial, use: TokenUse): WireError {
   const kind = WIRE[reason];

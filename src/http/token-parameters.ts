@@ -5,6 +5,7 @@ import type { JsonValue } from '../token/json.ts';
 import { MAX_JSON_DEPTH } from '../token/limits.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
+import { MAX_QUOTED_CHARS } from './limits.ts';
 import { decodeUtf8, parseStrictJson } from '../token/strict-json.ts';
 
 /** Parameter values by name; absent and empty are the same (RFC 6749 §3.1). */
@@ -69,7 +70,7 @@ function parseForm(bytes: Uint8Array): Result<TokenParameters, string> {
     const known = values.get(name);
     if (known === undefined) values.set(name, [value]);
     else if (REPEATABLE.has(name)) known.push(value);
-    else return refuse(`the parameter ${name.slice(0, 100)} is repeated`);
+    else return refuse(`the parameter ${name.slice(0, MAX_QUOTED_CHARS)} is repeated`);
   }
   return ok(parametersOf(values));
 }
@@ -93,7 +94,7 @@ function parseJson(bytes: Uint8Array): Result<TokenParameters, string> {
   const values = new Map<string, string[]>();
   for (const [name, value] of Object.entries(parsed.value)) {
     const strings = stringsOf(name, value);
-    if (strings === null) return refuse(`the parameter ${name.slice(0, 100)} must be a string`);
+    if (strings === null) return refuse(`the parameter ${name.slice(0, MAX_QUOTED_CHARS)} must be a string`);
     values.set(name, strings);
   }
   return ok(parametersOf(values));

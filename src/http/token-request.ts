@@ -3,12 +3,14 @@
 import { denial } from '../exchange/denial.ts';
 import type { Denial } from '../exchange/denial.ts';
 import type { CredentialRequest, ExchangeRequest, RequestContext } from '../exchange/request.ts';
+import { MAX_PROJECT_CHARS } from '../objects/limits.ts';
 import { parseLifetime } from '../rules/lifetime.ts';
 import { MIN_TOKEN_LIFETIME_SECONDS } from '../rules/limits.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 import type { AskedToken } from '../rules/narrow.ts';
 import { parseScope } from '../rules/scope.ts';
+import { MAX_QUOTED_CHARS } from './limits.ts';
 import type { TokenUse } from './oauth-error.ts';
 import type { TokenParameters } from './token-parameters.ts';
 
@@ -48,7 +50,7 @@ export function readTokenRequest(
         denial(
           'unsupported_grant_type',
           `grant_type is not supported; use ${TOKEN_EXCHANGE_GRANT}, ${JWT_BEARER_GRANT} or ${CLIENT_CREDENTIALS_GRANT}`,
-          `grant_type ${grantType.slice(0, 200)} is not supported`,
+          `grant_type ${grantType.slice(0, MAX_QUOTED_CHARS)} is not supported`,
         ),
       );
   }
@@ -89,8 +91,8 @@ function readAskedToken(parameters: TokenParameters): Result<AskedToken, Denial>
     return refuse(denial('audience_required', 'an ID token needs an audience parameter that says who it is for'));
   }
   const project = parameters.get('project_id');
-  if (project !== null && !/^[\x21-\x7e]{1,256}$/.test(project)) {
-    return malformed('project_id must be 1 to 256 visible ASCII characters without spaces');
+  if (project !== null && (project.length > MAX_PROJECT_CHARS || !/^[\x21-\x7e]+$/.test(project))) {
+    return malformed(`project_id must be 1 to ${MAX_PROJECT_CHARS} visible ASCII characters without spaces`);
   }
   return ok({ scope, audiences, tokenType, lifetimeSeconds, project });
 }

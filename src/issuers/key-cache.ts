@@ -29,6 +29,16 @@ export function kvCache(namespace: KVNamespace): KeyCache {
   };
 }
 
+/** What keeps the cache from its work, for `/readyz`. */
+export async function cacheFaults(cache: KeyCache): Promise<readonly string[]> {
+  try {
+    await cache.get('readyz');
+    return [];
+  } catch (error) {
+    return [`CACHE does not answer: ${String(error)}`];
+  }
+}
+
 export interface KeyCacheDeps {
   readonly cache: KeyCache;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;

@@ -15,8 +15,8 @@ export interface Signer {
   readonly key: CryptoKey;
 }
 
-/** Signers by `kid`, each proven to match its public half. */
-export type Signers = ReadonlyMap<string, Signer>;
+/** Signers in the order of the bundle, each proven to match its public half. */
+export type Signers = readonly Signer[];
 
 /**
  * Imports every key of the bundle and proves with one signature that its private and public halves belong together.
@@ -26,7 +26,7 @@ export async function loadSigners(bundle: SigningBundle): Promise<Result<Signers
   const loaded = await Promise.all(bundle.map(loadSigner));
   const faults = loaded.flatMap((result) => (result.ok ? [] : [result.error]));
   if (faults.length > 0) return refuse(faults);
-  return ok(new Map(loaded.flatMap((result) => (result.ok ? [[result.value.kid, result.value] as const] : []))));
+  return ok(loaded.flatMap((result) => (result.ok ? [result.value] : [])));
 }
 
 async function loadSigner({ kid, alg, privateJwk, publicJwk }: BundleKey): Promise<Result<Signer, string>> {
@@ -46,22 +46,30 @@ export type TokenPurpose = 'access_token' | 'id_token';
 /** Access tokens are small and often signed: ES256. Clouds all accept RS256 ID tokens. */
 const PREFERRED_ALGORITHM: Record<TokenPurpose, SigningAlgorithm> = { access_token: 'ES256', id_token: 'RS256' };
 
-/** The algorithm a purpose is signed with: the preferred one where the bundle has it, else that of its first key. */
-export function algorithmFor(bundle: SigningBundle, purpose: TokenPurpose): SigningAlgorithm | undefined {
+/** The algorithm a purpose is signed with: the preferred one if there is such a key, else that of the first key. */
+function algorithmFor(keys: readonly KeyName[], purpose: TokenPurpose): SigningAlgorithm | undefined {
   const preferred = PREFERRED_ALGORITHM[purpose];
-  return bundle.some((key) => key.alg === preferred) ? preferred : bundle[0]?.alg;
+  return keys.some((key) => key.alg === preferred) ? preferred : keys[0]?.alg;
 }
 
+/** The algorithms that ID tokens and access tokens are signed with, the ID token's first. */
+export function signingAlgorithms(bundle: SigningBundle): readonly SigningAlgorithm[] {
+  const purposes = [algorithmFor(bundle, 'id_token'), algorithmFor(bundle, 'access_token')];
+  return [...new Set(purposes.filter((alg) => alg !== undefined))];
+}
+
+type KeyName = Pick<BundleKey, 'kid' | 'alg'>;
+
 /** The key that signs for a purpose now; the refusal is a sentence for the operator. */
-export function signingKeyFor(
-  bundle: SigningBundle,
+export function signingKeyFor<Key extends KeyName>(
+  keys: readonly Key[],
   states: readonly SigningKeyState[],
   purpose: TokenPurpose,
-): Result<BundleKey, string> {
-  const alg = algorithmFor(bundle, purpose);
+): Result<Key, string> {
+  const alg = algorithmFor(keys, purpose);
   const active = states.find((state) => state.alg === alg && state.status === 'active');
   if (active === undefined) return refuse(`no ${alg} signing key is active`);
-  const key = bundle.find((candidate) => candidate.kid === active.kid && candidate.alg === active.alg);
+  const key = keys.find((candidate) => candidate.kid === active.kid && candidate.alg === active.alg);
   if (key === undefined) {
     return refuse(
       `signing key ${active.kid} (${active.alg}) is active but missing from SIGNING_KEYS: put it back, or make a standby key active with an emergency rotation`,
@@ -89,12 +97,12 @@ export function isPublished(state: SigningKeyState, now: number): boolean {
 }
 
 /** Faults between the secret and D1 that an operator must mend, for `/readyz`. */
-export function keyFaults(bundle: SigningBundle, states: readonly SigningKeyState[]): string[] {
-  const faults = bundle
+export function keyFaults(keys: readonly KeyName[], states: readonly SigningKeyState[]): string[] {
+  const faults = keys
     .filter((key) => states.some((state) => state.kid === key.kid && state.alg !== key.alg))
     .map((key) => `signing key ${key.kid} changed its alg; give the new key a new kid`);
   for (const purpose of ['access_token', 'id_token'] as const) {
-    const key = signingKeyFor(bundle, states, purpose);
+    const key = signingKeyFor(keys, states, purpose);
     if (!key.ok && !faults.includes(key.error)) faults.push(key.error);
   }
   return faults;

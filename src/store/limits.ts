@@ -11,3 +11,9 @@ export const STORAGE_TIMEOUT_MS = 5_000;
 /** Rules of a provider that explaining looks at beyond those that an exchange considers: the oldest, and those next to the subject. */
 export const MAX_EXPLAINED_OLDEST = 100;
 export const MAX_EXPLAINED_NEIGHBOURS = 25;
+/** Days an audit event is kept if the deployment does not say: a year and time to look back at it. */
+export const DEFAULT_AUDIT_RETENTION_DAYS = 400;
+/** Days an audit event can be kept: ten years, beyond which a setting is a typing error. */
+export const MAX_AUDIT_RETENTION_DAYS = 3_650;
+/** Rows of a table that one run of the sweep deletes: what one D1 statement does in well below its time limit. */
+export const SWEPT_ROWS_PER_RUN = 5_000;

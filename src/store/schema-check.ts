@@ -1,5 +1,6 @@
 // Whether D1 has every table, column and index that exchanges and their tokens need; reads no row of anybody's.
 
+import { StorageUnavailable } from '../exchange/ports.ts';
 import { runBatch } from './d1.ts';
 import { EVENT_COLUMNS } from './exchange-events.ts';
 import { EXCHANGE_STATEMENTS } from './exchange-facts.ts';
@@ -15,15 +16,32 @@ export const WRITTEN_STATEMENTS: readonly string[] = [
 ];
 
 /**
- * Throws StorageUnavailable where a statement cannot be carried out with the schema as it is; its cause names what is missing.
- * They are run and not explained: a plan may be an old one, since explaining does not look whether the schema has changed.
+ * What keeps D1 from its work, and what to do; empty if nothing does. The statements are run and not explained: a plan may be
+ * an old one, since explaining does not look whether the schema has changed.
  */
-export async function checkSchema(db: D1Database): Promise<void> {
+export async function databaseFaults(db: D1Database): Promise<readonly string[]> {
   const statements = [...EXCHANGE_STATEMENTS, ...TOKEN_STANDING_STATEMENTS, ...WRITTEN_STATEMENTS];
-  await runBatch(
-    db,
-    statements.map((sql) => db.prepare(sql).bind(...nullsFor(sql))),
-  );
+  try {
+    await runBatch(
+      db,
+      statements.map((sql) => db.prepare(sql).bind(...nullsFor(sql))),
+    );
+    return [];
+  } catch (error) {
+    return [faultOf(error)];
+  }
+}
+
+/** A fault of the schema is told by SQLite's words for it. */
+function faultOf(error: unknown): string {
+  const cause = error instanceof StorageUnavailable ? String(error.cause) : String(error);
+  const missing = /no such (?:table|index): \w+/.exec(cause)?.[0];
+  if (missing !== undefined)
+    return `DB lacks tables or indexes (${missing}): apply schema.sql (npm run deploy does it first)`;
+  const column = /no such column: [\w.]+|has no column named \w+/.exec(cause)?.[0];
+  if (column !== undefined)
+    return `DB has tables of another version (${column}): add the column as schema.sql has it, which does not change tables that exist`;
+  return `DB does not answer: ${cause}`;
 }
 
 /** Values that no row has. D1 takes exactly as many as a statement has parameters. */

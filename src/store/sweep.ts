@@ -1,20 +1,18 @@
 // What the scheduled sweep removes: rows whose time is over, a bounded number a run, and never one that still decides something.
 
-import { SWEEP_GRACE_SECONDS } from './limits.ts';
+import { SWEEP_GRACE_SECONDS, SWEPT_ROWS_PER_RUN } from './limits.ts';
 import { runBatch } from './d1.ts';
 
-const ROWS_PER_RUN = 5_000;
-
 // A used token is kept beyond its own expiry plus the clock skew (exchange/single-use.ts), so a purge cannot reopen it.
-const USED = `DELETE FROM used_token WHERE replay_key IN (SELECT replay_key FROM used_token WHERE expires_at < ?1 LIMIT ${ROWS_PER_RUN})`;
-const REVOKED = `DELETE FROM revoked_token WHERE token_id IN (SELECT token_id FROM revoked_token WHERE expires_at < ?1 LIMIT ${ROWS_PER_RUN})`;
+const USED = `DELETE FROM used_token WHERE replay_key IN (SELECT replay_key FROM used_token WHERE expires_at < ?1 LIMIT ${SWEPT_ROWS_PER_RUN})`;
+const REVOKED = `DELETE FROM revoked_token WHERE token_id IN (SELECT token_id FROM revoked_token WHERE expires_at < ?1 LIMIT ${SWEPT_ROWS_PER_RUN})`;
 // The index on time begins with the organisation, so its few values are stepped through; a deleted one's events count too.
 const ORGANISATIONS = `WITH RECURSIVE organisation_seen (id) AS (SELECT min(organisation_id) FROM audit_event UNION ALL
   SELECT (SELECT min(organisation_id) FROM audit_event WHERE organisation_id > organisation_seen.id)
   FROM organisation_seen WHERE organisation_seen.id IS NOT NULL)`;
 const AUDIT = `DELETE FROM audit_event WHERE (organisation_id, id) IN (${ORGANISATIONS}
   SELECT e.organisation_id, e.id FROM organisation_seen CROSS JOIN audit_event e ON e.organisation_id = organisation_seen.id AND e.time < ?1
-  LIMIT ${ROWS_PER_RUN})`;
+  LIMIT ${SWEPT_ROWS_PER_RUN})`;
 
 /** Every statement of this file, for the test that each of them uses an index. */
 export const SWEEP_STATEMENTS: readonly string[] = [USED, REVOKED, AUDIT];

@@ -60,7 +60,7 @@ describe('verifyOwnToken', () => {
   it.each(['ES256', 'RS256', 'EdDSA'])('takes what signToken signs with %s (RFC 9068 §2.1)', async (alg) => {
     const signers = await loadSigners(bundle);
     if (!signers.ok) throw new Error(signers.error.join());
-    const signer = signers.value.get(`key-${alg}`);
+    const signer = signers.value.find(({ kid }) => kid === `key-${alg}`);
     if (signer === undefined) throw new Error('no signer');
     expect(await verify(await signToken(CLAIMS, 'access_token', signer))).toMatchObject({
       ok: true,

@@ -1,10 +1,7 @@
 // Turns the faults of a request into one problem that names each of them; it finds none itself.
 
-import { MAX_REPORTED_FAULTS } from '../limits.ts';
+import { MAX_FAULTS_IN_SENTENCE, MAX_QUOTED_CHARS, MAX_REPORTED_FAULTS } from '../limits.ts';
 import type { Fault, Problem } from '../problem.ts';
-
-const MAX_SHOWN_CHARS = 100;
-const MAX_FAULTS_IN_SENTENCE = 10;
 
 /** A fault at a member; `path` is what leads to it in the body. */
 export function fault(path: readonly (string | number)[], detail: string): Fault {
@@ -28,7 +25,7 @@ export function invalid(faults: readonly Fault[]): Problem {
 /** A caller's text, cut to a length that a sentence bears, with nothing in it that could break the line. */
 export function shown(value: string): string {
   const printable = value.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '?');
-  return printable.length <= MAX_SHOWN_CHARS ? printable : `${printable.slice(0, MAX_SHOWN_CHARS)}...`;
+  return printable.length <= MAX_QUOTED_CHARS ? printable : `${printable.slice(0, MAX_QUOTED_CHARS)}...`;
 }
 
 function escapeToken(token: string): string {
