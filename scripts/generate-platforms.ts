@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { EVERY_FACTS } from '../src/platforms/every-facts.ts';
 import { presetByName } from '../src/platforms/presets.ts';
 import { readPlatformFixtures } from '../test/platforms/platform-fixtures.ts';
 import type { PlatformFixture } from '../test/platforms/platform-fixtures.ts';
@@ -29,7 +30,7 @@ export function renderPlatforms(): string {
       issuersOf(platform),
       audienceOf(platform),
       code(platform.rules[0].federatedIdentity.providerSubject),
-      presetByName(platform.preset).risks[0] ?? '',
+      EVERY_FACTS[platform.preset].risks[0] ?? '',
     ]),
   );
   const head = ['Platform', 'Preset', 'Issuer', 'Audience', 'A rule that works', 'Watch out'];
@@ -39,7 +40,8 @@ export function renderPlatforms(): string {
 }
 
 function section(platform: PlatformFixture): string {
-  const { guards, subjectGrammar, stableClaims, risks } = presetByName(platform.preset);
+  const { guards } = presetByName(platform.preset);
+  const { subjectGrammar, stableClaims, risks } = EVERY_FACTS[platform.preset];
   const { purpose, provider, federatedIdentity, refuses } = platform.rules[0];
   const { environment, request, file, notes } = platform.obtaining;
   return [

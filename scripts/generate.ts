@@ -4,6 +4,7 @@ import { captureWrangler } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
 import { writeApiReference } from './generate-api.ts';
 import { cliPage } from './generate-cli.ts';
+import { platformIndexes } from './generate-platform-indexes.ts';
 import { platformsPage } from './generate-platforms.ts';
 import { supplyChainPage } from './generate-supply-chain.ts';
 import { conformanceTable } from './traceability.ts';
@@ -20,6 +21,7 @@ await runScript('generate', async () => {
   ]);
   if (types.code !== 0) stale.push(`worker-configuration.d.ts\n${types.output}`);
   if (!conformanceTable(check)) stale.push('test/conformance/README.md');
+  stale.push(...platformIndexes(check));
   if (!platformsPage(check)) stale.push('docs/platforms.md');
   const drift = await supplyChainPage(check);
   if (drift.length > 0) stale.push(`docs/supply-chain.md (${drift.join('; ')})`);

@@ -1,34 +1,39 @@
-// What a preset is: a platform as data. One engine (rules/rule.ts) reads them all; no preset has code of its own.
+// The list of platforms, and what the Worker knows of each, as data. One engine (rules/rule.ts) reads them all.
 
 import type { JsonValue } from '../token/json.ts';
 
+/**
+ * Every platform: the name of its folder, and of its preset on the wire. Everything else follows from this list and the
+ * folders (`npm run generate`). The order is that of the help, and that in which a job's token is looked for.
+ */
 export const PRESET_NAMES = [
   'github',
   'gitlab',
-  'kubernetes',
   'bitbucket',
   'circleci',
   'buildkite',
   'terraform-cloud',
   'azure-devops',
-  'azure',
-  'google',
-  'aws',
-  'vercel',
-  'fly',
-  'jenkins',
-  'spiffe',
-  'forgejo',
   'codefresh',
-  'buddy',
   'semaphore',
-  'pulumi',
   'spacelift',
+  'pulumi',
+  'jenkins',
+  'gocdnext',
+  'vercel',
+  'forgejo',
+  'buddy',
   'scalr',
   'octopus',
-  'cloudflare-access',
   'ansible',
-  'gocdnext',
+  'cloudflare-access',
+  'spiffe',
+  'fly',
+  'kubernetes',
+  // Before Azure and AWS: their variables are easily set elsewhere too.
+  'google',
+  'azure',
+  'aws',
   'generic',
 ] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
@@ -68,12 +73,6 @@ export interface Preset {
   /** Set for `spiffe`: `iss`, `iat` and `kid` may be absent and keys may say `use: "jwt-svid"`. */
   readonly jwtSvid: boolean;
   readonly guards: readonly PresetGuard[];
-  /** Shapes of `sub`, for people. */
-  readonly subjectGrammar: readonly string[];
-  /** Claims that survive renames. */
-  readonly stableClaims: readonly string[];
   /** `null`: the job chooses its audience. */
   readonly fixedAudience: string | null;
-  /** What can go wrong, for people; shown by docs and the command line. */
-  readonly risks: readonly string[];
 }

@@ -1,6 +1,7 @@
-// What a recipe is: how to trust one workload of a platform, as data. `cambist bootstrap` reads them all; none has code of its own.
+// What a recipe is: how to trust one workload of a platform. `cambist bootstrap` reads them all.
 
 import type { JsonObject } from '../token/json.ts';
+import type { LookUp, Variable, Variables } from './look-up.ts';
 import type { PresetName } from './preset.ts';
 
 /**
@@ -64,7 +65,13 @@ export interface RecipeNeighbour {
 export interface Recipe {
   readonly preset: PresetName;
   readonly summary: string;
+  /** Command lines that work as they stand, once the names are the user's. */
+  readonly examples?: readonly string[];
   readonly parameters: readonly RecipeParameter[];
+  /** Names that follow from the parameters without asking anybody. */
+  readonly derive?: (given: Variables) => readonly Variable[];
+  /** Loads what asks the platform's own API for facts that make the rule tighter. */
+  readonly lookUp?: () => Promise<LookUp>;
   readonly provider: {
     readonly issuer: Template;
     readonly jwksUri?: Template;

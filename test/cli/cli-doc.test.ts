@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { CLI_DOC, renderCli } from '../../scripts/generate-cli.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { COMMANDS } from '../../src/cli/commands/registry.ts';
-import { ALL_RECIPES } from '../../src/platforms/recipes.ts';
+import { EVERY_RECIPE } from '../../src/platforms/every-recipe.ts';
 import { PRESET_NAMES } from '../../src/platforms/preset.ts';
 
 const all: readonly (readonly [name: string, command: Command])[] = (
@@ -25,7 +25,7 @@ it('keeps docs/cli.md in step with the commands (run scripts/generate-cli.ts)', 
 });
 
 it('has a recipe for every preset', () => {
-  expect(ALL_RECIPES.map(({ preset }) => preset).toSorted()).toEqual([...PRESET_NAMES].toSorted());
+  expect(Object.values(EVERY_RECIPE).map(({ preset }) => preset).toSorted()).toEqual([...PRESET_NAMES].toSorted());
 });
 
 describe('every command', () => {

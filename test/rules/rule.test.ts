@@ -26,10 +26,7 @@ const GENERIC: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
-  subjectGrammar: [],
-  stableClaims: [],
   fixedAudience: null,
-  risks: [],
 };
 const GITHUB: Preset = {
   ...GENERIC,

@@ -1,10 +1,11 @@
 // The commands of `cambist bootstrap`, one per recipe: the recipe's parameters and the options that all of them share.
 
-import { ALL_RECIPES } from '../../platforms/recipes.ts';
+import { EVERY_FACTS } from '../../platforms/every-facts.ts';
+import { EVERY_RECIPE } from '../../platforms/every-recipe.ts';
+import { PRESET_NAMES } from '../../platforms/preset.ts';
 import { presetByName } from '../../platforms/presets.ts';
 import type { Recipe, RecipeParameter } from '../../platforms/recipe.ts';
 import type { Command, CommandOption } from '../command.ts';
-import { EXAMPLES } from './examples.ts';
 
 const SHARED: readonly CommandOption[] = [
   { flags: '--service-account <name>', description: 'who they act as: id, slug or name; created where there is none' },
@@ -27,13 +28,13 @@ const SHARED: readonly CommandOption[] = [
 ];
 
 /** One command per platform. */
-export const bootstrapCommands: readonly Command[] = ALL_RECIPES.map((recipe) => ({
+export const bootstrapCommands: readonly Command[] = PRESET_NAMES.map((name) => EVERY_RECIPE[name]).map((recipe) => ({
   name: recipe.preset,
   summary: recipe.summary,
   description: describe(recipe),
   options: [...recipe.parameters.map(optionOf), ...SHARED],
   arguments: [],
-  examples: EXAMPLES[recipe.preset] ?? [],
+  examples: recipe.examples ?? [],
   run: async (context) => await (await import('./run-bootstrap.ts')).runBootstrap(recipe, context),
 }));
 
@@ -47,7 +48,8 @@ function optionOf({ name, value, description, required, default: preset }: Recip
 }
 
 function describe(recipe: Recipe): string {
-  const { title, risks } = presetByName(recipe.preset);
+  const { title } = presetByName(recipe.preset);
+  const { risks } = EVERY_FACTS[recipe.preset];
   return (
     `Registers ${recipe.preset === 'generic' ? 'the issuer' : `${title} as an issuer`}, a service account, its role binding and the rule that joins them, checks the rule, ` +
     `and prints the configuration to paste. Repeating it changes nothing.\n\nTo know:\n${risks.map((risk) => `- ${risk}`).join('\n')}`

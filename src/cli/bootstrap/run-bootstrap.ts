@@ -5,16 +5,16 @@ import type { Recipe } from '../../platforms/recipe.ts';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { formatPairs } from '../output.ts';
-import { showChange } from './changes.ts';
-import type { Change } from './changes.ts';
-import { renderConfiguration } from './configuration.ts';
-import { makePlan } from './make-plan.ts';
-import type { Plan, Wishes } from './plan.ts';
-import { reconcile } from './reconcile.ts';
-import { readRealToken } from './token-file.ts';
-import { undo } from './undo.ts';
-import { verifyRule } from './verify.ts';
-import type { Check } from './verify.ts';
+import { showChange } from './show-change.ts';
+import type { Change } from './show-change.ts';
+import { renderConfiguration } from './render-configuration.ts';
+import { proposeRule } from './propose-rule.ts';
+import type { Plan, BootstrapOptions } from './build-plan.ts';
+import { applyPlan } from './apply-plan.ts';
+import { readRealToken } from './read-token.ts';
+import { undoPlan } from './undo-plan.ts';
+import { checkRule } from './check-rule.ts';
+import type { Check } from './check-rule.ts';
 
 /** Runs the command of one platform; 1 where the rule does not do what it should, or differs from what was asked for. */
 export async function runBootstrap(recipe: Recipe, context: CommandContext): Promise<number> {
@@ -23,11 +23,11 @@ export async function runBootstrap(recipe: Recipe, context: CommandContext): Pro
   const api = await context.api();
   const file = options.text('from-token');
   const real = file === undefined ? null : await readRealToken(file, world);
-  const wishes = readWishes(context, api.url);
-  const { plan, notes, warnings } = await makePlan(recipe, { options, world }, wishes, real);
+  const asked = readOptions(context, api.url);
+  const { plan, notes, warnings } = await proposeRule(recipe, { options, world }, asked, real);
 
   if (options.flag('undo')) {
-    const changes = await undo(api, plan, isDryRun);
+    const changes = await undoPlan(api, plan, isDryRun);
     output.data({ key: plan.key, dryRun: isDryRun, changes }, () => {
       for (const change of changes) showChange(change, output);
     });
@@ -40,14 +40,14 @@ export async function runBootstrap(recipe: Recipe, context: CommandContext): Pro
     account,
     identity,
     warnings: fromService,
-  } = await reconcile(api, plan, wishes, {
+  } = await applyPlan(api, plan, asked, {
     isDryRun,
     mayUpdate: options.flag('update'),
   });
   const said = fromService.filter(({ code }) => !SAID_ALREADY.has(code));
   showChanges(plan, changes, said, context);
 
-  const checks = identity === null ? null : await verifyRule(api, plan, identity.identity, real);
+  const checks = identity === null ? null : await checkRule(api, plan, identity.identity, real);
   showChecks(checks, identity, context);
   const configuration = account === null ? null : renderConfiguration(recipe, plan, api.url, account.identity);
   if (configuration !== null && !isDryRun) {
@@ -85,7 +85,7 @@ function isWrong({ who, expected, decision, reasons }: Check): boolean {
   return who !== THIS_TOKEN || reasons.some(({ check }) => RULE_CHECKS.has(check));
 }
 
-function readWishes({ options }: CommandContext, url: string): Wishes {
+function readOptions({ options }: CommandContext, url: string): BootstrapOptions {
   const conditions: Record<string, string> = {};
   for (const condition of options.list('condition')) {
     const at = condition.indexOf('=');

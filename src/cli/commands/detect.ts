@@ -23,9 +23,9 @@ export const detectCommand: Command = {
 
 async function detect(context: CommandContext): Promise<number> {
   const { settings, world, output } = context;
-  const [{ detectSources }, { realSurroundings }, { textOf }, { formatTable }] = await Promise.all([
+  const [{ detectSources }, { realSystem }, { textOf }, { formatTable }] = await Promise.all([
     import('../sources/detect.ts'),
-    import('../sources/surroundings.ts'),
+    import('../sources/real-system.ts'),
     import('../token/exchange-settings.ts'),
     import('../output.ts'),
   ]);
@@ -33,7 +33,7 @@ async function detect(context: CommandContext): Promise<number> {
   const audience = given ?? settings.url();
   const facts = { variables: world.env, audience, deployment: settings.hasUrl() ? settings.url() : audience };
   const { findings, chosen, blockedBy, probed } = await detectSources(
-    realSurroundings(world),
+    realSystem(world),
     facts,
     textOf(context, 'source', 'CAMBIST_SOURCE'),
   );

@@ -8,7 +8,7 @@ import {
   PLATFORM_LONGEST_RETRY_MS,
   PLATFORM_TIMEOUT_MS,
 } from './limits.ts';
-import type { PlatformAnswer, PlatformRequest, Surroundings } from './source.ts';
+import type { PlatformAnswer, PlatformRequest, System } from '../../platforms/source.ts';
 
 /** An answer, or the lack of one, that may be different the next time. */
 export class PassingTrouble extends Error {
@@ -21,13 +21,9 @@ export class PassingTrouble extends Error {
 }
 
 /** The successful answer. Throws `platform_refused` or, after four tries, `platform_unavailable`. */
-export async function askPlatform(
-  surroundings: Surroundings,
-  title: string,
-  request: PlatformRequest,
-): Promise<PlatformAnswer> {
-  return await tryRepeatedly(surroundings, title, async () => {
-    const answer = await surroundings.send(request, PLATFORM_TIMEOUT_MS);
+export async function askPlatform(system: System, title: string, request: PlatformRequest): Promise<PlatformAnswer> {
+  return await tryRepeatedly(system, title, async () => {
+    const answer = await system.send(request, PLATFORM_TIMEOUT_MS);
     if (answer.status >= 200 && answer.status < 300) return answer;
     const complaint = `${answer.status} ${quoteComplaint(answer.text)}`.trim();
     if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
@@ -38,11 +34,7 @@ export async function askPlatform(
 }
 
 /** Does the work up to four times: a CliFailure is final, any other error is tried again and ends as `platform_unavailable`. */
-export async function tryRepeatedly<T>(
-  { sleep, random }: Surroundings,
-  title: string,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function tryRepeatedly<T>({ sleep, random }: System, title: string, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();

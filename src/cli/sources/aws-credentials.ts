@@ -2,39 +2,39 @@
 
 import { askPlatform } from './ask-platform.ts';
 import { sourceFailure } from './failure.ts';
-import { EC2_SESSION_SECONDS } from './limits.ts';
+import { EC2_SESSION_SECONDS } from '../../platforms/limits.ts';
 import { ec2MetadataHost } from '../../platforms/aws/source.ts';
 import type { AwsKeys } from './sigv4.ts';
-import type { Surroundings } from './source.ts';
+import type { System } from '../../platforms/source.ts';
 
 const TITLE = 'AWS';
 /** Where the agents of ECS and EKS may listen without TLS; anything else would get a credential in the clear. */
 const CLEAR_TEXT_HOSTS = ['169.254.170.2', '169.254.170.23', '[fd00:ec2::23]', 'localhost', '127.0.0.1', '[::1]'];
 
 /** The workload's keys. Throws a CliFailure where there are none. */
-export async function findAwsKeys(surroundings: Surroundings): Promise<AwsKeys> {
-  const { variables } = surroundings;
+export async function findAwsKeys(system: System): Promise<AwsKeys> {
+  const { variables } = system;
   const [accessKeyId, secretAccessKey] = [variables['AWS_ACCESS_KEY_ID'], variables['AWS_SECRET_ACCESS_KEY']];
   if (accessKeyId && secretAccessKey)
     return { accessKeyId, secretAccessKey, sessionToken: variables['AWS_SESSION_TOKEN'] || null };
   const text =
     variables['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'] || variables['AWS_CONTAINER_CREDENTIALS_FULL_URI']
-      ? await fromContainer(surroundings)
-      : await fromEc2(surroundings);
+      ? await fromContainer(system)
+      : await fromEc2(system);
   return readKeys(text);
 }
 
 /** The region, from variables or EC2 metadata. */
-export async function findAwsRegion(surroundings: Surroundings): Promise<string> {
-  const { variables } = surroundings;
+export async function findAwsRegion(system: System): Promise<string> {
+  const { variables } = system;
   const region =
-    variables['AWS_REGION'] || variables['AWS_DEFAULT_REGION'] || (await ec2Metadata(surroundings, 'placement/region'));
+    variables['AWS_REGION'] || variables['AWS_DEFAULT_REGION'] || (await ec2Metadata(system, 'placement/region'));
   if (/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) return region;
   throw sourceFailure('source_incomplete', 'The AWS region is not known.', 'Set AWS_REGION.');
 }
 
-async function fromContainer(surroundings: Surroundings): Promise<string> {
-  const { variables } = surroundings;
+async function fromContainer(system: System): Promise<string> {
+  const { variables } = system;
   const relative = variables['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'];
   const url = URL.parse(
     relative ? `http://169.254.170.2${relative}` : (variables['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? ''),
@@ -46,19 +46,17 @@ async function fromContainer(surroundings: Surroundings): Promise<string> {
     );
   const file = variables['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'];
   // Read each time: EKS rotates it.
-  const authorization = file
-    ? (await surroundings.readText(file))?.trim()
-    : variables['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
+  const authorization = file ? (await system.readText(file))?.trim() : variables['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
   return (
-    await askPlatform(surroundings, TITLE, {
+    await askPlatform(system, TITLE, {
       url: url.href,
       ...(authorization ? { headers: { authorization } } : {}),
     })
   ).text;
 }
 
-async function fromEc2(surroundings: Surroundings): Promise<string> {
-  const role = (await ec2Metadata(surroundings, 'iam/security-credentials/')).split('\n')[0]?.trim() ?? '';
+async function fromEc2(system: System): Promise<string> {
+  const role = (await ec2Metadata(system, 'iam/security-credentials/')).split('\n')[0]?.trim() ?? '';
   if (!/^[\w+=,.@-]{1,64}$/.test(role)) {
     throw sourceFailure(
       'source_incomplete',
@@ -66,19 +64,19 @@ async function fromEc2(surroundings: Surroundings): Promise<string> {
       'Attach an instance profile whose role may sts:GetWebIdentityToken.',
     );
   }
-  return await ec2Metadata(surroundings, `iam/security-credentials/${role}`);
+  return await ec2Metadata(system, `iam/security-credentials/${role}`);
 }
 
 /** IMDSv2: a session first, then the value. */
-async function ec2Metadata(surroundings: Surroundings, path: string): Promise<string> {
-  const host = ec2MetadataHost(surroundings);
-  const session = await askPlatform(surroundings, TITLE, {
+async function ec2Metadata(system: System, path: string): Promise<string> {
+  const host = ec2MetadataHost(system);
+  const session = await askPlatform(system, TITLE, {
     url: `${host}/latest/api/token`,
     method: 'PUT',
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': String(EC2_SESSION_SECONDS) },
   });
   const headers = { 'x-aws-ec2-metadata-token': session.text.trim() };
-  return (await askPlatform(surroundings, TITLE, { url: `${host}/latest/meta-data/${path}`, headers })).text;
+  return (await askPlatform(system, TITLE, { url: `${host}/latest/meta-data/${path}`, headers })).text;
 }
 
 function readKeys(text: string): AwsKeys {

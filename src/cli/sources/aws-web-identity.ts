@@ -4,13 +4,13 @@ import { askPlatform } from './ask-platform.ts';
 import { findAwsKeys, findAwsRegion } from './aws-credentials.ts';
 import { AWS_TOKEN_SECONDS } from './limits.ts';
 import { signAwsRequest } from './sigv4.ts';
-import type { Surroundings } from './source.ts';
+import type { System } from '../../platforms/source.ts';
 
 /** What STS answered as the token, unchecked. Throws a CliFailure. */
-export async function fetchAwsWebIdentityToken(surroundings: Surroundings, audience: string): Promise<string> {
-  const [keys, region] = [await findAwsKeys(surroundings), await findAwsRegion(surroundings)];
+export async function fetchAwsWebIdentityToken(system: System, audience: string): Promise<string> {
+  const [keys, region] = [await findAwsKeys(system), await findAwsRegion(system)];
   // The global endpoint does not know this action.
-  const url = `${stsOrigin(surroundings, region)}/`;
+  const url = `${stsOrigin(system, region)}/`;
   const body = new URLSearchParams({
     Action: 'GetWebIdentityToken',
     Version: '2011-06-15',
@@ -20,16 +20,12 @@ export async function fetchAwsWebIdentityToken(surroundings: Surroundings, audie
     SigningAlgorithm: 'RS256',
   }).toString();
   const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
-  const signed = signAwsRequest(
-    { method: 'POST', url, headers, body, region, service: 'sts' },
-    keys,
-    surroundings.now(),
-  );
-  const answer = await askPlatform(surroundings, 'AWS STS', { url, method: 'POST', headers: signed, body });
+  const signed = signAwsRequest({ method: 'POST', url, headers, body, region, service: 'sts' }, keys, system.now());
+  const answer = await askPlatform(system, 'AWS STS', { url, method: 'POST', headers: signed, body });
   return /<WebIdentityToken>\s*([^<\s]+)\s*<\/WebIdentityToken>/.exec(answer.text)?.[1] ?? '';
 }
 
-function stsOrigin({ variables }: Surroundings, region: string): string {
+function stsOrigin({ variables }: System, region: string): string {
   const override = variables['AWS_ENDPOINT_URL_STS'];
   if (override) return override.replace(/\/+$/, '');
   return `https://sts.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;

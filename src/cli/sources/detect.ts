@@ -1,9 +1,9 @@
 // Decides where an ID token can be had: by variables and files first, by metadata services only where those say nothing.
 
 import { usageFailure } from '../failure.ts';
-import { SOURCE_NAMES, SOURCES } from '../../platforms/sources.ts';
-import { seeSign } from './signs.ts';
-import type { Facts, Source, Surroundings, Way } from './source.ts';
+import { SOURCE_NAMES, SOURCES } from './known-sources.ts';
+import { findEvidence } from './find-evidence.ts';
+import type { SourceContext, Source, System, TokenOrigin } from '../../platforms/source.ts';
 
 export interface Finding {
   readonly source: Source;
@@ -12,7 +12,7 @@ export interface Finding {
   /** What was seen. */
   readonly seen: string;
   /** How to get the token; null where it is incomplete. */
-  readonly way: Way | null;
+  readonly origin: TokenOrigin | null;
   /** What is missing, and what to do about it; null where it is ready. */
   readonly missing: string | null;
   readonly fix: string | null;
@@ -29,16 +29,16 @@ export interface Detection {
 }
 
 /** Looks at one source, or at all of them. Throws a usage failure for a source that does not exist. */
-export async function detectSources(surroundings: Surroundings, facts: Facts, only?: string): Promise<Detection> {
-  if (only !== undefined) return await detectOne(surroundings, facts, findSource(only));
-  const findings = await look(SOURCES, surroundings, facts, false);
+export async function detectSources(system: System, context: SourceContext, only?: string): Promise<Detection> {
+  if (only !== undefined) return await detectOne(system, context, findSource(only));
+  const findings = await look(SOURCES, system, context, false);
   const ready = findings.find(({ state }) => state === 'ready') ?? null;
   const unready = findings.find(({ state, source }) => state === 'incomplete' && source.layer === 'job') ?? null;
   // The machine that runs a pipeline has an identity too, but it is not the pipeline's.
   if (unready !== null && ready?.source.layer !== 'job')
     return { findings, chosen: null, blockedBy: unready, probed: false };
   if (ready !== null) return { findings, chosen: ready, blockedBy: null, probed: false };
-  const answering = await look(SOURCES, surroundings, facts, true);
+  const answering = await look(SOURCES, system, context, true);
   return { findings: [...findings, ...answering], chosen: answering[0] ?? null, blockedBy: null, probed: true };
 }
 
@@ -56,39 +56,39 @@ export function findSource(name: string): Source {
   );
 }
 
-function givenPlace(name: string, way: Way): Source {
-  return { name, title: name, layer: 'job', ways: [{ sign: {}, way }], incomplete: [], audienceAdvice: null };
+function givenPlace(name: string, origin: TokenOrigin): Source {
+  return { name, title: name, layer: 'job', origins: [{ when: {}, origin }], incomplete: [], audienceAdvice: null };
 }
 
-async function detectOne(surroundings: Surroundings, facts: Facts, source: Source): Promise<Detection> {
-  const findings = await look([source], surroundings, facts, false);
+async function detectOne(system: System, context: SourceContext, source: Source): Promise<Detection> {
+  const findings = await look([source], system, context, false);
   const ready = findings.find(({ state }) => state === 'ready') ?? null;
   if (ready !== null) return { findings, chosen: ready, blockedBy: null, probed: false };
   // Named by the user, so its metadata service is simply asked.
-  const asked = source.ways.find(({ sign }) => sign.probe !== undefined);
+  const asked = source.origins.find(({ when }) => when.probe !== undefined);
   if (asked === undefined) return { findings, chosen: null, blockedBy: findings[0] ?? null, probed: false };
-  const { way } = asked;
-  const chosen: Finding = { source, state: 'ready', seen: '--source', way, missing: null, fix: null };
+  const { origin } = asked;
+  const chosen: Finding = { source, state: 'ready', seen: '--source', origin, missing: null, fix: null };
   return { findings: [...findings, chosen], chosen, blockedBy: null, probed: false };
 }
 
 async function look(
   sources: readonly Source[],
-  surroundings: Surroundings,
-  facts: Facts,
+  system: System,
+  context: SourceContext,
   probing: boolean,
 ): Promise<readonly Finding[]> {
   const found = await Promise.all(
     sources.map(async (source): Promise<Finding | null> => {
-      const ways = await Promise.all(source.ways.map(({ sign }) => seeSign(sign, surroundings, facts, probing)));
-      const index = ways.findIndex((seen) => seen !== null);
-      const way = source.ways[index]?.way;
-      if (way !== undefined)
-        return { source, state: 'ready', seen: ways[index] || name(source), way, missing: null, fix: null };
+      const origins = await Promise.all(source.origins.map(({ when }) => findEvidence(when, system, context, probing)));
+      const index = origins.findIndex((seen) => seen !== null);
+      const origin = source.origins[index]?.origin;
+      if (origin !== undefined)
+        return { source, state: 'ready', seen: origins[index] || name(source), origin, missing: null, fix: null };
       if (probing) return null;
-      for (const { sign, missing, fix } of source.incomplete) {
-        const seen = await seeSign(sign, surroundings, facts, false);
-        if (seen !== null) return { source, state: 'incomplete', seen, way: null, missing, fix: fix(facts) };
+      for (const { when, missing, fix } of source.incomplete) {
+        const seen = await findEvidence(when, system, context, false);
+        if (seen !== null) return { source, state: 'incomplete', seen, origin: null, missing, fix: fix(context) };
       }
       return null;
     }),

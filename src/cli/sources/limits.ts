@@ -20,5 +20,3 @@ export const PROGRAM_TIMEOUT_MS: number = 60_000;
 export const MAX_COMPLAINT_CHARS: number = 200;
 /** Seconds an AWS token lives: it is exchanged at once. */
 export const AWS_TOKEN_SECONDS: number = 300;
-/** Seconds of an EC2 metadata session; it is used at once. */
-export const EC2_SESSION_SECONDS: number = 60;

@@ -1,7 +1,7 @@
 // Finds ID tokens for our audience among variables and files, for platforms where the job chooses the place; sends nothing.
 
 import { readClaims } from './jwt.ts';
-import type { Facts, Surroundings, Variables } from './source.ts';
+import type { SourceContext, System, Variables } from '../../platforms/source.ts';
 
 export interface MatchingToken {
   /** The variable's name or the file's path. */
@@ -10,7 +10,7 @@ export interface MatchingToken {
 }
 
 /** Variables that hold an ID token for the audience, in the order of their names. */
-export function tokensInVariables({ variables, audience, deployment }: Facts): readonly MatchingToken[] {
+export function tokensInVariables({ variables, audience, deployment }: SourceContext): readonly MatchingToken[] {
   return Object.entries(variables)
     .map(([place, value]) => ({ place, token: (value ?? '').trim() }))
     .filter(({ token }) => isFor(token, audience, deployment))
@@ -19,18 +19,18 @@ export function tokensInVariables({ variables, audience, deployment }: Facts): r
 
 /** Files that hold an ID token for the audience, in the given order. */
 export async function tokensInFiles(
-  surroundings: Surroundings,
-  { audience, deployment }: Facts,
+  system: System,
+  { audience, deployment }: SourceContext,
   paths: readonly string[],
 ): Promise<readonly MatchingToken[]> {
   const found: MatchingToken[] = [];
   for (const given of paths) {
-    const path = resolvePath(given, surroundings.variables);
+    const path = resolvePath(given, system.variables);
     if (path === null) continue;
-    const kind = await surroundings.kindOf(path);
-    const files = kind === 'directory' ? await surroundings.listFiles(path) : kind === 'file' ? [path] : [];
+    const kind = await system.kindOf(path);
+    const files = kind === 'directory' ? await system.listFiles(path) : kind === 'file' ? [path] : [];
     for (const place of files) {
-      const token = ((await surroundings.readText(place)) ?? '').trim();
+      const token = ((await system.readText(place)) ?? '').trim();
       if (isFor(token, audience, deployment)) found.push({ place, token });
     }
   }

@@ -6,9 +6,9 @@ import type { Detection } from './detect.ts';
 import { quoteComplaint, sourceFailure } from './failure.ts';
 import { isCompactJwt, readClaims } from './jwt.ts';
 import { resolvePath, tokensInFiles, tokensInVariables } from './matching-tokens.ts';
-import { SOURCE_NAMES } from '../../platforms/sources.ts';
+import { SOURCE_NAMES } from './known-sources.ts';
 import type { MatchingToken } from './matching-tokens.ts';
-import type { Facts, Source, Surroundings, Way } from './source.ts';
+import type { SourceContext, Source, System, TokenOrigin } from '../../platforms/source.ts';
 
 export interface ObtainedToken {
   readonly token: string;
@@ -18,12 +18,12 @@ export interface ObtainedToken {
 }
 
 /** A new ID token of this workload. Throws a CliFailure that names what is missing. */
-export async function obtainIdToken(surroundings: Surroundings, facts: Facts, only?: string): Promise<ObtainedToken> {
-  const detection = await detectSources(surroundings, facts, only);
+export async function obtainIdToken(system: System, context: SourceContext, only?: string): Promise<ObtainedToken> {
+  const detection = await detectSources(system, context, only);
   const { chosen } = detection;
-  if (chosen === null || chosen.way === null) throw nothingFound(detection, only);
-  const { source, way } = chosen;
-  const token = (await takeToken(surroundings, facts, source.title, way)).trim();
+  if (chosen === null || chosen.origin === null) throw nothingFound(detection, only);
+  const { source, origin } = chosen;
+  const token = (await takeToken(system, context, source.title, origin)).trim();
   if (!isCompactJwt(token)) {
     throw sourceFailure(
       'not_a_token',
@@ -32,32 +32,32 @@ export async function obtainIdToken(surroundings: Surroundings, facts: Facts, on
         : `What ${source.title} answered is no ID token: ${quoteComplaint(token)}`,
     );
   }
-  return { token, source, audienceAdvice: adviceAbout(token, source, facts) };
+  return { token, source, audienceAdvice: adviceAbout(token, source, context) };
 }
 
-async function takeToken(surroundings: Surroundings, facts: Facts, title: string, way: Way): Promise<string> {
-  switch (way.from) {
+async function takeToken(system: System, context: SourceContext, title: string, origin: TokenOrigin): Promise<string> {
+  switch (origin.from) {
     case 'variable':
-      return facts.variables[way.variable] ?? '';
+      return context.variables[origin.variable] ?? '';
     case 'matching-variable':
-      return onlyOne(tokensInVariables(facts), facts);
+      return onlyOne(tokensInVariables(context), context);
     case 'file':
-      return await readTokenFile(surroundings, resolvePath(way.path, facts.variables) ?? '');
+      return await readTokenFile(system, resolvePath(origin.path, context.variables) ?? '');
     case 'matching-file':
-      return (await tokensInFiles(surroundings, facts, way.paths))[0]?.token ?? '';
+      return (await tokensInFiles(system, context, origin.paths))[0]?.token ?? '';
     case 'request': {
-      const { text } = await askPlatform(surroundings, title, way.request(facts));
-      return way.answer === 'text' ? text : memberOf(text, way.answer.member);
+      const { text } = await askPlatform(system, title, origin.request(context));
+      return origin.answer === 'text' ? text : memberOf(text, origin.answer.member);
     }
     case 'program':
-      return await runProgram(surroundings, title, way.program, way.arguments(facts));
+      return await runProgram(system, title, origin.program, origin.arguments(context));
     case 'spiffe':
-      return await tryRepeatedly(surroundings, title, async () => {
-        return await surroundings.fetchJwtSvid(facts.variables['SPIFFE_ENDPOINT_SOCKET'] ?? '', facts.audience);
+      return await tryRepeatedly(system, title, async () => {
+        return await system.fetchJwtSvid(context.variables['SPIFFE_ENDPOINT_SOCKET'] ?? '', context.audience);
       });
     case 'aws': {
       const { fetchAwsWebIdentityToken } = await import('./aws-web-identity.ts');
-      return await fetchAwsWebIdentityToken(surroundings, facts.audience);
+      return await fetchAwsWebIdentityToken(system, context.audience);
     }
   }
 }
@@ -72,7 +72,7 @@ function memberOf(text: string, member: string): string {
   }
 }
 
-function onlyOne(tokens: readonly MatchingToken[], { audience }: Facts): string {
+function onlyOne(tokens: readonly MatchingToken[], { audience }: SourceContext): string {
   if (new Set(tokens.map(({ token }) => token)).size > 1) {
     throw sourceFailure(
       'source_ambiguous',
@@ -83,19 +83,14 @@ function onlyOne(tokens: readonly MatchingToken[], { audience }: Facts): string 
   return tokens[0]?.token ?? '';
 }
 
-async function readTokenFile(surroundings: Surroundings, path: string): Promise<string> {
-  const text = await surroundings.readText(path);
+async function readTokenFile(system: System, path: string): Promise<string> {
+  const text = await system.readText(path);
   if (text !== null) return text;
   throw sourceFailure('source_incomplete', `The ID token's file ${path} cannot be read.`);
 }
 
-async function runProgram(
-  surroundings: Surroundings,
-  title: string,
-  program: string,
-  args: readonly string[],
-): Promise<string> {
-  const { code, stdout, stderr } = await surroundings.run(program, args);
+async function runProgram(system: System, title: string, program: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await system.run(program, args);
   if (code === 0) return stdout;
   throw sourceFailure(
     'platform_refused',
@@ -103,11 +98,11 @@ async function runProgram(
   );
 }
 
-function adviceAbout(token: string, { audienceAdvice }: Source, facts: Facts): string | null {
+function adviceAbout(token: string, { audienceAdvice }: Source, context: SourceContext): string | null {
   const audiences = readClaims(token)?.audiences ?? [];
-  if (audiences.includes(facts.audience)) return null;
+  if (audiences.includes(context.audience)) return null;
   const has = audiences.length === 0 ? 'has no audience' : `is for ${audiences.join(', ')}`;
-  return `The ID token ${has}, not for ${facts.audience}${audienceAdvice === null ? '' : `: ${audienceAdvice(facts)}`}.`;
+  return `The ID token ${has}, not for ${context.audience}${audienceAdvice === null ? '' : `: ${audienceAdvice(context)}`}.`;
 }
 
 function nothingFound({ blockedBy, findings, probed }: Detection, only: string | undefined): Error {
@@ -128,7 +123,7 @@ function nothingFound({ blockedBy, findings, probed }: Detection, only: string |
     'no_source',
     only === undefined
       ? `Nothing here gives an ID token${probed ? ', and no metadata service answers' : ''}.`
-      : `The source ${only} gives no ID token here: none of its signs is there.`,
+      : `The source ${only} gives no ID token here: nothing of it was found.`,
     `Set CAMBIST_ID_TOKEN or CAMBIST_ID_TOKEN_FILE, or name a source: --source ${SOURCE_NAMES.slice(0, 4).join('|')}|…\n` +
       '`cambist detect` shows what was found.',
   );

@@ -5,7 +5,7 @@ import type { ExchangedToken } from '../../sdk/client/index.ts';
 import type { World } from '../command.ts';
 import { CliFailure } from '../failure.ts';
 import { obtainIdToken } from '../sources/obtain.ts';
-import { realSurroundings } from '../sources/surroundings.ts';
+import { realSystem } from '../sources/real-system.ts';
 import type { ExchangeSettings } from './exchange-settings.ts';
 
 export interface WantedToken {
@@ -20,7 +20,7 @@ export async function requestToken(
   { idTokenFor }: WantedToken,
 ): Promise<ExchangedToken> {
   const facts = { variables: world.env, audience: settings.subjectAudience, deployment: settings.url };
-  const obtained = await obtainIdToken(realSurroundings(world), facts, settings.source);
+  const obtained = await obtainIdToken(realSystem(world), facts, settings.source);
   try {
     return await exchangeToken({
       url: settings.url,

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const ansibleRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'ansible',
   summary: 'Ansible Automation Platform: a job template',
   parameters: [

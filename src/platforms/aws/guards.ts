@@ -1,22 +1,13 @@
-// AWS (outbound web identity) as data: issuers, the grammar of `sub` and its risks; no logic.
+// AWS (outbound web identity), as the Worker needs it: which issuers are its own, and which of its tokens are refused by default.
 
 import type { Preset } from '../preset.ts';
 
-export const aws: Preset = {
+export const preset: Preset = {
   name: 'aws',
   title: 'AWS (outbound web identity)',
   issuers: ['https://{id}.tokens.sts.global.api.aws'],
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
-  subjectGrammar: ['arn:aws:iam::{account}:role/{path/}{name}', 'arn:aws:iam::{account}:user/{name}'],
-  stableClaims: ['/https:~1~1sts.amazonaws.com~1/aws_account', '/https:~1~1sts.amazonaws.com~1/org_id'],
   fixedAudience: null,
-  risks: [
-    'The caller picks ES384 or RS256: allow ES384 on the provider where callers use it.',
-    'request_tags are chosen by the caller and prove nothing; principal_tags come from the role.',
-    'A role that is deleted and created again has the same ARN.',
-    'Several functions or machines can share one role: lambda_source_function_arn and ec2_source_instance_arn tell them apart, where present.',
-    'Claims are nested under a name with slashes: write /https:~1~1sts.amazonaws.com~1/aws_account.',
-  ],
 };

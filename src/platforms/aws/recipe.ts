@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const awsRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'aws',
   summary: 'AWS: one IAM role',
   parameters: [

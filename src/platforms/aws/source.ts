@@ -1,30 +1,30 @@
 // AWS (Lambda, ECS, EC2) as a token source: STS signs an ID token for whoever holds the role's credentials.
 
-import { EC2_SESSION_SECONDS } from '../../cli/sources/limits.ts';
-import type { Facts, Source } from '../../cli/sources/source.ts';
+import { EC2_SESSION_SECONDS } from '../limits.ts';
+import type { SourceContext, Source } from '../source.ts';
 
 /** The EC2 metadata service, or where AWS's own variable says it is. */
-export function ec2MetadataHost({ variables }: Pick<Facts, 'variables'>): string {
+export function ec2MetadataHost({ variables }: Pick<SourceContext, 'variables'>): string {
   const host = variables['AWS_EC2_METADATA_SERVICE_ENDPOINT'];
   return host === undefined || host === '' ? 'http://169.254.169.254' : host.replace(/\/+$/, '');
 }
 
-const way = { from: 'aws' } as const;
+const origin = { from: 'aws' } as const;
 
-export const aws: Source = {
+export const source: Source = {
   name: 'aws',
   title: 'AWS STS',
   layer: 'machine',
-  // AWS_ACCESS_KEY_ID alone is no sign: it is set on many machines that are not AWS. `--source aws` uses it all the same.
-  ways: [
-    { sign: { variables: ['AWS_LAMBDA_FUNCTION_NAME', 'AWS_ACCESS_KEY_ID'] }, way },
-    { sign: { variables: ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'] }, way },
-    { sign: { variables: ['AWS_CONTAINER_CREDENTIALS_FULL_URI'] }, way },
+  // AWS_ACCESS_KEY_ID alone is no when: it is set on many machines that are not AWS. `--source aws` uses it all the same.
+  origins: [
+    { when: { variables: ['AWS_LAMBDA_FUNCTION_NAME', 'AWS_ACCESS_KEY_ID'] }, origin },
+    { when: { variables: ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'] }, origin },
+    { when: { variables: ['AWS_CONTAINER_CREDENTIALS_FULL_URI'] }, origin },
     {
-      sign: {
+      when: {
         probe: {
-          request: (facts) => ({
-            url: `${ec2MetadataHost(facts)}/latest/api/token`,
+          request: (context) => ({
+            url: `${ec2MetadataHost(context)}/latest/api/token`,
             method: 'PUT',
             headers: { 'x-aws-ec2-metadata-token-ttl-seconds': String(EC2_SESSION_SECONDS) },
           }),
@@ -32,12 +32,12 @@ export const aws: Source = {
           found: 'the metadata service of EC2 answers',
         },
       },
-      way,
+      origin,
     },
   ],
   incomplete: [
     {
-      sign: { variables: ['ECS_CONTAINER_METADATA_URI_V4'] },
+      when: { variables: ['ECS_CONTAINER_METADATA_URI_V4'] },
       missing: 'the ECS task has no task role',
       fix: () => 'Give the task definition a taskRoleArn with the permission sts:GetWebIdentityToken.',
     },

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const azureDevopsRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'azure-devops',
   summary: 'Azure DevOps: a pipeline on a branch',
   parameters: [

@@ -1,15 +1,15 @@
 // Azure DevOps pipelines as a token source; the audience is fixed.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const azureDevops: Source = {
+export const source: Source = {
   name: 'azure-devops',
   title: 'Azure DevOps',
   layer: 'job',
-  ways: [
+  origins: [
     {
-      sign: { values: { TF_BUILD: 'true' }, variables: ['SYSTEM_OIDCREQUESTURI', 'SYSTEM_ACCESSTOKEN'] },
-      way: {
+      when: { values: { TF_BUILD: 'true' }, variables: ['SYSTEM_OIDCREQUESTURI', 'SYSTEM_ACCESSTOKEN'] },
+      origin: {
         from: 'request',
         request: ({ variables }) => {
           const connection = variables['CAMBIST_AZURE_SERVICE_CONNECTION_ID'];
@@ -30,12 +30,12 @@ export const azureDevops: Source = {
   ],
   incomplete: [
     {
-      sign: { values: { TF_BUILD: 'true' }, variables: ['SYSTEM_OIDCREQUESTURI'] },
+      when: { values: { TF_BUILD: 'true' }, variables: ['SYSTEM_OIDCREQUESTURI'] },
       missing: 'SYSTEM_ACCESSTOKEN is not in the environment of the step',
       fix: () => 'Add to the step:\n    env:\n      SYSTEM_ACCESSTOKEN: $(System.AccessToken)',
     },
     {
-      sign: { values: { TF_BUILD: 'true' } },
+      when: { values: { TF_BUILD: 'true' } },
       missing: 'SYSTEM_OIDCREQUESTURI is not set',
       fix: () => 'The agent or the server is too old to give ID tokens to jobs.',
     },

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const azureRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'azure',
   summary: 'Azure: one managed identity',
   parameters: [

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const bitbucketRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'bitbucket',
   summary: 'Bitbucket Pipelines: a deployment environment of a repository',
   parameters: [

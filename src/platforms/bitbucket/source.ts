@@ -1,20 +1,20 @@
 // Bitbucket Pipelines as a token source.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const bitbucket: Source = {
+export const source: Source = {
   name: 'bitbucket',
   title: 'Bitbucket Pipelines',
   layer: 'job',
-  ways: [
+  origins: [
     {
-      sign: { variables: ['BITBUCKET_STEP_OIDC_TOKEN'] },
-      way: { from: 'variable', variable: 'BITBUCKET_STEP_OIDC_TOKEN' },
+      when: { variables: ['BITBUCKET_STEP_OIDC_TOKEN'] },
+      origin: { from: 'variable', variable: 'BITBUCKET_STEP_OIDC_TOKEN' },
     },
   ],
   incomplete: [
     {
-      sign: { variables: ['BITBUCKET_BUILD_NUMBER', 'BITBUCKET_STEP_UUID'] },
+      when: { variables: ['BITBUCKET_BUILD_NUMBER', 'BITBUCKET_STEP_UUID'] },
       missing: 'the step does not say `oidc: true`',
       fix: ({ audience }) => `Add to the step:\n    oidc:\n      audiences:\n        - ${audience}`,
     },

@@ -1,8 +1,8 @@
-// Buddy as data: issuers, the grammar of `sub` and its risks; no logic.
+// Buddy, as the Worker needs it: which issuers are its own, and which of its tokens are refused by default.
 
 import type { Preset } from '../preset.ts';
 
-export const buddy: Preset = {
+export const preset: Preset = {
   name: 'buddy',
   title: 'Buddy',
   issuers: [
@@ -13,13 +13,5 @@ export const buddy: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
-  subjectGrammar: ['{base_url}/{workspace}/{project}/pipelines/pipeline/{pipeline_id}'],
-  stableClaims: ['pipeline_id'],
   fixedAudience: null,
-  risks: [
-    'sub has no branch; ref and revision are optional claims, and an absent claim never matches.',
-    'Workspace and project are slugs that can change; pipeline_id is unique within one region, that is, one issuer.',
-    'pipeline_id is a number.',
-    'One issuer serves all workspaces of a region.',
-  ],
 };

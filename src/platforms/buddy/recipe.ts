@@ -1,8 +1,8 @@
-// How to trust a workload of Buddy, as data; no logic.
+// How to trust a workload of Buddy.
 
 import type { Recipe } from '../recipe.ts';
 
-export const buddyRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'buddy',
   summary: 'Buddy: one pipeline',
   parameters: [
@@ -46,6 +46,7 @@ export const buddyRecipe: Recipe = {
       from: { claim: 'pipeline_id' },
     },
   ],
+  derive: (given) => [['region-prefix', given.get('region') === 'us' ? '' : `${given.get('region') ?? ''}-`]],
   provider: { issuer: 'https://{region-prefix}oidc.buddyusercontent.com' },
   variants: [
     {

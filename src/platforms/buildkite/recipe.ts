@@ -1,8 +1,8 @@
-// How to trust a workload of Buildkite, as data; no logic.
+// How to trust a workload of Buildkite.
 
 import type { Recipe } from '../recipe.ts';
 
-export const buildkiteRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'buildkite',
   summary: 'Buildkite: a pipeline on a branch or tag',
   parameters: [
@@ -47,6 +47,10 @@ export const buildkiteRecipe: Recipe = {
       from: { claim: 'pipeline_id' },
     },
   ],
+  derive: (given) => {
+    const claims = ['organization', 'pipeline'].filter((name) => given.has(`${name}-id`)).map((name) => `${name}_id`);
+    return [['id-claims', claims.length === 0 ? '' : ` --claim ${claims.join(',')}`]];
+  },
   provider: { issuer: 'https://agent.buildkite.com' },
   variants: [
     {

@@ -1,19 +1,19 @@
 // Buildkite as a token source, through its agent.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const buildkite: Source = {
+export const source: Source = {
   name: 'buildkite',
   title: 'Buildkite',
   layer: 'job',
-  ways: [
+  origins: [
     {
-      sign: {
+      when: {
         values: { BUILDKITE: 'true' },
         variables: ['BUILDKITE_JOB_ID', 'BUILDKITE_AGENT_ACCESS_TOKEN'],
         programs: ['buildkite-agent'],
       },
-      way: {
+      origin: {
         from: 'program',
         program: 'buildkite-agent',
         // The ids survive renames; a rule can pin them.
@@ -30,7 +30,7 @@ export const buildkite: Source = {
   ],
   incomplete: [
     {
-      sign: { values: { BUILDKITE: 'true' } },
+      when: { values: { BUILDKITE: 'true' } },
       missing: 'the buildkite-agent program or its access token is not in this environment',
       fix: () =>
         'In a container, pass the agent in: the docker plugin has `mount-buildkite-agent: true` and `propagate-environment: true`.',

@@ -1,8 +1,8 @@
-// CircleCI as data: issuers, guards, the grammar of `sub` and its risks; no logic.
+// CircleCI, as the Worker needs it: which issuers are its own, and which of its tokens are refused by default.
 
 import type { Preset } from '../preset.ts';
 
-export const circleci: Preset = {
+export const preset: Preset = {
   name: 'circleci',
   title: 'CircleCI',
   issuers: ['https://oidc.circleci.com/org/{org}', 'https://oidc.circleci.com'],
@@ -17,23 +17,5 @@ export const circleci: Preset = {
       why: 'A person has a shell in a job that was rerun with SSH and can read its token, while every other claim is that of the ordinary job.',
     },
   ],
-  subjectGrammar: [
-    'org/{org}/project/{project}/user/{user} (V1 token)',
-    'org/{org}/project/{project}/user/{user}/vcs-origin/{host/owner/repo}/vcs-ref/{ref} (V2 token, except custom webhooks)',
-  ],
-  stableClaims: [
-    'oidc.circleci.com/org-id',
-    'oidc.circleci.com/project-id',
-    'oidc.circleci.com/pipeline-definition-id',
-    'oidc.circleci.com/context-ids',
-  ],
   fixedAudience: null,
-  risks: [
-    'sub contains the user who caused the job: match it with a glob over the user, or the rule follows a person.',
-    'The V1 subject has no branch: it trusts every branch, and every fork that is allowed a token. Bind vcs-origin and vcs-ref.',
-    'Where forks may build, vcs-origin names the fork and vcs-ref can be refs/heads/main: bind vcs-origin.',
-    'vcs-origin and vcs-ref are absent for custom webhook triggers.',
-    'The root issuer is shared by all organisations: bind oidc.circleci.com/org-id there.',
-    'No jti: single use is remembered by the header and payload.',
-  ],
 };

@@ -1,8 +1,9 @@
-// How to trust a workload of CircleCI, as data; no logic.
+// How to trust a workload of CircleCI.
 
 import type { Recipe } from '../recipe.ts';
+import { regexpOf } from '../regular-expression.ts';
 
-export const circleciRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'circleci',
   summary: 'CircleCI: a project on a branch or tag',
   parameters: [
@@ -51,6 +52,10 @@ export const circleciRecipe: Recipe = {
       pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
       isPin: true,
     },
+  ],
+  derive: (given) => [
+    ['branch-filter', jobFilter(given.get('branch') ?? '')],
+    ['tag-filter', jobFilter(given.get('tag') ?? '')],
   ],
   provider: { issuer: 'https://oidc.circleci.com/org/{organization-id}' },
   variants: [
@@ -114,3 +119,7 @@ workflows:
 `,
   },
 };
+
+function jobFilter(value: string): string {
+  return value.includes('*') ? `/^${regexpOf(value)}$/` : `'${value}'`;
+}

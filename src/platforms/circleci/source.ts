@@ -1,32 +1,32 @@
 // CircleCI as a token source: its program gives a token with our audience, its variables only one with its own.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const circleci: Source = {
+export const source: Source = {
   name: 'circleci',
   title: 'CircleCI',
   layer: 'job',
-  ways: [
+  origins: [
     {
-      sign: { values: { CIRCLECI: 'true' }, variables: ['CIRCLE_OIDC_TOKEN_V2'], programs: ['circleci'] },
-      way: {
+      when: { values: { CIRCLECI: 'true' }, variables: ['CIRCLE_OIDC_TOKEN_V2'], programs: ['circleci'] },
+      origin: {
         from: 'program',
         program: 'circleci',
         arguments: ({ audience }) => ['run', 'oidc', 'get', '--claims', JSON.stringify({ aud: audience })],
       },
     },
     {
-      sign: { values: { CIRCLECI: 'true' }, variables: ['CIRCLE_OIDC_TOKEN_V2'] },
-      way: { from: 'variable', variable: 'CIRCLE_OIDC_TOKEN_V2' },
+      when: { values: { CIRCLECI: 'true' }, variables: ['CIRCLE_OIDC_TOKEN_V2'] },
+      origin: { from: 'variable', variable: 'CIRCLE_OIDC_TOKEN_V2' },
     },
     {
-      sign: { values: { CIRCLECI: 'true' }, variables: ['CIRCLE_OIDC_TOKEN'] },
-      way: { from: 'variable', variable: 'CIRCLE_OIDC_TOKEN' },
+      when: { values: { CIRCLECI: 'true' }, variables: ['CIRCLE_OIDC_TOKEN'] },
+      origin: { from: 'variable', variable: 'CIRCLE_OIDC_TOKEN' },
     },
   ],
   incomplete: [
     {
-      sign: { values: { CIRCLECI: 'true' } },
+      when: { values: { CIRCLECI: 'true' } },
       missing: 'the job has no OpenID Connect token',
       fix: () =>
         'A build of a fork gets one only where the project passes secrets to builds from forked pull requests;\n' +

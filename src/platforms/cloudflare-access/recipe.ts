@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const cloudflareAccessRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'cloudflare-access',
   summary: 'Cloudflare Access: one service token',
   parameters: [

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const codefreshRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'codefresh',
   summary: 'Codefresh: a pipeline on a branch',
   parameters: [

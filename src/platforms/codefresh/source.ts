@@ -1,15 +1,15 @@
 // Codefresh as a token source.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const codefresh: Source = {
+export const source: Source = {
   name: 'codefresh',
   title: 'Codefresh',
   layer: 'job',
-  ways: [
+  origins: [
     {
-      sign: { variables: ['CF_OIDC_REQUEST_URL', 'CF_OIDC_REQUEST_TOKEN'] },
-      way: {
+      when: { variables: ['CF_OIDC_REQUEST_URL', 'CF_OIDC_REQUEST_TOKEN'] },
+      origin: {
         from: 'request',
         request: ({ variables, audience }) => {
           const url = variables['CF_OIDC_REQUEST_URL'] ?? '';

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const flyRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'fly',
   summary: 'Fly.io: the machines of an app',
   parameters: [

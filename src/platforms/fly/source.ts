@@ -1,15 +1,15 @@
 // Fly.io machines as a token source, over the unix socket of their local API.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const fly: Source = {
+export const source: Source = {
   name: 'fly',
   title: 'Fly.io',
   layer: 'machine',
-  ways: [
+  origins: [
     {
-      sign: { paths: ['/.fly/api'] },
-      way: {
+      when: { paths: ['/.fly/api'] },
+      origin: {
         from: 'request',
         request: ({ audience }) => ({
           url: 'http://localhost/v1/tokens/oidc',
@@ -24,7 +24,7 @@ export const fly: Source = {
   ],
   incomplete: [
     {
-      sign: { variables: ['FLY_APP_NAME', 'FLY_MACHINE_ID'] },
+      when: { variables: ['FLY_APP_NAME', 'FLY_MACHINE_ID'] },
       missing: 'the socket /.fly/api is not there',
       fix: () => 'In a container on the machine, mount /.fly/api into it.',
     },

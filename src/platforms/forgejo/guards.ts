@@ -1,8 +1,8 @@
-// Forgejo Actions as data: issuers, guards, the grammar of `sub` and its risks; no logic.
+// Forgejo Actions, as the Worker needs it: which issuers are its own, and which of its tokens are refused by default.
 
 import type { Preset } from '../preset.ts';
 
-export const forgejo: Preset = {
+export const preset: Preset = {
   name: 'forgejo',
   title: 'Forgejo Actions',
   issuers: ['https://{host}/api/actions', 'https://{host}/{path}/api/actions'],
@@ -28,18 +28,5 @@ export const forgejo: Preset = {
         'write access can trigger have the sub of the default branch.',
     },
   ],
-  subjectGrammar: [
-    'repo:{owner}-{owner_id}/{repo}-{repo_id}:ref:{ref}',
-    'repo:{owner}-{owner_id}/{repo}-{repo_id}:pull_request',
-    'repo:{owner}/{repo}:ref:{ref} (Forgejo 15)',
-    'repo:{owner}/{repo}:pull_request (Forgejo 15)',
-  ],
-  stableClaims: ['repository_id', 'repository_owner_id'],
   fixedAudience: null,
-  risks: [
-    'Names and ids are joined by "-", which names may contain: an owner called acme-123 and the owner acme with id 123 can have the same sub. Always bind repository_id and repository_owner_id.',
-    'It looks like the subject of GitHub with ids, but is not: "-" instead of "@".',
-    'No jti: single use is remembered by the header and payload.',
-    'Ids and ref_protected are strings.',
-  ],
 };

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const forgejoRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'forgejo',
   summary: 'Forgejo Actions: a repository on a branch, tag or pull request',
   parameters: [

@@ -2,9 +2,12 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const genericRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'generic',
   summary: 'any OIDC issuer: one subject',
+  examples: [
+    'cambist bootstrap generic --issuer https://issuer.example.com --subject job:deploy --condition tenant=acme',
+  ],
   parameters: [
     {
       name: 'issuer',

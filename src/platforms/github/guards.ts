@@ -1,8 +1,8 @@
-// GitHub Actions (github.com, ghe.com and Enterprise Server) as data: issuers, guards, the grammar of `sub` and its risks; no logic.
+// GitHub Actions (github.com, ghe.com and Enterprise Server), as the Worker needs it: which issuers are its own, and which of its tokens are refused by default.
 
 import type { Preset } from '../preset.ts';
 
-export const github: Preset = {
+export const preset: Preset = {
   name: 'github',
   title: 'GitHub Actions',
   issuers: [
@@ -42,24 +42,5 @@ export const github: Preset = {
         'gollum (where the wiki is open), and perhaps every event that did not exist when this list was written.',
     },
   ],
-  subjectGrammar: [
-    'repo:{owner}/{repo}:ref:refs/heads/{branch}',
-    'repo:{owner}/{repo}:ref:refs/tags/{tag}',
-    'repo:{owner}/{repo}:pull_request',
-    'repo:{owner}/{repo}:environment:{environment}',
-    'repo:{owner}@{owner_id}/{repo}@{repo_id}:ref:refs/heads/{branch} (and the three others; repositories new, renamed or transferred since 2026-07-15)',
-    '{key}:{value}[:{key}:{value}…] (customised by include_claim_keys)',
-  ],
-  stableClaims: ['repository_id', 'repository_owner_id', 'enterprise_id'],
   fixedAudience: null,
-  risks: [
-    'A rule by names trusts whoever owns the name next: write the subject with ids, or add repository_id and repository_owner_id as conditions.',
-    'A pull_request subject is the same for every pull request of the repository, whoever opened it; head_ref is chosen by its author.',
-    'A job that names an environment has the environment in sub instead of the ref: add ref as a condition unless the environment restricts its branches.',
-    'A customised subject may lack the repository altogether; then bind repository_id instead.',
-    'ref_protected and repo_property_* are strings ("true"); ids are strings of digits.',
-    'A colon inside a value is %3A in sub and a plain colon in its own claim.',
-    'runner_environment "self-hosted": the machine that asked for the token is not GitHub\'s.',
-    'job_workflow_ref names the reusable workflow that really runs; bind it where only one workflow may deploy.',
-  ],
 };

@@ -1,10 +1,17 @@
-// How to trust a workload of GitHub Actions, as data; no logic.
+// How to trust a workload of GitHub Actions.
 
 import type { Recipe } from '../recipe.ts';
 
-export const githubRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'github',
   summary: 'GitHub Actions: a repository on a branch, tag, environment or pull request',
+  examples: [
+    'cambist bootstrap github --repository acme/app --branch main --role deployer --scope api:write',
+    'cambist bootstrap github --repository acme/app --environment production --branch main',
+    'cambist bootstrap github --repository acme/app --tag "v*"',
+    'cambist bootstrap github --repository acme/app --branch main --host ghe.example.com',
+    'cambist bootstrap github --from-token token.jwt',
+  ],
   parameters: [
     {
       name: 'repository',
@@ -79,6 +86,25 @@ export const githubRecipe: Recipe = {
       pattern: ['[A-Za-z0-9_-]+', 'a slug'],
     },
   ],
+  derive: (given) => {
+    const [owner = '', name = ''] = (given.get('repository') ?? '').split('/');
+    const [tag, branch] = [given.get('tag'), given.get('branch')];
+    const workflow = given.get('reusable-workflow');
+    const ref = tag !== undefined ? `refs/tags/${tag}` : branch !== undefined ? `refs/heads/${branch}` : undefined;
+    return [
+      ['owner', owner],
+      ['repository-name', name],
+      ['issuer', issuerOf(given.get('host') ?? 'github.com', given.get('enterprise'))],
+      ['sample-ref', ref ?? 'refs/heads/main'],
+      ['ref-kind', tag === undefined ? 'branches' : 'tags'],
+      ['ref-name', tag ?? branch ?? 'main'],
+      ['ref-type', tag === undefined ? 'branch' : 'tag'],
+      ['from-ref', ref === undefined ? '' : ` from ${ref}`],
+      ['through', workflow === undefined ? '' : ` through ${workflow}`],
+      ...(ref === undefined ? [] : [['ref', ref] as const]),
+    ];
+  },
+  lookUp: async () => (await import('./look-up.ts')).lookUpGithub,
   provider: { issuer: '{issuer}' },
   variants: [
     {
@@ -190,3 +216,9 @@ jobs:
 `,
   },
 };
+
+function issuerOf(host: string, enterprise: string | undefined): string {
+  const path = enterprise === undefined ? '' : `/${enterprise}`;
+  if (host === 'github.com') return `https://token.actions.githubusercontent.com${path}`;
+  return host.endsWith('.ghe.com') ? `https://token.actions.${host}${path}` : `https://${host}/_services/token`;
+}

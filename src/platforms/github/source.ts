@@ -1,15 +1,15 @@
 // GitHub Actions, and runners that speak its protocol (Forgejo), as a token source.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const github: Source = {
+export const source: Source = {
   name: 'github',
   title: 'GitHub Actions',
   layer: 'job',
-  ways: [
+  origins: [
     {
-      sign: { variables: ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'] },
-      way: {
+      when: { variables: ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'] },
+      origin: {
         from: 'request',
         request: ({ variables, audience }) => {
           const url = variables['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
@@ -25,12 +25,12 @@ export const github: Source = {
   ],
   incomplete: [
     {
-      sign: { values: { FORGEJO_ACTIONS: 'true' } },
+      when: { values: { FORGEJO_ACTIONS: 'true' } },
       missing: 'the workflow does not ask for OpenID Connect',
       fix: () => 'Add to the job (or the workflow):\n    enable-openid-connect: true',
     },
     {
-      sign: { values: { GITHUB_ACTIONS: 'true' } },
+      when: { values: { GITHUB_ACTIONS: 'true' } },
       missing: 'the job lacks the permission `id-token: write`',
       fix: () =>
         'Add to the job (or the workflow):\n    permissions:\n      id-token: write\n      contents: read\n' +

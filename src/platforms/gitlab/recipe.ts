@@ -1,10 +1,15 @@
-// How to trust a workload of GitLab CI, as data; no logic.
+// How to trust a workload of GitLab CI.
 
 import type { Recipe } from '../recipe.ts';
+import { regexpOf } from '../regular-expression.ts';
 
-export const gitlabRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'gitlab',
   summary: 'GitLab CI: a project or group on a branch, tag or environment',
+  examples: [
+    'cambist bootstrap gitlab --project acme/app --branch main --role deployer',
+    'cambist bootstrap gitlab --project acme/app --environment production --branch main --host gitlab.example.com',
+  ],
   parameters: [
     {
       name: 'project',
@@ -70,6 +75,15 @@ export const gitlabRecipe: Recipe = {
       from: { claim: 'iss' },
     },
   ],
+  derive: (given) => [
+    ['branch-rule', jobRule('$CI_COMMIT_BRANCH', given.get('branch') ?? '')],
+    ['tag-rule', jobRule('$CI_COMMIT_TAG', given.get('tag') ?? '')],
+    ['issuer', given.get('issuer') ?? `https://${given.get('host') ?? 'gitlab.com'}`],
+    ['namespace', (given.get('project') ?? '').replace(/\/[^/]*$/, '')],
+    ...(given.has('allow-unprotected') ? [] : [['protected', 'true'] as const]),
+    ...(given.has('environment') && !given.has('branch') ? [['any-branch', 'true'] as const] : []),
+  ],
+  lookUp: async () => (await import('./look-up.ts')).lookUpGitlab,
   provider: { issuer: '{issuer}' },
   variants: [
     {
@@ -165,3 +179,8 @@ export const gitlabRecipe: Recipe = {
 `,
   },
 };
+
+/** GitLab compares texts, or a regular expression if there is a pattern. */
+function jobRule(variable: string, value: string): string {
+  return value.includes('*') ? `${variable} =~ /^${regexpOf(value)}$/` : `${variable} == "${value}"`;
+}

@@ -1,15 +1,15 @@
 // GitLab CI as a token source: the job names a variable, which is found by the audience of what it holds.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const gitlab: Source = {
+export const source: Source = {
   name: 'gitlab',
   title: 'GitLab CI',
   layer: 'job',
-  ways: [{ sign: { values: { GITLAB_CI: 'true' }, tokenInVariables: true }, way: { from: 'matching-variable' } }],
+  origins: [{ when: { values: { GITLAB_CI: 'true' }, tokenInVariables: true }, origin: { from: 'matching-variable' } }],
   incomplete: [
     {
-      sign: { values: { GITLAB_CI: 'true' } },
+      when: { values: { GITLAB_CI: 'true' } },
       missing: 'no variable of the job holds an ID token for this deployment',
       fix: ({ audience }) => `Add to the job:\n    id_tokens:\n      CAMBIST_ID_TOKEN:\n        aud: ${audience}`,
     },

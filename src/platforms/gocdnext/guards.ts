@@ -1,8 +1,8 @@
-// gocdnext as data: issuers, the grammar of `sub` and its risks; no logic.
+// gocdnext, as the Worker needs it: which issuers are its own, and which of its tokens are refused by default.
 
 import type { Preset } from '../preset.ts';
 
-export const gocdnext: Preset = {
+export const preset: Preset = {
   name: 'gocdnext',
   title: 'gocdnext',
   // The issuer is the bare address of the server: registered with `preset: gocdnext`.
@@ -10,18 +10,5 @@ export const gocdnext: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
-  subjectGrammar: [
-    'project:{slug}:pipeline:{name}:ref_type:branch:ref:{branch}',
-    'project:{slug}:pipeline:{name}:ref_type:tag:ref:{tag}',
-    'project:{slug}:pipeline:{name}:pull_request',
-    'project:{slug}:pipeline:{name}:ref_type:none:ref:none',
-  ],
-  stableClaims: ['project_id', 'pipeline_id'],
   fixedAudience: null,
-  risks: [
-    'A wildcard after the branch name also matches longer names (main, main-fix): use an exact subject.',
-    'Slug and pipeline name can change: bind project_id and pipeline_id.',
-    '":" and "%" inside a part of sub are percent-encoded.',
-    'A pull request run has ref_type "branch" and no ref: an absent claim never matches.',
-  ],
 };

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const gocdnextRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'gocdnext',
   summary: 'gocdnext: a pipeline on a branch, tag or pull request',
   parameters: [

@@ -1,16 +1,16 @@
 // gocdnext as a token source: the job names a variable, which is found by the audience of what it holds.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const gocdnext: Source = {
+export const source: Source = {
   name: 'gocdnext',
   title: 'gocdnext',
   layer: 'job',
   // Nothing but its own reserved names marks it.
-  ways: [{ sign: { prefix: 'GOCDNEXT_', tokenInVariables: true }, way: { from: 'matching-variable' } }],
+  origins: [{ when: { prefix: 'GOCDNEXT_', tokenInVariables: true }, origin: { from: 'matching-variable' } }],
   incomplete: [
     {
-      sign: { prefix: 'GOCDNEXT_' },
+      when: { prefix: 'GOCDNEXT_' },
       missing: 'no variable of the job holds an ID token for this deployment',
       fix: ({ audience }) => `Add to the job:\n    id_tokens:\n      CAMBIST_ID_TOKEN:\n        aud: ${audience}`,
     },

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const googleRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'google',
   summary: 'Google Cloud: one service account',
   parameters: [

@@ -1,42 +1,42 @@
 // Google Cloud (Compute Engine, Cloud Run, Functions, GKE) as a token source, through the metadata server.
 
-import type { Facts, Source, Way } from '../../cli/sources/source.ts';
+import type { SourceContext, Source, TokenOrigin } from '../source.ts';
 
 const HEADERS = { 'metadata-flavor': 'Google' };
 
-const identity: Way = {
+const identity: TokenOrigin = {
   from: 'request',
-  request: (facts) => ({
-    url: `http://${override(facts) ?? 'metadata.google.internal'}/computeMetadata/v1/instance/service-accounts/default/identity?audience=${encodeURIComponent(facts.audience)}&format=full`,
+  request: (context) => ({
+    url: `http://${override(context) ?? 'metadata.google.internal'}/computeMetadata/v1/instance/service-accounts/default/identity?audience=${encodeURIComponent(context.audience)}&format=full`,
     headers: HEADERS,
   }),
   answer: 'text',
 };
 
-function override({ variables }: Facts): string | null {
+function override({ variables }: SourceContext): string | null {
   const host = variables['GCE_METADATA_HOST'];
   return host === undefined || host === '' ? null : host;
 }
 
-export const google: Source = {
+export const source: Source = {
   name: 'google',
   title: 'Google Cloud',
   layer: 'machine',
-  ways: [
+  origins: [
     // Knative sets it on any cluster.
-    { sign: { variables: ['K_SERVICE'], absent: ['KUBERNETES_SERVICE_HOST'] }, way: identity },
-    { sign: { variables: ['CLOUD_RUN_JOB'] }, way: identity },
-    { sign: { variables: ['GCE_METADATA_HOST'] }, way: identity },
+    { when: { variables: ['K_SERVICE'], absent: ['KUBERNETES_SERVICE_HOST'] }, origin: identity },
+    { when: { variables: ['CLOUD_RUN_JOB'] }, origin: identity },
+    { when: { variables: ['GCE_METADATA_HOST'] }, origin: identity },
     {
-      sign: {
+      when: {
         probe: {
           // By address: a name that does not exist here can take seconds not to be found.
-          request: (facts) => ({ url: `http://${override(facts) ?? '169.254.169.254'}/`, headers: HEADERS }),
+          request: (context) => ({ url: `http://${override(context) ?? '169.254.169.254'}/`, headers: HEADERS }),
           recognises: ({ headers }) => headers.get('metadata-flavor') === 'Google',
           found: 'the metadata server of Google answers',
         },
       },
-      way: identity,
+      origin: identity,
     },
   ],
   incomplete: [],

@@ -1,8 +1,8 @@
-// Jenkins (OpenID Connect Provider plugin) as data: issuers, the grammar of `sub` and its risks; no logic.
+// Jenkins (OpenID Connect Provider plugin), as the Worker needs it: which issuers are its own, and which of its tokens are refused by default.
 
 import type { Preset } from '../preset.ts';
 
-export const jenkins: Preset = {
+export const preset: Preset = {
   name: 'jenkins',
   title: 'Jenkins (OpenID Connect Provider plugin)',
   // Other hosts and prefixes are registered with `preset: jenkins`: `/oidc` alone is the path of many products.
@@ -14,19 +14,5 @@ export const jenkins: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
-  subjectGrammar: [
-    '{JOB_URL}, as https://jenkins.example.com/job/{folder}/job/{job}/',
-    '{JENKINS_URL} (outside a build)',
-    '{any template of the administrator}',
-  ],
-  stableClaims: [],
   fixedAudience: null,
-  risks: [
-    'Every branch and pull request of a multibranch job is a job of its own (…/job/main/, …/job/PR-12/): a wildcard below the project trusts pull requests.',
-    'sub is made of names and ends in a slash; a job created again under the same name has the same one, and there are no ids.',
-    'Whoever may configure a job that sees the credential can get a token for it.',
-    'A credential without audience gives tokens without aud, which are refused.',
-    'No jti: single use is remembered by the header and payload.',
-    'A credential that is saved again changes its key under the same kid; the keys are then fetched anew.',
-  ],
 };

@@ -1,8 +1,8 @@
-// How to trust a workload of Jenkins, as data; no logic.
+// How to trust a workload of Jenkins.
 
 import type { Recipe } from '../recipe.ts';
 
-export const jenkinsRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'jenkins',
   summary: 'Jenkins: one job (OpenID Connect Provider plugin)',
   parameters: [
@@ -38,6 +38,10 @@ export const jenkinsRecipe: Recipe = {
       isPin: true,
     },
   ],
+  derive: (given) => {
+    const folder = given.get('folder');
+    return [['folder-path', folder === undefined ? '' : `/${folder}`]];
+  },
   provider: { issuer: '{jenkins-url}/oidc{folder-path}' },
   variants: [{ name: 'workload', needs: [], subject: '{jenkins-url}/{job}/', who: 'builds of {job}' }],
   claims: { build_number: 1 },

@@ -1,20 +1,20 @@
 // Jenkins as a token source: the pipeline binds a credential to a variable, which is found by the audience of what it holds.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const jenkins: Source = {
+export const source: Source = {
   name: 'jenkins',
   title: 'Jenkins',
   layer: 'job',
-  ways: [
+  origins: [
     {
-      sign: { variables: ['JENKINS_URL', 'BUILD_NUMBER'], tokenInVariables: true },
-      way: { from: 'matching-variable' },
+      when: { variables: ['JENKINS_URL', 'BUILD_NUMBER'], tokenInVariables: true },
+      origin: { from: 'matching-variable' },
     },
   ],
   incomplete: [
     {
-      sign: { variables: ['JENKINS_URL', 'BUILD_NUMBER'] },
+      when: { variables: ['JENKINS_URL', 'BUILD_NUMBER'] },
       missing: 'no variable of the build holds an ID token for this deployment',
       fix: ({ audience }) =>
         `Make a credential "OpenID Connect id token" with the audience ${audience} and bind it:\n` +

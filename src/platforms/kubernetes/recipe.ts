@@ -2,9 +2,13 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const kubernetesRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'kubernetes',
   summary: 'Kubernetes: the pods of one service account (EKS, GKE, AKS, own clusters)',
+  examples: [
+    'cambist bootstrap kubernetes --namespace payments --kubernetes-service-account checkout --context prod',
+    'cambist bootstrap kubernetes --namespace payments --kubernetes-service-account checkout --issuer https://kubernetes.default.svc --jwks jwks.json',
+  ],
   parameters: [
     {
       name: 'namespace',
@@ -50,6 +54,7 @@ export const kubernetesRecipe: Recipe = {
       from: { claim: '/kubernetes.io/serviceaccount/uid' },
     },
   ],
+  lookUp: async () => (await import('./look-up.ts')).lookUpKubernetes,
   provider: { issuer: '{issuer}' },
   variants: [
     {

@@ -1,6 +1,6 @@
 // Kubernetes as a token source: a projected service account token, which must be for our audience.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
 const PLACES = [
   '/var/run/secrets/cambist',
@@ -10,19 +10,19 @@ const PLACES = [
   '/var/run/secrets/kubernetes.io/serviceaccount/token',
 ];
 
-export const kubernetes: Source = {
+export const source: Source = {
   name: 'kubernetes',
   title: 'Kubernetes',
   layer: 'machine',
-  ways: [
+  origins: [
     {
-      sign: { variables: ['KUBERNETES_SERVICE_HOST'], tokenInFiles: PLACES },
-      way: { from: 'matching-file', paths: PLACES },
+      when: { variables: ['KUBERNETES_SERVICE_HOST'], tokenInFiles: PLACES },
+      origin: { from: 'matching-file', paths: PLACES },
     },
   ],
   incomplete: [
     {
-      sign: { variables: ['KUBERNETES_SERVICE_HOST'] },
+      when: { variables: ['KUBERNETES_SERVICE_HOST'] },
       missing: 'no projected token of the pod is for this deployment',
       fix: ({ audience }) =>
         [

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const octopusRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'octopus',
   summary: 'Octopus Deploy: a project in an environment',
   parameters: [

@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const pulumiRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'pulumi',
   summary: 'Pulumi Deployments: a stack',
   parameters: [

@@ -1,14 +1,14 @@
 // Pulumi Deployments as a token source.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const pulumi: Source = {
+export const source: Source = {
   name: 'pulumi',
   title: 'Pulumi Deployments',
   layer: 'job',
-  ways: [
-    { sign: { variables: ['PULUMI_OIDC_TOKEN'] }, way: { from: 'variable', variable: 'PULUMI_OIDC_TOKEN' } },
-    { sign: { paths: ['/mnt/pulumi/pulumi.oidc'] }, way: { from: 'file', path: '/mnt/pulumi/pulumi.oidc' } },
+  origins: [
+    { when: { variables: ['PULUMI_OIDC_TOKEN'] }, origin: { from: 'variable', variable: 'PULUMI_OIDC_TOKEN' } },
+    { when: { paths: ['/mnt/pulumi/pulumi.oidc'] }, origin: { from: 'file', path: '/mnt/pulumi/pulumi.oidc' } },
   ],
   incomplete: [],
   audienceAdvice: () => 'its audience cannot be chosen: trust the one it has in the identity',

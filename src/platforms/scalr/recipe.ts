@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const scalrRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'scalr',
   summary: 'Scalr: one workspace',
   parameters: [

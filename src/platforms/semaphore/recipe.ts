@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const semaphoreRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'semaphore',
   summary: 'Semaphore: a project on a branch or tag',
   parameters: [

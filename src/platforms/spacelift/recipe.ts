@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const spaceliftRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'spacelift',
   summary: 'Spacelift: the runs of a stack',
   parameters: [

@@ -1,16 +1,16 @@
 // Spacelift as a token source.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const spacelift: Source = {
+export const source: Source = {
   name: 'spacelift',
   title: 'Spacelift',
   layer: 'job',
-  ways: [
-    { sign: { variables: ['SPACELIFT_OIDC_TOKEN'] }, way: { from: 'variable', variable: 'SPACELIFT_OIDC_TOKEN' } },
+  origins: [
+    { when: { variables: ['SPACELIFT_OIDC_TOKEN'] }, origin: { from: 'variable', variable: 'SPACELIFT_OIDC_TOKEN' } },
     {
-      sign: { paths: ['/mnt/workspace/spacelift.oidc'] },
-      way: { from: 'file', path: '/mnt/workspace/spacelift.oidc' },
+      when: { paths: ['/mnt/workspace/spacelift.oidc'] },
+      origin: { from: 'file', path: '/mnt/workspace/spacelift.oidc' },
     },
   ],
   incomplete: [],

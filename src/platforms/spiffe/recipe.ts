@@ -1,8 +1,8 @@
-// How to trust a workload of SPIFFE, as data; no logic.
+// How to trust a workload of SPIFFE.
 
 import type { Recipe } from '../recipe.ts';
 
-export const spiffeRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'spiffe',
   summary: 'SPIFFE: one SPIFFE ID (JWT-SVID)',
   parameters: [
@@ -24,6 +24,14 @@ export const spiffeRecipe: Recipe = {
     },
     { name: 'jwks', value: 'file', description: "a file with the trust domain's keys", isPin: true },
   ],
+  derive: (given) => {
+    const domain = /^spiffe:\/\/([^/]+)/.exec(given.get('spiffe-id') ?? '')?.[1] ?? '';
+    return [
+      ['trust-domain', domain],
+      ['issuer', given.get('issuer') ?? `spiffe://${domain}`],
+    ];
+  },
+  lookUp: async () => (await import('./look-up.ts')).lookUpSpiffe,
   provider: { issuer: '{issuer}', jwksUri: '{jwks-uri}' },
   variants: [{ name: 'workload', needs: [], subject: '{spiffe-id}', who: 'the workload {spiffe-id}' }],
   claims: {},

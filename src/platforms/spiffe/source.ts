@@ -1,12 +1,12 @@
 // SPIFFE as a token source: a JWT-SVID from the Workload API.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const spiffe: Source = {
+export const source: Source = {
   name: 'spiffe',
   title: 'SPIFFE Workload API',
   layer: 'machine',
-  ways: [{ sign: { variables: ['SPIFFE_ENDPOINT_SOCKET'] }, way: { from: 'spiffe' } }],
+  origins: [{ when: { variables: ['SPIFFE_ENDPOINT_SOCKET'] }, origin: { from: 'spiffe' } }],
   incomplete: [],
   audienceAdvice: null,
 };

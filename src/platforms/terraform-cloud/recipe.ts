@@ -1,10 +1,11 @@
-// How to trust a workload of HCP Terraform and Terraform Enterprise, as data; no logic.
+// How to trust a workload of HCP Terraform and Terraform Enterprise.
 
 import type { Recipe } from '../recipe.ts';
 
-export const terraformCloudRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'terraform-cloud',
   summary: 'HCP Terraform: the runs of one workspace',
+  examples: ['cambist bootstrap terraform-cloud --organization acme --workspace network'],
   parameters: [
     {
       name: 'organization',
@@ -62,6 +63,7 @@ export const terraformCloudRecipe: Recipe = {
       default: 'app.terraform.io',
     },
   ],
+  derive: (given) => [['other-phase', given.get('run-phase') === 'apply' ? 'plan' : 'apply']],
   provider: { issuer: 'https://{host}' },
   variants: [
     {

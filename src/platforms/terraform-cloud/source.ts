@@ -1,26 +1,26 @@
 // HCP Terraform and Terraform Enterprise as a token source.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const terraformCloud: Source = {
+export const source: Source = {
   name: 'terraform-cloud',
   title: 'HCP Terraform',
   layer: 'job',
-  ways: [
+  origins: [
     {
       // A workspace can have several, one for each tag.
-      sign: { variables: ['TFC_WORKLOAD_IDENTITY_TOKEN_CAMBIST'] },
-      way: { from: 'variable', variable: 'TFC_WORKLOAD_IDENTITY_TOKEN_CAMBIST' },
+      when: { variables: ['TFC_WORKLOAD_IDENTITY_TOKEN_CAMBIST'] },
+      origin: { from: 'variable', variable: 'TFC_WORKLOAD_IDENTITY_TOKEN_CAMBIST' },
     },
-    { sign: { prefix: 'TFC_WORKLOAD_IDENTITY_TOKEN_', tokenInVariables: true }, way: { from: 'matching-variable' } },
+    { when: { prefix: 'TFC_WORKLOAD_IDENTITY_TOKEN_', tokenInVariables: true }, origin: { from: 'matching-variable' } },
     {
-      sign: { variables: ['TFC_WORKLOAD_IDENTITY_TOKEN'] },
-      way: { from: 'variable', variable: 'TFC_WORKLOAD_IDENTITY_TOKEN' },
+      when: { variables: ['TFC_WORKLOAD_IDENTITY_TOKEN'] },
+      origin: { from: 'variable', variable: 'TFC_WORKLOAD_IDENTITY_TOKEN' },
     },
   ],
   incomplete: [
     {
-      sign: { variables: ['TFC_RUN_ID', 'TFC_WORKSPACE_NAME'] },
+      when: { variables: ['TFC_RUN_ID', 'TFC_WORKSPACE_NAME'] },
       missing: 'the workspace asks for no workload identity token',
       fix: ({ audience }) =>
         `Set an environment variable of the workspace:\n    TFC_WORKLOAD_IDENTITY_AUDIENCE=${audience}\n` +

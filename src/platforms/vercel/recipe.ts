@@ -2,7 +2,7 @@
 
 import type { Recipe } from '../recipe.ts';
 
-export const vercelRecipe: Recipe = {
+export const recipe: Recipe = {
   preset: 'vercel',
   summary: 'Vercel: a project in one environment',
   parameters: [

@@ -1,15 +1,15 @@
 // Vercel builds and local development as a token source; its token is traded there for one with our audience.
 
-import type { Source } from '../../cli/sources/source.ts';
+import type { Source } from '../source.ts';
 
-export const vercel: Source = {
+export const source: Source = {
   name: 'vercel',
   title: 'Vercel',
   layer: 'job',
-  ways: [
+  origins: [
     {
-      sign: { variables: ['VERCEL_OIDC_TOKEN'] },
-      way: {
+      when: { variables: ['VERCEL_OIDC_TOKEN'] },
+      origin: {
         from: 'request',
         request: ({ variables, audience }) => ({
           url: 'https://oidc.vercel.com/~token',
@@ -23,7 +23,7 @@ export const vercel: Source = {
   ],
   incomplete: [
     {
-      sign: { values: { VERCEL: '1' } },
+      when: { values: { VERCEL: '1' } },
       missing: 'VERCEL_OIDC_TOKEN is not set',
       fix: () =>
         'Turn on "Secure backend access with OIDC federation" in the settings of the project; locally, run `vercel env pull`.\n' +

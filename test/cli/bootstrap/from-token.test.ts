@@ -2,15 +2,16 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { makePlan } from '../../../src/cli/bootstrap/make-plan.ts';
-import type { Plan } from '../../../src/cli/bootstrap/plan.ts';
+import { proposeRule } from '../../../src/cli/bootstrap/propose-rule.ts';
+import type { Plan } from '../../../src/cli/bootstrap/build-plan.ts';
 import type { OptionReader, World } from '../../../src/cli/command.ts';
 import { compileExpression } from '../../../src/rules/expression.ts';
 import { compileFederatedIdentity, matchChecks } from '../../../src/rules/rule.ts';
 import { readClaim } from '../../../src/token/json.ts';
 import type { JsonObject } from '../../../src/token/json.ts';
 import type { Conditions } from '../../../src/objects/model.ts';
-import { ALL_RECIPES } from '../../../src/platforms/recipes.ts';
+import { EVERY_RECIPE } from '../../../src/platforms/every-recipe.ts';
+import type { PresetName } from '../../../src/platforms/preset.ts';
 import { presetByName } from '../../../src/platforms/presets.ts';
 import { claimsOf, readPlatformFixtures } from '../../platforms/platform-fixtures.ts';
 
@@ -34,8 +35,8 @@ const world: World = {
   readStdin: () => Promise.resolve(''),
 };
 
-async function propose(preset: string, claims: JsonObject): Promise<Plan> {
-  const recipe = ALL_RECIPES.find((one) => one.preset === preset)!;
+async function propose(preset: PresetName, claims: JsonObject): Promise<Plan> {
+  const recipe = EVERY_RECIPE[preset];
   const said = SAID[preset] ?? {};
   const options: OptionReader = {
     text: (name) => said[name],
@@ -56,7 +57,7 @@ async function propose(preset: string, claims: JsonObject): Promise<Plan> {
     singleUse: false,
     conditions: {},
   };
-  return (await makePlan(recipe, { options, world }, wishes, { compact: '', claims })).plan;
+  return (await proposeRule(recipe, { options, world }, wishes, { compact: '', claims })).plan;
 }
 
 function reasons(plan: Plan, claims: JsonObject): readonly string[] {

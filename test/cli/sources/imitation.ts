@@ -1,4 +1,4 @@
-// Local imitations of the platforms' endpoints, over real sockets, and surroundings in which a source finds only them.
+// Local imitations of the platforms' endpoints, over real sockets, and system in which a source finds only them.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -6,8 +6,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { realSurroundings } from '../../../src/cli/sources/surroundings.ts';
-import type { Facts, Surroundings, Variables } from '../../../src/cli/sources/source.ts';
+import { realSystem } from '../../../src/cli/sources/real-system.ts';
+import type { SourceContext, System, Variables } from '../../../src/platforms/source.ts';
 
 export const AUDIENCE = 'https://tokens.example.com';
 
@@ -100,15 +100,15 @@ export function place(): Place {
 }
 
 export interface World {
-  readonly surroundings: Surroundings;
-  readonly facts: Facts;
+  readonly system: System;
+  readonly context: SourceContext;
   /** Addresses asked, in order. */
   readonly asked: string[];
   /** Milliseconds waited between tries. */
   readonly pauses: number[];
 }
 
-/** Surroundings with only these variables and files; addresses of `elsewhere` lead to an imitation, everything else does not exist. */
+/** System with only these variables and files; addresses of `elsewhere` lead to an imitation, everything else does not exist. */
 export function world(
   variables: Variables,
   { root = '/nonexistent', elsewhere = {} }: { root?: string; elsewhere?: Readonly<Record<string, string>> } = {},
@@ -123,9 +123,9 @@ export function world(
       throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ENOTFOUND' }) });
     return await fetch(origin + url.pathname + url.search, init);
   };
-  const surroundings = {
-    ...realSurroundings({ env: variables, fetch: send }, root),
+  const system = {
+    ...realSystem({ env: variables, fetch: send }, root),
     sleep: async (milliseconds: number) => void pauses.push(milliseconds),
   };
-  return { surroundings, facts: { variables, audience: AUDIENCE, deployment: AUDIENCE }, asked, pauses };
+  return { system, context: { variables, audience: AUDIENCE, deployment: AUDIENCE }, asked, pauses };
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { obtainIdToken } from '../../../src/cli/sources/obtain.ts';
-import { SOURCES } from '../../../src/platforms/sources.ts';
+import { SOURCES } from '../../../src/cli/sources/known-sources.ts';
 import { answering, AUDIENCE, imitate, place, token, world } from './imitation.ts';
 import type { Imitation, World } from './imitation.ts';
 
@@ -30,13 +30,13 @@ function files(): ReturnType<typeof place> {
   return made;
 }
 
-async function obtain({ surroundings, facts }: World, only?: string): Promise<string> {
-  return (await obtainIdToken(surroundings, facts, only)).token;
+async function obtain({ system, context }: World, only?: string): Promise<string> {
+  return (await obtainIdToken(system, context, only)).token;
 }
 
-async function failing({ surroundings, facts }: World, only?: string): Promise<Record<string, unknown>> {
+async function failing({ system, context }: World, only?: string): Promise<Record<string, unknown>> {
   try {
-    await obtainIdToken(surroundings, facts, only);
+    await obtainIdToken(system, context, only);
   } catch (error) {
     if (error instanceof Error && 'details' in error)
       return { message: error.message, ...(error.details as Record<string, unknown>) };
@@ -99,7 +99,7 @@ describe('GitHub Actions', () => {
   });
 
   it('never takes a page for a token', async () => {
-    const endpoint = await serve(answering('<!doctype html><title>Sign in</title>'));
+    const endpoint = await serve(answering('<!doctype html><title>Evidence in</title>'));
     const there = world({
       ACTIONS_ID_TOKEN_REQUEST_URL: `${endpoint.origin}/?a=b`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't',
@@ -126,7 +126,7 @@ describe('Azure DevOps', () => {
   it('posts an empty body with the access token and takes `oidcToken`', async () => {
     const endpoint = await serve(answering({ oidcToken: token({ aud: 'api://AzureADTokenExchange' }) }));
     const there = world({ ...variables(endpoint.origin), SYSTEM_ACCESSTOKEN: 'system-token' });
-    const obtained = await obtainIdToken(there.surroundings, there.facts);
+    const obtained = await obtainIdToken(there.system, there.context);
     expect(obtained.audienceAdvice).toContain('always api://AzureADTokenExchange');
     expect(endpoint.received).toMatchObject([
       {
@@ -260,8 +260,8 @@ describe('Kubernetes', () => {
     const eks = token({ aud: ['sts.amazonaws.com'] });
     disk.write('/var/run/secrets/eks.amazonaws.com/serviceaccount/token', eks);
     const named = { AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/secrets/eks.amazonaws.com/serviceaccount/token' };
-    const { surroundings, facts } = world({ ...variables, ...named }, { root: disk.root });
-    expect((await obtainIdToken(surroundings, { ...facts, audience: 'sts.amazonaws.com' })).token).toBe(eks);
+    const { system, context } = world({ ...variables, ...named }, { root: disk.root });
+    expect((await obtainIdToken(system, { ...context, audience: 'sts.amazonaws.com' })).token).toBe(eks);
   });
 });
 
@@ -281,7 +281,7 @@ describe('programs', () => {
     const variables = program('buildkite-agent', noteAndPrint);
     const there = world({ ...variables, BUILDKITE: 'true', BUILDKITE_JOB_ID: 'j', BUILDKITE_AGENT_ACCESS_TOKEN: 't' });
     expect(await obtain(there)).toBe(jwt);
-    expect(await there.surroundings.readText('')).toBeNull();
+    expect(await there.system.readText('')).toBeNull();
     const { readFileSync } = await import('node:fs');
     expect(readFileSync(variables['NOTES']!, 'utf8').trim().split('\n')).toEqual([
       'oidc',

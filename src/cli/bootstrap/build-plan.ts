@@ -1,0 +1,237 @@
+// Turns a recipe and its variables into a plan: the objects to have, the claims to check them with, the text to paste. Writes nothing.
+
+import { createHash } from 'node:crypto';
+
+import type { FederatedIdentityInput } from '../../objects/federated-identity.ts';
+import type { IdentityProviderInput, LocalJwks } from '../../objects/identity-provider.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
+import type { Variables } from '../../platforms/look-up.ts';
+import type { PresetName } from '../../platforms/preset.ts';
+import type { Recipe, RecipeNeighbour, RecipeVariant } from '../../platforms/recipe.ts';
+import { fill, fillObject, fillOptional } from './fill-template.ts';
+
+/** What the user wants beyond the recipe. */
+export interface BootstrapOptions {
+  /** The deployment. */
+  readonly url: string;
+  readonly account: string | undefined;
+  readonly audience: string | undefined;
+  readonly role: string | undefined;
+  readonly projects: readonly string[];
+  readonly scopes: readonly string[];
+  readonly tokenAudiences: readonly string[];
+  /** Seconds. */
+  readonly lifetime: number | undefined;
+  readonly expiresAt: string | undefined;
+  readonly singleUse: boolean;
+  readonly conditions: JsonObject;
+}
+
+/** Somebody, and the claims such a token would have. */
+export interface Sample {
+  readonly who: string;
+  readonly claims: JsonObject;
+}
+
+export interface Plan {
+  readonly preset: PresetName;
+  /** Twelve hexadecimal digits that find everything of this workload again. */
+  readonly key: string;
+  readonly who: string;
+  readonly accountName: string;
+  readonly provider: IdentityProviderInput & { readonly name: string; readonly providerIssuer: string };
+  readonly identity: FederatedIdentityInput & { readonly name: string; readonly providerSubject: string };
+  readonly audience: string;
+  readonly sample: Sample;
+  readonly neighbours: readonly Sample[];
+  readonly warnings: readonly string[];
+  readonly variables: Variables;
+}
+
+/** Hexadecimal digits of a key: enough for every workload of an organisation. */
+const KEY_CHARS = 12;
+/** Characters of a name that the API accepts. */
+const MAX_NAME_CHARS = 128;
+
+/** The parameter that names the workload best, for a short name of it. */
+const NAMING = [
+  'repository',
+  'project',
+  'pipeline',
+  'job',
+  'spiffe-id',
+  'iam-role',
+  'job-template',
+  'client-id',
+  'subject',
+];
+/** Characters of a generated name; a slug has at most 63. */
+const MAX_SLUG_CHARS = 48;
+
+/** The parameters with everything that follows from them without asking anybody. */
+export function deriveVariables(recipe: Recipe, given: Variables): Variables {
+  const naming = NAMING.map((name) => given.get(name)).find((value) => value !== undefined) ?? 'workload';
+  const slug = slugify(naming.replaceAll(/\bjob\//g, '').replace('*', 'all')) || 'workload';
+  return new Map([...given, ['slug', slug], ...(recipe.derive?.(given) ?? [])]);
+}
+
+/** A name of a-z, 0-9 and hyphens. */
+function slugify(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, MAX_SLUG_CHARS)
+    .replaceAll(/^-+|-+$/g, '');
+}
+
+/** Builds the plan of one workload. */
+export function buildPlan(
+  recipe: Recipe,
+  variant: RecipeVariant,
+  known: Variables,
+  localJwks: LocalJwks | null,
+  asked: BootstrapOptions,
+): Plan {
+  const variables = new Map(known);
+  for (const [name, template] of Object.entries(variant.variables ?? {}))
+    variables.set(name, fill(template, variables));
+  const audience = asked.audience ?? (recipe.audience === undefined ? asked.url : fill(recipe.audience, variables));
+  variables.set('audience', audience);
+
+  const issuer = fill(recipe.provider.issuer, variables);
+  const who = fill(variant.who, variables);
+  const accountName = asked.account ?? fill(recipe.accountName, variables).toLowerCase();
+  const subject = known.get('exact-subject') ?? fill(variant.subject, variables);
+  const isGlob = known.has('exact-subject') ? false : variant.isGlob === true || holdsGlob(recipe, known);
+  const conditions = withGlobs({
+    ...fillObject(recipe.conditions ?? {}, variables),
+    ...fillObject(variant.conditions ?? {}, variables),
+    ...asked.conditions,
+  });
+  const sampled = new Map([...variables].map(([name, value]) => [name, withoutWildcards(value)]));
+  const token = { issuer, audience, subjectClaim: known.get('subject-claim') ?? recipe.provider.subjectClaim };
+  const sampleOf = (chosen: RecipeVariant, values: Variables, change: JsonObject): JsonObject =>
+    claimsOf(recipe, chosen, values, token, asked.conditions, { ...exact, ...change });
+  // A customised subject may say nothing of what tells a neighbour apart: the conditions have to.
+  const exact: JsonObject = known.has('exact-subject') ? { sub: subject } : {};
+  return {
+    preset: recipe.preset,
+    key: createHash('sha256')
+      .update(JSON.stringify([recipe.preset, issuer, who, accountName]).toLowerCase())
+      .digest('hex')
+      .slice(0, KEY_CHARS),
+    who,
+    accountName,
+    audience,
+    provider: {
+      name: providerName(recipe, issuer),
+      providerIssuer: issuer,
+      preset: recipe.preset,
+      ...providerMembers(recipe, variables, localJwks),
+    },
+    identity: {
+      name: who.slice(0, MAX_NAME_CHARS).trimEnd(),
+      providerSubject: subject,
+      providerSubjectMatch: isGlob ? 'glob' : 'exact',
+      trustedAudiences: [audience],
+      ...(Object.keys(conditions).length === 0 ? {} : { conditions }),
+      allowedScopes: asked.scopes,
+      ...(asked.tokenAudiences.length === 0 ? {} : { tokenAudiences: asked.tokenAudiences }),
+      ...(asked.lifetime === undefined ? {} : { tokenLifetime: asked.lifetime, maxTokenLifetime: asked.lifetime }),
+      ...(asked.expiresAt === undefined ? {} : { expiresAt: asked.expiresAt }),
+      ...(recipe.singleUse === true || asked.singleUse ? { replayProtection: 'singleUse' as const } : {}),
+    },
+    sample: { who, claims: sampleOf(variant, sampled, {}) },
+    neighbours: recipe.neighbours.flatMap((neighbour) => neighbourOf(recipe, variant, neighbour, sampled, sampleOf)),
+    warnings: [variant.warning, ...(recipe.warnings ?? [])]
+      .filter((warning) => warning !== undefined)
+      .map((warning) => fill(warning, variables)),
+    variables,
+  };
+}
+
+function holdsGlob(recipe: Recipe, known: Variables): boolean {
+  // Where a flag says that the subject is a pattern, a "*" without the flag is a character.
+  if (recipe.parameters.some(({ name }) => name === 'glob')) return false;
+  return recipe.parameters.some(({ name, mayGlob }) => mayGlob === true && known.get(name)?.includes('*') === true);
+}
+
+function withGlobs(conditions: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(conditions).map(([claim, value]) => [
+      claim,
+      typeof value === 'string' && value.includes('*') ? { glob: value } : value,
+    ]),
+  );
+}
+
+function withoutWildcards(value: string): string {
+  return value.replaceAll(/\*+/g, '1');
+}
+
+function providerName(recipe: Recipe, issuer: string): string {
+  const isShared =
+    !recipe.provider.issuer.includes('{') ||
+    ['https://token.actions.githubusercontent.com', 'https://gitlab.com'].includes(issuer);
+  return isShared ? recipe.preset : `${recipe.preset}-${slugify(issuer.replace(/^[a-z]+:\/\//, ''))}`;
+}
+
+function providerMembers(recipe: Recipe, variables: Variables, localJwks: LocalJwks | null): IdentityProviderInput {
+  const { jwksUri, allowedAlgorithms, maxTokenLifetime, subjectClaim } = recipe.provider;
+  const address = jwksUri === undefined ? null : fillOptional(jwksUri, variables);
+  const claim = variables.get('subject-claim') ?? subjectClaim;
+  return {
+    ...(address === null ? {} : { providerJwksUri: address }),
+    ...(localJwks === null ? {} : { localJwks }),
+    ...(allowedAlgorithms === undefined
+      ? {}
+      : { allowedAlgorithms: allowedAlgorithms as NonNullable<IdentityProviderInput['allowedAlgorithms']> }),
+    ...(maxTokenLifetime === undefined ? {} : { maxTokenLifetime }),
+    ...(claim === undefined ? {} : { subjectClaim: claim }),
+  };
+}
+
+function claimsOf(
+  recipe: Recipe,
+  variant: RecipeVariant,
+  variables: Variables,
+  token: { readonly issuer: string; readonly audience: string; readonly subjectClaim: string | undefined },
+  wished: JsonObject,
+  change: JsonObject,
+): JsonObject {
+  const subject = withoutWildcards(fill(variant.subject, variables));
+  return {
+    iss: token.issuer,
+    aud: token.audience,
+    ...(token.subjectClaim === undefined || token.subjectClaim === 'sub'
+      ? { sub: subject }
+      : { sub: '', [token.subjectClaim]: subject }),
+    ...literalConditions(wished),
+    ...fillObject(recipe.claims, variables),
+    ...fillObject(variant.claims ?? {}, variables),
+    ...change,
+  };
+}
+
+/** Values that satisfy the user's own conditions, where they are plain ones. */
+function literalConditions(conditions: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(conditions).filter(([claim, value]) => !claim.startsWith('/') && typeof value !== 'object'),
+  );
+}
+
+function neighbourOf(
+  recipe: Recipe,
+  selected: RecipeVariant,
+  neighbour: RecipeNeighbour,
+  variables: Variables,
+  sampleOf: (variant: RecipeVariant, values: Variables, change: JsonObject) => JsonObject,
+): readonly Sample[] {
+  const { needs = [], unless = [], set = {} } = neighbour;
+  if (needs.some((name) => !variables.has(name)) || unless.some((name) => variables.has(name))) return [];
+  const variant = recipe.variants.find(({ name }) => name === neighbour.variant) ?? selected;
+  const values = new Map(variables);
+  for (const [name, template] of Object.entries(set)) values.set(name, fillOptional(template, variables) ?? template);
+  const change: Record<string, JsonValue> = fillObject(neighbour.change ?? {}, values);
+  return [{ who: fill(neighbour.who, variables), claims: sampleOf(variant, values, change) }];
+}
