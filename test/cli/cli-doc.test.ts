@@ -25,7 +25,11 @@ it('keeps docs/cli.md in step with the commands (run scripts/generate-cli.ts)', 
 });
 
 it('has a recipe for every preset', () => {
-  expect(Object.values(EVERY_RECIPE).map(({ preset }) => preset).toSorted()).toEqual([...PRESET_NAMES].toSorted());
+  expect(
+    Object.values(EVERY_RECIPE)
+      .map(({ preset }) => preset)
+      .toSorted(),
+  ).toEqual([...PRESET_NAMES].toSorted());
 });
 
 describe('every command', () => {

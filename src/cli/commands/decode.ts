@@ -23,10 +23,11 @@ const TIMES = ['iat', 'nbf', 'exp', 'auth_time'] as const;
 
 /** Decodes the token of the file that is named, or of stdin. */
 async function decode({ arguments: [file = '-'], output, world }: CommandContext): Promise<void> {
-  const [{ readTokenInput }, { readToken }, { detectPreset, presetByName }] = await Promise.all([
+  const [{ readTokenInput }, { readToken }, { detectPreset, presetByName }, { EVERY_FACTS }] = await Promise.all([
     import('../subject-token/read-input.ts'),
     import('../subject-token/decode.ts'),
     import('../../platforms/presets.ts'),
+    import('../../platforms/every-facts.ts'),
   ]);
   const token = readToken(await readTokenInput(file, world));
   if (typeof token === 'string') throw new CliFailure(`This cannot be decoded: ${token}.`, { code: 'not_a_token' });
@@ -42,7 +43,7 @@ async function decode({ arguments: [file = '-'], output, world }: CommandContext
       return typeof value === 'number' ? [[name, inWords(name, value, now)]] : [];
     });
     section('Times', times, output);
-    if (preset !== null) showPlatform(preset, claims, output);
+    if (preset !== null) showPlatform(preset, EVERY_FACTS[preset.name].stableClaims, claims, output);
     if (header['typ'] === 'at+jwt')
       output.line('An access token, for the API that aud names. It cannot be exchanged: that takes an ID token.');
     else if (fault !== null) output.line(`${output.paint('red', '✖')} The token endpoint would not read it: ${fault}`);
@@ -72,7 +73,12 @@ function presetNameOf(
   return detectPreset(issuer);
 }
 
-function showPlatform({ title, name, stableClaims, fixedAudience }: Preset, claims: JsonObject, output: Output): void {
+function showPlatform(
+  { title, name, fixedAudience }: Preset,
+  stableClaims: readonly string[],
+  claims: JsonObject,
+  output: Output,
+): void {
   const stable = stableClaims.filter((claim) => claims[claim] !== undefined);
   output.line(`${output.paint('bold', 'Platform')}  ${title} (preset ${name})`);
   if (stable.length > 0)
