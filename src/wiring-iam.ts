@@ -13,6 +13,7 @@ import { fetchIssuerKeys } from './issuers/discovery.ts';
 import type { KeyDeps } from './issuers/find-keys.ts';
 import { validateLocalJwks } from './issuers/jwk-set.ts';
 import { storeIssuerKeys } from './issuers/key-cache.ts';
+import { shownKeys } from './issuers/verification-key.ts';
 import { createVerifier } from './issuers/verify-subject-token.ts';
 import type { IssuerPort } from './objects/issuer-port.ts';
 import type { SigningKeyPort } from './objects/key-rotation.ts';
@@ -58,7 +59,7 @@ function composeIssuers({ config, keyDeps }: Shared): IssuerPort | null {
       const fetched = await fetchIssuerKeys(provider, keyDeps());
       if (!fetched.ok) return fetched;
       return ok({
-        keys: fetched.value.keys.map(({ kid, alg }) => ({ kid, alg })),
+        keys: fetched.value.keys.flatMap(shownKeys),
         keep: (next) => storeIssuerKeys(next, fetched.value, now, keyDeps()),
       });
     },

@@ -5,13 +5,14 @@ import { discoveryUrl, fetchableUrlFault } from '../token/issuer.ts';
 import type { IssuerFinding } from '../objects/issuer-port.ts';
 import { isJsonObject } from '../token/json.ts';
 import type { JsonValue } from '../token/json.ts';
-import { ISSUER_FETCH_TIMEOUT_MS, MAX_DISCOVERY_BYTES, MAX_JWKS_BYTES } from './limits.ts';
+import { ISSUER_FETCH_TIMEOUT_MS, MAX_JWKS_BYTES } from './limits.ts';
 import { CLOCK_SKEW_SECONDS } from '../token/limits.ts';
 import type { IdentityProvider } from '../objects/model.ts';
-import { quoted } from './discovery.ts';
+import { discoveryDocument, quoted } from './discovery.ts';
 import type { FetchDeps } from './discovery.ts';
-import { fetchJson } from './fetch-document.ts';
-import type { FetchedJson } from './fetch-document.ts';
+import { UNREACHABLE, adviceFor } from './fetch-advice.ts';
+import { fetchDocument } from './fetch-document.ts';
+import type { FetchedDocument } from './fetch-document.ts';
 import { checkKeySet } from './check-jwk-set.ts';
 
 type Report = (
@@ -79,9 +80,9 @@ async function lookAt(
     return [];
   }
   report('jwks_uri', 'ok', `the keys are at ${jwksUri}`);
-  const fetched = await fetchJson(deps.fetch, jwksUri, MAX_JWKS_BYTES, signal);
+  const fetched = await fetchDocument(deps.fetch, { url: jwksUri, maxBytes: MAX_JWKS_BYTES }, signal);
   if (!fetched.ok) {
-    report('jwks', 'failed', fetched.error, adviceFor(fetched.error));
+    report('jwks', 'failed', fetched.error.detail, adviceFor(fetched.error));
     return [];
   }
   return [...checkKeySet(fetched.value.value, provider, algorithms), checkClock(fetched.value, now)];
@@ -99,9 +100,9 @@ async function checkDiscovery(
     report('discovery', 'failed', `the issuer ${quoted(issuer)} is not fetched: it ${fault}`, NOT_FETCHABLE);
     return null;
   }
-  const fetched = await fetchJson(deps.fetch, url, MAX_DISCOVERY_BYTES, signal);
+  const fetched = await fetchDocument(deps.fetch, discoveryDocument(url), signal);
   if (!fetched.ok) {
-    report('discovery', 'failed', fetched.error, adviceFor(fetched.error));
+    report('discovery', 'failed', fetched.error.detail, adviceFor(fetched.error));
     return null;
   }
   const document = fetched.value.value;
@@ -129,7 +130,7 @@ async function checkDiscovery(
   return { jwksUri, algorithms };
 }
 
-function checkClock({ clock }: FetchedJson, now: number): IssuerFinding {
+function checkClock({ clock }: FetchedDocument, now: number): IssuerFinding {
   const finding = (verdict: IssuerFinding['verdict'], detail: string, advice: string | null): IssuerFinding => ({
     check: 'clock',
     verdict,
@@ -156,32 +157,10 @@ function checkClock({ clock }: FetchedJson, now: number): IssuerFinding {
       );
 }
 
-const UNREACHABLE =
-  'the address must be reachable from the public internet; where it cannot be, give the keys by hand in localJwks';
 const NOT_FETCHABLE =
   'only public https addresses are asked; where the issuer has another one, give its keys by hand in localJwks, or a public address of them in providerJwksUri';
 const NOT_A_DOCUMENT =
   'the address must answer the OpenID Connect discovery document itself; where the issuer has none, set providerJwksUri';
-
-/** What mends a fetch that failed, by what fetch-json.ts says of it. */
-function adviceFor(failure: string): string {
-  const status = Number(/ answered (\d{3})\b/.exec(failure)?.[1] ?? 0);
-  if (status >= 300 && status < 400) {
-    return 'redirects are not followed: serve the document at this very address, or set providerJwksUri to where the keys are in the end';
-  }
-  if (status === 401 || status === 403) {
-    return 'the document must be public: let it be read without signing in, or give the keys by hand in localJwks';
-  }
-  if (status === 404 || status === 410) {
-    return 'check the path of providerIssuer, upper and lower case included; where the issuer has no discovery document, set providerJwksUri or localJwks';
-  }
-  if (status !== 0) return 'the issuer is failing: until it recovers, only keys that are cached can verify its tokens';
-  if (failure.includes('more than')) return 'serve a smaller document, or give the keys by hand in localJwks';
-  if (failure.includes('not acceptable JSON')) {
-    return 'something else than the document is answered, such as a sign-in page or a proxy: open the address without cookies and look';
-  }
-  return UNREACHABLE;
-}
 
 function issuerAdvice(named: JsonValue | undefined, issuer: string): string {
   if (typeof named !== 'string') return NOT_A_DOCUMENT;

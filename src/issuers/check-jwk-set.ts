@@ -6,11 +6,11 @@ import type { JsonValue } from '../token/json.ts';
 import { MAX_NAMED, MAX_WORD_CHARS } from './limits.ts';
 import { MIN_RSA_BITS } from '../token/limits.ts';
 import type { IdentityProvider } from '../objects/model.ts';
-import { readVerificationKey } from './verification-key.ts';
+import { canonicalAlgorithm, readVerificationKey } from './verification-key.ts';
 import type { VerificationKey } from './verification-key.ts';
-import { readKeySet } from './jwk-set.ts';
+import { isPartOf, readKeySet } from './jwk-set.ts';
 
-/** Keys that belong into many sets and verify nothing anywhere. */
+/** Why keys are skipped that belong into many sets and verify nothing anywhere. */
 const HARMLESS: readonly string[] = ['its use is not signing', 'it is symmetric'];
 
 /** Findings about a set; `listed` are the algorithms that the discovery document names. */
@@ -59,8 +59,8 @@ function keysFinding(
     if (!read.ok && !HARMLESS.includes(read.error)) problems.push(`${name} is skipped: ${read.error}`);
     if (!read.ok) return;
     if (read.value.kid === null && !jwtSvid) problems.push(`${name} has no kid, and a token must name its key`);
-    else if (!usable.some(({ kid }) => kid === read.value.kid))
-      problems.push(`${name} is skipped: another key has the same kid`);
+    else if (!usable.some((key) => isPartOf(read.value, key)))
+      problems.push(`${name} is skipped: another key has the same kid and could verify the same`);
   });
   if (problems.length === 0)
     return { check: 'keys', verdict: 'ok', detail: 'every signing key is strong enough and named', advice: null };
@@ -80,10 +80,13 @@ function algorithmsFinding(
     detail,
     advice,
   });
+  const accepted = allowed.map(canonicalAlgorithm);
   const fits = ({ algorithms }: VerificationKey): boolean =>
-    algorithms.some((algorithm) => allowed.includes(algorithm));
+    algorithms.some((algorithm) => accepted.includes(algorithm));
   const wanted = (some: readonly VerificationKey[]): string =>
-    [...new Set(some.map(({ alg, algorithms }) => alg ?? algorithms[0] ?? ''))].join(', ');
+    [...new Set(some.flatMap(({ restricted, algorithms }) => (restricted ? algorithms : algorithms.slice(0, 1))))].join(
+      ', ',
+    );
   const unfit = keys.filter((key) => !fits(key));
   if (unfit.length === keys.length) {
     return finding(
@@ -99,7 +102,7 @@ function algorithmsFinding(
       `add ${wanted(unfit)} to allowedAlgorithms if the issuer signs ID tokens with it`,
     );
   }
-  if (listed.length > 0 && !listed.some((name) => allowed.includes(name))) {
+  if (listed.length > 0 && !listed.some((name) => accepted.includes(canonicalAlgorithm(name)))) {
     return finding(
       'warning',
       `the issuer says that it signs with ${listed.slice(0, MAX_NAMED).map(word).join(', ')}, none of which is allowed`,
@@ -108,7 +111,7 @@ function algorithmsFinding(
   }
   return finding(
     'ok',
-    `the keys can verify ${allowed.filter((name) => keys.some(({ algorithms }) => algorithms.some((alg) => alg === name))).join(', ')}`,
+    `the keys can verify ${allowed.filter((name) => keys.some(({ algorithms }) => algorithms.some((alg) => alg === canonicalAlgorithm(name)))).join(', ')}`,
     null,
   );
 }

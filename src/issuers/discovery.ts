@@ -17,8 +17,8 @@ import {
 import type { IdentityProvider } from '../objects/model.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
-import { fetchJson } from './fetch-document.ts';
-import type { FetchRequest } from './fetch-document.ts';
+import { fetchDocument } from './fetch-document.ts';
+import type { DocumentRequest, FetchRequest } from './fetch-document.ts';
 import type { VerificationKey } from './verification-key.ts';
 import { readKeySet } from './jwk-set.ts';
 import { canVerify } from './signature.ts';
@@ -58,8 +58,8 @@ async function discoverAndFetch(
   if (!jwksUri.ok) return jwksUri;
   const fault = fetchableUrlFault(jwksUri.value, deps);
   if (fault !== null) return refuse(`the jwks_uri ${quoted(jwksUri.value)} is not fetched: it ${fault}`);
-  const fetched = await fetchJson(deps.fetch, jwksUri.value, MAX_JWKS_BYTES, signal);
-  if (!fetched.ok) return fetched;
+  const fetched = await fetchDocument(deps.fetch, { url: jwksUri.value, maxBytes: MAX_JWKS_BYTES }, signal);
+  if (!fetched.ok) return refuse(fetched.error.detail);
   const keys = readKeySet(fetched.value.value, source.preset === 'spiffe');
   if (!keys.ok) return refuse(`the key set at ${jwksUri.value} cannot be used: ${keys.error}`);
   // Looked at here and not when a token comes, so that a set of broken keys never takes the place of a good one.
@@ -70,14 +70,19 @@ async function discoverAndFetch(
   return ok({ keys: usable, freshSeconds: freshSeconds(fetched.value.cacheControl) });
 }
 
+/** How a discovery document is read: in hand-made ones members are repeated that do not matter here (contract §6). */
+export function discoveryDocument(url: string): DocumentRequest {
+  return { url, maxBytes: MAX_DISCOVERY_BYTES, readMembers: ['issuer', 'jwks_uri'] };
+}
+
 /** The `jwks_uri` of the discovery document, which must name the very issuer it was asked of (Discovery 1.0 §4.3). */
 async function discoverJwksUri(issuer: string, deps: FetchDeps, signal: AbortSignal): Promise<Result<string, string>> {
   const url = discoveryUrl(issuer);
   // Asked again at every fetch, since rows live longer than the rules they were written under.
   const fault = fetchableUrlFault(url, deps);
   if (fault !== null) return refuse(`the issuer ${issuer} is not fetched: it ${fault}`);
-  const fetched = await fetchJson(deps.fetch, url, MAX_DISCOVERY_BYTES, signal);
-  if (!fetched.ok) return fetched;
+  const fetched = await fetchDocument(deps.fetch, discoveryDocument(url), signal);
+  if (!fetched.ok) return refuse(fetched.error.detail);
   const document = fetched.value.value;
   if (!isJsonObject(document)) return refuse(`the discovery document at ${url} is not a JSON object`);
   if (document['issuer'] !== issuer)
@@ -86,13 +91,13 @@ async function discoverJwksUri(issuer: string, deps: FetchDeps, signal: AbortSig
   return typeof jwksUri === 'string' ? ok(jwksUri) : refuse(`the discovery document at ${url} has no jwks_uri`);
 }
 
-/** A value of somebody else's document, only where it can be an address: it goes into answers, log lines and rows. */
+/** A value of somebody else's document, only if it can be an address: it goes into answers, log lines and rows. */
 export function quoted(value: JsonValue | undefined): string {
   if (typeof value !== 'string') return '(none)';
   return value.length <= MAX_QUOTED_CHARS && /^[\x21-\x7e]+$/.test(value) ? value : '(something else)';
 }
 
-/** `max-age` held between 300 s and 3600 s; 600 s where the answer has none. */
+/** `max-age` held between 300 s and 3600 s; 600 s if the answer has none. */
 function freshSeconds(cacheControl: string): number {
   const [, maxAge] = /(?:^|[\s,])max-age\s*=\s*"?(\d+)/i.exec(cacheControl) ?? [];
   if (maxAge === undefined) return DEFAULT_JWKS_FRESH_SECONDS;

@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../token/json.ts';
 import { MAX_JWKS_KEYS } from './limits.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
-import { privateMemberOf, readVerificationKey } from './verification-key.ts';
+import { privateMemberOf, readVerificationKey, shownKeys } from './verification-key.ts';
 import type { VerificationKey } from './verification-key.ts';
 
 /** The usable keys of a set, never none; the refusal says why there are none, for an operator. */
@@ -27,42 +27,76 @@ export function readKeySet(value: JsonValue, jwtSvid: boolean): Result<readonly 
     if (key.ok) keys.push(key.value);
     else skipped.add(key.error);
   }
-  const distinct = withoutAmbiguousIds(keys);
+  const distinct = withoutAmbiguity(keys);
   if (distinct.length > 0) return ok(distinct);
   if (members.length === 0) return refuse('it has no keys');
-  if (keys.length > 0) skipped.add('another key has the same kid');
+  if (keys.length > 0) skipped.add('another key has the same kid and could verify the same');
   return refuse(`none of its keys is usable: ${[...skipped].join('; ')}`);
 }
 
-/** One key listed twice is one key; of two different keys under one `kid` neither is used, since either could be meant. */
-function withoutAmbiguousIds(keys: readonly VerificationKey[]): readonly VerificationKey[] {
-  const first = new Map<string, VerificationKey>();
-  const ambiguous = new Set<string>();
-  const unnamed: VerificationKey[] = [];
-  for (const key of keys) {
-    if (key.kid === null) {
-      unnamed.push(key);
-      continue;
-    }
-    const other = first.get(key.kid);
-    if (other === undefined) first.set(key.kid, key);
-    else if (identityOf(other) !== identityOf(key)) ambiguous.add(key.kid);
+/**
+ * One public key listed several times under one `kid` is one key, for every algorithm that it is listed with. Different keys
+ * under one `kid` are told apart by the algorithm; an algorithm that two of them could verify is taken from both, since
+ * either could be meant (contract §6).
+ */
+function withoutAmbiguity(listed: readonly VerificationKey[]): readonly VerificationKey[] {
+  const merged = mergeRepeated(listed);
+  return merged.flatMap((key) => {
+    if (key.kid === null) return [key];
+    const others = merged.filter((other) => other !== key && other.kid === key.kid);
+    const algorithms = key.algorithms.filter(
+      (algorithm) => !others.some((other) => other.algorithms.includes(algorithm)),
+    );
+    if (algorithms.length === key.algorithms.length) return [key];
+    return algorithms.length === 0 ? [] : [{ ...key, algorithms, restricted: true }];
+  });
+}
+
+function mergeRepeated(listed: readonly VerificationKey[]): readonly VerificationKey[] {
+  const byMaterial = new Map<string, VerificationKey>();
+  for (const key of listed) {
+    const id = JSON.stringify([key.kid, ...materialOf(key)]);
+    const other = byMaterial.get(id);
+    byMaterial.set(id, other === undefined ? key : unionOf(other, key));
   }
-  return [...[...first.values()].filter(({ kid }) => !ambiguous.has(kid ?? '')), ...unnamed];
+  return [...byMaterial.values()];
 }
 
-function identityOf({ alg, material }: VerificationKey): string {
-  return JSON.stringify([alg, ...Object.entries(material).sort(([a], [b]) => (a < b ? -1 : 1))]);
+/** Listed once without `alg`, a key may verify whatever its type can. */
+function unionOf(one: VerificationKey, other: VerificationKey): VerificationKey {
+  if (!one.restricted) return one;
+  if (!other.restricted) return other;
+  return { ...one, algorithms: [...new Set([...one.algorithms, ...other.algorithms])] };
 }
 
-/** Whether two sets hold the same keys, in whichever order. */
+function materialOf({ material }: VerificationKey): readonly unknown[] {
+  return Object.entries(material).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Whether a key of a set, as it was listed once, counts as a part of this one. */
+export function isPartOf(listed: VerificationKey, key: VerificationKey): boolean {
+  return (
+    listed.kid === key.kid &&
+    JSON.stringify(materialOf(listed)) === JSON.stringify(materialOf(key)) &&
+    listed.algorithms.some((algorithm) => key.algorithms.includes(algorithm))
+  );
+}
+
+/** Whether two sets hold the same keys for the same algorithms, in whichever order. */
 export function sameKeys(one: readonly VerificationKey[], other: readonly VerificationKey[]): boolean {
-  const listed = (keys: readonly VerificationKey[]): string =>
+  const described = (keys: readonly VerificationKey[]): string =>
     keys
-      .map((key) => JSON.stringify([key.kid, identityOf(key)]))
+      .map((key) => JSON.stringify([key.kid, key.restricted, key.algorithms.toSorted(), ...materialOf(key)]))
       .toSorted()
       .join();
-  return listed(one) === listed(other);
+  return described(one) === described(other);
+}
+
+/** The keys as JWKs that readKeySet reads back as they are, for a cache. */
+export function toJwks(keys: readonly VerificationKey[]): JsonObject[] {
+  return keys.flatMap((key) =>
+    shownKeys(key).map(({ kid, alg }) => ({ ...key.material, ...(kid && { kid }), ...(alg && { alg }) })),
+  );
 }
 
 /** What is wrong with keys given by hand, as phrases; empty where nothing is (contract §5.1). */

@@ -13,7 +13,7 @@ import { parseStrictJson } from '../token/strict-json.ts';
 import type { IssuerKeys, KeySource } from './discovery.ts';
 import type { CachedKeySet } from './key-memory.ts';
 import { sourceKey } from './key-memory.ts';
-import { readKeySet } from './jwk-set.ts';
+import { readKeySet, toJwks } from './jwk-set.ts';
 
 export interface KeyCache {
   readonly get: (key: string) => Promise<string | null>;
@@ -66,7 +66,7 @@ export async function storeIssuerKeys(
     source: sourceKey(source),
     fetchedAt: now,
     freshUntil: now + fetched.freshSeconds,
-    keys: fetched.keys.map(({ kid, alg, material }) => ({ ...material, ...(kid && { kid }), ...(alg && { alg }) })),
+    keys: toJwks(fetched.keys),
   };
   try {
     await deps.cache.put(cacheKey(source), JSON.stringify(entry), MAX_JWKS_STALE_SECONDS + MAX_JWKS_FRESH_SECONDS);

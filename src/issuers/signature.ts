@@ -18,6 +18,9 @@ export type SignatureCheck =
   /** The issuer published something that is no key, such as a point off its curve. */
   | { readonly outcome: 'key_broken'; readonly detail: string };
 
+/** The names of an algorithm that has more than one. */
+const NAMES: Partial<Record<Algorithm, string[]>> = { EdDSA: ['EdDSA', 'Ed25519'] };
+
 /** Imported keys by key and algorithm; as results and not as promises, which another request must not await. */
 const imported = new WeakMap<VerificationKey, Map<Algorithm, CryptoKey>>();
 
@@ -29,9 +32,11 @@ export async function checkSignature(
 ): Promise<SignatureCheck> {
   const { kid } = token.header;
   if (kid !== null) {
-    const key = keys.find((candidate) => candidate.kid === kid);
-    if (key === undefined) return { outcome: 'unknown_key' };
-    return key.algorithms.includes(algorithm) ? verifyWith(key, token, algorithm) : { outcome: 'key_not_usable' };
+    const named = keys.filter((candidate) => candidate.kid === kid);
+    if (named.length === 0) return { outcome: 'unknown_key' };
+    // The set has at most one key for a kid and an algorithm (jwk-set.ts).
+    const key = named.find(({ algorithms }) => algorithms.includes(algorithm));
+    return key === undefined ? { outcome: 'key_not_usable' } : verifyWith(key, token, algorithm);
   }
   const fitting = keys.filter((key) => key.algorithms.includes(algorithm)).slice(0, MAX_KEYS_WITHOUT_KID);
   let last: SignatureCheck = { outcome: 'unknown_key' };
@@ -66,7 +71,7 @@ async function verifyWith(key: VerificationKey, token: UnverifiedToken, algorith
     };
   }
   try {
-    await compactVerify(token.compact, cryptoKey, { algorithms: [algorithm] });
+    await compactVerify(token.compact, cryptoKey, { algorithms: NAMES[algorithm] ?? [algorithm] });
     return { outcome: 'verified' };
   } catch (error) {
     if (error instanceof errors.JOSEError) return { outcome: 'bad_signature' };

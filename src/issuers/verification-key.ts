@@ -1,16 +1,17 @@
-// Judges one JSON Web Key: what it could verify, or why it is skipped (RFC 7517 §4, RFC 7518 §6); imports and fetches nothing.
+// Judges one JSON Web Key: what it may verify, or why it is skipped (RFC 7517 §4, RFC 7518 §6); imports and fetches nothing.
 
 import { base64url } from 'jose';
 
-import type { JsonObject } from '../token/json.ts';
+import type { JsonObject, JsonValue } from '../token/json.ts';
 import { MAX_RSA_BITS, MAX_RSA_EXPONENT_BYTES, MIN_RSA_EXPONENT } from './limits.ts';
 import { MIN_RSA_BITS } from '../token/limits.ts';
+import { ACCEPTED_ALGORITHMS } from '../objects/model.ts';
 import type { Algorithm } from '../objects/model.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 import { ed25519KeyFault } from './ed25519.ts';
 
-/** The members that make a public key, and no others: what is imported, compared and cached. */
+/** The members that make a public key, and no others, in their one shortest spelling: what is imported, compared and cached. */
 export type PublicMaterial =
   | { readonly kty: 'RSA'; readonly n: string; readonly e: string }
   | { readonly kty: 'EC'; readonly crv: string; readonly x: string; readonly y: string }
@@ -19,10 +20,10 @@ export type PublicMaterial =
 /** A public key that may verify signatures. */
 export interface VerificationKey {
   readonly kid: string | null;
-  /** The one algorithm its issuer restricts it to. */
-  readonly alg: Algorithm | null;
-  /** Every algorithm it can verify; one, where `alg` says so. */
+  /** Every algorithm it may verify. */
   readonly algorithms: readonly Algorithm[];
+  /** True if these are fewer than its type could verify, because the set says so. */
+  readonly restricted: boolean;
   readonly material: PublicMaterial;
 }
 
@@ -40,25 +41,47 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'priv'] as cons
 /** The private member of an asymmetric key; a symmetric one is skipped, since it never verifies anything here. */
 export function privateMemberOf(jwk: JsonObject): string | null {
   if (jwk['kty'] === 'oct') return null;
-  return PRIVATE_MEMBERS.find((member) => Object.hasOwn(jwk, member)) ?? null;
+  return PRIVATE_MEMBERS.find((member) => memberOf(jwk, member) !== undefined) ?? null;
+}
+
+/** A member of a key; `null` counts as absent, since many serializers write every property that they know (contract §6). */
+function memberOf(jwk: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(jwk, name) ? (jwk[name] ?? undefined) : undefined;
+}
+
+/** The algorithm that a name stands for: RFC 9864 gives EdDSA on the curve Ed25519 a name of its own. */
+export function canonicalAlgorithm(name: string): Algorithm | null {
+  if (name === 'Ed25519') return 'EdDSA';
+  return ACCEPTED_ALGORITHMS.find((known) => known === name) ?? null;
+}
+
+/** A key as the API shows it: once for each algorithm that the set restricts it to. */
+export function shownKeys({ kid, algorithms, restricted }: VerificationKey): readonly ShownKey[] {
+  return restricted ? algorithms.map((alg) => ({ kid, alg })) : [{ kid, alg: null }];
+}
+
+interface ShownKey {
+  readonly kid: string | null;
+  readonly alg: Algorithm | null;
 }
 
 /** Reads a key that may verify signatures; the refusal is why it is skipped, as a phrase. */
 export function readVerificationKey(jwk: JsonObject, jwtSvid: boolean): Result<VerificationKey, string> {
-  const { kid = null, use, key_ops: operations } = jwk;
-  if (kid !== null && typeof kid !== 'string') return refuse('its kid is not a string');
-  if (use !== undefined && use !== 'sig' && !(jwtSvid && use === 'jwt-svid')) return refuse('its use is not signing');
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
+  const kid = memberOf(jwk, 'kid') ?? '';
+  if (typeof kid !== 'string') return refuse('its kid is not a string');
+  const use = memberOf(jwk, 'use') ?? 'sig';
+  if (use !== 'sig' && !(jwtSvid && use === 'jwt-svid')) return refuse('its use is not signing');
+  const operations = memberOf(jwk, 'key_ops') ?? ['verify'];
+  if (!(Array.isArray(operations) && operations.includes('verify')))
     return refuse('its key_ops do not allow verifying');
   const read = readMaterial(jwk);
   if (!read.ok) return read;
   const { material, algorithms } = read.value;
-  if (jwk['alg'] === undefined) return ok({ kid: kid || null, alg: null, algorithms, material });
-  // RFC 9864 gives EdDSA with this curve a name of its own.
-  const named = jwk['alg'] === 'Ed25519' ? 'EdDSA' : jwk['alg'];
-  const alg = algorithms.find((algorithm) => algorithm === named);
-  if (alg === undefined) return refuse('its alg does not fit its type');
-  return ok({ kid: kid || null, alg, algorithms: [alg], material });
+  const named = memberOf(jwk, 'alg');
+  if (named === undefined) return ok({ kid: kid || null, algorithms, restricted: false, material });
+  const alg = typeof named === 'string' ? canonicalAlgorithm(named) : null;
+  if (alg === null || !algorithms.includes(alg)) return refuse('its alg does not fit its type');
+  return ok({ kid: kid || null, algorithms: [alg], restricted: true, material });
 }
 
 interface Material {
@@ -71,17 +94,17 @@ function readMaterial(jwk: JsonObject): Result<Material, string> {
   if (kty === 'RSA') return readRsa(jwk['n'], jwk['e']);
   if (kty === 'EC' && typeof crv === 'string') return readEc(crv, jwk['x'], jwk['y']);
   if (kty === 'OKP' && crv === 'Ed25519') {
-    const { x } = jwk;
-    const bytes = decoded(x);
+    const bytes = decoded(jwk['x']);
     if (bytes?.length !== ED25519_BYTES) return refuse('its coordinates do not fit its curve');
     const fault = ed25519KeyFault(bytes);
     if (fault !== null) return refuse(fault);
-    return ok({ material: { kty, crv, x: x as string }, algorithms: ['EdDSA'] });
+    return ok({ material: { kty, crv, x: base64url.encode(bytes) }, algorithms: ['EdDSA'] });
   }
   return refuse(kty === 'oct' ? 'it is symmetric' : 'its type or curve is not supported');
 }
 
 function readRsa(n: unknown, e: unknown): Result<Material, string> {
+  if ((n ?? null) === null || (e ?? null) === null) return refuse('it has no modulus or no exponent (n, e)');
   const modulus = decoded(n);
   const exponent = decoded(e);
   if (modulus === null || exponent === null) return refuse('its modulus or exponent is not base64url');
@@ -91,15 +114,18 @@ function readRsa(n: unknown, e: unknown): Result<Material, string> {
   const value = exponent.reduce((sum, byte) => sum * 256 + byte, 0);
   if (exponent.length > MAX_RSA_EXPONENT_BYTES || value < MIN_RSA_EXPONENT || value % 2 === 0)
     return refuse(`its exponent is not an odd number from ${MIN_RSA_EXPONENT} to 32 bits`);
-  return ok({ material: { kty: 'RSA', n: n as string, e: e as string }, algorithms: RSA_ALGORITHMS });
+  const written = { n: base64url.encode(withoutZeros(modulus)), e: base64url.encode(withoutZeros(exponent)) };
+  return ok({ material: { kty: 'RSA', ...written }, algorithms: RSA_ALGORITHMS });
 }
 
 function readEc(crv: string, x: unknown, y: unknown): Result<Material, string> {
   const curve = CURVES.get(crv);
   if (curve === undefined) return refuse('its type or curve is not supported');
-  if (decoded(x)?.length !== curve.bytes || decoded(y)?.length !== curve.bytes)
+  const [left, right] = [decoded(x), decoded(y)];
+  if (left?.length !== curve.bytes || right?.length !== curve.bytes)
     return refuse('its coordinates do not fit its curve');
-  return ok({ material: { kty: 'EC', crv, x: x as string, y: y as string }, algorithms: [curve.algorithm] });
+  const written = { x: base64url.encode(left), y: base64url.encode(right) };
+  return ok({ material: { kty: 'EC', crv, ...written }, algorithms: [curve.algorithm] });
 }
 
 function decoded(value: unknown): Uint8Array | null {
@@ -107,7 +133,12 @@ function decoded(value: unknown): Uint8Array | null {
   return base64url.decode(value);
 }
 
-function bitLength(bytes: Uint8Array): number {
+function withoutZeros(bytes: Uint8Array): Uint8Array {
   const first = bytes.findIndex((byte) => byte !== 0);
-  return first === -1 ? 0 : (bytes.length - first) * 8 - (Math.clz32(bytes[first] as number) - 24);
+  return first <= 0 ? bytes : bytes.subarray(first);
+}
+
+function bitLength(bytes: Uint8Array): number {
+  const [first, ...rest] = withoutZeros(bytes);
+  return first === undefined || first === 0 ? 0 : rest.length * 8 + 32 - Math.clz32(first);
 }

@@ -17,6 +17,7 @@ import type { FoundKeys, KeyDeps } from './find-keys.ts';
 import { MAX_QUOTED_CHARS, MAX_WORD_CHARS } from './limits.ts';
 import { checkSignature } from './signature.ts';
 import type { SignatureCheck } from './signature.ts';
+import { canonicalAlgorithm, shownKeys } from './verification-key.ts';
 
 /** Makes the verifier that an exchange uses; network, cache, memory and log come through `deps`. */
 export function createVerifier(deps: KeyDeps): VerifySubjectToken {
@@ -35,8 +36,8 @@ export function createVerifier(deps: KeyDeps): VerifySubjectToken {
 /** What the header alone decides, before any key is looked for. */
 function acceptedAlgorithm({ header, claims }: UnverifiedToken, provider: IdentityProvider): Result<Algorithm, Denial> {
   const isJwtSvid = provider.preset === 'spiffe';
-  const algorithm = provider.allowedAlgorithms.find((allowed) => allowed === header.alg);
-  if (algorithm === undefined)
+  const algorithm = canonicalAlgorithm(header.alg);
+  if (algorithm === null || !provider.allowedAlgorithms.map(canonicalAlgorithm).includes(algorithm))
     return refused(
       'algorithm_not_allowed',
       `the algorithm of the token (${header.alg.slice(0, MAX_WORD_CHARS)}) is not accepted from its issuer`,
@@ -143,6 +144,6 @@ function describe(provider: IdentityProvider, { keys, fetchedAt }: FoundKeys['se
   return {
     providerId: provider.id,
     fetchedAt: Math.floor(fetchedAt),
-    keys: keys.map(({ kid, alg }) => ({ kid, alg })),
+    keys: keys.flatMap(shownKeys),
   };
 }

@@ -14,7 +14,9 @@ export const ACCEPTED_ALGORITHMS = [
   'ES384',
   'ES512',
   'EdDSA',
+  'Ed25519',
 ] as const;
+/** `Ed25519` (RFC 9864) is EdDSA on that curve, which is the only one here; each stands for the other. */
 export type Algorithm = (typeof ACCEPTED_ALGORITHMS)[number];
 /** What our own keys may be (contract §0). */
 export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;

@@ -10,8 +10,12 @@ import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 import { parseStrictJson } from './strict-json.ts';
 
-/** Header members that change how a token is read, or name a key of the sender's own choice (RFC 8725 §3.10, CVE-2025-59420). */
-const REFUSED_HEADER_MEMBERS = ['crit', 'b64', 'zip', 'cty', 'jwk', 'jku', 'x5u', 'x5c'] as const;
+/**
+ * Header members that change how a token is read (CVE-2025-59420). Those that name or hold a key of the sender's own choice
+ * (`jku`, `jwk`, `x5u`, `x5c`) are never looked at, let alone fetched (RFC 8725 §3.10): some issuers put one in every token,
+ * and RFC 7515 §4 lets whoever does not use them ignore them.
+ */
+const REFUSED_HEADER_MEMBERS = ['crit', 'b64', 'zip', 'cty'] as const;
 /** `typ` of an ID token; `JOSE` is for JWT-SVIDs alone, which issuers/verify-subject-token.ts sees to (JWT-SVID §2.3). */
 const ACCEPTED_TYPES: ReadonlySet<string> = new Set(['jwt', 'application/jwt', 'jose']);
 

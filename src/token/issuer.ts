@@ -44,7 +44,21 @@ export function issuerFault(issuer: string, rules: IssuerRules): string | null {
       ? null
       : 'must be spiffe:// and a trust domain in lower case, without a path';
   }
+  const meant = issuerOfMetadataUrl(issuer);
+  if (meant !== null) {
+    return `must be the issuer itself and not the address of its discovery document: ${meant}, or with a slash at its end, exactly as the document's own member issuer says`;
+  }
   return urlFault(issuer, rules, { query: false, localNames: rules.localJwks });
+}
+
+/** The issuer whose metadata an address is (Discovery 1.0 §4, RFC 8414 §3); null for any other address. */
+function issuerOfMetadataUrl(address: string): string | null {
+  const [, origin = '', before = '', after = ''] =
+    /^([^/]+:\/\/[^/?#]*)([^?#]*)\/\.well-known\/(?:openid-configuration|oauth-authorization-server)(\/[^?#]*)?\/?(?:[?#].*)?$/i.exec(
+      address,
+    ) ?? [];
+  if (origin === '') return null;
+  return `${origin}${before}${after}`.replace(/\/+$/, '');
 }
 
 /** What forbids this service to fetch an address, as a phrase that follows its name; null where nothing does (contract §6). */

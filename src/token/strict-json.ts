@@ -14,6 +14,11 @@ export interface StrictJsonOptions {
    * or left `rounded` for a reader that says which member has one.
    */
   readonly largeNumbers?: 'text' | 'refused' | 'rounded';
+  /**
+   * The members of the outermost object that the caller reads. If they are given, only these may not be repeated: what nobody
+   * reads cannot be read differently.
+   */
+  readonly readMembers?: readonly string[];
 }
 
 const NOT_JSON = 'it is not valid JSON';
@@ -31,7 +36,7 @@ export function parseStrictJson(source: Uint8Array | string, options: StrictJson
   if (!text.isWellFormed()) return refuse('it contains half a surrogate pair');
   const plain = readPlain(text, options.maxDepth);
   if (plain !== undefined) return ok(plain);
-  const scanned = scan(text, options.maxDepth);
+  const scanned = scan(text, options);
   if (!scanned.ok) return scanned;
   try {
     const value = JSON.parse(text) as JsonValue;
@@ -92,7 +97,7 @@ interface Scan {
 }
 
 /** Reads the text once, without recursion. It assumes nothing about validity: JSON.parse decides that afterwards. */
-function scan(text: string, maxDepth: number): Result<Scan, string> {
+function scan(text: string, { maxDepth, readMembers }: StrictJsonOptions): Result<Scan, string> {
   const rounded: Span[] = [];
   let escapedNames = false;
   /** The names seen in each open object; null for an array. */
@@ -108,7 +113,8 @@ function scan(text: string, maxDepth: number): Result<Scan, string> {
       if (value === null) return refuse(NOT_JSON);
       if (!value.isWellFormed()) return refuse('it contains half a surrogate pair');
       if (nameComesNext && names !== null) {
-        if (names.has(value)) return refuse(`the member ${JSON.stringify(value.slice(0, 64))} is repeated`);
+        const isRead = readMembers === undefined || (open.length === 1 && readMembers.includes(value));
+        if (isRead && names.has(value)) return refuse(`the member ${JSON.stringify(value.slice(0, 64))} is repeated`);
         names.add(value);
         // An escape is always longer than what it stands for.
         if (end - at - 2 !== value.length) escapedNames = true;

@@ -55,6 +55,17 @@ function headed(
   };
 }
 
+/** A token forged with a key of the sender's own, under a header that leads to it; the twin is a true token with that header. */
+function embedded(name: string, taught: string, header: Readonly<Record<string, unknown>>): HostileCase {
+  return {
+    name,
+    taught,
+    attack: async ({ token, issuer }) => token({}, { header, key: await createKey(issuer.key.alg, issuer.key.kid) }),
+    refused: SIGNATURE,
+    twin: ({ token }) => token({}, { header }),
+  };
+}
+
 const algorithms: readonly HostileCase[] = [
   ...['none', 'None', 'NONE', 'nOnE', ' none', 'none ', 'none\t'].map((alg): HostileCase => ({
     name: `alg ${JSON.stringify(alg)} without a signature`,
@@ -147,20 +158,19 @@ const headers: readonly HostileCase[] = [
       const own = await createKey('RS256', 'key-1');
       return world.token({}, { key: own, header: { jwk: own.publicJwk } });
     },
-    refused: HEADER,
+    refused: SIGNATURE,
+    twin: ({ issuer, token }) => token({}, { header: { jwk: issuer.key.publicJwk } }),
   },
+  // Some issuers put these into every token: a forged one is refused for its signature, and a true one passes.
   ...Object.entries({
     jku: `${ATTACKER}/keys`,
     x5u: `${ATTACKER}/chain.pem`,
     x5c: ['MIIB'],
     jwk: null,
-  }).map(([name, value]) => headed(`a ${name} header`, 'RFC 8725 §3.10', { [name]: value }, HEADER)),
-  headed(
-    'a jku at the metadata service',
-    'CVE-2018-1999024 class (SSRF by header)',
-    { jku: 'http://169.254.169.254/latest/meta-data' },
-    HEADER,
-  ),
+  }).map(([name, value]) => embedded(`a ${name} header`, 'RFC 8725 §3.10', { [name]: value })),
+  embedded('a jku at the metadata service', 'CVE-2018-1999024 class (SSRF by header)', {
+    jku: 'http://169.254.169.254/latest/meta-data',
+  }),
   ...([[], ['exp'], ['b64'], 'b64', null, ['http://example.invalid/UNDEFINED']] as const).map((crit) =>
     headed(`crit ${JSON.stringify(crit)}`, 'CVE-2025-59420 (Authlib ignores crit)', { crit }, HEADER),
   ),
@@ -444,10 +454,12 @@ const sets: readonly HostileCase[] = [
     const key = await createKey('ES256', 'enc-1');
     return { keys: [issuer.key.publicJwk, { ...key.publicJwk, use: 'enc' }], key };
   }),
-  published('a token by a key whose use is null', 'RFC 7517 §4.2', UNKNOWN, async ({ issuer }) => {
-    const key = await createKey('ES256', 'k-2');
-    return { keys: [issuer.key.publicJwk, { ...key.publicJwk, use: null }], key };
-  }),
+  ...['null', '', 'SIG', ['sig'], 0].map((use) =>
+    published(`a token by a key whose use is ${JSON.stringify(use)}`, 'RFC 7517 §4.2', UNKNOWN, async ({ issuer }) => {
+      const key = await createKey('ES256', 'k-2');
+      return { keys: [issuer.key.publicJwk, { ...key.publicJwk, use }], key };
+    }),
+  ),
   published('a token by a key that may only sign', 'RFC 7517 §4.3', UNKNOWN, async ({ issuer }) => {
     const key = await createKey('ES256', 'k-2');
     return { keys: [issuer.key.publicJwk, { ...key.publicJwk, use: undefined, key_ops: ['sign'] }], key };
@@ -524,9 +536,32 @@ const sets: readonly HostileCase[] = [
     const [one, two] = [await createKey('ES256', 'both'), await createKey('ES256', 'both')];
     return { keys: [one.publicJwk, issuer.key.publicJwk, two.publicJwk], key: one };
   }),
-  published('a kid that an RSA and an EC key share', 'RFC 7517 §4.5', UNKNOWN, async ({ issuer }) => {
-    const [one, two] = [await createKey('ES256', 'both'), await createKey('RS256', 'both')];
-    return { keys: [one.publicJwk, two.publicJwk, issuer.key.publicJwk], key: two };
+  published(
+    'PS256 by the RSA key for RS256 that shares its kid with an EC key',
+    'RFC 7517 §4.5',
+    { reason: 'key_not_usable', fetches: 'issuer' },
+    async ({ issuer }) => {
+      const [one, two] = [await createKey('ES256', 'both'), await createKey('PS256', 'both')];
+      return { keys: [one.publicJwk, { ...two.publicJwk, alg: 'RS256' }, issuer.key.publicJwk], key: two };
+    },
+  ),
+  published(
+    'RS256 by an RSA key without alg that shares its kid with another RSA key for RS256',
+    'contract §6, RFC 7517 §4.5',
+    { reason: 'key_not_usable', fetches: 'issuer' },
+    async ({ issuer }) => {
+      const [one, two] = [await createKey('RS256', 'both'), await createKey('RS256', 'both')];
+      return { keys: [{ ...one.publicJwk, alg: undefined }, two.publicJwk, issuer.key.publicJwk], key: one };
+    },
+  ),
+  published('a private member beside the same key without it', 'contract §6 (a lost key)', UNAVAILABLE, async () => {
+    const { publicJwk } = await createKey('RS256', 'key-1');
+    return {
+      keys: [
+        { ...publicJwk, d: null },
+        { ...publicJwk, alg: 'RS512', d: 'AAAA' },
+      ],
+    };
   }),
   published('a set whose keys all share one kid', 'RFC 7517 §4.5', UNAVAILABLE, async ({ issuer }) => ({
     keys: [issuer.key.publicJwk, (await createKey('ES256', 'key-1')).publicJwk],

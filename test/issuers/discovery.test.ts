@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchIssuerKeys } from '../../src/issuers/discovery.ts';
 import { createIssuer } from '../support/issuer.ts';
 import type { TestIssuer } from '../support/issuer.ts';
+import { version as packageVersion } from '../../package.json' with { type: 'json' };
 import { providerFor } from '../support/verifier.ts';
 
 const MIB = 1024 * 1024;
@@ -32,6 +33,9 @@ async function detailOf(from: TestIssuer = issuer): Promise<string> {
 const discovery = (document: unknown): void =>
   issuer.answer(issuer.discoveryPath, () => new Response(JSON.stringify(document)));
 
+const documentOf = (more: object): string =>
+  JSON.stringify({ issuer: issuer.issuer, jwks_uri: issuer.jwksUri, ...more });
+
 /** A body that is produced only as far as it is read. */
 function endless(chunk: Uint8Array, count: number): { body: ReadableStream<Uint8Array>; produced: () => number } {
   let produced = 0;
@@ -46,7 +50,7 @@ function endless(chunk: Uint8Array, count: number): { body: ReadableStream<Uint8
 }
 
 describe('fetchIssuerKeys (contract §6, OpenID Connect Discovery 1.0 §4)', () => {
-  it('asks for JSON, follows no redirect, and drops the slash at the end of the issuer', async () => {
+  it('asks for key sets and JSON, names itself, follows no redirect, and drops the slash at the end of the issuer', async () => {
     const slashed = await createIssuer({ issuer: 'https://aks.example.com/tenant/' });
     expect(await detailOf(slashed)).toBe('1 keys');
     expect(sent.map(({ url }) => url)).toEqual([
@@ -54,12 +58,35 @@ describe('fetchIssuerKeys (contract §6, OpenID Connect Discovery 1.0 §4)', () 
       'https://aks.example.com/tenant/keys',
     ]);
     for (const request of sent) {
-      expect([request.method, request.redirect, request.headers.get('accept')]).toEqual([
-        'GET',
-        'manual',
-        'application/json',
-      ]);
+      expect([request.method, request.redirect]).toEqual(['GET', 'manual']);
+      expect(request.headers.get('accept')).toBe('application/jwk-set+json, application/json');
+      expect(request.headers.get('user-agent')).toBe(`cambist/${packageVersion}`);
     }
+  });
+
+  it('serves an issuer that answers 406 or 403 to those who name no key set, or not themselves (contract §6)', async () => {
+    issuer.answer(issuer.jwksPath, ({ headers }) => {
+      if (!headers.get('accept')?.includes('application/jwk-set+json')) return new Response(null, { status: 406 });
+      return headers.has('user-agent') ? Response.json(issuer.jwks) : new Response(null, { status: 403 });
+    });
+    expect(await detailOf()).toBe('1 keys');
+  });
+
+  it('ignores a byte-order mark before either document (RFC 8259 §8.1)', async () => {
+    issuer.answer(issuer.discoveryPath, () => new Response(`\uFEFF${documentOf({})}`));
+    issuer.answer(issuer.jwksPath, () => new Response(`\uFEFF${JSON.stringify(issuer.jwks)}`));
+    expect(await detailOf()).toBe('1 keys');
+  });
+
+  it.each([
+    ['a repeated member that nobody reads', '"claims_supported":["sub"],"claims_supported":["aud"]', '1 keys'],
+    ['a repeated member inside another', '"mtls_endpoint_aliases":{"issuer":"a","issuer":"b"}', '1 keys'],
+    ['a repeated jwks_uri', '"jwks_uri":"https://issuer.example.com/keys"', 'repeated'],
+    ['a repeated issuer', '"issuer":"https://issuer.example.com"', 'repeated'],
+    ['a repeated issuer, written with an escape', '"\\u0069ssuer":"https://issuer.example.com"', 'repeated'],
+  ])('makes of %s in a discovery document what it means (contract §6)', async (_, members, outcome) => {
+    issuer.answer(issuer.discoveryPath, () => new Response(documentOf({}).replace(/\}$/, `,${members}}`)));
+    expect(await detailOf()).toContain(outcome);
   });
 
   it('takes JSON whatever its content type says', async () => {
@@ -202,7 +229,7 @@ describe('fetchIssuerKeys (contract §6, OpenID Connect Discovery 1.0 §4)', () 
   it.each([
     ['JSON with a repeated member', '{"keys":[],"keys":[]}', 'repeated'],
     ['deep JSON', `{"keys":${'['.repeat(10_000)}`, 'nested'],
-    ['a byte-order mark', '\uFEFF{"keys":[]}', 'byte-order mark'],
+    ['two byte-order marks', '\uFEFF\uFEFF{"keys":[]}', 'byte-order mark'],
     ['invalid UTF-8', new Uint8Array([0x7b, 0xff]), 'UTF-8'],
     ['nothing', '', 'not valid JSON'],
   ])('refuses %s without quoting it', async (_, body, says) => {

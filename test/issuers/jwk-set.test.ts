@@ -4,7 +4,7 @@ import { base64url } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { JsonObject } from '../../src/token/json.ts';
-import { readKeySet, validateLocalJwks } from '../../src/issuers/jwk-set.ts';
+import { readKeySet, sameKeys, toJwks, validateLocalJwks } from '../../src/issuers/jwk-set.ts';
 import { createKey } from '../support/issuer.ts';
 
 const jwks: Record<string, JsonObject> = {};
@@ -12,12 +12,25 @@ const jwks: Record<string, JsonObject> = {};
 beforeAll(async () => {
   for (const alg of ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'])
     jwks[alg] = JSON.parse(JSON.stringify((await createKey(alg, alg)).publicJwk));
+  jwks['other'] = JSON.parse(JSON.stringify((await createKey('ES256', 'other')).publicJwk));
 }, 60_000);
 
 /** The usable key ids of a set, or why it has none. */
 function kidsOf(...keys: unknown[]): (string | null)[] | string {
   const read = readKeySet({ keys } as JsonObject, false);
   return read.ok ? read.value.map(({ kid }) => kid) : read.error;
+}
+
+/** What each kid of a set may verify. */
+function usableOf(...keys: unknown[]): Record<string, string[]> {
+  const read = readKeySet({ keys } as JsonObject, false);
+  const usable: Record<string, string[]> = {};
+  for (const { kid, algorithms } of read.ok ? read.value : []) (usable[kid ?? ''] ??= []).push(...algorithms);
+  return usable;
+}
+
+function without(key: JsonObject | undefined, member: string): JsonObject {
+  return Object.fromEntries(Object.entries(key ?? {}).filter(([name]) => name !== member));
 }
 
 const rsaOf = (bits: number, exponent = 65_537): JsonObject => {
@@ -34,7 +47,7 @@ const rsaOf = (bits: number, exponent = 65_537): JsonObject => {
 
 describe('readKeySet', () => {
   it('keeps a key of every supported type', () => {
-    expect(kidsOf(...Object.values(jwks))).toEqual(['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA']);
+    expect(kidsOf(...Object.values(jwks))).toEqual(['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'other']);
   });
 
   it.each([
@@ -84,12 +97,75 @@ describe('readKeySet', () => {
     expect(kidsOf(jwks['ES256'], { kty: 'oct', k: 'AA', d: 'AA' })).toEqual(['ES256']);
   });
 
-  it('uses neither of two different keys under one kid, and one that is listed twice', () => {
-    const other = { ...jwks['ES384'], kid: 'ES256' };
-    expect(kidsOf(jwks['ES256'], other, jwks['RS256'])).toEqual(['RS256']);
-    expect(kidsOf(jwks['ES256'], { ...jwks['ES256'], x5t: 'a' })).toEqual(['ES256']);
-    expect(kidsOf(jwks['RS256'], { ...jwks['RS256'], alg: 'PS256' })).toContain('same kid');
+  it('uses neither of two different keys of one type and alg under one kid (contract §6)', () => {
+    const other = { ...jwks['other'], kid: 'ES256' };
+    expect(usableOf(jwks['ES256'], other, jwks['RS256'])).toEqual({ RS256: ['RS256'] });
     expect(kidsOf(jwks['ES256'], other, jwks['ES256'])).toContain('same kid');
+    expect(kidsOf({ ...jwks['ES256'], alg: undefined }, other)).toContain('same kid');
+    expect(kidsOf(without(jwks['RS256'], 'alg'), { ...without(rsaOf(2048), 'alg'), kid: 'RS256' })).toContain(
+      'same kid',
+    );
+  });
+
+  it('takes the algorithm that two keys under one kid could verify from both, and leaves the others', () => {
+    const other = { ...rsaOf(2048), kid: 'RS256', alg: 'RS512' };
+    expect(usableOf(without(jwks['RS256'], 'alg'), other)).toEqual({
+      RS256: ['RS256', 'RS384', 'PS256', 'PS384', 'PS512'],
+    });
+  });
+
+  it('tells keys of different type or alg under one kid apart by the algorithm (RFC 7517 §4.5)', () => {
+    expect(usableOf(jwks['RS256'], { ...jwks['ES256'], kid: 'RS256' })).toEqual({ RS256: ['RS256', 'ES256'] });
+    expect(usableOf(jwks['ES256'], { ...jwks['ES384'], kid: 'ES256' })).toEqual({ ES256: ['ES256', 'ES384'] });
+    const other = { ...rsaOf(2048), kid: 'RS256', alg: 'RS512' };
+    expect(usableOf(jwks['RS256'], other)).toEqual({ RS256: ['RS256', 'RS512'] });
+  });
+
+  it.each([
+    ['RS256, RS384 and RS512', ['RS256', 'RS384', 'RS512'], ['RS256', 'RS384', 'RS512']],
+    ['the same alg twice', ['RS256', 'RS256'], ['RS256']],
+    ['an alg and none', ['PS256', undefined], ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
+  ])('makes one key of one that is listed with %s (contract §6)', (_, listed, usable) => {
+    const keys = listed.map((alg) => (alg === undefined ? without(jwks['RS256'], 'alg') : { ...jwks['RS256'], alg }));
+    expect(usableOf(...keys, jwks['ES256'])).toEqual({ RS256: usable, ES256: ['ES256'] });
+  });
+
+  it('knows a key again that is written with zeros in front, which are no part of the number', () => {
+    const bytes = base64url.decode(String(jwks['RS256']?.['n']));
+    const padded = base64url.encode(new Uint8Array([0, ...bytes]));
+    expect(usableOf(jwks['RS256'], { ...jwks['RS256'], n: padded })).toEqual({ RS256: ['RS256'] });
+  });
+
+  it('takes optional members that are null for absent ones (contract §6)', () => {
+    const nothing = { use: null, key_ops: null, alg: null, x5c: null, x5t: null };
+    const lost = Object.fromEntries(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'priv', 'k'].map((name) => [name, null]));
+    expect(kidsOf({ ...jwks['RS256'], ...nothing, ...lost })).toEqual(['RS256']);
+    expect(kidsOf({ ...jwks['RS256'], kid: null })).toEqual([null]);
+    for (const member of ['kty', 'n', 'e']) expect(kidsOf({ ...jwks['RS256'], [member]: null })).toBeTypeOf('string');
+    expect(kidsOf({ ...jwks['RS256'], ...lost, d: 'AA' })).toContain('private key');
+  });
+
+  it('reads Ed25519 (RFC 9864) as EdDSA, and as one key with it', () => {
+    expect(usableOf({ ...jwks['EdDSA'], alg: 'Ed25519' }, jwks['EdDSA'])).toEqual({ EdDSA: ['EdDSA'] });
+    expect(kidsOf({ ...jwks['EdDSA'], alg: 'Ed448' })).toContain('does not fit');
+    expect(kidsOf({ ...jwks['ES256'], alg: 'Ed25519' })).toContain('does not fit');
+  });
+
+  it('says of a key with certificates only that it has no modulus', () => {
+    expect(kidsOf({ kty: 'RSA', kid: 'a', x5c: ['MIIB'] })).toContain('no modulus');
+  });
+
+  it.each([
+    ['restricted keys', ['RS256', 'RS384']],
+    ['an unrestricted key', [undefined]],
+  ])('reads %s back from a cache as they are', (_, listed) => {
+    const keys = listed.map((alg) => (alg === undefined ? without(jwks['RS256'], 'alg') : { ...jwks['RS256'], alg }));
+    const read = readKeySet({ keys: [...keys, without(jwks['ES256'], 'kid')] }, false);
+    if (!read.ok) throw new Error(read.error);
+    const again = readKeySet({ keys: toJwks(read.value) }, false);
+    expect(again).toEqual(read);
+    expect(sameKeys(read.value, again.ok ? again.value : [])).toBe(true);
+    expect(sameKeys(read.value, read.value.slice(1))).toBe(false);
   });
 
   it('is not disturbed by an encryption key under the kid of a signing key', () => {

@@ -10,8 +10,8 @@ import type { KeyMemory } from '../../src/issuers/key-memory.ts';
 const NOW = 1_789_000_000;
 const KEY: VerificationKey = {
   kid: 'key',
-  alg: null,
   algorithms: ['EdDSA'],
+  restricted: false,
   material: { kty: 'OKP', crv: 'Ed25519', x: '' },
 };
 
