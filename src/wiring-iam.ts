@@ -15,6 +15,7 @@ import { validateLocalJwks } from './issuers/jwk-set.ts';
 import { storeIssuerKeys } from './issuers/key-cache.ts';
 import { shownKeys } from './issuers/verification-key.ts';
 import { createVerifier } from './issuers/verify-subject-token.ts';
+import { newId } from './new-id.ts';
 import type { IssuerPort } from './objects/issuer-port.ts';
 import type { SigningKeyPort } from './objects/key-rotation.ts';
 import { readExplainFacts } from './store/explain-facts.ts';
@@ -29,7 +30,6 @@ export interface Shared {
   readonly keyDeps: () => KeyDeps;
   readonly exchangeDeps: () => ExchangeDeps;
   readonly inspectToken: InspectOwnToken;
-  readonly newId: (prefix: string) => string;
   /** The states of all our keys. Throws StorageUnavailable. */
   readonly keyStates: (now: number) => Promise<readonly SigningKeyState[]>;
 }
@@ -42,7 +42,7 @@ export function composeIam(shared: Shared): IamDeps {
     store: createIamStore(config.db),
     config,
     now: outside.now,
-    newId: shared.newId,
+    newId,
     validateLocalJwks,
     inspectToken: config.signingKeys === null || config.issuerUrl === null ? null : shared.inspectToken,
     signingKeys: composeSigningKeys(shared),

@@ -1,6 +1,5 @@
 // The composition root, wiring alone: joins doors, rules, storage, issuers' keys and our own keys over one set of settings.
 
-import { typeidUnboxed } from 'typeid-js';
 import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
 import { grantToCredential } from './exchange/credential-grant.ts';
@@ -11,6 +10,7 @@ import { inspectOwnToken, revokeOwnToken } from './exchange/token-standing.ts';
 import type { InspectOwnToken, VerifyOwnToken } from './exchange/token-standing.ts';
 import { StorageUnavailable } from './exchange/ports.ts';
 import type { ExchangeDeps } from './exchange/ports.ts';
+import { newId } from './new-id.ts';
 import type { AppDeps } from './http/deps.ts';
 import { loadShedding } from './http/load-shedding.ts';
 import type { ReadinessCheck } from './http/health.ts';
@@ -86,7 +86,6 @@ export function compose(env: Settings, outside: Outside): AppDeps {
         keyDeps,
         exchangeDeps,
         inspectToken,
-        newId,
         keyStates: (now) => keys().states(now),
       });
     }),
@@ -146,10 +145,6 @@ function composeChecks({ db, cache, signingKeys }: Config, keys: () => KeysInUse
     ...(db === null ? [] : [{ setting: 'DB', faults: () => databaseFaults(db) } as const]),
     ...(cache === null ? [] : [{ setting: 'CACHE', faults: () => cacheFaults(kvCache(cache)) } as const]),
   ];
-}
-
-function newId(prefix: string): string {
-  return typeidUnboxed(prefix);
 }
 
 function lazily<T>(make: () => T): () => T {

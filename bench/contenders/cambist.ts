@@ -2,7 +2,6 @@
 
 import { serve } from '@hono/node-server';
 import type { JWK } from 'jose';
-import { typeidUnboxed } from 'typeid-js';
 
 import { parseConfig } from '../../src/config.ts';
 import { exchangeToken } from '../../src/exchange/exchange.ts';
@@ -11,6 +10,7 @@ import type { ExchangeDeps, ExchangeFacts, SigningKeyState } from '../../src/exc
 import { ok, refuse } from '../../src/exchange/result.ts';
 import { denial } from '../../src/exchange/denial.ts';
 import { createApp } from '../../src/http/app.ts';
+import { newId } from '../../src/new-id.ts';
 import type { NewAuditEvent } from '../../src/objects/audit-log.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
 import { createKeyMemory } from '../../src/issuers/key-memory.ts';
@@ -122,7 +122,7 @@ const deps: ExchangeDeps = {
       ? ok((claims) => signToken(claims, purpose, signer.value))
       : refuse(denial('configuration_invalid', 'no key'));
   },
-  newId: (prefix) => typeidUnboxed(prefix),
+  newId,
   grantEventId: (requestId) => grantEventId(requestId) ?? '',
   newTokenId: () => crypto.randomUUID(),
   issuerUrl: audience,

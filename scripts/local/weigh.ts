@@ -1,4 +1,4 @@
-// What the Worker's bundle consists of, by package, and which part an exchange evaluates. Builds in memory; uploads and measures nothing.
+// What the Worker's bundle consists of, by package, and which part an exchange evaluates. Builds in memory; uploads nothing.
 
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -12,7 +12,7 @@ export interface Part {
   readonly name: string | null;
   /** As installed, which the lockfile decides. */
   readonly version: string;
-  /** Bytes evaluated when an isolate starts, before minification or compression. */
+  /** Bytes evaluated when an isolate starts, minified. */
   readonly atStart: number;
   /** Bytes that wait behind a dynamic import. */
   readonly later: number;
@@ -20,8 +20,10 @@ export interface Part {
 
 export interface Weighed {
   readonly parts: readonly Part[];
-  /** The code that an exchange evaluates: the entry and all that it imports statically. */
+  /** The minified code that an exchange evaluates: the entry and all that it imports statically. */
   readonly exchangePath: Buffer;
+  /** The source files that it is made of. */
+  readonly exchangeFiles: readonly string[];
 }
 
 /** Splits the Worker where its dynamic imports split it as it runs, and weighs both sides. */
@@ -33,6 +35,7 @@ export async function weighWorker(): Promise<Weighed> {
     write: false,
     metafile: true,
     bundle: true,
+    minify: true,
     splitting: true,
     format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
@@ -59,9 +62,11 @@ export async function weighWorker(): Promise<Weighed> {
     }
   }
   const files = outputFiles.filter(({ path }) => atStart.has(basename(path)));
+  const sources = [...atStart].flatMap((name) => Object.entries(outputs.get(name)?.inputs ?? {}));
   return {
     parts: [...bytes].map(([name, weight]) => ({ name, version: versionOf(name), ...weight })),
     exchangePath: Buffer.concat(files.map(({ contents }) => contents)),
+    exchangeFiles: sources.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   };
 }
 

@@ -1,10 +1,10 @@
 // The routes of the service and what every response carries; the IAM API behind /v1 is loaded when it is first asked for.
 
-import { Hono } from 'hono';
+import { Hono } from 'hono/tiny';
 import type { MiddlewareHandler } from 'hono';
-import { toUUID, typeidUnboxed } from 'typeid-js';
 import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
+import { newUuid } from '../new-id.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { healthHandler, readinessHandler } from './health.ts';
 import { RETRY_AFTER_SECONDS } from './limits.ts';
@@ -85,14 +85,9 @@ function withRequestId(request: Request, requestId: string): Request {
   return new Request(request, { headers });
 }
 
-/** A UUID that sorts by time (RFC 9562 §5.7), as do the audit events whose ids are made of it. */
-function newRequestId(): string {
-  return toUUID(typeidUnboxed('req'));
-}
-
 /** Request id and headers of contract §1, on every response, errors too. */
 const everyResponse: MiddlewareHandler<AppEnv> = async (c, next) => {
-  c.set('requestId', newRequestId());
+  c.set('requestId', newUuid());
   await next();
   c.res.headers.set(REQUEST_ID_HEADER, c.get('requestId'));
   c.res.headers.set('x-content-type-options', 'nosniff');

@@ -1,7 +1,6 @@
 // The IAM API over a real, empty D1 database, with a clock and a count of round trips that tests control.
 
-import { typeidUnboxed } from 'typeid-js';
-
+import { newId } from '../../../src/new-id.ts';
 import { createIamApp } from '../../../src/http/iam/app.ts';
 import { refuse } from '../../../src/exchange/result.ts';
 import type { IamDeps } from '../../../src/http/iam/app.ts';
@@ -110,7 +109,7 @@ function orderedIds(): IamDeps['newId'] {
 
 /** Adds an organisation and answers its id. */
 export async function addOrganisation(db: D1Database, slug: string): Promise<string> {
-  const id = typeidUnboxed('org');
+  const id = newId('org');
   await db
     .prepare('INSERT INTO organisation (id, slug, name, created_at, updated_at) VALUES (?, ?, ?, 0, 0)')
     .bind(id, slug, slug)

@@ -1,0 +1,106 @@
+// Fails if what is shipped is heavier than its budget: the Worker, the part of it that an exchange evaluates, what each package brings.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { buildBundle, ROOT } from './local/bundle.ts';
+import { Refusal, runScript } from './local/refusal.ts';
+import { weighWorker } from './local/weigh.ts';
+import type { Part } from './local/weigh.ts';
+
+/** KiB after gzip, as `wrangler deploy` uploads it. Every cold start fetches and compiles it; it was 317 with another library. */
+const MAX_WORKER_KIB = 170;
+/** KiB after gzip. A cold exchange evaluates this much, which decides how long the first pipeline of the day waits. */
+const MAX_EXCHANGE_KIB = 60;
+/** What an install brings besides the package itself: each is one more party to trust. */
+const BROUGHT: Readonly<Record<string, readonly string[]>> = {
+  'packages/sdk': ['jose'],
+  'packages/cli': ['@marcbachmann/cel-js', 'commander', 'jose', 'yaml', 'zod'],
+};
+
+export interface Weights {
+  /** Bytes after gzip. */
+  readonly worker: number;
+  readonly exchange: number;
+  readonly parts: readonly Part[];
+  /** The packages that an install of each published one brings, by its folder. */
+  readonly brought: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What is over its budget, one line each, the weight by package last; empty if nothing is. */
+export function overBudget({ worker, exchange, parts, brought }: Weights): readonly string[] {
+  const faults = [
+    ...overWeight('the whole Worker', worker, MAX_WORKER_KIB),
+    ...overWeight('what an exchange evaluates', exchange, MAX_EXCHANGE_KIB),
+    ...Object.entries(brought).flatMap(([folder, names]) => {
+      const extra = names.filter((name) => BROUGHT[folder]?.includes(name) !== true);
+      return extra.length === 0 ? [] : [`${folder} brings ${extra.join(', ')}, which its budget does not name`];
+    }),
+  ];
+  return faults.length === 0 ? [] : [...faults, ...byPackage(parts)];
+}
+
+function overWeight(what: string, bytes: number, budgetKib: number): readonly string[] {
+  return bytes <= budgetKib * 1024 ? [] : [`${what} is ${kib(bytes)} KiB after gzip; its budget is ${budgetKib}`];
+}
+
+function byPackage(parts: readonly Part[]): readonly string[] {
+  const heaviest = parts.toSorted((a, b) => b.atStart + b.later - a.atStart - a.later);
+  return [
+    'minified KiB, at start + later:',
+    ...heaviest.map(({ name, atStart, later }) => `  ${name ?? 'src'}: ${kib(atStart)} + ${kib(later)}`),
+  ];
+}
+
+function kib(bytes: number): string {
+  return (bytes / 1024).toFixed(1);
+}
+
+interface Locked {
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** Every package that an install of the one in `folder` brings, by the lockfile. */
+export function broughtBy(folder: string, locked: Readonly<Record<string, Locked>>): readonly string[] {
+  const found = new Set<string>();
+  const pending = Object.keys(locked[folder]?.dependencies ?? {});
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (found.has(name)) continue;
+    found.add(name);
+    pending.push(...Object.keys(locked[`node_modules/${name}`]?.dependencies ?? {}));
+  }
+  return [...found].toSorted();
+}
+
+async function weigh(): Promise<Weights> {
+  const directory = mkdtempSync(join(tmpdir(), 'cambist-weigh-'));
+  try {
+    const [bundle, { parts, exchangePath }] = await Promise.all([buildBundle(directory), weighWorker()]);
+    const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      readonly packages: Readonly<Record<string, Locked>>;
+    };
+    const brought = Object.keys(BROUGHT).map((folder) => [folder, broughtBy(folder, lock.packages)] as const);
+    return {
+      worker: gzipSync(readFileSync(bundle)).length,
+      exchange: gzipSync(exchangePath).length,
+      parts,
+      brought: Object.fromEntries(brought),
+    };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) {
+  await runScript('weigh', async () => {
+    const weights = await weigh();
+    const faults = overBudget(weights);
+    if (faults.length > 0) throw new Refusal(faults.join('\n'));
+    console.log(
+      `Worker ${kib(weights.worker)} KiB after gzip, of which an exchange evaluates ${kib(weights.exchange)}`,
+    );
+    for (const line of byPackage(weights.parts)) console.log(line);
+  });
+}
