@@ -58,6 +58,7 @@ CREATE TABLE IF NOT EXISTS service_account (
   labels          TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
   annotations     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
   status          TEXT NOT NULL CHECK (status IN ('active', 'inactive')),
+  created_by      TEXT NOT NULL DEFAULT 'root' CHECK (created_by = 'root' OR created_by GLOB 'sa_*'), -- who may decide who acts as it
   created_at      INTEGER NOT NULL,
   updated_at      INTEGER NOT NULL,
   object_version  INTEGER NOT NULL DEFAULT 1,

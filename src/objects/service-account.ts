@@ -22,6 +22,8 @@ export interface ServiceAccountInput {
 export interface ServiceAccountView extends ObjectView {
   readonly slug: string;
   readonly status: (typeof SERVICE_ACCOUNT_STATUSES)[number];
+  /** The id of the account that created it, or `root`: who may decide, without `iam:admin`, who acts as it. */
+  readonly createdBy: string;
   readonly roleBindings: readonly JsonValue[];
 }
 
@@ -31,5 +33,5 @@ export const serviceAccountContract: ObjectContract<ServiceAccountInput> = {
   immutable: [],
   nullIsAbsent: ['description', 'labels', 'annotations'],
   nullClears: [],
-  readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion', 'roleBindings'],
+  readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion', 'createdBy', 'roleBindings'],
 };

@@ -27,6 +27,8 @@ export interface IdentityProviderRecord extends IdentityProvider, ObjectMeta {
 }
 
 export interface ServiceAccountRecord extends ServiceAccount, ObjectMeta {
+  /** The id of the account that created it, or `root`. */
+  readonly createdBy: string;
   /** As the API answers them; written elsewhere. */
   readonly roleBindings: readonly JsonValue[];
 }
@@ -89,10 +91,22 @@ export interface AccessCredentialRecord extends ObjectMeta {
   readonly lastUsedAt: number | null;
 }
 
-/** What can be got by acting as an account, or through a provider: scopes of tokens, and roles. */
+/** Who asks what can be got: an account, and the rule that its token came by; null for the token of an access credential. */
+export interface Giver {
+  readonly serviceAccountId: string;
+  readonly federatedIdentityId: string | null;
+}
+
+/** What can be got by acting as an account, or through a provider, and what the giver has of it. */
 export interface Strength {
   readonly scopes: readonly string[];
+  /** Of each rule, as it was written: an empty list means the default audience. */
+  readonly tokenAudiences: readonly (readonly string[])[];
   readonly roles: readonly AccountRole[];
+  /** Slugs of accounts that the giver neither is nor created; the first few. */
+  readonly foreignAccounts: readonly string[];
+  /** The `tokenAudiences` of the giver's own rule; empty for an access credential, null when the rule is gone. */
+  readonly heldAudiences: readonly string[] | null;
 }
 
 /** The audit event of one change of an object. */
@@ -241,8 +255,8 @@ export interface IamStore {
   readonly roleBindings: (role: string) => RoleBindingStore;
   /** Those of one service account, by its id. */
   readonly accessCredentials: (serviceAccountId: string) => AccessCredentialStore;
-  /** What acting as the account gives: the scopes of its identities and credentials, and its roles. */
-  readonly readAccountStrength: (organisationId: string, serviceAccountId: string) => Promise<Strength>;
-  /** What a token of the provider can give: the scopes of its identities, and the roles of their accounts. */
-  readonly readProviderStrength: (organisationId: string, providerId: string) => Promise<Strength>;
+  /** What acting as the account gives. */
+  readonly readAccountStrength: (organisationId: string, serviceAccountId: string, giver: Giver) => Promise<Strength>;
+  /** What a token of the provider can give. */
+  readonly readProviderStrength: (organisationId: string, providerId: string, giver: Giver) => Promise<Strength>;
 }

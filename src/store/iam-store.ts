@@ -30,7 +30,7 @@ export function createIamStore(db: D1Database): IamStore {
     roleRules: (role) => roleRuleStore(db, role),
     roleBindings: (role) => roleBindingStore(db, role),
     accessCredentials: (serviceAccountId) => accessCredentialStore(db, serviceAccountId),
-    readAccountStrength: (organisationId, id) => readAccountStrength(db, organisationId, id),
-    readProviderStrength: (organisationId, id) => readProviderStrength(db, organisationId, id),
+    readAccountStrength: (organisationId, id, giver) => readAccountStrength(db, organisationId, id, giver),
+    readProviderStrength: (organisationId, id, giver) => readProviderStrength(db, organisationId, id, giver),
   };
 }

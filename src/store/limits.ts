@@ -17,3 +17,5 @@ export const DEFAULT_AUDIT_RETENTION_DAYS = 400;
 export const MAX_AUDIT_RETENTION_DAYS = 3_650;
 /** Rows of a table that one run of the sweep deletes: what one D1 statement does in well below its time limit. */
 export const SWEPT_ROWS_PER_RUN = 5_000;
+/** Accounts named in a refusal: enough to see whose they are, in one sentence. */
+export const MAX_FOREIGN_ACCOUNTS_NAMED = 3;

@@ -27,12 +27,18 @@ export function toServiceAccount(row: ServiceAccountRow): ServiceAccount {
 
 /** All columns of an account, and its role bindings as JSON. */
 export interface ServiceAccountRecordRow extends ServiceAccountRow, ObjectMetaRow {
+  readonly created_by: string;
   readonly role_bindings: string;
 }
 
 /** Maps a whole row to the service account that the API answers. */
 export function toServiceAccountRecord(row: ServiceAccountRecordRow): ServiceAccountRecord {
-  return { ...toServiceAccount(row), ...toObjectMeta(row), roleBindings: JSON.parse(row.role_bindings) as JsonValue[] };
+  return {
+    ...toServiceAccount(row),
+    ...toObjectMeta(row),
+    createdBy: row.created_by,
+    roleBindings: JSON.parse(row.role_bindings) as JsonValue[],
+  };
 }
 
 export const serviceAccountSource: ListSource = {
@@ -82,8 +88,8 @@ async function createAccount(db: D1Database, account: ServiceAccountRecord, even
   const insert = db
     .prepare(
       `INSERT INTO service_account (id, organisation_id, slug, name, description, labels, annotations, status,
-         created_at, updated_at, object_version)
-       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE ${recorded.sql}`,
+         created_by, created_at, updated_at, object_version)
+       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE ${recorded.sql}`,
     )
     .bind(
       account.id,
@@ -94,6 +100,7 @@ async function createAccount(db: D1Database, account: ServiceAccountRecord, even
       JSON.stringify(account.labels),
       JSON.stringify(account.annotations),
       account.status,
+      account.createdBy,
       account.createdAt,
       account.updatedAt,
       account.objectVersion,

@@ -22,6 +22,11 @@ const READ_ONLY: Readonly<Record<string, z.ZodType>> = {
   createdAt: time,
   updatedAt: time,
   objectVersion: z.int().min(1).describe('Raised by one with each change; `if-match` compares it'),
+  createdBy: z
+    .string()
+    .describe(
+      'The id of the account that created it, or `root`; that account may decide, without `iam:admin`, who acts as it',
+    ),
   serviceAccountIdentity: z.string(),
   serviceAccount: named,
   provider: z.object({ identity: z.string(), name: z.string(), providerIssuer: z.string() }),

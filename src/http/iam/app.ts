@@ -34,8 +34,7 @@ export const iamRouteList: readonly IamRoute[] = [
     answeredOnce: { accessSecret: z.string().describe('Shown this once; only its digest is kept') },
   }),
   ...objectRoutes('/v1/iam/roles', roles),
-  // A rule gives whatever it says to everybody who holds the role, so that no writer can be said to hold it (contract §4).
-  ...objectRoutes('/v1/iam/roles/{id}/rules', roleRules, { nested: 'ruleId', change: 'iam:admin' }),
+  ...objectRoutes('/v1/iam/roles/{id}/rules', roleRules, { nested: 'ruleId' }),
   ...objectRoutes('/v1/iam/roles/{id}/bindings', roleBindings, { nested: 'bindingId' }),
   ...objectRoutes('/v1/organisations', organisations, { change: 'iam:admin' }),
   ...signingKeyRoutes,

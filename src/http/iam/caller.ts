@@ -29,7 +29,7 @@ export interface Caller {
 /** Each scope allows what those before it allow. */
 const IAM_SCOPES: readonly IamScope[] = ['iam:read', 'iam:write', 'iam:admin'];
 
-/** True where one of the scopes is `needed` or stands above it. */
+/** True when one of the scopes is `needed` or stands above it. */
 export function hasIamScope(scopes: readonly string[] | 'every', needed: IamScope): boolean {
   if (scopes === 'every') return true;
   return IAM_SCOPES.slice(IAM_SCOPES.indexOf(needed)).some((scope) => scopes.includes(scope));
@@ -55,6 +55,14 @@ export function rolesBeyond<R extends BindingReach & { readonly roleId: string }
         wanted,
       ),
   );
+}
+
+/**
+ * Those of the token audiences that the caller may not give: all but those in `held`, which are the audiences that the rule
+ * of its own token may be issued for.
+ */
+export function audiencesBeyond({ isAdmin }: Caller, held: readonly string[], audiences: readonly string[]): string[] {
+  return isAdmin ? [] : audiences.filter((audience) => !held.includes(audience));
 }
 
 /** True for root and for an `iam:admin` of the organisation `default`, which is the deployment's own. */

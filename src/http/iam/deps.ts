@@ -18,6 +18,8 @@ export interface IamDeps {
   readonly config: {
     /** Null where the setting is missing or wrong; the API then answers 503. */
     readonly issuerUrl: string | null;
+    /** Likewise; it stands for an empty list of token audiences. */
+    readonly defaultAudience: string | null;
     /** Null where the deployment has no root token. */
     readonly adminToken: string | null;
     readonly allowLoopbackIssuers: boolean;

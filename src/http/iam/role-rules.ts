@@ -10,7 +10,7 @@ import { ok, refuse } from '../../exchange/result.ts';
 import { fault, invalid } from './faults.ts';
 import { noOrganisation, noParent } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
-import { isFrozen } from './may-grant.ts';
+import { permitRule } from './may-grant.ts';
 
 export const roleRules: Resource<RoleRuleInput, RoleRuleRecord> = {
   noun: 'rule',
@@ -52,11 +52,7 @@ export const roleRules: Resource<RoleRuleInput, RoleRuleRecord> = {
       note: values.note ?? current.note,
     });
   },
-  // Who may: only an administrator, as the routes say (contract §4).
-  permit: (_request, before, after) => {
-    const role = (after ?? before)?.role;
-    return Promise.resolve(role === undefined ? null : isFrozen(role));
-  },
+  permit: permitRule,
   references: () => ({ serviceAccountId: null, federatedIdentityId: null, issuer: null }),
   duplicate: () => fault([], 'this rule exists already'),
   inUse: null,

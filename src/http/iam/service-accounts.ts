@@ -35,6 +35,7 @@ export const serviceAccounts: Resource<ServiceAccountInput, ServiceAccountRecord
       // A name without a single usable letter still needs a slug that nobody else has.
       slug: values.slug ?? (slugOf(meta.name) || `service-account-${id.slice(-8)}`),
       status: values.status ?? 'active',
+      createdBy: request.caller.actor,
       roleBindings: [],
     });
   },
@@ -66,6 +67,7 @@ function serviceAccountView(account: ServiceAccountRecord): ServiceAccountView &
     labels: account.labels,
     annotations: account.annotations,
     status: account.status,
+    createdBy: account.createdBy,
     roleBindings: account.roleBindings,
     createdAt: formatTimestamp(account.createdAt),
     updatedAt: formatTimestamp(account.updatedAt),

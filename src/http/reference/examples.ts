@@ -46,7 +46,7 @@ const OBJECTS: Readonly<Record<string, JsonObject>> = {
     lastFetchError: null,
     ...changes,
   },
-  '/v1/service-accounts': { ...account, ...meta, status: 'active', roleBindings: [], ...changes },
+  '/v1/service-accounts': { ...account, ...meta, status: 'active', createdBy: 'root', roleBindings: [], ...changes },
   '/v1/federated-identities': {
     identity: IDENTITY,
     name: 'main of acme/app',

@@ -42,7 +42,12 @@ describe('credentials', () => {
 
   it('accepts nobody as root where no root token is set (contract §0)', async () => {
     const closed = await iamHarness({
-      config: { issuerUrl: 'https://cambist.test', adminToken: null, allowLoopbackIssuers: false },
+      config: {
+        issuerUrl: 'https://cambist.test',
+        defaultAudience: null,
+        adminToken: null,
+        allowLoopbackIssuers: false,
+      },
     });
     for (const authorization of [`Bearer ${ROOT_TOKEN}`, 'Bearer null', 'Bearer ']) {
       expect((await closed.call('GET', PATH, undefined, { authorization })).status).toBe(401);
@@ -136,7 +141,7 @@ describe('failures', () => {
 
   it('answers 503 where ISSUER_URL is missing (contract §0)', async () => {
     const failing = await iamHarness({
-      config: { issuerUrl: null, adminToken: ROOT_TOKEN, allowLoopbackIssuers: false },
+      config: { issuerUrl: null, defaultAudience: null, adminToken: ROOT_TOKEN, allowLoopbackIssuers: false },
     });
     expect((await failing.call('GET', PATH)).status).toBe(503);
   });

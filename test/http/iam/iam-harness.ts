@@ -56,7 +56,7 @@ export async function iamHarness(overrides: Partial<IamDeps> = {}): Promise<Harn
   });
   const app = createIamApp({
     store: createIamStore(counted),
-    config: { issuerUrl: ORIGIN, adminToken: ROOT_TOKEN, allowLoopbackIssuers: false },
+    config: { issuerUrl: ORIGIN, defaultAudience: ORIGIN, adminToken: ROOT_TOKEN, allowLoopbackIssuers: false },
     now: () => now,
     newId: orderedIds(),
     validateLocalJwks,

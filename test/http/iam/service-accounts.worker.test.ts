@@ -29,6 +29,7 @@ describe('create and read', () => {
       labels: { team: 'a' },
       annotations: { 'x.io/y': 'z' },
       status: 'active',
+      createdBy: 'root',
       roleBindings: [],
       createdAt: '2027-01-15T08:00:00Z',
       updatedAt: '2027-01-15T08:00:00Z',

@@ -1,0 +1,125 @@
+// Tells a change that can only take away from one that may give (contract §4: narrowing needs no more than iam:write); it asks nobody.
+
+import type {
+  AccessCredentialRecord,
+  FederatedIdentityRecord,
+  IdentityProviderRecord,
+  RoleBindingRecord,
+  RoleRuleRecord,
+} from '../../objects/storage.ts';
+import { reachesAsFar } from '../../rules/binding-reach.ts';
+import { sameJson } from './members.ts';
+
+/** What stands for an empty list of audiences. */
+export interface DefaultAudiences {
+  /** For `trustedAudiences`. */
+  readonly issuerUrl: string;
+  /** For `tokenAudiences`. */
+  readonly defaultAudience: string;
+}
+
+/** The audiences that tokens of this rule may be issued for: an empty list means the deployment's default. */
+export function effectiveAudiences(
+  tokenAudiences: readonly string[],
+  { defaultAudience }: DefaultAudiences,
+): readonly string[] {
+  return tokenAudiences.length === 0 ? [defaultAudience] : tokenAudiences;
+}
+
+/**
+ * True when every token that the changed rule accepts was accepted before, and gets no more for it. A change of the subject,
+ * the conditions or the expression never counts: it can lift a guard, or make a rule match that matched nothing.
+ */
+export function isLessIdentity(
+  before: FederatedIdentityRecord,
+  after: FederatedIdentityRecord,
+  defaults: DefaultAudiences,
+): boolean {
+  const isSwitchedOn = after.status === 'active' && before.status !== 'active';
+  const isUnrevoked = before.status === 'revoked' && after.status !== 'revoked';
+  const isLonger = after.tokenLifetime > before.tokenLifetime || after.maxTokenLifetime > before.maxTokenLifetime;
+  return (
+    !isSwitchedOn &&
+    !isUnrevoked &&
+    !isLonger &&
+    sameJson(matchedBy(before), matchedBy(after)) &&
+    isNarrowedTrust(before, after, defaults) &&
+    isSubset(after.allowedScopes, before.allowedScopes) &&
+    isSubset(effectiveAudiences(after.tokenAudiences, defaults), effectiveAudiences(before.tokenAudiences, defaults)) &&
+    isSubset(after.forwardedClaims, before.forwardedClaims) &&
+    (after.replayProtection === before.replayProtection || after.replayProtection === 'singleUse') &&
+    (after.mode === before.mode || after.mode === 'shadow') &&
+    isNoLater(before.expiresAt, after.expiresAt)
+  );
+}
+
+/** True when the credential gets no further scope and lives no longer. */
+export function isLessCredential(before: AccessCredentialRecord, after: AccessCredentialRecord): boolean {
+  return after.expiresAt <= before.expiresAt && isSubset(after.scopes, before.scopes);
+}
+
+/** True when the binding reaches no further than before. */
+export function isLessBinding(before: RoleBindingRecord, after: RoleBindingRecord): boolean {
+  return reachesAsFar([before], after);
+}
+
+/** True when the rule names no further resource, object or permission. */
+export function isLessRule(before: RoleRuleRecord, after: RoleRuleRecord): boolean {
+  return (
+    isSubset(after.resources, before.resources) &&
+    isSubset(after.permissions, before.permissions) &&
+    // An empty list means every object.
+    (before.resourceIdentities.length === 0 ||
+      (after.resourceIdentities.length > 0 && isSubset(after.resourceIdentities, before.resourceIdentities)))
+  );
+}
+
+/** True when no token verifies by the changed provider that did not before, and none has another subject. */
+export function isLessProvider(before: IdentityProviderRecord, after: IdentityProviderRecord): boolean {
+  const isSwitchedOn = before.status !== 'active' && after.status === 'active';
+  return (
+    !isSwitchedOn &&
+    after.maxTokenLifetime <= before.maxTokenLifetime &&
+    isSubset(after.allowedAlgorithms, before.allowedAlgorithms) &&
+    sameJson(keysAndSubject(before), keysAndSubject(after))
+  );
+}
+
+/** True when nothing of the provider changed but its status, to inactive. */
+export function isOnlySwitchedOff(before: IdentityProviderRecord, after: IdentityProviderRecord): boolean {
+  const { updatedAt, objectVersion } = after;
+  return after.status === 'inactive' && sameJson({ ...before, status: 'inactive', updatedAt, objectVersion }, after);
+}
+
+function keysAndSubject({ localJwks, providerJwksUri, subjectClaim, preset }: IdentityProviderRecord): unknown {
+  return { localJwks: localJwks === null ? null : [...localJwks.keys], providerJwksUri, subjectClaim, preset };
+}
+
+function matchedBy({
+  providerSubject,
+  providerSubjectMatch,
+  conditions,
+  expression,
+}: FederatedIdentityRecord): unknown {
+  return { providerSubject, providerSubjectMatch, conditions, expression };
+}
+
+type Trust = Pick<FederatedIdentityRecord, 'trustedAudiences' | 'audienceMatchMode'>;
+
+/** Of the same list, `exact` accepts less than `all`, and `all` less than `any`; only `exact` accepts others when its list is shorter. */
+function isNarrowedTrust(before: Trust, after: Trust, { issuerUrl }: DefaultAudiences): boolean {
+  const trusted = ({ trustedAudiences }: Trust): readonly string[] =>
+    trustedAudiences.length === 0 ? [issuerUrl] : trustedAudiences;
+  const modes = ['any', 'all', 'exact'];
+  const isStricter = modes.indexOf(after.audienceMatchMode) >= modes.indexOf(before.audienceMatchMode);
+  const isShorter = isSubset(trusted(after), trusted(before));
+  return isStricter && isShorter && (before.audienceMatchMode !== 'exact' || isSubset(trusted(before), trusted(after)));
+}
+
+function isNoLater(before: number | null, after: number | null): boolean {
+  return before === null || (after !== null && after <= before);
+}
+
+function isSubset(some: readonly string[], all: readonly string[]): boolean {
+  return some.every((one) => all.includes(one));
+}
