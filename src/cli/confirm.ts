@@ -1,9 +1,25 @@
-// Asks a person before something is deleted; a program is never asked, and what was told to go on is not asked either.
+// Asks a person before something is replaced or deleted. A program is not asked: it says `--yes`, or nothing happens.
 
-import type { CommandContext } from './command.ts';
+import type { CommandContext, CommandOption } from './command.ts';
+import { usageFailure } from './failure.ts';
+import { visible } from './terminal-text.ts';
 
-/** True where it may go on: `--yes`, nobody at a terminal, or a person who answers yes. */
-export async function confirm(question: string, { options, output, world }: CommandContext): Promise<boolean> {
-  if (options.flag('yes') || output.isJson || world.ask === undefined) return true;
-  return /^y(?:es)?$/i.test((await world.ask(`${question} [y/N] `)).trim());
+/** Of every command that confirms. */
+export const YES: CommandOption = {
+  flags: '-y, --yes',
+  description: 'do not ask; needed if nobody is at a terminal',
+};
+
+/**
+ * True if it may go on: `--yes`, or a person who answers yes. Throws a usage failure (exit 2) if neither was said and
+ * nobody can be asked.
+ */
+export async function confirm(question: string, { options, world }: CommandContext): Promise<boolean> {
+  if (options.flag('yes')) return true;
+  if (world.ask === undefined)
+    throw usageFailure(
+      `${question} Nobody is at a terminal to answer, and nothing was changed.`,
+      'Pass --yes to go on without being asked.',
+    );
+  return /^y(?:es)?$/i.test((await world.ask(`${visible(question)} [y/N] `)).trim());
 }

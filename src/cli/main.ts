@@ -12,7 +12,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdout: forCommands(process.stdout),
   stderr: forCommands(process.stderr),
   readStdin: async () => await text(process.stdin),
-  ...(process.stdin.isTTY && process.stdout.isTTY
+  ...(process.stdin.isTTY && process.stderr.isTTY
     ? { ask: async (question: string) => await (await import('./ask.ts')).askOnTerminal(question) }
     : {}),
 });

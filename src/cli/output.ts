@@ -1,59 +1,75 @@
-// What a command says and how: text for people, JSON for programs, colour only on a terminal. Decides nothing about content.
-
-import { stripVTControlCharacters, styleText } from 'node:util';
+// What a command says and how: text for people, JSON for programs, colour only on a terminal. Other people's text cannot
+// control the terminal, and messages repeat no secret.
 
 import type { JsonMap } from './api.ts';
 import type { TextSink } from './command.ts';
 import type { CliFailure } from './failure.ts';
-
-export type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold';
+import { coloured, renderLine, visibleLines, widthOf } from './terminal-text.ts';
+import type { Colour } from './terminal-text.ts';
 
 export interface Output {
   /** `--json` was given: only `data()` reaches stdout. */
   readonly isJson: boolean;
-  /** A line for people on stdout; nothing with `--json`. */
-  readonly line: (text?: string) => void;
+  /** A line for people on stdout, or several; nothing with `--json`. A line break in one is shown, and breaks nothing. */
+  readonly line: (text?: string | readonly string[]) => void;
   /** The result: JSON on stdout with `--json`, else what `human` prints. */
   readonly data: (value: unknown, human: () => void) => void;
-  /** Verbatim on stdout, also with `--json`: a token, a file. */
+  /** Verbatim on stdout, also with `--json`: a token, a file. On a terminal, control characters are made visible. */
   readonly raw: (text: string) => void;
   /** Something to think about, on stderr. */
   readonly warn: (text: string) => void;
   /** What is happening right now, on stderr of a terminal only. */
   readonly progress: (text: string) => void;
   readonly failure: (failure: CliFailure) => void;
-  /** For text that goes to stdout. */
+  /** The text of a failure, to be shown as a result: it repeats no secret. */
+  readonly conceal: (text: string) => string;
+  /** A part of a line in a colour. */
   readonly paint: (colour: Colour, text: string) => string;
 }
 
-/** Builds the output of one run; each stream is coloured only where it is a terminal and NO_COLOR is unset (no-color.org). */
+/**
+ * Builds the output of one run. Each stream is coloured only if it is a terminal and NO_COLOR is unset (no-color.org);
+ * `conceal` hides the secrets of this run in every message.
+ */
 export function createOutput(
   streams: { readonly stdout: TextSink; readonly stderr: TextSink },
   env: Readonly<Record<string, string | undefined>>,
   isJson: boolean,
+  conceal: (text: string) => string = (text) => text,
 ): Output {
   const painter = ({ isTTY }: TextSink): Output['paint'] => {
     const hasColour = isTTY === true && !isJson && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
-    return (colour, text) => (hasColour ? styleText(colour, text, { validateStream: false }) : text);
+    return (colour, text) => (hasColour ? coloured(colour, text) : text);
   };
   const paint = painter(streams.stdout);
   const paintError = painter(streams.stderr);
+  const forPeople = (sink: TextSink, lines: readonly string[]): void => {
+    sink.write(lines.map((line) => `${renderLine(line)}\n`).join(''));
+  };
+  const exactly = (sink: TextSink, text: string): void => {
+    // A program gets every byte; on a terminal the same JSON is written without characters that it would obey.
+    sink.write(sink.isTTY === true ? visibleLines(text) : text);
+  };
   return {
     isJson,
     paint,
+    conceal,
     line: (text = '') => {
-      if (!isJson) streams.stdout.write(`${text}\n`);
+      if (!isJson) forPeople(streams.stdout, typeof text === 'string' ? [text] : text);
     },
     data: (value, human) => {
-      if (isJson) streams.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+      if (isJson) exactly(streams.stdout, `${JSON.stringify(value, null, 2)}\n`);
       else human();
     },
-    raw: (text) => void streams.stdout.write(text),
-    warn: (text) => void streams.stderr.write(`${paintError('yellow', '⚠')} ${text}\n`),
+    raw: (text) => exactly(streams.stdout, text),
+    warn: (text) => forPeople(streams.stderr, [`${paintError('yellow', '⚠')} ${conceal(text)}`]),
     progress: (text) => {
-      if (streams.stderr.isTTY === true && !isJson) streams.stderr.write(`${paintError('dim', text)}\n`);
+      if (streams.stderr.isTTY === true && !isJson) forPeople(streams.stderr, [paintError('dim', conceal(text))]);
     },
-    failure: (failure) => void streams.stderr.write(isJson ? failureJson(failure) : failureText(failure, paintError)),
+    failure: (failure) => {
+      if (isJson) exactly(streams.stderr, conceal(failureJson(failure)));
+      else forPeople(streams.stderr, failureLines(failure, paintError).map(conceal));
+    },
   };
 }
 
@@ -62,7 +78,7 @@ function failureJson({ message, details }: CliFailure): string {
   return `${JSON.stringify({ error: code, message, next, status, request_id: requestId ?? undefined, errors })}\n`;
 }
 
-function failureText({ message, details }: CliFailure, paint: Output['paint']): string {
+function failureLines({ message, details }: CliFailure, paint: Output['paint']): readonly string[] {
   const lines = [`${paint('red', '✖')} ${message}`];
   for (const { pointer, detail } of details.errors ?? []) {
     const member = pointer === '' ? '(body)' : pointer;
@@ -72,27 +88,25 @@ function failureText({ message, details }: CliFailure, paint: Output['paint']): 
   }
   if (details.requestId !== undefined && details.requestId !== null) lines.push(`  request ${details.requestId}`);
   if (details.next !== undefined) lines.push(...details.next.split('\n').map((line) => `  ${line}`));
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 /** Rows under their headings, aligned; the last column is not padded. */
-export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const all = [headings, ...rows];
   const widths = headings.map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ''))));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => pad(cell, widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return all.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** `key  value` lines, aligned. */
-export function formatPairs(pairs: readonly (readonly [key: string, value: string])[]): string {
+export function formatPairs(pairs: readonly (readonly [key: string, value: string])[]): readonly string[] {
   const width = Math.max(0, ...pairs.map(([key]) => widthOf(key)));
-  return pairs.map(([key, value]) => `${pad(key, width)}  ${value}`).join('\n');
+  return pairs.map(([key, value]) => `${pad(key, width)}  ${value}`);
 }
 
 /** One thing that was done: `✔ Federated identity  created  fid_…`. */
@@ -104,24 +118,16 @@ export function formatStep(mark: string, what: string, outcome: string, identity
 export function formatDiff(
   changes: readonly { readonly member: string; readonly before: unknown; readonly after: unknown }[],
   paint: Output['paint'],
-): string {
-  return changes
-    .map(({ member, before, after }) =>
-      [
-        `    ${member}`,
-        paint('red', `    - ${JSON.stringify(before ?? null)}`),
-        paint('green', `    + ${JSON.stringify(after ?? null)}`),
-      ].join('\n'),
-    )
-    .join('\n');
+): readonly string[] {
+  return changes.flatMap(({ member, before, after }) => [
+    `    ${member}`,
+    paint('red', `    - ${JSON.stringify(before ?? null)}`),
+    paint('green', `    + ${JSON.stringify(after ?? null)}`),
+  ]);
 }
 
 function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
-}
-
-function widthOf(text: string): number {
-  return stripVTControlCharacters(text).length;
 }
 
 /** One cell of a table: the member at a dotted path, lists by their size where they hold objects. */

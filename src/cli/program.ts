@@ -3,6 +3,7 @@
 import { Command as Parser, Argument, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 import type { Command, CommandGroup, CommandOption, OptionReader } from './command.ts';
+import { holdsSecret } from './conceal-secrets.ts';
 import { usageFailure } from './failure.ts';
 import { GLOBAL_OPTIONS } from './settings.ts';
 
@@ -23,6 +24,8 @@ export async function parseCommandLine(
   entries: readonly (Command | CommandGroup)[],
   version: () => string,
 ): Promise<Outcome> {
+  const given = secretArgument(argv);
+  if (given !== null) return given;
   let parsed: Parsed | null = null;
   let printed = '';
   const say = (text: string): void => void (printed += text);
@@ -71,11 +74,40 @@ export async function parseCommandLine(
     if (error.exitCode === 0) return { kind: 'help', text: printed };
     const message = error.code === 'commander.help' ? missingCommand(program, argv) : error.message;
     const next = whereToRead(program, argv);
-    return { kind: 'usage', message: message.replace(/^error: /, '').replace(/\n\(Did/, ' (Did'), next };
+    const shown = message.replace(/^error: /, '').replace(/\n\(Did/, ' (Did');
+    return { kind: 'usage', message: shown + longerOption(shown, program, argv), next };
   }
   return parsed === null
     ? { kind: 'usage', message: missingCommand(program, argv), next: whereToRead(program, argv) }
     : { kind: 'run', parsed };
+}
+
+/** No option takes a token or a key itself: other users of the machine, and logs of CI, show command lines. */
+function secretArgument(argv: readonly string[]): Outcome | null {
+  const words = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const at = words.findIndex(holdsSecret);
+  if (at < 0) return null;
+  const [named = ''] = [words[at]?.split('=')[0] ?? '', words[at - 1] ?? ''].filter(
+    (word) => /^--?[a-z][a-z-]*$/.test(word) && !holdsSecret(word),
+  );
+  return {
+    kind: 'usage',
+    message: `${named === '' ? 'An argument' : named} is a token or a key itself, where others can read it. It is not repeated here.`,
+    next:
+      named === '--source'
+        ? 'Say where the token is: --source env:NAME or --source file:PATH.'
+        : 'Write it to a file that only you can read, and name the file; `-` stands for standard input.',
+  };
+}
+
+/** For an option that was cut short (`--repo`): the options that begin so. */
+function longerOption(message: string, program: Parser, argv: readonly string[]): string {
+  const cut = /^unknown option '(--[a-z-]{2,})'$/.exec(message)?.[1];
+  if (cut === undefined) return '';
+  const known = [...(namedCommands(program, argv).at(-1)?.options ?? []), ...program.options];
+  const longer = [...new Set(known.flatMap(({ long }) => (long?.startsWith(cut) === true ? [long] : [])))];
+  if (longer.length === 0) return '';
+  return ` (Did you mean ${longer.length === 1 ? '' : 'one of '}${longer.join(', ')}?)`;
 }
 
 function missingCommand(program: Parser, argv: readonly string[]): string {

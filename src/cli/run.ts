@@ -7,6 +7,7 @@ import type { Api } from './api.ts';
 import type { World } from './command.ts';
 import { COMMANDS } from './commands/registry.ts';
 import { CliFailure, usageFailure } from './failure.ts';
+import { secretConcealer } from './conceal-secrets.ts';
 import { createOutput } from './output.ts';
 import { parseCommandLine } from './program.ts';
 import { createSettings } from './settings.ts';
@@ -14,7 +15,7 @@ import { createSettings } from './settings.ts';
 /** Runs `cambist` with these arguments in this world; resolves with the exit code. */
 export async function runCli(argv: readonly string[], world: World): Promise<number> {
   const beforeSeparator = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
-  const output = createOutput(world, world.env, beforeSeparator.includes('--json'));
+  const output = createOutput(world, world.env, beforeSeparator.includes('--json'), secretConcealer(argv, world.env));
   try {
     const outcome = await parseCommandLine(argv, COMMANDS, packageVersion);
     if (outcome.kind === 'help') {
@@ -30,15 +31,7 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
     const api = async (): Promise<Api> => await (await import('./api.ts')).createApi(settings, world);
     return (await command.run({ arguments: given, options, settings, output, world, api })) ?? 0;
   } catch (error) {
-    const failure =
-      error instanceof CliFailure
-        ? error
-        : new CliFailure(
-            `A bug in cambist: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-            {
-              code: 'bug',
-            },
-          );
+    const failure = error instanceof CliFailure ? error : bug(error);
     output.failure(failure);
     return failure.details.exitCode ?? 1;
   }
@@ -47,4 +40,12 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
 function packageVersion(): string {
   const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
   return String((JSON.parse(text) as { version: unknown }).version);
+}
+
+function bug(error: unknown): CliFailure {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return new CliFailure(`A bug in cambist: ${message}`, {
+    code: 'bug',
+    ...(stack === undefined ? {} : { next: stack.slice(stack.indexOf('\n') + 1) }),
+  });
 }

@@ -1,9 +1,8 @@
 // Where the deployment is and who is asking: flags, then variables; a missing one is refused with where it usually comes from.
 
-import { readFile } from 'node:fs/promises';
-
 import type { CommandOption, World } from './command.ts';
 import { CliFailure, usageFailure } from './failure.ts';
+import { nameOfFile, readGivenFile } from './given-file.ts';
 
 export const GLOBAL_OPTIONS: readonly CommandOption[] = [
   { flags: '--url <url>', description: 'the deployment (its ISSUER_URL)', env: 'CAMBIST_URL' },
@@ -70,7 +69,8 @@ function originOf(text: string): string {
 }
 
 async function readToken(file: string | undefined, world: World): Promise<string> {
-  const text = file === undefined ? present(world.env['CAMBIST_TOKEN']) : await readTokenFile(file, world);
+  const text =
+    file === undefined ? present(world.env['CAMBIST_TOKEN']) : await readGivenFile({ file, by: '--token-file' }, world);
   if (text === undefined) {
     throw new CliFailure('Who is asking? Neither --token-file nor CAMBIST_TOKEN is set.', {
       code: 'missing_setting',
@@ -83,16 +83,8 @@ async function readToken(file: string | undefined, world: World): Promise<string
   const token = text.trim();
   // A header cannot carry anything else, and fetch would quote the token in its complaint.
   if (!/^[\x21-\x7E]+$/.test(token))
-    throw usageFailure(`${file === undefined ? 'CAMBIST_TOKEN' : file} holds something that is not one token.`);
+    throw usageFailure(
+      `${file === undefined ? 'CAMBIST_TOKEN' : nameOfFile(file)} holds something that is not one token.`,
+    );
   return token;
-}
-
-async function readTokenFile(file: string, world: World): Promise<string> {
-  if (file === '-') return await world.readStdin();
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw usageFailure(`The token file ${file} cannot be read (${reason}).`);
-  }
 }

@@ -227,8 +227,8 @@ describe('the output', () => {
     const output = createOutput({ stdout: sink(true), stderr: sink(false) }, {}, false);
     output.warn('mind this');
     output.failure(new CliFailure('it failed', { code: 'x' }));
-    expect(written).toEqual(['⚠ mind this\n', '✖ it failed\n']);
-    expect(output.paint('red', 'x')).toBe('\u001b[31mx\u001b[39m');
+    output.line(output.paint('red', 'x'));
+    expect(written).toEqual(['⚠ mind this\n', '✖ it failed\n', '\u001b[31mx\u001b[39m\n']);
   });
 });
 

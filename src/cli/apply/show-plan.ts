@@ -1,7 +1,7 @@
 // Prints a plan and the results of tests for people: a diff of what would change, nothing that stays.
 
 import type { Output } from '../output.ts';
-import type { Colour } from '../output.ts';
+import type { Colour } from '../terminal-text.ts';
 import { formatDiff } from '../output.ts';
 import { KIND_LABELS, CONFIGURATION_LABEL } from './kinds.ts';
 import { pathOf } from './plan-changes.ts';

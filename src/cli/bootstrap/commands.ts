@@ -6,6 +6,7 @@ import { PRESET_NAMES } from '../../platforms/preset.ts';
 import { presetByName } from '../../platforms/presets.ts';
 import type { Recipe, RecipeParameter } from '../../platforms/recipe.ts';
 import type { Command, CommandOption } from '../command.ts';
+import { YES } from '../confirm.ts';
 
 const SHARED: readonly CommandOption[] = [
   { flags: '--service-account <name>', description: 'who they act as: id, slug or name; created where there is none' },
@@ -24,7 +25,8 @@ const SHARED: readonly CommandOption[] = [
   },
   { flags: '--dry-run', description: 'show what would change; write nothing' },
   { flags: '--update', description: 'change what differs' },
-  { flags: '--undo', description: 'take back what this command made, and nothing else' },
+  { flags: '--undo', description: 'take back what this command made, and nothing else; asks first' },
+  YES,
 ];
 
 /** One command per platform. */

@@ -1,9 +1,8 @@
 // Reads a real ID token to propose a rule from; trusts nothing of it, and never prints the token itself.
 
-import { readFile } from 'node:fs/promises';
-
 import type { World } from '../command.ts';
 import { usageFailure } from '../failure.ts';
+import { nameOfFile, readGivenFile } from '../given-file.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { isJsonObject } from '../../token/json.ts';
 import { MAX_TOKEN_BYTES } from '../limits.ts';
@@ -15,18 +14,12 @@ export interface RealToken {
 
 /** Reads and decodes the token in a file, or on stdin for `-`. */
 export async function readRealToken(file: string, world: World): Promise<RealToken> {
-  let text: string;
-  try {
-    text = file === '-' ? await world.readStdin() : await readFile(file, 'utf8');
-  } catch {
-    throw usageFailure(`The token file ${file} cannot be read.`);
-  }
-  const compact = text.trim();
+  const compact = (await readGivenFile({ file, by: '--from-token' }, world)).trim();
   const parts = compact.split('.');
   const claims = decode(parts[1] ?? '');
   if (compact.length > MAX_TOKEN_BYTES || parts.length !== 3 || claims === null) {
     throw usageFailure(
-      `${file} holds no ID token.`,
+      `${nameOfFile(file)} holds no ID token.`,
       'It is one line of three parts with dots between them, as the platform gives it to a job.',
     );
   }

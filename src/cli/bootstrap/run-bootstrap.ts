@@ -3,6 +3,7 @@
 import type { FederatedIdentityView } from '../../objects/federated-identity.ts';
 import type { Recipe } from '../../platforms/recipe.ts';
 import type { CommandContext } from '../command.ts';
+import { confirm } from '../confirm.ts';
 import { usageFailure } from '../failure.ts';
 import { formatPairs } from '../output.ts';
 import { showChange } from './show-change.ts';
@@ -27,6 +28,10 @@ export async function runBootstrap(recipe: Recipe, context: CommandContext): Pro
   const { plan, notes, warnings } = await proposeRule(recipe, { options, world }, asked, real);
 
   if (options.flag('undo')) {
+    if (!isDryRun && !(await mayUndo(await undoPlan(api, plan, true), context))) {
+      output.line('Nothing was deleted.');
+      return 1;
+    }
     const changes = await undoPlan(api, plan, isDryRun);
     output.data({ key: plan.key, dryRun: isDryRun, changes }, () => {
       for (const change of changes) showChange(change, output);
@@ -53,7 +58,7 @@ export async function runBootstrap(recipe: Recipe, context: CommandContext): Pro
   if (configuration !== null && !isDryRun) {
     output.line();
     output.line(output.paint('bold', configuration.file));
-    output.line(configuration.text.trimEnd());
+    output.line(configuration.text.trimEnd().split('\n'));
   }
   output.data(
     {
@@ -72,6 +77,14 @@ export async function runBootstrap(recipe: Recipe, context: CommandContext): Pro
   const differs = changes.some(({ outcome }) => outcome === 'differs');
   const fails = checks?.some(isWrong) ?? false;
   return differs || fails ? 1 : 0;
+}
+
+/** Shows what `--undo` would delete, and asks; a person who said `--yes` has nothing to look at. */
+async function mayUndo(planned: readonly Change[], context: CommandContext): Promise<boolean> {
+  const deletions = planned.filter(({ outcome }) => outcome === 'would be deleted').length;
+  if (deletions === 0) return true;
+  if (!context.options.flag('yes')) for (const change of planned) showChange(change, context.output);
+  return await confirm(deletions === 1 ? 'Delete this object?' : `Delete these ${deletions} objects?`, context);
 }
 
 const THIS_TOKEN = 'this token';

@@ -2,8 +2,9 @@
 
 import type { Done } from '../apply/execute-plan.ts';
 import { FILE, PRUNE } from '../apply/options.ts';
+import type { Plan } from '../apply/plan-changes.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { confirm } from '../confirm.ts';
+import { confirm, YES } from '../confirm.ts';
 import { CliFailure } from '../failure.ts';
 
 export const applyCommand: Command = {
@@ -11,9 +12,10 @@ export const applyCommand: Command = {
   summary: 'make the deployment as a file declares it',
   description:
     'Creates and changes identity providers, service accounts, federated identities, roles and bindings until they are as the file declares them. ' +
-    'The tests of the file are run first, over what would then be in force; where one fails, nothing is changed. ' +
-    'Applying again changes nothing. A deletion (--prune) is confirmed on a terminal. The format is in docs/guides/declarative.md.',
-  options: [FILE, PRUNE, { flags: '-y, --yes', description: 'do not ask before deleting' }],
+    'The tests of the file are run first, over what would then be in force; if one fails, nothing is changed. ' +
+    'Applying again changes nothing. Changes are confirmed on a terminal; without one they need --yes (`cambist plan` only shows them). ' +
+    'The format is in docs/guides/declarative.md.',
+  options: [FILE, PRUNE, YES],
   arguments: [],
   examples: ['cambist apply', 'cambist apply -f cambist.yaml --prune --yes'],
   run: apply,
@@ -36,8 +38,7 @@ async function apply(context: CommandContext): Promise<number> {
   }
   showPlan(plan, output);
   showTests(results, output, 'failed');
-  const deletions = plan.changes.filter(({ action }) => action === 'delete').length;
-  if (deletions > 0 && !(await confirm(`Delete ${deletions}?`, context))) {
+  if (plan.changes.length > 0 && !(await confirm(questionOf(plan), context))) {
     output.line('Nothing was changed.');
     return 1;
   }
@@ -59,6 +60,12 @@ async function apply(context: CommandContext): Promise<number> {
     if (done.length > 0) output.line(`Applied: ${done.length} of ${plan.changes.length}.`);
   });
   return 0;
+}
+
+function questionOf({ changes }: Plan): string {
+  const deletions = changes.filter(({ action }) => action === 'delete').length;
+  const one = changes.length === 1 ? 'this change' : `these ${changes.length} changes`;
+  return deletions === 0 ? `Make ${one}?` : `Make ${one}, of which ${deletions} delete${deletions === 1 ? 's' : ''}?`;
 }
 
 function interrupted(error: unknown, done: number, planned: number): unknown {

@@ -29,7 +29,7 @@ async function decode({ arguments: [file = '-'], output, world }: CommandContext
     import('../../platforms/presets.ts'),
     import('../../platforms/every-facts.ts'),
   ]);
-  const token = readToken(await readTokenInput(file, world));
+  const token = readToken(await readTokenInput(file, '`cambist decode`', world));
   if (typeof token === 'string') throw new CliFailure(`This cannot be decoded: ${token}.`, { code: 'not_a_token' });
   const { header, claims, fault } = token;
   const name = presetNameOf(header, claims, detectPreset);

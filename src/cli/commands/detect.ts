@@ -63,7 +63,8 @@ async function detect(context: CommandContext): Promise<number> {
     }
     if (chosen !== null)
       output.line(`The ID token comes from ${chosen.source.title}, asked for the audience ${audience}.`);
-    else if (blockedBy !== null) output.line(`${blockedBy.source.title}: ${blockedBy.missing}.\n${blockedBy.fix}`);
+    else if (blockedBy !== null)
+      output.line([`${blockedBy.source.title}: ${blockedBy.missing}.`, ...(blockedBy.fix ?? '').split('\n')]);
     else output.line(`No source of an ID token was found${probed ? '; no metadata service answers' : ''}.`);
   });
   return chosen === null ? 1 : 0;

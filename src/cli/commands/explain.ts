@@ -16,7 +16,10 @@ export const explainCommand: Command = {
     'Changes nothing and uses no token up. Needs the scope iam:read. Exits 1 where the exchange would be refused.',
   options: [
     { flags: '--token <file>', description: 'the subject token in a file, "-" for stdin' },
-    { flags: '--claims <file>', description: 'claims as JSON, as if they had been verified; "-" for stdin' },
+    {
+      flags: '--claims <file or JSON>',
+      description: 'claims as JSON or in a file, as if they had been verified; "-" for stdin',
+    },
     { flags: '--request-id <id>', description: 'the claims of an earlier exchange, from its audit event' },
     { flags: '--service-account <id or slug>', description: 'as if this account had been asked for' },
     { flags: '--identity <id>', description: 'of this federated identity only' },
@@ -70,8 +73,8 @@ async function explain(context: CommandContext): Promise<number> {
 
 async function subjectOf({ options, world }: CommandContext, api: Api): Promise<readonly [JsonMap, JsonMap | null]> {
   const [token, claims] = [options.text('token'), options.text('claims')];
-  if (token !== undefined) return [{ subjectToken: await readTokenInput(token, world) }, null];
-  if (claims !== undefined) return [{ claims: await readClaimsInput(claims, world) }, null];
+  if (token !== undefined) return [{ subjectToken: await readTokenInput(token, '--token', world) }, null];
+  if (claims !== undefined) return [{ claims: await readClaimsInput(claims, '--claims', world) }, null];
   const event = await eventOf(options.text('request-id') ?? '', api);
   const account = event['serviceAccount'];
   return [{ claims: event['claims'], ...(account === null ? {} : { serviceAccountIdentity: account }) }, event];

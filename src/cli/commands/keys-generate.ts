@@ -1,9 +1,10 @@
 // `cambist keys generate`: makes private keys for the SIGNING_KEYS secret; keeps no copy and asks nobody.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 
 import type { Command, CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
+import { nameOfFile, readGivenFile } from '../given-file.ts';
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.ts';
 import type { SigningAlgorithm } from '../keys/algorithms.ts';
 
@@ -19,7 +20,7 @@ export const keysGenerateCommand: Command = {
       choices: SIGNING_ALGORITHMS,
       repeatable: true,
     },
-    { flags: '--add-to <file>', description: 'the JWK Set in use, which the fresh keys are added to' },
+    { flags: '--add-to <file>', description: 'the JWK Set in use, which the fresh keys are added to; "-" for stdin' },
     { flags: '--out <file>', description: 'a new file, in place of stdout' },
   ],
   arguments: [],
@@ -36,7 +37,7 @@ async function generate({ options, output, world }: CommandContext): Promise<voi
   const out = options.text('out');
   const before = options.text('add-to');
   const wanted = (algorithms.length === 0 ? ['ES256', 'RS256'] : algorithms) as readonly SigningAlgorithm[];
-  const known = before === undefined ? [] : await readKeys(before);
+  const known = before === undefined ? [] : await readKeys(before, world);
   const { generateSigningKeys } = await import('../keys/generate.ts');
   const keys = [...known, ...(await generateSigningKeys(wanted))];
   const text = `${JSON.stringify({ keys })}\n`;
@@ -61,12 +62,19 @@ async function generate({ options, output, world }: CommandContext): Promise<voi
   });
 }
 
-async function readKeys(file: string): Promise<readonly { readonly kid: string; readonly alg: string }[]> {
+async function readKeys(
+  file: string,
+  world: CommandContext['world'],
+): Promise<readonly { readonly kid: string; readonly alg: string }[]> {
+  const text = await readGivenFile({ file, by: '--add-to' }, world);
   try {
-    const { keys } = JSON.parse(await readFile(file, 'utf8')) as { readonly keys?: unknown };
+    const { keys } = JSON.parse(text) as { readonly keys?: unknown };
     if (Array.isArray(keys)) return keys as readonly { kid: string; alg: string }[];
   } catch {
-    // Neither the file nor a parser's complaint about it may be quoted: it holds private keys.
+    // The parser's complaint may quote the file, and that holds private keys.
   }
-  throw usageFailure(`${file} is not a JWK Set that can be read.`, 'It is what SIGNING_KEYS holds: {"keys": [...]}.');
+  throw usageFailure(
+    `${nameOfFile(file)} is not a JWK Set that can be read.`,
+    'It is what SIGNING_KEYS holds: {"keys": [...]}.',
+  );
 }

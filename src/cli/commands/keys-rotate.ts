@@ -2,7 +2,7 @@
 
 import type { SigningKeyView } from '../../objects/signing-key.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { confirm } from '../confirm.ts';
+import { confirm, YES } from '../confirm.ts';
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.ts';
 import { textOf } from '../output.ts';
 
@@ -18,7 +18,7 @@ export const keysRotateCommand: Command = {
       description: 'of this algorithm; needed where several have a standby key',
       choices: SIGNING_ALGORITHMS,
     },
-    { flags: '-y, --yes', description: 'do not ask' },
+    YES,
   ],
   arguments: [],
   examples: ['cambist keys rotate --alg ES256', 'cambist keys rotate --alg ES256 --mode emergency --yes'],
@@ -32,7 +32,7 @@ async function rotate(context: CommandContext): Promise<number> {
   const { options, output } = context;
   const mode = options.text('mode') ?? 'graceful';
   const alg = options.text('alg');
-  const question = 'An emergency rotation ends every token that the old key signed, at once. Go on?';
+  const question = 'End every token that the old key signed, at once?';
   if (mode === 'emergency' && !(await confirm(question, context))) {
     output.line('Nothing was rotated.');
     return 1;

@@ -26,7 +26,7 @@ export async function checkInside(context: CommandContext, tell: Tell): Promise<
     );
   }
   const api = await context.api();
-  const me = await attempt('credential', tell, async () => await api.get('/me'));
+  const me = await attempt('credential', context, tell, async () => await api.get('/me'));
   if (me === null) return;
   const { actor, organisation } = me as {
     readonly actor?: unknown;
@@ -35,12 +35,13 @@ export async function checkInside(context: CommandContext, tell: Tell): Promise<
   tell(finding('credential', 'ok', `${String(actor)} in the organisation ${String(organisation?.slug)}`));
   const keys = await attempt(
     'signing keys',
+    context,
     tell,
     async () => await api.get<readonly SigningKeyView[]>('/signing-keys'),
   );
   if (keys !== null) checkKeys(inOrder(keys), tell);
   const named = context.options.text('issuer');
-  const providers = await attempt('issuers', tell, async () =>
+  const providers = await attempt('issuers', context, tell, async () =>
     named === undefined ? await api.list(PROVIDERS.path) : [await findObject(api, PROVIDERS, named)],
   );
   for (const provider of providers ?? []) {
@@ -49,7 +50,12 @@ export async function checkInside(context: CommandContext, tell: Tell): Promise<
       context.output.paint('bold', `Issuer ${String(provider['name'])}  ${String(provider['providerIssuer'])}`),
     );
     const path = `${PROVIDERS.path}/${String(provider['identity'])}/check`;
-    const view = await attempt('check', tell, async () => await api.post<IssuerCheckView>(path, undefined, true));
+    const view = await attempt(
+      'check',
+      context,
+      tell,
+      async () => await api.post<IssuerCheckView>(path, undefined, true),
+    );
     for (const { check, verdict, detail, advice } of view?.checks ?? []) tell(finding(check, verdict, detail, advice));
   }
 }
@@ -81,13 +87,23 @@ function checkKeys(keys: readonly SigningKeyView[], tell: Tell): void {
   }
 }
 
-async function attempt<T>(check: string, tell: Tell, work: () => Promise<T>): Promise<T | null> {
+async function attempt<T>(
+  check: string,
+  { output }: CommandContext,
+  tell: Tell,
+  work: () => Promise<T>,
+): Promise<T | null> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof CliFailure)) throw error;
     tell(
-      finding(check, error.details.status === 403 ? 'skipped' : 'failed', error.message, error.details.next ?? null),
+      finding(
+        check,
+        error.details.status === 403 ? 'skipped' : 'failed',
+        output.conceal(error.message),
+        error.details.next ?? null,
+      ),
     );
     return null;
   }

@@ -2,7 +2,7 @@
 
 import type { JsonMap } from '../api.ts';
 import type { Command, CommandArgument, CommandContext, CommandOption } from '../command.ts';
-import { confirm } from '../confirm.ts';
+import { confirm, YES } from '../confirm.ts';
 import { usageFailure } from '../failure.ts';
 import { cellOf, formatPairs, formatStep, formatTable, textOf } from '../output.ts';
 import { findObject, pathOf } from './find-object.ts';
@@ -72,17 +72,15 @@ export function objectCommands(resource: ResourceDescription): readonly Command[
         ...members.filter(({ fixed }) => fixed !== true).map((member) => memberOption(member)),
         { ...LABEL, description: 'a label to add or change; `--label key=` empties it' },
         SET,
-        { flags: '--if-match <version>', description: 'only where its objectVersion is still this one' },
+        { flags: '--if-match <version>', description: 'only if its objectVersion is still this one' },
+        ...(canBeRevoked(members) ? [YES] : []),
       ],
       arguments: [which],
       examples: [`cambist ${group} update ${examples.name} ${examples.change}`],
       run: async (context) => await updateObject(resource, context),
     }),
-    command('delete', `delete ${one}; asks first on a terminal`, {
-      options: [
-        { flags: '-y, --yes', description: 'do not ask' },
-        { flags: '--if-match <version>', description: 'only where its objectVersion is still this one' },
-      ],
+    command('delete', `delete ${one}; asks first`, {
+      options: [YES, { flags: '--if-match <version>', description: 'only if its objectVersion is still this one' }],
       arguments: [which],
       examples: [`cambist ${group} delete ${examples.name} --yes`],
       run: async (context) => await deleteObject(resource, context),
@@ -143,7 +141,7 @@ async function createObject(resource: ResourceDescription, context: CommandConte
   tellOutcome(resource, 'created', await api.post(resource.path, body), context);
 }
 
-async function updateObject(resource: ResourceDescription, context: CommandContext): Promise<void> {
+async function updateObject(resource: ResourceDescription, context: CommandContext): Promise<number> {
   const { options } = context;
   const body = membersFrom(resource, options);
   const labels = labelsFrom(options);
@@ -151,12 +149,23 @@ async function updateObject(resource: ResourceDescription, context: CommandConte
     throw usageFailure('There is nothing to change: name a member.');
   const ifMatch = options.wholeNumber('if-match');
   const current = await theObject(resource, context);
+  const { noun } = resource;
+  const question = `Revoke the ${noun} ${String(current['name'])} (${String(current['identity'])})?`;
+  if (body['status'] === 'revoked' && current['status'] !== 'revoked' && !(await confirm(question, context))) {
+    context.output.line('Nothing was changed.');
+    return 1;
+  }
   if (labels !== null) body['labels'] = { ...(current['labels'] as object), ...labels };
   // Labels are replaced as a whole, so they must still be those that were read.
   const version = ifMatch ?? (labels === null ? undefined : Number(current['objectVersion']));
   const after = await (await context.api()).put(pathOf(resource, current), body, version);
   const outcome = after['objectVersion'] === current['objectVersion'] ? 'unchanged' : 'changed';
   tellOutcome(resource, outcome, after, context);
+  return 0;
+}
+
+function canBeRevoked(members: readonly Member[]): boolean {
+  return members.some(({ name, choices }) => name === 'status' && choices?.includes('revoked') === true);
 }
 
 async function deleteObject(resource: ResourceDescription, context: CommandContext): Promise<number> {

@@ -2,6 +2,7 @@
 
 import type { JsonMap } from '../api.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { confirm, YES } from '../confirm.ts';
 import { usageFailure } from '../failure.ts';
 import { cellOf, formatStep, formatTable } from '../output.ts';
 import { findObject } from './find-object.ts';
@@ -46,8 +47,8 @@ export const roleCommands: readonly Command[] = [
   {
     name: 'disallow',
     summary: 'take a rule away from a role',
-    description: 'Deletes a rule of a role. `cambist roles show` lists the rules with their ids.',
-    options: [],
+    description: 'Deletes a rule of a role; asks first. `cambist roles show` lists the rules with their ids.',
+    options: [YES],
     arguments: [ROLE, { name: '<rule>', description: 'the id of the rule' }],
     examples: ['cambist roles disallow deployments rule_01jfrz5x2ve3nbgfg3pm5kz4qa'],
     run: async (context) => await removeNested(context, 'rules', 'Role rule'),
@@ -84,8 +85,8 @@ export const roleCommands: readonly Command[] = [
   {
     name: 'unbind',
     summary: 'take a role away from a service account',
-    description: 'Deletes a binding of a role. `cambist roles bindings` lists them with their ids.',
-    options: [],
+    description: 'Deletes a binding of a role; asks first. `cambist roles bindings` lists them with their ids.',
+    options: [YES],
     arguments: [ROLE, { name: '<binding>', description: 'the id of the binding' }],
     examples: ['cambist roles unbind deployments bind_01jfrz5x2ve3nbgfg3pm5kz4qa'],
     run: async (context) => await removeNested(context, 'bindings', 'Role binding'),
@@ -116,13 +117,19 @@ async function rolePath({ api, arguments: [role] }: CommandContext): Promise<str
   return `${ROLES.path}/${String((await findObject(await api(), ROLES, role ?? ''))['identity'])}`;
 }
 
-async function removeNested(context: CommandContext, collection: 'rules' | 'bindings', title: string): Promise<void> {
-  const [, identity = ''] = context.arguments;
+async function removeNested(context: CommandContext, collection: 'rules' | 'bindings', title: string): Promise<number> {
+  const [role = '', identity = ''] = context.arguments;
+  const { output } = context;
   if (!/^(?:rule|bind)_[0-9a-z]{26}$/.test(identity))
     throw usageFailure(`${JSON.stringify(identity)} is not the id of one of the ${collection}.`);
-  await (await context.api()).delete(`${await rolePath(context)}/${collection}/${identity}`);
-  const { output } = context;
+  const path = await rolePath(context);
+  if (!(await confirm(`Take ${identity} away from the role ${role}?`, context))) {
+    output.line('Nothing was deleted.');
+    return 1;
+  }
+  await (await context.api()).delete(`${path}/${collection}/${identity}`);
   output.data({ identity, deleted: true }, () =>
     output.line(formatStep(output.paint('green', '✔'), title, 'deleted', identity)),
   );
+  return 0;
 }

@@ -218,7 +218,8 @@ describe('cambist plan and apply', () => {
   });
 
   it('refuses a file whose own test fails, and changes nothing', async () => {
-    expect(await run(['apply'], FILE.replace('refused: subject_mismatch', 'allowed: deployer'))).toMatchInlineSnapshot(`
+    expect(await run(['apply', '--yes'], FILE.replace('refused: subject_mismatch', 'allowed: deployer')))
+      .toMatchInlineSnapshot(`
       {
         "code": 1,
         "stderr": "✖ 1 of 2 tests failed; nothing was changed.
@@ -235,7 +236,7 @@ describe('cambist plan and apply', () => {
   });
 
   it('makes everything, and a token of the workload is worth what the test says', async () => {
-    expect(await run(['apply'])).toMatchInlineSnapshot(`
+    expect(await run(['apply', '--yes'])).toMatchInlineSnapshot(`
       {
         "code": 0,
         "stderr": "",
@@ -275,7 +276,7 @@ describe('cambist plan and apply', () => {
   });
 
   it('changes nothing the second time', async () => {
-    expect(await run(['apply'])).toMatchInlineSnapshot(`
+    expect(await run(['apply', '--yes'])).toMatchInlineSnapshot(`
       {
         "code": 0,
         "stderr": "",
@@ -344,7 +345,7 @@ describe('cambist plan and apply', () => {
       ask,
     });
     expect([asked, ended.code, ended.stdout.split('\n').at(-2)]).toEqual([
-      ['Delete 3? [y/N] '],
+      ['Make these 7 changes, of which 3 delete? [y/N] '],
       1,
       'Nothing was changed.',
     ]);
@@ -352,7 +353,7 @@ describe('cambist plan and apply', () => {
   });
 
   it('applies the change, and prunes what it made and no longer declares', async () => {
-    expect(await run(['apply', '--prune'], CHANGED)).toMatchInlineSnapshot(`
+    expect(await run(['apply', '--prune', '--yes'], CHANGED)).toMatchInlineSnapshot(`
       {
         "code": 0,
         "stderr": "",
@@ -405,7 +406,7 @@ describe('cambist plan and apply', () => {
       'refused: no_federated_identity',
     );
     expect((await run(['test'], file)).code).toBe(0);
-    expect(await run(['apply'], file)).toMatchInlineSnapshot(`
+    expect(await run(['apply', '--yes'], file)).toMatchInlineSnapshot(`
       {
         "code": 1,
         "stderr": "✖ 1 of 2 tests failed; nothing was changed.
@@ -438,7 +439,7 @@ describe('cambist plan and apply', () => {
 
   it('goes on from where it was interrupted', async () => {
     const extended = CHANGED.replace('roles:\n  Deployments', 'roles:\n  A: {}\n  B: {slug: a}\n  Deployments');
-    const first = await run(['apply'], extended);
+    const first = await run(['apply', '--yes'], extended);
     expect([first.code, first.stderr]).toMatchInlineSnapshot(`
       [
         1,
@@ -449,7 +450,9 @@ describe('cambist plan and apply', () => {
       ",
       ]
     `);
-    expect((await run(['apply'], extended.replace('slug: a', 'slug: b'))).stdout).toContain('Applied: 1 of 1.');
+    expect((await run(['apply', '--yes'], extended.replace('slug: a', 'slug: b'))).stdout).toContain(
+      'Applied: 1 of 1.',
+    );
   });
 
   it('speaks JSON to programs', async () => {

@@ -78,7 +78,7 @@ describe('cambist bootstrap, every kind of workload', () => {
     expect(second.stdout.match(/already present/g)).toHaveLength(3);
     expect(second.stdout).not.toMatch(/\b(?:created|updated|differs)\b {2}/);
 
-    expect(await bootstrap([...argv, '--undo'])).toMatchObject({ code: 0, stderr: '' });
+    expect(await bootstrap([...argv, '--undo', '--yes'])).toMatchObject({ code: 0, stderr: '' });
     expect(await everything()).toEqual(NOTHING);
   });
 });
@@ -115,7 +115,7 @@ describe('cambist bootstrap, again and back', () => {
       ✔ Federated identity    already present  fid_1
         key 000000000000: the same command finds all of it again, and with --undo takes it back"
     `);
-    await bootstrap([...APP, '--undo']);
+    await bootstrap([...APP, '--undo', '--yes']);
   });
 
   it('shows what differs and leaves it until it is told to change it', async () => {
@@ -139,7 +139,7 @@ describe('cambist bootstrap, again and back', () => {
     expect(await bootstrap([...wanted, '--update'])).toMatchObject({ code: 0 });
     expect((await bootstrap(wanted)).code).toBe(0);
     expect((await bootstrap(APP)).code).toBe(1);
-    await bootstrap([...APP, '--undo']);
+    await bootstrap([...APP, '--undo', '--yes']);
   });
 
   it('binds the role, says which there are, and leaves nothing half-made where there is none', async () => {
@@ -166,7 +166,7 @@ describe('cambist bootstrap, again and back', () => {
       ✔ Federated identity    already present  fid_1
         key 000000000000: the same command finds all of it again, and with --undo takes it back"
     `);
-    expect(steps(await bootstrap([...bound, '--undo']))).toMatchInlineSnapshot(`
+    expect(steps(await bootstrap([...bound, '--undo', '--yes']))).toMatchInlineSnapshot(`
       "✔ Federated identity    deleted          fid_1
       ✔ Role binding          deleted          bind_1
           role deployer
@@ -192,7 +192,7 @@ describe('cambist bootstrap, again and back', () => {
     `);
     const other = [...APP.slice(0, -1), 'develop', '--service-account', 'theirs'];
     await bootstrap(other);
-    expect(steps(await bootstrap([...theirs, '--undo']))).toMatchInlineSnapshot(`
+    expect(steps(await bootstrap([...theirs, '--undo', '--yes']))).toMatchInlineSnapshot(`
       "✔ Federated identity    deleted          fid_1
       - Service account       kept             sa_1
           not made by bootstrap
@@ -200,8 +200,8 @@ describe('cambist bootstrap, again and back', () => {
           not made by bootstrap"
     `);
     expect(await everything()).toEqual({ providers: 1, accounts: 1, identities: 1 });
-    expect(steps(await bootstrap([...theirs, '--undo']))).toContain('not found');
-    await bootstrap([...other, '--undo']);
+    expect(steps(await bootstrap([...theirs, '--undo', '--yes']))).toContain('not found');
+    await bootstrap([...other, '--undo', '--yes']);
     for (const path of [`service-accounts/${account}`, `federated-identity-providers/${provider}`])
       await fetch(`${service.url}/v1/${path}`, {
         method: 'DELETE',
@@ -221,7 +221,7 @@ describe('cambist bootstrap, again and back', () => {
       ✔ Federated identity    created          fid_1
         key 000000000000: the same command finds all of it again, and with --undo takes it back"
     `);
-    await bootstrap([...APP, '--undo']);
+    await bootstrap([...APP, '--undo', '--yes']);
     expect(await everything()).toEqual(NOTHING);
   });
 
@@ -232,7 +232,7 @@ describe('cambist bootstrap, again and back', () => {
       changes: [{ outcome: 'created' }, { outcome: 'created' }, { outcome: 'created' }],
       configuration: { file: '.github/workflows/cambist.yml' },
     });
-    await bootstrap([...APP, '--undo', '--json']);
+    await bootstrap([...APP, '--undo', '--yes', '--json']);
     const wrong = await bootstrap(['github', '--json']);
     expect(wrong).toMatchObject({ code: 2, stdout: '' });
     expect(JSON.parse(wrong.stderr)).toMatchObject({ error: 'usage', message: 'Missing: --repository <owner/name>.' });
@@ -363,7 +363,7 @@ describe('cambist bootstrap kubernetes, asking the cluster', () => {
     const run = await bootstrap(POD, world);
     expect(run).toMatchObject({ code: 0, stderr: '' });
     expect(stable(run.stdout)).toMatchSnapshot();
-    await bootstrap([...POD, '--undo'], world);
+    await bootstrap([...POD, '--undo', '--yes'], world);
     expect(await everything()).toEqual(NOTHING);
   });
 
@@ -373,7 +373,7 @@ describe('cambist bootstrap kubernetes, asking the cluster', () => {
     const argv = [...POD, '--issuer', 'https://kubernetes.default.svc', '--jwks', file];
     expect(await bootstrap(argv)).toMatchObject({ code: 0, stderr: '' });
     expect((await bootstrap(argv)).stdout.match(/already present/g)).toHaveLength(3);
-    await bootstrap([...argv, '--undo']);
+    await bootstrap([...argv, '--undo', '--yes']);
   });
 
   it('says what to do where the issuer is a name inside the cluster, kubectl is missing, or the account is "default"', async () => {
@@ -474,7 +474,7 @@ describe('cambist bootstrap --from-token', () => {
       const bad = start('sh', [file], { ID_TOKEN: await issuer.sign({ ...run, ref: 'refs/heads/other' }) });
       expect((await bad.exited).code).not.toBe(0);
       expect(bad.output()).toContain('request_id');
-      await bootstrap([...argv, '--undo'], { stdin: await issuer.sign(run) });
+      await bootstrap([...argv, '--undo', '--yes'], { stdin: await issuer.sign(run) });
       expect(await everything()).toEqual(NOTHING);
     } finally {
       await issuer.stop();
