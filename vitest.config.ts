@@ -8,7 +8,7 @@ import type { ViteUserConfig } from 'vitest/config';
 
 import type { FuzzSettings } from './test/support/runs.ts';
 
-const WORKER_TESTS = 'test/**/*.worker.test.{ts,tsx}';
+const WORKER_TESTS = 'test/**/*.worker.test.ts';
 const PROCESS_TESTS = 'test/**/*.process.test.ts';
 
 /** A fresh private JWK Set for each run, so that no private key is ever committed, not even a test's. */
@@ -48,7 +48,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['test/**/*.test.{ts,tsx}'],
+          include: ['test/**/*.test.ts'],
           exclude: [WORKER_TESTS, PROCESS_TESTS],
           testTimeout: longest(20_000),
         },

@@ -8,7 +8,7 @@ import type { JWK } from 'jose';
 
 export const SUBJECT = 'repo:acme@9919/shop@742190:ref:refs/heads/main';
 export const AUDIENCE = 'https://api.acme.example';
-export const KID = 'bench-issuer';
+const KID = 'bench-issuer';
 
 export interface Workload {
   readonly issuer: string;

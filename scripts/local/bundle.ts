@@ -14,7 +14,7 @@ export const WRANGLER_CONFIG: string = join(ROOT, 'wrangler.toml');
 const WRANGLER = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin', 'wrangler.js');
 
 /** Environment for wrangler: no banner, no update check, no metrics, no colour. */
-export const QUIET_WRANGLER: NodeJS.ProcessEnv = {
+const QUIET_WRANGLER: NodeJS.ProcessEnv = {
   ...process.env,
   WRANGLER_HIDE_BANNER: 'true',
   WRANGLER_SEND_METRICS: 'false',

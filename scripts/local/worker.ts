@@ -101,7 +101,10 @@ export async function freePort(): Promise<number> {
   });
 }
 
-/** The statements of schema.sql; it has no semicolon inside a literal and no trigger. */
+/**
+ * The statements of schema.sql; it has no semicolon inside a literal and no trigger.
+ * @internal The benchmark makes databases of its own with them.
+ */
 export function schemaStatements(): string[] {
   return readFileSync(join(ROOT, 'schema.sql'), 'utf8')
     .replace(/--.*$/gm, '')

@@ -5,10 +5,10 @@ import type { Mode } from './signing-life.ts';
 import { JWKS_CACHE_SECONDS } from './verifiers.ts';
 
 /** MiB that the Worker may keep more at the end than when it was warm, of the 128 that an isolate may have. */
-export const MAX_KEPT_GROWTH_MIB = 4;
+const MAX_KEPT_GROWTH_MIB = 4;
 /** The same for all of workerd with Miniflare's D1 and KV in it, as a share, and the exchanges below which it is not warm. */
-export const MAX_RESIDENT_GROWTH = 0.25;
-export const MIN_EXCHANGES_FOR_RESIDENT = 100_000;
+const MAX_RESIDENT_GROWTH = 0.25;
+const MIN_EXCHANGES_FOR_RESIDENT = 100_000;
 
 export interface Memory {
   /** What the Worker kept after a garbage collection, at equal distances; the first is that of a cold one. */

@@ -237,7 +237,7 @@ async function forged(c: TrafficContext): Promise<Attempt> {
 }
 
 /** A token under a key that its issuer never published. */
-export async function unknownKid(c: TrafficContext, issuer: Issuer, rule: Rule, outcome: Outcome): Promise<Attempt> {
+async function unknownKid(c: TrafficContext, issuer: Issuer, rule: Rule, outcome: Outcome): Promise<Attempt> {
   const key = { ...(await issuer.newKey()), kid: crypto.randomUUID() };
   return attempt(c, 'many', rule, outcome, { issuer, key });
 }

@@ -16,7 +16,7 @@ export interface Answer {
 }
 
 /** Statuses after which the same request may succeed (RFC 9110 §15.5.9, RFC 6585 §4). */
-export function isRetryableStatus(status: number): boolean {
+function isRetryableStatus(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status <= 599);
 }
 

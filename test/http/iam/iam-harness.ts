@@ -10,7 +10,7 @@ import { onEachTrip } from '../../support/d1-trips.ts';
 import { freshDatabase } from '../../support/schema.ts';
 
 export const ROOT_TOKEN = 'test-root-token-of-at-least-32-characters';
-export const ORIGIN = 'https://cambist.test';
+const ORIGIN = 'https://cambist.test';
 export const NOW = 1_800_000_000;
 
 export interface Answer {

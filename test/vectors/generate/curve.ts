@@ -60,7 +60,7 @@ export const P521: Curve = {
   alg: 'ES512',
 };
 
-export function add({ p }: Curve, one: Point, other: Point): Point {
+function add({ p }: Curve, one: Point, other: Point): Point {
   if (one === null) return other;
   if (other === null) return one;
   if (one.x === other.x && modulo(one.y + other.y, p) === 0n) return null;

@@ -3,8 +3,8 @@
 import type { Vector, VectorFile, VectorKey } from '../vector.ts';
 import { base64url } from './bytes.ts';
 
-export const NOW = 1_789_000_000;
-export const ISSUER = 'https://issuer.example.com';
+const NOW = 1_789_000_000;
+const ISSUER = 'https://issuer.example.com';
 export const KID = 'vector';
 
 /** The payload of every vector; `jti` where several messages are needed. */

@@ -1,0 +1,41 @@
+// What counts as used: `knip` looks at everything, `knip --production` at what is shipped and at the scripts, so that a test alone keeps nothing alive.
+
+import type { KnipConfig } from 'knip';
+
+const config: KnipConfig = {
+  // A type that an exported function names may be exported with it.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  workspaces: {
+    '.': {
+      entry: [
+        'src/sdk/client/index.ts!',
+        'src/sdk/verify/verify.ts!',
+        'src/sdk/hono/hono.ts!',
+        'examples/api/server.ts!',
+        'scripts/*.ts!',
+        // Started as programs of their own, by name.
+        'bench/contenders/*.ts',
+        'test/soak/{soak,worker}.ts',
+        'test/vectors/generate.ts',
+      ],
+      project: ['{src,scripts,examples}/**/*.ts!', '{bench,test}/**/*.ts', '!test/fixtures/**'],
+      ignoreDependencies: [
+        // The command line's, named in packages/cli; test/packages compares them with what is imported.
+        'commander',
+        'yaml',
+        // wrangler brings them, in the versions that it works with itself.
+        'esbuild',
+        'miniflare',
+        // Run by its path, on the packed packages.
+        'publint',
+      ],
+      // The first is of the pipeline; the others are development dependencies that scripts run.
+      ignoreBinaries: ['buildkite-agent', 'tsc', 'vitest'],
+    },
+    // Their code is in src/.
+    'packages/sdk': { entry: [], project: [], ignoreDependencies: ['hono'] },
+    'packages/cli': { entry: [], project: [], ignoreDependencies: ['.+'] },
+  },
+};
+
+export default config;
