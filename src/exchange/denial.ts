@@ -1,6 +1,8 @@
-// Why a request was refused, as a value; http/oauth-error.ts turns it into the wire error through one exhaustive table.
+// Why a request was refused, as a value that carries facts; http/oauth-error.ts and denial-detail.ts make words of it.
 
-import type { CheckReason } from '../objects/model.ts';
+import type { Check, CheckReason } from '../objects/model.ts';
+import type { JsonValue } from '../token/json.ts';
+import type { Asked } from './request.ts';
 
 /** Stable reason codes: they appear in audit events, logs and explanations. */
 export type DenialReason =
@@ -41,18 +43,95 @@ export type DenialReason =
   | 'configuration_invalid'
   | 'storage_unavailable';
 
-/** A refusal: a stable code, one plain sentence for the caller, and everything for the operator. */
-export interface Denial {
+/** A refusal that is fully said where it is found: of a request's syntax, a token's form, keys, times or settings. */
+export interface StatedDenial {
+  readonly about: 'sentence';
   readonly reason: DenialReason;
-  /** What the caller may learn; never a rule's expected value, never whether an account exists. */
+  /** What the caller may learn. */
   readonly message: string;
-  /** What the operator reads in the log and the audit event. */
+  /** What the operator reads. */
   readonly detail: string;
   /** Seconds after which a retry makes sense. */
   readonly retryAfterSeconds?: number;
 }
 
-/** A refusal whose reason the caller may learn in full. */
-export function denial(reason: DenialReason, message: string, detail: string = message): Denial {
-  return { reason, message, detail };
+/** The issuer has no provider in the organisation that was searched. */
+interface UnknownIssuerDenial {
+  readonly about: 'issuer';
+  readonly reason: 'issuer_not_registered';
+  readonly issuer: string;
+}
+
+interface InactiveProviderDenial {
+  readonly about: 'provider';
+  readonly reason: 'provider_inactive';
+  readonly providerId: string;
+}
+
+/** No rule accepts the verified token. */
+export interface UnmatchedDenial {
+  readonly about: 'token';
+  readonly reason: 'service_account_unknown' | 'no_federated_identity' | CheckReason;
+  readonly asked: Pick<Asked, 'serviceAccount' | 'organisation' | 'federatedIdentity'>;
+  /** The account that was asked for, if it exists. */
+  readonly serviceAccountId: string | null;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: JsonValue;
+  /** How many rules were considered. */
+  readonly candidates: number;
+  /** The rule that refuses the token for the fewest reasons; null if none may grant. */
+  readonly nearest: NearestRule | null;
+}
+
+export interface NearestRule {
+  readonly id: string;
+  readonly name: string;
+  /** The checks that failed; at least one. */
+  readonly failed: readonly Check[];
+  /** True if the rule trusts tokens whose audience is this deployment. */
+  readonly trustsDeployment: boolean;
+}
+
+/** The token or credential is good, but does not allow what was asked with it. */
+export interface NotAllowedDenial {
+  readonly about: 'request';
+  readonly reason: CheckReason;
+  readonly check: Check;
+  /** What allows less, for the operator: `federated identity fid_… (name)`. */
+  readonly by: string;
+}
+
+/** The token is accepted for several accounts, and the caller names none. */
+interface AmbiguousDenial {
+  readonly about: 'accounts';
+  readonly reason: 'ambiguous_service_account';
+  readonly serviceAccounts: readonly string[];
+}
+
+interface TooManyDenial {
+  readonly about: 'candidates';
+  readonly reason: 'too_many_candidates';
+}
+
+interface UsedTokenDenial {
+  readonly about: 'use';
+  readonly reason: 'token_already_used';
+  readonly federatedIdentityId: string;
+}
+
+/** A refusal: a stable code and the facts. The words are made where they are shown. */
+export type Denial =
+  | StatedDenial
+  | UnknownIssuerDenial
+  | InactiveProviderDenial
+  | UnmatchedDenial
+  | NotAllowedDenial
+  | AmbiguousDenial
+  | TooManyDenial
+  | UsedTokenDenial;
+
+/** A refusal in one sentence, which the caller may learn in full unless `detail` says more. */
+export function denial(reason: DenialReason, message: string, detail: string = message): StatedDenial {
+  return { about: 'sentence', reason, message, detail };
 }

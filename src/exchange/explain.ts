@@ -4,6 +4,7 @@ import type { UnverifiedToken } from '../token/claims.ts';
 import { decide } from './decide.ts';
 import type { DecidedRequest, DecidedToken, Decision } from './decide.ts';
 import type { Denial, DenialReason } from './denial.ts';
+import { denialDetail } from './denial-detail.ts';
 import { lookupKeys, trustedProvider } from './lookup.ts';
 import { narrow } from '../rules/narrow.ts';
 import type { Narrowed } from '../rules/narrow.ts';
@@ -289,7 +290,7 @@ function checksUpTo(failed: VerificationStep, denial: Denial, isToken: boolean):
   const at = VERIFICATION_CHECKS.indexOf(failed);
   return VERIFICATION_CHECKS.map((check, index) => {
     if (!isToken && !STEPS_OF_CLAIMS.includes(check)) return { check, ok: null, detail: NOT_OF_CLAIMS };
-    if (index === at) return { check, ok: false, detail: denial.detail };
+    if (index === at) return { check, ok: false, detail: denialDetail(denial) };
     return index < at
       ? { check, ok: true, detail: null }
       : { check, ok: null, detail: `not checked, because of ${failed}` };

@@ -2,6 +2,7 @@
 
 import type { Decision } from './decide.ts';
 import type { Denial } from './denial.ts';
+import { denialDetail } from './denial-detail.ts';
 import { tokenClaims } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { LAST_USED_RESOLUTION_SECONDS } from './limits.ts';
@@ -54,8 +55,8 @@ export async function issueToken(
   if (recorded.status === 'rejected') throw recorded.reason;
   if (recorded.value === 'already_used') {
     const replayed = alreadyUsed(identity);
-    const { reason, detail } = replayed;
-    await deps.recordRefusal(describe('refused', { ...parties, reason, detail }), fetched);
+    const { reason } = replayed;
+    await deps.recordRefusal(describe('refused', { ...parties, reason, detail: denialDetail(replayed) }), fetched);
     return refuse(replayed);
   }
   if (signed.status === 'rejected') throw signed.reason;

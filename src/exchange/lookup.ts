@@ -3,9 +3,7 @@
 import { subjectKeysOfToken } from '../rules/subject.ts';
 import type { JsonObject } from '../token/json.ts';
 import type { IdentityProvider } from '../objects/model.ts';
-import { denial } from './denial.ts';
 import type { Denial } from './denial.ts';
-import { MAX_QUOTED_CHARS } from './limits.ts';
 import type { ExchangeFacts, ExchangeQuery } from './ports.ts';
 import type { Asked } from './request.ts';
 import { ok, refuse } from './result.ts';
@@ -55,20 +53,7 @@ export function trustedProvider(
   { provider }: Pick<ExchangeFacts, 'provider'>,
   issuer: string,
 ): Result<IdentityProvider, Denial> {
-  if (provider === null) {
-    return refuse(
-      denial(
-        'issuer_not_registered',
-        `the issuer of the token is not a registered identity provider: ${issuer.slice(0, MAX_QUOTED_CHARS)}`,
-      ),
-    );
-  }
+  if (provider === null) return refuse({ about: 'issuer', reason: 'issuer_not_registered', issuer });
   if (provider.status === 'active') return ok(provider);
-  return refuse(
-    denial(
-      'provider_inactive',
-      'the identity provider of this issuer is disabled',
-      `identity provider ${provider.id} is inactive`,
-    ),
-  );
+  return refuse({ about: 'provider', reason: 'provider_inactive', providerId: provider.id });
 }

@@ -5,6 +5,7 @@ import type { FederatedIdentity } from '../objects/model.ts';
 import type { VerifiedClaims } from '../token/claims.ts';
 import type { Decision } from './decide.ts';
 import type { Denial } from './denial.ts';
+import { denialDetail } from './denial-detail.ts';
 import type { ExchangeDeps, ExchangeFacts, FetchedKeys } from './ports.ts';
 import type { ExchangeRequest, RequestContext } from './request.ts';
 import { refuse } from './result.ts';
@@ -87,7 +88,8 @@ export async function recordDenial(
   deps: Pick<ExchangeDeps, 'recordRefusal' | 'defaultOrganisationId'>,
 ): Promise<Result<never, Denial>> {
   const { denial, shadow, serviceAccountId, federatedIdentityId } = decision;
-  const { reason, detail } = denial;
+  const { reason } = denial;
+  const detail = denialDetail(denial);
   if (isBorrowed(facts, deps)) return refuse(denial);
   const event =
     shadow === null

@@ -1,7 +1,6 @@
 // What a single use is remembered by, and how long; keeps nothing itself.
 
 import type { VerifiedClaims } from '../token/claims.ts';
-import { denial } from './denial.ts';
 import type { Denial } from './denial.ts';
 import { sha256 } from '../token/digest.ts';
 import { readClaim } from '../token/json.ts';
@@ -46,9 +45,5 @@ export function usedTokenKey(organisationId: string, replayKey: string): string 
 
 /** The refusal of a token that was exchanged before. */
 export function alreadyUsed({ id }: Pick<FederatedIdentity, 'id'>): Denial {
-  return denial(
-    'token_already_used',
-    'the token was already used: this federated identity accepts each token once, so request a fresh one',
-    `federated identity ${id} is single use and has exchanged this token before`,
-  );
+  return { about: 'use', reason: 'token_already_used', federatedIdentityId: id };
 }

@@ -1,7 +1,7 @@
 // What the doors are given by the composition root; http reaches storage, issuers and keys through this and nothing else.
 
 import type { Config } from '../config.ts';
-import type { Denial } from '../exchange/denial.ts';
+import type { Denial, StatedDenial } from '../exchange/denial.ts';
 import type { IssuedToken } from '../exchange/issue.ts';
 import type { ExchangeTrace } from '../exchange/record.ts';
 import type { CredentialRequest, ExchangeRequest } from '../exchange/request.ts';
@@ -21,7 +21,7 @@ export interface AppDeps {
   /** Revokes a token by its possession; null if there was nothing to revoke. Throws StorageUnavailable. */
   readonly revokeToken: (compact: string, context: Omit<Revocation, 'token'>) => Promise<OwnToken | null>;
   /** The public keys to publish at `now`; none of a bundle that cannot sign. Throws StorageUnavailable. */
-  readonly publishedKeys: (now: number) => Promise<Result<readonly object[], Denial>>;
+  readonly publishedKeys: (now: number) => Promise<Result<readonly object[], StatedDenial>>;
   /** The algorithms that ID tokens and access tokens are signed with, the ID token's first. */
   readonly signingAlgorithms: readonly string[];
   /** What has to work beyond the settings: storage, schema, keys. */

@@ -27,3 +27,5 @@ export const MAX_QUOTED_CHARS = 100;
 export const MAX_FAULTS_IN_SENTENCE = 10;
 /** Characters of a root token: at least 128 bits of chance, whatever it is written in. */
 export const MIN_ADMIN_TOKEN_CHARS = 32;
+/** Claims that one refusal names; a rule may have fifty conditions. */
+export const MAX_NAMED_CLAIMS = 5;

@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Denial, DenialReason } from '../exchange/denial.ts';
+import { denialMessage } from './denial-message.ts';
 import type { AppEnv } from './deps.ts';
 import { RETRY_AFTER_SECONDS } from './limits.ts';
 
@@ -99,8 +100,9 @@ function always(wire: WireError): Record<TokenRefusal, WireError> {
   return { unverifiable_token: wire, unmatched_token: wire, oversized_token: wire };
 }
 
-function wireError({ reason, retryAfterSeconds = RETRY_AFTER_SECONDS }: Denial, use: TokenUse): WireError {
-  const kind = WIRE[reason];
+function wireError(denied: Denial, use: TokenUse): WireError {
+  const kind = WIRE[denied.reason];
+  const retryAfterSeconds = (denied.about === 'sentence' ? denied.retryAfterSeconds : undefined) ?? RETRY_AFTER_SECONDS;
   switch (kind) {
     case 'unverifiable_token':
     case 'unmatched_token':
@@ -122,12 +124,20 @@ function wireError({ reason, retryAfterSeconds = RETRY_AFTER_SECONDS }: Denial, 
   }
 }
 
-/** Answers a denial. `www-authenticate` goes with every 401 (RFC 6749 §5.2, RFC 9110 §11.6.1). */
-export function oauthError(c: Context<AppEnv>, denied: Denial, use: TokenUse): Response {
+/**
+ * Answers a denial; `issuerUrl` is named if it is the audience to ask for.
+ * `www-authenticate` goes with every 401 (RFC 6749 §5.2, RFC 9110 §11.6.1).
+ */
+export function oauthError(
+  c: Context<AppEnv>,
+  denied: Denial,
+  use: TokenUse,
+  issuerUrl: string | null = null,
+): Response {
   const wire = wireError(denied, use);
   if (wire.retryAfterSeconds !== undefined) c.header('retry-after', String(wire.retryAfterSeconds));
   if (wire.status === 401) c.header('www-authenticate', 'Basic realm="cambist", charset="UTF-8"');
-  const description = describable(denied.message);
+  const description = describable(denialMessage(denied, issuerUrl));
   return c.json(
     { error: wire.error, error_description: description, message: description, request_id: c.get('requestId') },
     wire.status,

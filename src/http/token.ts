@@ -5,6 +5,7 @@ import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { denial } from '../exchange/denial.ts';
 import type { Denial } from '../exchange/denial.ts';
+import { denialDetail } from '../exchange/denial-detail.ts';
 import type { IssuedToken } from '../exchange/issue.ts';
 import { newTrace } from '../exchange/record.ts';
 import type { ExchangeTrace } from '../exchange/record.ts';
@@ -141,7 +142,7 @@ function httpError(c: Context<AppEnv>, status: 413 | 415, message: string): Resp
 function answer(c: Context<AppEnv>, deps: AppDeps, { use, result, trace }: Decided, context: RequestContext): Response {
   // A grant has its audit event under the request id; a line as well would say it twice, at a tenth of the exchange's cost.
   if (!result.ok || trace.staleKeys) deps.log(logLine(use, result, trace, context));
-  if (!result.ok) return oauthError(c, result.error, use);
+  if (!result.ok) return oauthError(c, result.error, use, deps.config.issuerUrl);
   const { token, grant } = result.value;
   const isIdToken = grant.tokenType === 'id_token';
   return c.json(
@@ -166,7 +167,7 @@ function logLine(
 ): Record<string, unknown> {
   const outcome = result.ok
     ? { level: 'warn', outcome: 'granted', token_id: result.value.grant.tokenId }
-    : { level: 'warn', outcome: 'refused', reason: result.error.reason, detail: result.error.detail };
+    : { level: 'warn', outcome: 'refused', reason: result.error.reason, detail: denialDetail(result.error) };
   return {
     event: 'token.exchange',
     ...outcome,

@@ -4,7 +4,7 @@ import type { Context, Handler } from 'hono';
 import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { denial } from '../exchange/denial.ts';
-import type { Denial } from '../exchange/denial.ts';
+import type { StatedDenial } from '../exchange/denial.ts';
 import { sha256 } from '../token/digest.ts';
 import { DISCOVERY_MAX_AGE_SECONDS } from './limits.ts';
 import { ACCEPTED_ALGORITHMS } from '../objects/model.ts';
@@ -67,7 +67,7 @@ export function jwksHandler(deps: AppDeps): Handler<AppEnv> {
   };
 }
 
-function unconfigured(c: Context<AppEnv>, deps: AppDeps, why?: Denial): Response {
+function unconfigured(c: Context<AppEnv>, deps: AppDeps, why?: StatedDenial): Response {
   const denied =
     why ??
     denial(

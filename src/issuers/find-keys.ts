@@ -1,7 +1,7 @@
 // Finds the keys to verify a provider's tokens with: given by hand, or from memory, KV and network in that order (contract §6).
 
 import { denial } from '../exchange/denial.ts';
-import type { Denial } from '../exchange/denial.ts';
+import type { StatedDenial } from '../exchange/denial.ts';
 import {
   FAILING_ISSUER_COOLDOWN_SECONDS,
   KEY_LOAD_FIRST_POLL_MS,
@@ -54,7 +54,7 @@ export async function findKeys(
   provider: IdentityProvider,
   now: number,
   deps: KeyDeps,
-): Promise<Result<FoundKeys, Denial>> {
+): Promise<Result<FoundKeys, StatedDenial>> {
   if (provider.localJwks !== null) return localKeys(provider, provider.localJwks, now, deps);
   const state = rememberedKeys(deps.memory, sourceKey(provider), now);
   const { attempts } = state;
@@ -81,7 +81,7 @@ export type Refreshed =
   /** Nothing newer is known, and the issuer was or would have been reached. */
   | { readonly outcome: 'unchanged' }
   /** Nothing newer is known, because the issuer is failing. */
-  | { readonly outcome: 'failing'; readonly denied: Denial };
+  | { readonly outcome: 'failing'; readonly denied: StatedDenial };
 
 /**
  * Looks for a newer set than the one that did not verify a token: at most one fetch per 30 s and isolate, after failures
@@ -110,7 +110,7 @@ export async function refreshKeys(
   return { outcome: 'failing', denied: keysUnavailable(state.failure, Math.min(retryAfter, REFRESH_COOLDOWN_SECONDS)) };
 }
 
-function keysUnavailable(detail: string, retryAfterSeconds: number): Denial {
+function keysUnavailable(detail: string, retryAfterSeconds: number): StatedDenial {
   const message = "the keys of the token's issuer cannot be obtained at the moment; try again later";
   return { ...denial('keys_unavailable', message, detail), retryAfterSeconds: Math.ceil(retryAfterSeconds) };
 }
@@ -202,7 +202,7 @@ function localKeys(
   localJwks: NonNullable<IdentityProvider['localJwks']>,
   now: number,
   { memory }: KeyDeps,
-): Result<FoundKeys, Denial> {
+): Result<FoundKeys, StatedDenial> {
   const jwtSvid = provider.preset === 'spiffe';
   const state = rememberedKeys(memory, JSON.stringify([provider.id, jwtSvid, localJwks]), now);
   if (state.set === null) {

@@ -49,7 +49,7 @@ function acceptedAlgorithm({ header, claims }: UnverifiedToken, provider: Identi
   const issuer = lookupIssuer(claims);
   if (!issuer.ok) return issuer;
   if (issuer.value !== provider.providerIssuer || (!Object.hasOwn(claims, 'iss') && !isJwtSvid))
-    return refused('issuer_not_registered', 'the token does not name the issuer that it is verified for');
+    return refuse({ about: 'issuer', reason: 'issuer_not_registered', issuer: issuer.value });
   return ok(algorithm);
 }
 

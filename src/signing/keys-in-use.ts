@@ -2,7 +2,7 @@
 
 import type { JWK } from 'jose';
 import { denial } from '../exchange/denial.ts';
-import type { Denial } from '../exchange/denial.ts';
+import type { StatedDenial } from '../exchange/denial.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
 import type { SignerFor, SigningKeyState } from '../exchange/ports.ts';
 import { ok, refuse } from '../exchange/result.ts';
@@ -27,7 +27,7 @@ export interface KeysInUse {
   /** Signs with the key that storage says is active, and with no other: if the bundle lacks it, nothing is signed. */
   readonly signerFor: SignerFor;
   /** The public keys to publish at `now`; none of a bundle that cannot sign. Throws StorageUnavailable. */
-  readonly published: (now: number) => Promise<Result<readonly JWK[], Denial>>;
+  readonly published: (now: number) => Promise<Result<readonly JWK[], StatedDenial>>;
   /** The states of all keys. Throws StorageUnavailable. */
   readonly states: (now: number) => Promise<readonly SigningKeyState[]>;
   /** What an operator must mend before anything is signed. */
@@ -79,7 +79,7 @@ export function createKeysInUse(bundle: SigningBundle, storage: KeyStates): Keys
   };
 }
 
-function cannotSign(detail: string): Denial {
+function cannotSign(detail: string): StatedDenial {
   return denial(
     'configuration_invalid',
     'this deployment cannot sign tokens at the moment; its operator finds why at /readyz',

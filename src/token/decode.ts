@@ -2,7 +2,7 @@
 
 import type { JoseHeader, UnverifiedToken } from './claims.ts';
 import { denial } from '../exchange/denial.ts';
-import type { Denial, DenialReason } from '../exchange/denial.ts';
+import type { DenialReason, StatedDenial } from '../exchange/denial.ts';
 import { isJsonObject } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { MAX_HEADER_CHARS, MAX_JSON_DEPTH, MAX_KID_CHARS, MAX_TOKEN_CHARS } from './limits.ts';
@@ -29,7 +29,7 @@ const MAX_SEGMENTS_SEEN = 7;
 export function decodeToken(
   compact: string,
   types: ReadonlySet<string> = ACCEPTED_TYPES,
-): Result<UnverifiedToken, Denial> {
+): Result<UnverifiedToken, StatedDenial> {
   if (compact.length > MAX_TOKEN_CHARS)
     return refused('token_too_large', `the token is longer than ${MAX_TOKEN_CHARS} characters`);
   const foreign = foreignCharacter(compact);
@@ -52,7 +52,7 @@ export function decodeToken(
   return ok({ compact, header: joseHeader.value, claims: payload.value });
 }
 
-function refused(reason: DenialReason, message: string): { readonly ok: false; readonly error: Denial } {
+function refused(reason: DenialReason, message: string): { readonly ok: false; readonly error: StatedDenial } {
   return refuse(denial(reason, message));
 }
 
@@ -79,7 +79,7 @@ function segmentFault(count: number): string {
   return `the token has ${counted}; a signed JWT has three, separated by dots`;
 }
 
-function decodeObject(encoded: string, part: 'header' | 'payload'): Result<JsonObject, Denial> {
+function decodeObject(encoded: string, part: 'header' | 'payload'): Result<JsonObject, StatedDenial> {
   if (!isCanonicalBase64url(encoded))
     return refused('token_malformed', `the ${part} of the token is not canonical base64url`);
   const largeNumbers = part === 'header' ? 'refused' : 'text';
@@ -109,7 +109,7 @@ function textOf(encoded: string): Uint8Array | string {
   return /[\u0080-\u00ff]/.test(binary) ? Uint8Array.from(binary, (char) => char.charCodeAt(0)) : binary;
 }
 
-function readHeader(header: JsonObject, types: ReadonlySet<string>): Result<JoseHeader, Denial> {
+function readHeader(header: JsonObject, types: ReadonlySet<string>): Result<JoseHeader, StatedDenial> {
   const { alg = null, kid = null, typ = null } = header;
   if (typeof alg !== 'string' || alg === '')
     return refused('token_malformed', 'the header of the token names no algorithm (alg)');

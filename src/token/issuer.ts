@@ -1,7 +1,7 @@
 // What an issuer identifier may look like, and which addresses this service may ever ask for keys; fetches and resolves nothing.
 
 import { denial } from '../exchange/denial.ts';
-import type { Denial } from '../exchange/denial.ts';
+import type { StatedDenial } from '../exchange/denial.ts';
 import type { JsonObject } from './json.ts';
 import { MAX_ISSUER_CHARS, MAX_TOKEN_ISSUER_CHARS } from './limits.ts';
 import { ok, refuse } from '../exchange/result.ts';
@@ -75,7 +75,7 @@ export function discoveryUrl(issuer: string): string {
  * The issuer by which a token's provider is looked up: its `iss`, byte for byte, or without `iss` the trust domain of a
  * `spiffe://` subject. Refuses with `issuer_missing`.
  */
-export function lookupIssuer(claims: JsonObject): Result<string, Denial> {
+export function lookupIssuer(claims: JsonObject): Result<string, StatedDenial> {
   if (Object.hasOwn(claims, 'iss')) {
     const { iss } = claims;
     if (typeof iss === 'string' && iss !== '' && iss.length <= MAX_TOKEN_ISSUER_CHARS) return ok(iss);
@@ -92,7 +92,7 @@ export function trustDomainOf(spiffeId: string): string | null {
   return trustDomain === undefined ? null : `spiffe://${trustDomain}`;
 }
 
-function missing(message: string): { readonly ok: false; readonly error: Denial } {
+function missing(message: string): { readonly ok: false; readonly error: StatedDenial } {
   return refuse(denial('issuer_missing', message));
 }
 

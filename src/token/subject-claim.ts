@@ -1,7 +1,7 @@
 // Reads the subject of a token as its provider defines it (contract §5.1 subjectClaim); matches it with nothing.
 
 import { denial } from '../exchange/denial.ts';
-import type { Denial } from '../exchange/denial.ts';
+import type { StatedDenial } from '../exchange/denial.ts';
 import { trustDomainOf } from './issuer.ts';
 import { readClaim } from './json.ts';
 import type { JsonObject } from './json.ts';
@@ -13,7 +13,7 @@ import type { Result } from '../exchange/result.ts';
 export function readSubject(
   claims: JsonObject,
   { providerIssuer: issuer, subjectClaim }: Pick<IdentityProvider, 'providerIssuer' | 'subjectClaim'>,
-): Result<string, Denial> {
+): Result<string, StatedDenial> {
   const sub = readClaim(claims, 'sub');
   if (sub !== undefined && typeof sub !== 'string') return missing('the subject of the token (sub) is not a string');
   const value = readClaim(claims, subjectClaim);
@@ -25,6 +25,6 @@ export function readSubject(
   return ok(subject);
 }
 
-function missing(message: string): { readonly ok: false; readonly error: Denial } {
+function missing(message: string): { readonly ok: false; readonly error: StatedDenial } {
   return refuse(denial('subject_missing', message));
 }

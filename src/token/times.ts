@@ -1,7 +1,7 @@
 // Checks a token's times against one clock reading (RFC 7519 §4.1, contract §3); reads no clock of its own.
 
 import { denial } from '../exchange/denial.ts';
-import type { Denial } from '../exchange/denial.ts';
+import type { StatedDenial } from '../exchange/denial.ts';
 import type { JsonObject } from './json.ts';
 import { CLOCK_SKEW_SECONDS } from './limits.ts';
 import { ok, refuse } from '../exchange/result.ts';
@@ -22,7 +22,7 @@ export interface TokenTimes {
 type TimeClaim = 'exp' | 'iat' | 'nbf';
 
 /** Checks `exp`, `iat`, `nbf` and the lifetime they make at `now` (NumericDate); fractions of a second are accepted. */
-export function checkTimes(claims: JsonObject, now: number, rules: TimeRules): Result<TokenTimes, Denial> {
+export function checkTimes(claims: JsonObject, now: number, rules: TimeRules): Result<TokenTimes, StatedDenial> {
   const read = readTimes(claims, rules);
   if (!read.ok) return read;
   const { exp, iat, nbf } = read.value;
@@ -55,7 +55,7 @@ interface ReadTimes {
   readonly nbf: number | null;
 }
 
-function readTimes(claims: JsonObject, { iatOptional }: TimeRules): Result<ReadTimes, Denial> {
+function readTimes(claims: JsonObject, { iatOptional }: TimeRules): Result<ReadTimes, StatedDenial> {
   const exp = readTime(claims, 'exp', true);
   if (!exp.ok) return exp;
   const iat = readTime(claims, 'iat', !iatOptional);
@@ -66,7 +66,7 @@ function readTimes(claims: JsonObject, { iatOptional }: TimeRules): Result<ReadT
   return ok({ exp: exp.value ?? 0, iat: iat.value, nbf: nbf.value });
 }
 
-function readTime(claims: JsonObject, name: TimeClaim, required: boolean): Result<number | null, Denial> {
+function readTime(claims: JsonObject, name: TimeClaim, required: boolean): Result<number | null, StatedDenial> {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (value === undefined) return required ? invalid(name, 'is missing') : ok(null);
   if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
@@ -74,7 +74,7 @@ function readTime(claims: JsonObject, name: TimeClaim, required: boolean): Resul
   return ok(value);
 }
 
-function invalid(name: TimeClaim, fault: string): { readonly ok: false; readonly error: Denial } {
+function invalid(name: TimeClaim, fault: string): { readonly ok: false; readonly error: StatedDenial } {
   return refuse(denial('time_claim_invalid', `the claim ${name} of the token ${fault}`));
 }
 

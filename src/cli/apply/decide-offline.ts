@@ -4,6 +4,7 @@ import { parseTimestamp, slugOf } from '../../objects/values.ts';
 import { decide } from '../../exchange/decide.ts';
 import type { DecidedRequest, Decision } from '../../exchange/decide.ts';
 import { denial } from '../../exchange/denial.ts';
+import { denialDetail } from '../../exchange/denial-detail.ts';
 import type { Denial, DenialReason } from '../../exchange/denial.ts';
 import { lookupKeys, trustedProvider } from '../../exchange/lookup.ts';
 import { NOTHING_ASKED } from '../../exchange/request.ts';
@@ -65,8 +66,8 @@ export function judgeClaims(configuration: WrittenConfiguration, question: Quest
   return { allowed: true, serviceAccount: identity.serviceAccount.id, identity: identity.name, ...narrowed };
 }
 
-function refused({ reason, detail }: Denial): Verdict {
-  return { allowed: false, reason, detail };
+function refused(denied: Denial): Verdict {
+  return { allowed: false, reason: denied.reason, detail: denialDetail(denied) };
 }
 
 function decideWritten(configuration: WrittenConfiguration, question: Question): Result<Decision, Denial> {

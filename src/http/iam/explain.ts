@@ -4,6 +4,7 @@ import * as z from 'zod';
 
 import { explainContract, explanationSchema } from '../../objects/explanation.ts';
 import type { ExplainInput, ExplanationView } from '../../objects/explanation.ts';
+import { denialDetail } from '../../exchange/denial-detail.ts';
 import type { ExplainRequest, Explanation, UnknownObject } from '../../exchange/explain.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { ok, refuse } from '../../exchange/result.ts';
@@ -118,7 +119,7 @@ function explanationView(explanation: Explanation, project: string | null): Expl
         }
       : {
           reason: outcome.denial.reason,
-          detail: outcome.denial.detail,
+          detail: denialDetail(outcome.denial),
           federatedIdentity: outcome.federatedIdentityId,
           wouldIssue: null,
         }),
