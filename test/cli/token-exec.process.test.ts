@@ -234,7 +234,7 @@ describe('cambist token', () => {
       [
         1,
         "",
-        "✖ The exchange was refused: no federated identity accepts this token: issuer https://token.actions.githubusercontent.com, subject repo:acme/app:ref:refs/heads/dev, audience <url>.
+        "✖ The exchange was refused: no federated identity accepts this token: issuer https://token.actions.githubusercontent.com, subject repo:acme/app:ref:refs/heads/dev, audience <url>; its subject is that of the branch dev, not of a tag or an environment; check service_account_id and organisation_id, too: rules belong to one account of one organisation.
         request <request>
         An operator sees the whole reason with:
           cambist explain --url <url> --request-id <request>
