@@ -18,7 +18,6 @@ export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 export const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
 export const JWT = 'urn:ietf:params:oauth:token-type:jwt';
-const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** What left the Worker or reached its storage, counted. */
 export interface Counts {
