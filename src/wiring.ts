@@ -2,6 +2,7 @@
 
 import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
+import { authenticateCredential } from './exchange/authenticate-credential.ts';
 import { grantToCredential } from './exchange/credential-grant.ts';
 import { exchangeToken } from './exchange/exchange.ts';
 import { createIdentityCache } from './rules/compiled-rules.ts';
@@ -67,6 +68,10 @@ export function compose(env: Settings, outside: Outside): AppDeps {
         },
         trace,
       );
+    },
+    authenticateCredential: async (client, now) => {
+      const { credential } = await readCredentialFacts(needed(config.db), client.accessKey);
+      return authenticateCredential(client, credential, now);
     },
     inspectToken,
     revokeToken: (compact, context) =>

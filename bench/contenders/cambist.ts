@@ -136,6 +136,7 @@ const appDeps: AppDeps = {
   config,
   exchange: (request, trace) => exchangeToken(request, deps, trace),
   grantToCredential: notMeasured,
+  authenticateCredential: notMeasured,
   inspectToken: notMeasured,
   revokeToken: notMeasured,
   publishedKeys: notMeasured,

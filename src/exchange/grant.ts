@@ -37,7 +37,6 @@ function accessTokenClaims(grant: Grant, issuerUrl: string): JsonObject {
     client_id: grant.serviceAccount.id,
     ...sharedClaims(grant),
     scope: grant.scope.join(' '),
-    roles: grant.roles,
     ...(grant.workload === null ? {} : { federated_identity: grant.workload.federatedIdentityId }),
   };
 }
@@ -56,6 +55,8 @@ function sharedClaims(grant: Grant): JsonObject {
     jti: grant.tokenId,
     organisation: grant.organisationId,
     service_account: grant.serviceAccount.slug,
+    // RFC 7643 §2.5: absent and empty are the same, and some validators refuse an empty list.
+    ...(grant.roles.length === 0 ? {} : { roles: grant.roles }),
     ...(grant.project === null ? {} : { project: grant.project }),
     ...(workload === null ? {} : { act: { iss: workload.issuer, sub: workload.subject } }),
     ...(workload === null || Object.keys(workload.upstream).length === 0 ? {} : { upstream: workload.upstream }),

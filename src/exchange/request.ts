@@ -1,6 +1,7 @@
 // What a caller asks for, after a door has read its parameters; one set of names for every grant.
 
 import type { AskedToken } from '../rules/narrow.ts';
+import type { ClientCredential } from './authenticate-credential.ts';
 
 /** Everything a request asks for besides proving who sends it. */
 export interface Asked extends AskedToken {
@@ -26,10 +27,7 @@ export interface ExchangeRequest extends Asked, RequestContext {
 }
 
 /** A system presents its access credential. */
-export interface CredentialRequest extends Asked, RequestContext {
-  readonly accessKey: string;
-  readonly accessSecret: string;
-}
+export interface CredentialRequest extends Asked, RequestContext, ClientCredential {}
 
 /** A request that names nothing. */
 export const NOTHING_ASKED: Asked = {

@@ -13,7 +13,13 @@ import { problemResponse } from './problem.ts';
 import { revokeHandler } from './revoke.ts';
 import { tailscaleHandler } from './tailscale.ts';
 import { tokenHandler } from './token.ts';
-import { discoveryHandler, jwksHandler, wellKnownOptions } from './well-known.ts';
+import {
+  AUTHORIZATION_PATH,
+  authorizationHandler,
+  discoveryHandler,
+  jwksHandler,
+  wellKnownOptions,
+} from './well-known.ts';
 
 /** Settings without which the IAM API answers nothing. A deployment without a root token is complete, one with a bad one is not. */
 const IAM_NEEDS: readonly SettingName[] = [
@@ -30,6 +36,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use(everyResponse);
 
   app.post('/oidc/token', tokenHandler(deps));
+  app.all(AUTHORIZATION_PATH, authorizationHandler);
   app.post('/oidc/introspect', introspectHandler(deps));
   app.post('/oidc/revoke', revokeHandler(deps));
   app.post('/api/v2/oauth/token-exchange', tailscaleHandler(deps));

@@ -1,6 +1,7 @@
 // What the doors are given by the composition root; http reaches storage, issuers and keys through this and nothing else.
 
 import type { Config } from '../config.ts';
+import type { AuthenticateCredential } from '../exchange/authenticate-credential.ts';
 import type { Denial, StatedDenial } from '../exchange/denial.ts';
 import type { IssuedToken } from '../exchange/issue.ts';
 import type { ExchangeTrace } from '../exchange/record.ts';
@@ -17,6 +18,7 @@ export interface AppDeps {
     request: CredentialRequest,
     trace: ExchangeTrace,
   ) => Promise<Result<IssuedToken, Denial>>;
+  readonly authenticateCredential: AuthenticateCredential;
   readonly inspectToken: InspectOwnToken;
   /** Revokes a token by its possession; null if there was nothing to revoke. Throws StorageUnavailable. */
   readonly revokeToken: (compact: string, context: Omit<Revocation, 'token'>) => Promise<OwnToken | null>;

@@ -6,10 +6,12 @@ import type { SettingName } from '../config.ts';
 import { denial } from '../exchange/denial.ts';
 import type { ActiveToken } from '../exchange/token-standing.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
-import { bearerOf, isRootToken } from './bearer.ts';
+import { bearerOf, isRootToken, otherAudience } from './bearer.ts';
+import { clientCredential, isBasic } from './client-credential.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { hasIamScope } from './iam/caller.ts';
 import { oauthError } from './oauth-error.ts';
+import type { TokenParameters } from './token-parameters.ts';
 import { readParameters } from './token.ts';
 
 const NEEDED: readonly SettingName[] = ['DB', 'ISSUER_URL', 'SIGNING_KEYS'];
@@ -18,9 +20,9 @@ const INTROSPECTION_SCOPE = 'tokens:introspect';
 /** The handler of `POST /oidc/introspect`. */
 export function introspectHandler(deps: AppDeps): Handler<AppEnv> {
   return (c) =>
-    answerTokenRequest(c, deps, async (token) => {
+    answerTokenRequest(c, deps, async (token, parameters) => {
       const now = deps.now();
-      const mayAsk = await authorize(c, deps, token, now);
+      const mayAsk = await authorize(c, deps, { token, parameters, now });
       if (mayAsk instanceof Response) return mayAsk;
       const inspected = await deps.inspectToken(token, now);
       if (!inspected.ok || !mayAsk(inspected.value)) return c.json({ active: false });
@@ -32,7 +34,7 @@ export function introspectHandler(deps: AppDeps): Handler<AppEnv> {
 export async function answerTokenRequest(
   c: Context<AppEnv>,
   deps: AppDeps,
-  answer: (token: string) => Promise<Response>,
+  answer: (token: string, parameters: TokenParameters) => Promise<Response>,
 ): Promise<Response> {
   if (faultsOf(deps.config, NEEDED).length > 0) {
     const message = 'this deployment is not fully configured; its operator finds what is missing at /readyz';
@@ -41,8 +43,10 @@ export async function answerTokenRequest(
   if (!(await deps.mayProceed(c.req.header('cf-connecting-ip') ?? 'unknown'))) {
     return oauthError(c, denial('rate_limited', 'too many requests from this address; wait and try again'), 'none');
   }
-  if (new URL(c.req.url).searchParams.has('token')) {
-    const message = 'token must be in the body: a query string is kept in logs, so treat this credential as exposed';
+  const query = new URL(c.req.url).searchParams;
+  const exposed = ['token', 'client_secret'].find((name) => query.has(name));
+  if (exposed !== undefined) {
+    const message = `${exposed} must be in the body: a query string is kept in logs, so treat this credential as exposed`;
     return oauthError(c, denial('malformed_request', message), 'none');
   }
   const parameters = await readParameters(c);
@@ -51,7 +55,7 @@ export async function answerTokenRequest(
   const token = parameters.value.get('token');
   if (token === null) return oauthError(c, denial('malformed_request', 'the parameter token is missing'), 'none');
   try {
-    return await answer(token);
+    return await answer(token, parameters.value);
   } catch (error) {
     if (!(error instanceof StorageUnavailable)) throw error;
     const detail = `${error.message}: ${String(error.cause)}`;
@@ -62,25 +66,64 @@ export async function answerTokenRequest(
 
 type MayLearnAbout = (token: ActiveToken) => boolean;
 
-/** Which tokens the caller may learn about, or a 401: RFC 7662 §2.3 asks for it where a scope is missing, too. */
-async function authorize(
-  c: Context<AppEnv>,
-  deps: AppDeps,
-  inspected: string,
-  now: number,
-): Promise<MayLearnAbout | Response> {
+interface Question {
+  readonly token: string;
+  readonly parameters: TokenParameters;
+  readonly now: number;
+}
+
+/** Which tokens the caller may learn about, or a 401: RFC 7662 §2.3 asks for it if a scope is missing, too. */
+async function authorize(c: Context<AppEnv>, deps: AppDeps, question: Question): Promise<MayLearnAbout | Response> {
+  const authorization = c.req.header('authorization') ?? null;
+  const client = clientCredential(authorization, question.parameters);
+  if (isBasic(authorization) || (authorization === null && client !== null)) {
+    return authorizeClient(c, deps, client, question.now);
+  }
   const bearer = bearerOf(c.req.raw);
   if (bearer === null) {
-    const message = 'send Authorization: Bearer with a token that may introspect, or with this token itself';
-    return challenge(c, message, c.req.header('authorization') === undefined ? null : 'invalid_token');
+    const message =
+      'send Authorization: Bearer with a token that may introspect or with this token itself, or an access credential by HTTP Basic';
+    return challenge(c, message, authorization === null ? null : 'invalid_token');
   }
   // Whoever holds a token may ask about it; that it does not count any more is an answer, not a fault of the credential.
-  if (bearer === inspected || (await isRootToken(bearer, deps.config.adminToken))) return () => true;
-  const caller = await deps.inspectToken(bearer, now);
-  if (!caller.ok || !caller.value.audiences.includes(deps.config.issuerUrl ?? '')) {
-    return challenge(c, 'the credential is not accepted', 'invalid_token');
+  if (bearer === question.token || (await isRootToken(bearer, deps.config.adminToken))) return () => true;
+  const caller = await deps.inspectToken(bearer, question.now);
+  if (!caller.ok) return challenge(c, 'the credential is not accepted', 'invalid_token');
+  const issuerUrl = deps.config.issuerUrl ?? '';
+  if (!caller.value.audiences.includes(issuerUrl)) {
+    return challenge(c, otherAudience(caller.value, issuerUrl), 'invalid_token');
   }
-  const { scopes, organisationId } = caller.value;
+  return permit(c, caller.value.scopes, caller.value.organisationId);
+}
+
+/** What every RFC 7662 client sends: client authentication, here with an access credential. */
+async function authorizeClient(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  client: ReturnType<typeof clientCredential>,
+  now: number,
+): Promise<MayLearnAbout | Response> {
+  if (client === null) {
+    const message = 'the Authorization header is not HTTP Basic with the key and the secret of an access credential';
+    return oauthError(c, denial('credential_invalid', message), 'none');
+  }
+  const authenticated = await deps.authenticateCredential(client, now);
+  if (!authenticated.ok) {
+    const { reason, detail } = authenticated.error;
+    deps.log({
+      level: 'warn',
+      event: 'token.introspect',
+      outcome: 'refused',
+      reason,
+      detail,
+      request_id: c.get('requestId'),
+    });
+    return oauthError(c, authenticated.error, 'none');
+  }
+  return permit(c, authenticated.value.scopes, authenticated.value.serviceAccount.organisationId);
+}
+
+function permit(c: Context<AppEnv>, scopes: readonly string[], organisationId: string): MayLearnAbout | Response {
   if (!scopes.includes(INTROSPECTION_SCOPE) && !hasIamScope(scopes, 'iam:read')) {
     return challenge(c, `this needs the scope ${INTROSPECTION_SCOPE} or iam:read`, 'insufficient_scope');
   }
@@ -88,7 +131,7 @@ async function authorize(
   return (token) => token.organisationId === organisationId;
 }
 
-/** 401 with the challenge of RFC 6750 §3, which names no error where no credential was sent. */
+/** 401 with the challenges of RFC 6750 §3 and RFC 7617 §2; none names an error if no credential was sent. */
 function challenge(
   c: Context<AppEnv>,
   message: string,
@@ -98,6 +141,6 @@ function challenge(
   const scope = error === 'insufficient_scope' ? `, scope="${INTROSPECTION_SCOPE}"` : '';
   const body = { error: error ?? 'invalid_token', error_description: message, message };
   return c.json({ ...body, request_id: c.get('requestId') }, 401, {
-    'www-authenticate': `Bearer realm="cambist"${named}${scope}`,
+    'www-authenticate': `Bearer realm="cambist"${named}${scope}, Basic realm="cambist", charset="UTF-8"`,
   });
 }

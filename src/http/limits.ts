@@ -29,3 +29,5 @@ export const MAX_FAULTS_IN_SENTENCE = 10;
 export const MIN_ADMIN_TOKEN_CHARS = 32;
 /** Claims that one refusal names; a rule may have fifty conditions. */
 export const MAX_NAMED_CLAIMS = 5;
+/** Characters of a token's audiences that an error quotes. */
+export const MAX_SHOWN_AUDIENCE_CHARS = 200;

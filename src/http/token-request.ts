@@ -1,6 +1,7 @@
 // Reads what a token request asks for out of its parameters: grants, types and syntax of RFC 8693 §2.1, RFC 7523 §2 and RFC 6749 §4.4.
 
 import { denial } from '../exchange/denial.ts';
+import type { ClientCredential } from '../exchange/authenticate-credential.ts';
 import type { Denial } from '../exchange/denial.ts';
 import type { CredentialRequest, ExchangeRequest, RequestContext } from '../exchange/request.ts';
 import { MAX_PROJECT_CHARS } from '../objects/limits.ts';
@@ -11,6 +12,7 @@ import type { Result } from '../exchange/result.ts';
 import type { AskedToken } from '../rules/narrow.ts';
 import { parseScope } from '../rules/scope.ts';
 import { MAX_QUOTED_CHARS } from './limits.ts';
+import { basicCredential, clientCredential, isBasic } from './client-credential.ts';
 import type { TokenUse } from './oauth-error.ts';
 import type { TokenParameters } from './token-parameters.ts';
 
@@ -24,7 +26,12 @@ export const CLIENT_CREDENTIALS_GRANT = 'client_credentials';
 const JWT_BEARER_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 export type TokenRequest =
-  | { readonly use: Exclude<TokenUse, 'none'>; readonly exchange: ExchangeRequest }
+  | {
+      readonly use: Exclude<TokenUse, 'none'>;
+      readonly exchange: ExchangeRequest;
+      /** What the client proves itself with besides the token; null if it does not. */
+      readonly client: ClientCredential | null;
+    }
   | { readonly use: 'none'; readonly credential: CredentialRequest };
 
 /** Reads a request; the refusal says which parameter is wrong and what it may be. */
@@ -122,26 +129,54 @@ function readTokenGrant(
   authorization: string | null,
   given: Given,
 ): Result<TokenRequest, Denial> {
-  if (authorization !== null) {
-    return malformed(`this grant takes no Authorization header: the token itself, in ${use}, is the credential`);
-  }
+  const header = readClientHeader(use, authorization);
+  if (!header.ok) return header;
+  const { clientId, client } = header.value;
   const subjectToken = parameters.get(use);
   if (subjectToken === null) return malformed(`${use} is missing: it is the ID token of the workload`);
-  const serviceAccount = parameters.get('service_account_id');
-  const clientId = parameters.get('client_id');
-  if (serviceAccount !== null && clientId !== null && serviceAccount !== clientId) {
+  const named = [parameters.get('service_account_id'), parameters.get('client_id'), clientId].filter(
+    // The credential's own key may be repeated; it names no account.
+    (name) => name !== null && name !== client?.accessKey,
+  );
+  const [serviceAccount = null] = named;
+  if (named.some((name) => name !== serviceAccount)) {
     return malformed('service_account_id and client_id name different service accounts: send one of them');
   }
   return ok({
     use,
+    client,
     exchange: {
       ...given,
       subjectToken,
-      serviceAccount: serviceAccount ?? clientId,
+      serviceAccount,
       organisation: parameters.get('organisation_id'),
       federatedIdentity: null,
     },
   });
+}
+
+/**
+ * What a Basic header beside a token says (contract §3): a user without a password is a `client_id`, as generic clients send
+ * it, and one with a password an access credential. An assertion already is a client's authentication (RFC 6749 §2.3).
+ */
+function readClientHeader(
+  use: string,
+  authorization: string | null,
+): Result<{ readonly clientId: string | null; readonly client: ClientCredential | null }, Denial> {
+  if (authorization === null) return ok({ clientId: null, client: null });
+  const basic = basicCredential(authorization);
+  if (use === 'client_assertion' || !isBasic(authorization) || (basic?.user === '' && basic.password === '')) {
+    return malformed(
+      `this grant takes no Authorization header but Basic with a client: the token itself, in ${use}, is the credential`,
+    );
+  }
+  if (basic === null || basic.user === '') {
+    return refuse(denial('credential_invalid', 'the Authorization header is not a valid Basic one'));
+  }
+  const { user, password } = basic;
+  return password === ''
+    ? ok({ clientId: user, client: null })
+    : ok({ clientId: null, client: { accessKey: user, accessSecret: password } });
 }
 
 function readClientCredentials(
@@ -156,7 +191,7 @@ function readClientCredentials(
     return readTokenGrant('client_assertion', parameters, authorization, given);
   }
   if (given.tokenType === 'id_token') return malformed('an access credential gets access tokens only');
-  const credential = authorization === null ? formCredential(parameters) : basicCredential(authorization);
+  const credential = clientCredential(authorization, parameters);
   if (credential === null) {
     return refuse(
       denial(
@@ -174,28 +209,4 @@ function readClientCredentials(
     federatedIdentity: null,
   };
   return ok({ use: 'none', credential: { ...given, ...credential, ...named } });
-}
-
-type Credential = Pick<CredentialRequest, 'accessKey' | 'accessSecret'>;
-
-function formCredential(parameters: TokenParameters): Credential | null {
-  const accessKey = parameters.get('client_id');
-  const accessSecret = parameters.get('client_secret');
-  return accessKey === null || accessSecret === null ? null : { accessKey, accessSecret };
-}
-
-/** HTTP Basic, whose two halves are form-encoded (RFC 6749 §2.3.1). */
-function basicCredential(authorization: string): Credential | null {
-  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1];
-  if (encoded === undefined) return null;
-  try {
-    const text = atob(encoded);
-    const colon = text.indexOf(':');
-    const [accessKey, accessSecret] = [text.slice(0, colon), text.slice(colon + 1)].map((half) =>
-      decodeURIComponent(half.replaceAll('+', ' ')),
-    );
-    return colon > 0 && accessKey && accessSecret ? { accessKey, accessSecret } : null;
-  } catch {
-    return null;
-  }
 }

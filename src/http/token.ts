@@ -3,6 +3,7 @@
 import type { Context, Handler } from 'hono';
 import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
+import { authenticateClient } from '../exchange/authenticate-credential.ts';
 import { denial } from '../exchange/denial.ts';
 import type { Denial } from '../exchange/denial.ts';
 import { denialDetail } from '../exchange/denial-detail.ts';
@@ -11,7 +12,7 @@ import { newTrace } from '../exchange/record.ts';
 import type { ExchangeTrace } from '../exchange/record.ts';
 import type { RequestContext } from '../exchange/request.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
-import { refuse } from '../exchange/result.ts';
+import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 import { readBody } from './body.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
@@ -52,10 +53,13 @@ export function tokenHandler(deps: AppDeps): Handler<AppEnv> {
     const read = readTokenRequest(parameters, c.req.header('authorization') ?? null, context);
     if (!read.ok) return { use: 'none', result: read, trace };
     const request = read.value;
-    const result = await ('exchange' in request
-      ? deps.exchange(request.exchange, trace)
-      : deps.grantToCredential(request.credential, trace));
-    return { use: request.use, result, trace };
+    if ('credential' in request) {
+      return { use: request.use, result: await deps.grantToCredential(request.credential, trace), trace };
+    }
+    const { use, exchange, client } = request;
+    const asked =
+      client === null ? ok(exchange) : await authenticateClient(exchange, client, deps.authenticateCredential);
+    return { use, result: asked.ok ? await deps.exchange(asked.value, trace) : asked, trace };
   });
 }
 

@@ -16,7 +16,7 @@ import { CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from
 /** Scopes of this service's own API; those of other APIs are the operators' and not listed. */
 const OWN_SCOPES = ['openid', 'iam:read', 'iam:write', 'iam:admin', 'tokens:introspect'];
 const CLAIMS =
-  'iss sub aud exp iat nbf jti act client_id scope roles organisation service_account project federated_identity upstream'.split(
+  'iss sub aud exp iat nbf jti act client_id scope roles organisation service_account project federated_identity access_credential upstream'.split(
     ' ',
   );
 
@@ -29,9 +29,15 @@ export function discoveryHandler(deps: AppDeps): Handler<AppEnv> {
     return cacheable(c, {
       issuer: issuerUrl,
       jwks_uri: `${issuerUrl}/.well-known/jwks.json`,
+      // Nobody signs in here, but Discovery 1.0 §3 requires the member, and some clients read no document without it.
+      authorization_endpoint: `${issuerUrl}${AUTHORIZATION_PATH}`,
       token_endpoint: `${issuerUrl}/oidc/token`,
       introspection_endpoint: `${issuerUrl}/oidc/introspect`,
+      // `Bearer` is the name of a token type, which RFC 8414 §2 allows here.
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'Bearer'],
       revocation_endpoint: `${issuerUrl}/oidc/revoke`,
+      // Whoever has a token may revoke it; a client that authenticates besides does no harm.
+      revocation_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
       grant_types_supported: [TOKEN_EXCHANGE_GRANT, JWT_BEARER_GRANT, CLIENT_CREDENTIALS_GRANT],
       response_types_supported: ['id_token'],
       response_modes_supported: ['form_post'],
@@ -45,6 +51,15 @@ export function discoveryHandler(deps: AppDeps): Handler<AppEnv> {
     });
   };
 }
+
+export const AUTHORIZATION_PATH = '/oidc/authorize';
+
+/** The authorization endpoint, which serves no response type (RFC 6749 §4.1.2.1); a browser is sent nowhere. */
+export const authorizationHandler: Handler<AppEnv> = (c) => {
+  const message = `nobody signs in here: exchange the ID token of a workload at the token endpoint with grant_type=${TOKEN_EXCHANGE_GRANT}`;
+  const body = { error: 'unsupported_response_type', error_description: message, message };
+  return c.json({ ...body, request_id: c.get('requestId') }, 400);
+};
 
 /** `GET /.well-known/jwks.json`: public keys only. */
 export function jwksHandler(deps: AppDeps): Handler<AppEnv> {

@@ -62,7 +62,7 @@ function readOwnClaims(claims: JsonObject, kid: string, alg: string): (OwnToken 
   if (serviceAccountId === null || tokenId === null || organisationId === null || audiences.length === 0) return null;
   if (member('client_id') !== serviceAccountId || typeof scope !== 'string') return null;
   if (expiresAt === null || notBefore === null || issuedAt === null) return null;
-  if (textOf(member('service_account')) === null || !areTexts(member('roles'))) return null;
+  if (textOf(member('service_account')) === null || !areTexts(member('roles') ?? [])) return null;
   if (project !== undefined && textOf(project) === null) return null;
   if (member('act') !== undefined && !isJsonObject(member('act'))) return null;
   return {

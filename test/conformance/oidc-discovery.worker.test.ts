@@ -40,6 +40,24 @@ describe('the discovery document', () => {
     }
   });
 
+  it.each(DOCUMENTS.slice(0, 2))(
+    'at %s has an authorization_endpoint, which serves no response type (OpenID Connect Discovery §3)',
+    async (document) => {
+      const { body } = await deployment.send(document);
+      const address = new URL(body.authorization_endpoint);
+      expect(address.href).toBe(`${ISSUER_URL}${address.pathname}`);
+      for (const init of [{}, { method: 'POST', body: new URLSearchParams({ response_type: 'code' }) }]) {
+        const answer = await deployment.send(
+          `${address.pathname}?response_type=code&redirect_uri=https://a.example`,
+          init,
+        );
+        expect(answer.status).toBe(400);
+        expect(answer.body).toMatchObject({ error: 'unsupported_response_type', request_id: expect.any(String) });
+        expect(answer.headers.get('location')).toBeNull();
+      }
+    },
+  );
+
   it('names the algorithms of a client assertion, as it must where it offers private_key_jwt (RFC 8414 §2)', async () => {
     const { body } = await deployment.send('/.well-known/oauth-authorization-server');
     expect(body.token_endpoint_auth_methods_supported).toContain('private_key_jwt');

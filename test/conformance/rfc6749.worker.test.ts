@@ -150,7 +150,8 @@ describe('client credentials with an access credential', () => {
     expect(basic.status).toBe(200);
     expect(basic.body).toMatchObject({ token_type: 'Bearer', expires_in: 3600, scope: 'api:read' });
     const claims = decodeJwt(basic.body.access_token);
-    expect(claims).toMatchObject({ sub: joined.serviceAccount, aud: ISSUER_URL, roles: [] });
+    expect(claims).toMatchObject({ sub: joined.serviceAccount, aud: ISSUER_URL });
+    expect(claims).not.toHaveProperty('roles');
     expect(claims).not.toHaveProperty('act');
     expect(claims).not.toHaveProperty('federated_identity');
     expect((await grant(inBody)).status).toBe(200);
@@ -237,6 +238,117 @@ describe('client credentials with an access credential', () => {
     const unknown = 'cbk_AAAAAAAAAAAAAAAAAAAAAA';
     await grant({ client_id: unknown, client_secret: SECRET });
     expect(JSON.stringify(deployment.logs)).toContain(unknown);
+  });
+
+  it.each([['iam:read'], ['iam:write'], ['iam:admin'], ['api:read', 'iam:read']])(
+    'is for this service’s own API by default when it has %s, though DEFAULT_AUDIENCE is another (contract §3)',
+    async (...scopes) => {
+      deployment.coldStart({ DEFAULT_AUDIENCE: 'https://api.example.com' });
+      await deployment.db.prepare('UPDATE access_credential SET scopes = ?').bind(JSON.stringify(scopes)).run();
+      const { body } = await grant(inBody);
+      expect(decodeJwt(body.access_token).aud).toBe(ISSUER_URL);
+      const headers = { authorization: `Bearer ${body.access_token}` };
+      expect((await deployment.send('/v1/service-accounts', { headers })).status).toBe(200);
+      const elsewhere = await grant({ ...inBody, audience: 'https://api.example.com' });
+      expect(decodeJwt(elsewhere.body.access_token).aud).toBe('https://api.example.com');
+      const refused = await deployment.send('/v1/service-accounts', {
+        headers: { authorization: `Bearer ${elsewhere.body.access_token}` },
+      });
+      expect(refused.status).toBe(401);
+      expect(refused.body.detail).toContain(`audience=${ISSUER_URL}`);
+    },
+  );
+
+  it('is for DEFAULT_AUDIENCE by default when it has none of them (contract §3)', async () => {
+    deployment.coldStart({ DEFAULT_AUDIENCE: 'https://api.example.com' });
+    expect(decodeJwt((await grant(inBody)).body.access_token).aud).toBe('https://api.example.com');
+  });
+
+  describe('by HTTP Basic beside a subject token (contract §3)', () => {
+    const basic = (user: string, password: string): { authorization: string } => ({
+      authorization: `Basic ${btoa(`${encodeURIComponent(user)}:${encodeURIComponent(password)}`)}`,
+    });
+    const exchange = (
+      headers: Record<string, string>,
+      more: Record<string, string> = {},
+    ): ReturnType<Deployment['send']> =>
+      post(new URLSearchParams([...form, ...Object.entries(more)]).toString(), headers);
+
+    it('takes a user with an empty password for the client_id', async () => {
+      expect((await exchange(basic(joined.serviceAccount, ''))).status).toBe(200);
+      const other = await exchange(basic('sa_unknown', ''));
+      expect(other.status).toBe(400);
+      expect(other.body.error).toBe('invalid_request');
+    });
+
+    it.each([{ client_id: 'sa_another' }, { service_account_id: 'sa_another' }])(
+      'refuses a user that %j contradicts, and takes it when both say the same',
+      async (named) => {
+        const answer = await exchange(basic(joined.serviceAccount, ''), named);
+        expect(answer.status).toBe(400);
+        expect(answer.body.error_description).toContain('different');
+        const [name = ''] = Object.keys(named);
+        expect((await exchange(basic(joined.serviceAccount, ''), { [name]: joined.serviceAccount })).status).toBe(200);
+      },
+    );
+
+    it('takes an access credential of the account, whether the request names the account or not', async () => {
+      for (const more of [
+        {},
+        { service_account_id: joined.serviceAccount },
+        { client_id: KEY },
+        { client_id: joined.serviceAccount },
+        { organisation_id: 'default', service_account_id: 'deployer' },
+      ]) {
+        const answer = await exchange(basic(KEY, SECRET), more);
+        expect(answer.status).toBe(200);
+        const claims = decodeJwt(answer.body.access_token);
+        expect(claims).toMatchObject({ sub: joined.serviceAccount, federated_identity: joined.federatedIdentity });
+      }
+    });
+
+    it.each([
+      ['a wrong secret', KEY, 'wrong', {}],
+      ['an unknown key', 'cbk_unknown', SECRET, {}],
+      ['no key', '', SECRET, {}],
+      ['a credential of another account than the one named', KEY, SECRET, { service_account_id: 'sa_another' }],
+      ['a credential of another organisation than the one named', KEY, SECRET, { organisation_id: 'elsewhere' }],
+    ])('refuses %s with 401 invalid_client', async (_name, user, password, more) => {
+      const answer = await exchange(basic(user, password), more);
+      expect(answer.status).toBe(401);
+      expect(answer.body.error).toBe('invalid_client');
+      expect(answer.headers.get('www-authenticate')).toContain('Basic');
+      expect(JSON.stringify(deployment.logs)).not.toContain(SECRET);
+    });
+
+    it('refuses an expired credential, and one of a disabled account', async () => {
+      deployment.clock.now += 86_400;
+      form.set(
+        'subject_token',
+        await issuer.sign(githubActions({ repository: 'acme/app', now: deployment.clock.now })),
+      );
+      expect((await exchange(basic(KEY, SECRET))).status).toBe(401);
+      expect((await exchange({})).status).toBe(200);
+    });
+
+    it('gives a good credential nothing that the token does not give', async () => {
+      form.set(
+        'subject_token',
+        await issuer.sign(githubActions({ repository: 'acme/other', now: deployment.clock.now })),
+      );
+      expect((await exchange(basic(KEY, SECRET))).status).toBe(400);
+    });
+
+    it('refuses a damaged header with 401, and one beside a client assertion with 400 (RFC 6749 §2.3)', async () => {
+      expect((await exchange({ authorization: 'Basic !!!' })).status).toBe(401);
+      const assertion = new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: form.get('subject_token') ?? '',
+      });
+      expect((await post(assertion.toString(), basic(KEY, SECRET))).status).toBe(400);
+      expect((await post(assertion.toString())).status).toBe(200);
+    });
   });
 
   it('refuses credentials given twice (RFC 6749 §2.3)', async () => {

@@ -152,7 +152,9 @@ describe('who may ask', () => {
   it('nobody without a credential: 401 with a challenge that names no error (RFC 6750 §3.1)', async () => {
     const answer = await introspect(deployment, token, null);
     expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="cambist"');
+    expect(answer.headers.get('www-authenticate')).toBe(
+      'Bearer realm="cambist", Basic realm="cambist", charset="UTF-8"',
+    );
     expect(answer.body).not.toHaveProperty('active');
   });
 
@@ -217,6 +219,103 @@ describe('who may ask', () => {
     const admin = await addWorkload(deployment, 'admin', ['iam:admin']);
     expect((await introspect(deployment, credential, await admin.token())).body).toEqual({ active: false });
     expect((await introspect(deployment, credential)).body.active).toBe(true);
+  });
+});
+
+describe('an access credential (contract §3, RFC 7662 §2.1)', () => {
+  interface Client {
+    readonly key: string;
+    readonly secret: string;
+    readonly account: string;
+  }
+  const addClient = async (scopes: readonly string[], account = app.serviceAccount): Promise<Client> => {
+    const path = `/v1/service-accounts/${account}/access-credentials`;
+    const { status, body } = await deployment.iam('POST', path, { scopes, expiresAt: '2026-12-31T00:00:00Z' });
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    return { key: body.accessKey, secret: body.accessSecret, account };
+  };
+  const ask = (
+    headers: Record<string, string>,
+    parameters: Record<string, string> = {},
+    path = '/oidc/introspect',
+  ): ReturnType<Deployment['send']> =>
+    deployment.send(path, { method: 'POST', headers, body: new URLSearchParams({ token, ...parameters }) });
+  const basic = (key: string, secret: string): Record<string, string> => ({
+    authorization: `Basic ${btoa(`${key}:${secret}`)}`,
+  });
+
+  it.each(['tokens:introspect', 'iam:read', 'iam:admin'])(
+    'with %s may ask, by HTTP Basic and by form',
+    async (scope) => {
+      const { key, secret } = await addClient([scope]);
+      expect((await ask(basic(key, secret))).body).toMatchObject({ active: true, sub: app.serviceAccount });
+      expect((await ask({}, { client_id: key, client_secret: secret })).body).toMatchObject({ active: true });
+    },
+  );
+
+  it('costs two D1 round trips, and writes nothing', async () => {
+    const { key, secret } = await addClient(['tokens:introspect']);
+    deployment.resetCounts();
+    await ask(basic(key, secret));
+    expect(deployment.counts).toMatchObject({ d1Trips: 2, d1Writes: 0 });
+  });
+
+  it.each<[string, (client: Client) => [Record<string, string>, Record<string, string>?]]>([
+    ['a wrong secret', ({ key }) => [basic(key, 'wrong')]],
+    ['a wrong secret in the form', ({ key }) => [{}, { client_id: key, client_secret: 'wrong' }]],
+    ['an unknown key', ({ secret }) => [basic('cbk_unknown', secret)]],
+    ['an empty secret', ({ key }) => [basic(key, '')]],
+    ['a damaged header', () => [{ authorization: 'Basic !' }]],
+    [
+      'a damaged header beside a good form',
+      ({ key, secret }) => [{ authorization: 'Basic !' }, { client_id: key, client_secret: secret }],
+    ],
+  ])('is 401 invalid_client with %s (RFC 6749 §5.2)', async (_name, make) => {
+    const answer = await ask(...make(await addClient(['tokens:introspect'])));
+    expect(answer.status).toBe(401);
+    expect(answer.body).toMatchObject({ error: 'invalid_client' });
+    expect(answer.body).not.toHaveProperty('active');
+    expect(answer.headers.get('www-authenticate')).toContain('Basic');
+  });
+
+  it('without a scope for it is 401 that names the scope', async () => {
+    const { key, secret } = await addClient(['api:read']);
+    const answer = await ask(basic(key, secret));
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toContain('scope="tokens:introspect"');
+  });
+
+  it('counts no more once it is deleted, expired, or its account is disabled', async () => {
+    const other = await addWorkload(deployment, 'other', []);
+    const { key, secret, account } = await addClient(['tokens:introspect'], other.serviceAccount);
+    await deployment.iam('PATCH', `/v1/service-accounts/${account}`, { status: 'inactive' });
+    expect((await ask(basic(key, secret))).status).toBe(401);
+    await deployment.iam('PATCH', `/v1/service-accounts/${account}`, { status: 'active' });
+    expect((await ask(basic(key, secret))).status).toBe(200);
+    deployment.clock.now = Date.parse('2026-12-31T00:00:00Z') / 1000;
+    expect((await ask(basic(key, secret))).status).toBe(401);
+  });
+
+  it('learns about tokens of its own organisation only (RFC 7662 §4)', async () => {
+    const organisation = await addOtherOrganisation(deployment);
+    const stranger = await addWorkload(deployment, 'stranger', [], { organisation });
+    token = await stranger.token();
+    const { key, secret } = await addClient(['iam:admin']);
+    expect((await ask(basic(key, secret))).body).toEqual({ active: false });
+  });
+
+  it('is refused in the query string (RFC 6749 §2.3.1)', async () => {
+    const { key, secret } = await addClient(['iam:read']);
+    const path = `/oidc/introspect?client_id=${key}&client_secret=${secret}`;
+    expect((await ask({}, {}, path)).status).toBe(400);
+  });
+
+  it('is what the metadata offer (RFC 8414 §2)', async () => {
+    const { body } = await deployment.send('/.well-known/oauth-authorization-server');
+    expect(body.introspection_endpoint_auth_methods_supported).toEqual(
+      expect.arrayContaining(['client_secret_basic', 'client_secret_post']),
+    );
+    expect(body.revocation_endpoint_auth_methods_supported).toContain('none');
   });
 });
 

@@ -67,11 +67,18 @@ describe('the access token', () => {
       scope: 'api:read',
       organisation: 'org_00000000000000000000000000',
       service_account: 'deployer',
-      roles: [],
       federated_identity: joined.federatedIdentity,
       act: { iss: issuer.issuer, sub: decodeJwt(subjectToken).sub },
       upstream: { repository_id: decodeJwt(subjectToken)['repository_id'], sha: decodeJwt(subjectToken)['sha'] },
     });
+  });
+
+  it('has no roles, in either token, when the account has none (contract §3, RFC 7643 §2.5)', async () => {
+    const idToken = { requested_token_type: ID_TOKEN, audience: 'https://api.example.com' };
+    for (const request of [{}, idToken])
+      expect(decodeJwt((await deployment.exchange(subjectToken, request)).body.access_token)).not.toHaveProperty(
+        'roles',
+      );
   });
 
   it('has no upstream where nothing is forwarded (contract §3)', async () => {
@@ -136,8 +143,10 @@ describe('the ID token', () => {
         'project',
         'act',
         'upstream',
+        'roles',
       ].toSorted(),
     );
+    expect(claims['roles']).toEqual(['deployer']);
   });
 
   it('is not accepted as a subject token of our own exchange (contract §3)', async () => {

@@ -3,7 +3,7 @@
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { AccountRole, ActiveToken } from '../../exchange/token-standing.ts';
-import { bearerOf, isRootToken } from '../bearer.ts';
+import { bearerOf, isRootToken, otherAudience } from '../bearer.ts';
 import type { Problem } from '../problem.ts';
 import { hasIamScope } from './caller.ts';
 import type { Caller, IamScope } from './caller.ts';
@@ -31,8 +31,10 @@ export async function authenticate(request: Request, deps: IamDeps): Promise<Res
   }
   const inspected = await deps.inspectToken(credential, deps.now());
   // A token for another service must not open this one, whoever forwards it (RFC 9068 §4, RFC 8725 §3.9).
-  if (!inspected.ok || !inspected.value.audiences.includes(deps.config.issuerUrl ?? '')) {
-    return refuse(challenge('the credential is not accepted', ', error="invalid_token"'));
+  if (!inspected.ok) return refuse(challenge('the credential is not accepted', ', error="invalid_token"'));
+  const issuerUrl = deps.config.issuerUrl ?? '';
+  if (!inspected.value.audiences.includes(issuerUrl)) {
+    return refuse(challenge(otherAudience(inspected.value, issuerUrl), ', error="invalid_token"'));
   }
   const { organisation } = inspected.value;
   if (named !== '' && named !== organisation.id && named !== organisation.slug) {

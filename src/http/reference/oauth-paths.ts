@@ -128,7 +128,14 @@ const tokenRequest = {
   scope: 'api:read api:write',
 };
 
-const ADDRESSES = ['issuer', 'jwks_uri', 'token_endpoint', 'introspection_endpoint', 'revocation_endpoint'];
+const ADDRESSES = [
+  'issuer',
+  'jwks_uri',
+  'authorization_endpoint',
+  'token_endpoint',
+  'introspection_endpoint',
+  'revocation_endpoint',
+];
 const LISTS = [
   'grant_types_supported',
   'response_types_supported',
@@ -136,6 +143,9 @@ const LISTS = [
   'subject_types_supported',
   'id_token_signing_alg_values_supported',
   'token_endpoint_auth_methods_supported',
+  'token_endpoint_auth_signing_alg_values_supported',
+  'introspection_endpoint_auth_methods_supported',
+  'revocation_endpoint_auth_methods_supported',
   'scopes_supported',
   'claims_supported',
 ];
@@ -170,7 +180,7 @@ export const oauthSchemas: JsonObject = {
       ...Object.fromEntries(ADDRESSES.map(named({ type: 'string', format: 'uri' }))),
       ...Object.fromEntries(LISTS.map(named({ type: 'array', items: { type: 'string' } }))),
     },
-    required: ['issuer', 'jwks_uri', 'token_endpoint'],
+    required: ['issuer', 'jwks_uri', 'authorization_endpoint', 'token_endpoint'],
     additionalProperties: true,
   },
   Jwks: {
@@ -231,6 +241,16 @@ const tokenParameter: JsonObject = {
   properties: { token: text('An access token of this deployment'), token_type_hint: text('Ignored') },
   required: ['token'],
 };
+const introspectionParameters: JsonObject = {
+  type: 'object',
+  properties: {
+    token: text('An access token of this deployment'),
+    token_type_hint: text('Ignored'),
+    client_id: text('The `accessKey` of an access credential, if it is not sent by HTTP Basic'),
+    client_secret: text('Its `accessSecret`'),
+  },
+  required: ['token'],
+};
 const aToken = { token: 'eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL3Rva2VucyJ9.c2lnbmF0dXJl' };
 
 const cached = {
@@ -274,6 +294,7 @@ function document(id: string, summary: string, schema: string, example: JsonObje
 const discoveryExample = {
   issuer: ISSUER_PLACEHOLDER,
   jwks_uri: `${ISSUER_PLACEHOLDER}/.well-known/jwks.json`,
+  authorization_endpoint: `${ISSUER_PLACEHOLDER}/oidc/authorize`,
   token_endpoint: `${ISSUER_PLACEHOLDER}/oidc/token`,
   introspection_endpoint: `${ISSUER_PLACEHOLDER}/oidc/introspect`,
   revocation_endpoint: `${ISSUER_PLACEHOLDER}/oidc/revoke`,
@@ -289,7 +310,7 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
       operationId: 'exchangeToken',
       summary: "Exchange a workload's ID token for a token of this deployment",
       description:
-        'RFC 8693, RFC 7523 and RFC 6749 §4.4. Unknown parameters are ignored; credentials in the query string are refused.',
+        'RFC 8693, RFC 7523 and RFC 6749 §4.4. Unknown parameters are ignored; credentials in the query string are refused. Beside a subject token, HTTP Basic with an empty password names the `client_id`; with a password it must be an access credential of the account.',
       tags: ['token'],
       security: [{}, { client: [] }],
       requestBody: formBody(tokenParameters, tokenRequest),
@@ -331,10 +352,11 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
     post: {
       operationId: 'introspectToken',
       summary: 'Ask what an access token of this deployment says, and whether it counts (RFC 7662)',
-      description: 'For callers with `tokens:introspect` or `iam:read`, and for whoever holds the token itself.',
+      description:
+        'For callers with `tokens:introspect` or `iam:read`, as a bearer token or an access credential (HTTP Basic or `client_id` and `client_secret`), and for whoever holds the token itself.',
       tags: ['token'],
-      security: [{ bearer: ['tokens:introspect'] }, { bearer: ['iam:read'] }, { bearer: [] }],
-      requestBody: formBody(tokenParameter, aToken),
+      security: [{ bearer: ['tokens:introspect'] }, { bearer: ['iam:read'] }, { bearer: [] }, { client: [] }, {}],
+      requestBody: formBody(introspectionParameters, aToken),
       responses: {
         '200': {
           description:

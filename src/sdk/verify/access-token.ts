@@ -38,7 +38,8 @@ export function readClaims(payload: JWTPayload): AccessToken | null {
   const organisation = textOf(claims['organisation']);
   const tokenId = textOf(claims['jti']);
   const audiences = typeof claims['aud'] === 'string' ? [claims['aud']] : claims['aud'];
-  const { scope, roles, project, act, upstream, iat, exp } = payload as Record<string, unknown>;
+  // Absent and empty are the same (RFC 7643 §2.5).
+  const { scope, roles = [], project, act, upstream, iat, exp } = payload as Record<string, unknown>;
   if (issuer === null || serviceAccount === null || serviceAccountSlug === null) return null;
   if (organisation === null || tokenId === null || claims['client_id'] !== serviceAccount) return null;
   if (typeof scope !== 'string' || !areTexts(roles) || !areTexts(audiences) || audiences.length === 0) return null;
