@@ -4,6 +4,7 @@ import type { Context, Handler } from 'hono';
 import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { denial } from '../exchange/denial.ts';
+import { denialDetail } from '../exchange/denial-detail.ts';
 import type { ActiveToken } from '../exchange/token-standing.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
 import { bearerOf, isRootToken, otherAudience } from './bearer.ts';
@@ -109,15 +110,9 @@ async function authorizeClient(
   }
   const authenticated = await deps.authenticateCredential(client, now);
   if (!authenticated.ok) {
-    const { reason, detail } = authenticated.error;
-    deps.log({
-      level: 'warn',
-      event: 'token.introspect',
-      outcome: 'refused',
-      reason,
-      detail,
-      request_id: c.get('requestId'),
-    });
+    const { reason } = authenticated.error;
+    const said = { reason, detail: denialDetail(authenticated.error), request_id: c.get('requestId') };
+    deps.log({ level: 'warn', event: 'token.introspect', outcome: 'refused', ...said });
     return oauthError(c, authenticated.error, 'none');
   }
   return permit(c, authenticated.value.scopes, authenticated.value.serviceAccount.organisationId);
