@@ -72,6 +72,7 @@ function measure(rule: Partial<FederatedIdentity>, subject: string = SUBJECT, re
     defaultAudience: AUDIENCE,
     compileExpression,
     preset: presetByName('github'),
+    providerIssuer: 'https://token.actions.githubusercontent.com',
   });
   const [owner, repository] = ['acme', 'acme/shop'];
   const claims = {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { EVERY_FACTS } from '../src/platforms/every-facts.ts';
 import { presetByName } from '../src/platforms/presets.ts';
+import { shownSubject } from '../src/rules/tenant.ts';
 import { readPlatformFixtures } from '../test/platforms/platform-fixtures.ts';
 import type { PlatformFixture } from '../test/platforms/platform-fixtures.ts';
 
@@ -17,7 +18,11 @@ your deployment's \`ISSUER_URL\`; in a column, \`{audience}\` does. Every rule b
 normal token, and refuses the neighbours that its section lists (\`test/platforms/platforms.test.ts\`).
 
 An issuer selects its preset by itself where the table's forms match; elsewhere set \`preset\` on the provider. What a
-preset refuses by default is lifted by naming that claim in the identity's \`conditions\`.
+preset refuses by default is let through if the identity's \`conditions\` list that very value: a scalar, a list, \`anyOf\` or
+\`allOf\`. Patterns, \`not\` and \`exists\` lift nothing.
+
+Many tenants share some issuers. A rule there must name one, or it is refused (400), and matches nothing if it is in the
+database all the same (\`tenant_missing\`). Each section says what names a tenant. The issuer decides, whatever the preset.
 `;
 
 /** The whole of docs/platforms.md. */
@@ -65,11 +70,23 @@ function section(platform: PlatformFixture): string {
     `Subjects:`,
     list(subjectGrammar.map(code)),
     ...(stableClaims.length === 0 ? [] : [`Claims that survive renames: ${stableClaims.map(code).join(', ')}.`]),
-    ...guards.map(({ why, liftedBy }) => `Refused by default, unless \`conditions\` name ${code(liftedBy)}: ${why}`),
+    tenantOf(platform),
+    ...guards.map(
+      ({ why, liftedBy }) => `Refused by default, unless \`conditions\` list its ${code(liftedBy)}: ${why}`,
+    ),
     `Risks:`,
     list(risks),
     `How sure this is: ${platform.confidence}`,
   ].join('\n\n');
+}
+
+function tenantOf({ preset }: PlatformFixture): string {
+  const { tenancy } = presetByName(preset);
+  if (tenancy === null) return 'Tenants: each issuer belongs to one.';
+  const { sharedIssuers, subjects, tenantClaims } = tenancy;
+  const claims =
+    tenantClaims.length === 0 ? '' : `, or a condition that lists a value of ${tenantClaims.map(code).join(', ')}`;
+  return `Tenants: many share ${sharedIssuers.map(code).join(', ')}. A rule there must name one: a subject that begins with ${subjects.map((subject) => code(shownSubject(subject))).join(' or ')}${claims}.`;
 }
 
 function titleOf({ preset }: PlatformFixture): string {

@@ -52,6 +52,7 @@ const WIRE: Record<DenialReason, WireKind> = {
   identity_revoked: 'unmatched_token',
   identity_expired: 'unmatched_token',
   rule_invalid: 'unmatched_token',
+  tenant_missing: 'unmatched_token',
   audience_mismatch: 'unmatched_token',
   subject_mismatch: 'unmatched_token',
   preset_refused: 'unmatched_token',

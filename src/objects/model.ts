@@ -150,6 +150,7 @@ export type CheckReason =
   | 'identity_revoked'
   | 'identity_expired'
   | 'rule_invalid'
+  | 'tenant_missing'
   | 'audience_mismatch'
   | 'subject_mismatch'
   | 'preset_refused'

@@ -39,13 +39,14 @@ export const PRESET_NAMES = [
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 /**
- * A token that is dangerous by default, as data. It is refused unless the identity's `conditions` name the claim `liftedBy`.
- * - `allowOnly`: the claim, where present, must be one of the values.
+ * A token that is dangerous by default, as data. It is refused unless the identity's `conditions` list the dangerous value
+ * of `liftedBy` positively: a scalar, a list, `anyOf` or `allOf`.
+ * - `allowOnly`: the claim, if present, must be one of the values.
  * - `refuse`: the claim must not be one of the values.
- * - `differs`: where `when` holds, the two claims must be equal (refused where they differ or either is absent).
+ * - `differs`: if `when` holds, the two claims must be equal (refused if they differ or either is absent).
  */
 export type PresetGuard = {
-  /** The claim an identity names in `conditions` to take the decision itself. */
+  /** The claim whose dangerous value an identity lists in `conditions` to take the decision itself. */
   readonly liftedBy: string;
   /** One sentence: who could get such a token. */
   readonly why: string;
@@ -58,6 +59,21 @@ export type PresetGuard = {
       readonly claims: readonly [string, string];
     }
 );
+
+/** An issuer that many tenants share, and what in a rule names one of them (contract §5.3). */
+export interface Tenancy {
+  /** The issuers, in the form of `issuers`; the platform's others belong to one tenant each. */
+  readonly sharedIssuers: readonly string[];
+  /**
+   * Beginnings of `sub` that name a tenant. A rule has to write the `{tenant}`, and every other `{name}` before it,
+   * literally; each is a run up to the character that follows it. `{uuid}` and `{number}` are ids that the platform gave.
+   */
+  readonly subjects: readonly string[];
+  /** True if tenants compose `sub` of claims themselves, as `key:value:key:value`: a pair of a tenant claim names one, too. */
+  readonly isComposed: boolean;
+  /** Claims that say which tenant it is, and that no workload chooses for itself. */
+  readonly tenantClaims: readonly string[];
+}
 
 export interface Preset {
   readonly name: PresetName;
@@ -73,6 +89,8 @@ export interface Preset {
   /** Set for `spiffe`: `iss`, `iat` and `kid` may be absent and keys may say `use: "jwt-svid"`. */
   readonly jwtSvid: boolean;
   readonly guards: readonly PresetGuard[];
+  /** Null if every issuer of the platform belongs to one tenant. */
+  readonly tenancy: Tenancy | null;
   /** `null`: the job chooses its audience. */
   readonly fixedAudience: string | null;
 }

@@ -2,7 +2,7 @@
 
 import { EVERY_PRESET } from './every-preset.ts';
 import { PRESET_NAMES } from './preset.ts';
-import type { Preset, PresetName } from './preset.ts';
+import type { Preset, PresetName, Tenancy } from './preset.ts';
 
 /** Every preset, in the order of their names' list. */
 export const ALL_PRESETS: readonly Preset[] = PRESET_NAMES.map((name) => EVERY_PRESET[name]);
@@ -18,6 +18,14 @@ export function detectPreset(issuer: string): PresetName {
   const found =
     exact ?? ALL_PRESETS.find((preset) => preset.issuers.some((pattern) => matchesIssuerPattern(pattern, issuer)));
   return found?.name ?? 'generic';
+}
+
+/** How an issuer is shared; null if it belongs to one tenant. The issuer decides, whatever preset its provider has. */
+export function tenancyOf(issuer: string): { readonly title: string; readonly tenancy: Tenancy } | null {
+  for (const { title, tenancy } of ALL_PRESETS)
+    if (tenancy?.sharedIssuers.some((pattern) => matchesIssuerPattern(pattern, issuer)) === true)
+      return { title, tenancy };
+  return null;
 }
 
 /** Compares byte for byte; each `/`-separated part of a pattern holds at most one `{name}`, so this is linear. */

@@ -44,14 +44,16 @@ export function createIdentityCache(deployment: {
       chars -= oldest.length;
     }
   };
-  const compile = ({ text, read }: StoredIdentity, { preset, subjectClaim }: IdentityProvider): CompiledIdentity => {
+  const compile = ({ text, read }: StoredIdentity, provider: IdentityProvider): CompiledIdentity => {
+    const { preset, providerIssuer, subjectClaim } = provider;
     // The row's text and not its version: a restored database repeats versions, and a row mended by hand keeps its own.
-    const key = `${preset} ${subjectClaim} ${text}`;
+    const key = `${preset} ${providerIssuer} ${subjectClaim} ${text}`;
     const known = cache.get(key);
     if (known !== undefined) return known;
     const compiled = compileFederatedIdentity(read(), {
       ...deployment,
       preset: presetByName(preset),
+      providerIssuer,
       subjectClaim,
       compileExpression: compileExpression ?? notLoaded,
     });

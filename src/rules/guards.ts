@@ -1,10 +1,17 @@
-// What a preset refuses by default: its guards as data against claims; an identity lifts one by naming its claim in `conditions`.
+// What a preset refuses by default: its guards as data against claims. Conditions that list a dangerous value let that value through.
 
 import { comparableText } from './conditions.ts';
+import { listedValues } from './listed-values.ts';
 import { readClaim } from '../token/json.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
 import type { Conditions } from '../objects/model.ts';
 import type { Preset, PresetGuard } from '../platforms/preset.ts';
+
+/** A guard, and whether an identity's conditions list values of its `liftedBy`: then they decide over a single value. */
+export interface CompiledGuard {
+  readonly guard: PresetGuard;
+  readonly isLifted: boolean;
+}
 
 /** What one guard found. */
 export interface GuardVerdict {
@@ -14,14 +21,20 @@ export interface GuardVerdict {
   readonly actual: JsonValue;
 }
 
-/** The guards of a preset that the identity has not taken the decision of (contract §5.3). */
-export function guardsInForce(preset: Preset, conditions: Conditions | null): readonly PresetGuard[] {
-  const named = new Set(Object.keys(conditions ?? {}).map(asPointer));
-  return preset.guards.filter(({ liftedBy }) => !named.has(asPointer(liftedBy)));
+/** The guards of a preset, with what the conditions of an identity lift (contract §5.3). */
+export function compileGuards(preset: Preset, conditions: Conditions | null): readonly CompiledGuard[] {
+  return preset.guards.map((guard) => ({ guard, isLifted: listedValues(conditions, guard.liftedBy).size > 0 }));
 }
 
 /** Judges a token by one guard. What cannot be compared is refused. */
-export function judgeGuard(guard: PresetGuard, claims: JsonObject): GuardVerdict {
+export function judgeGuard({ guard, isLifted }: CompiledGuard, claims: JsonObject): GuardVerdict {
+  const verdict = judge(guard, claims);
+  // The condition accepts only what it lists. Of an array it reads one element: there the guard still sees the others.
+  const decidedByCondition = isLifted && comparableText(readClaim(claims, guard.liftedBy)) !== null;
+  return decidedByCondition ? { ...verdict, ok: true } : verdict;
+}
+
+function judge(guard: PresetGuard, claims: JsonObject): GuardVerdict {
   switch (guard.kind) {
     case 'allowOnly': {
       const value = readClaim(claims, guard.claim);
@@ -59,12 +72,7 @@ function equalsAny(value: JsonValue, values: readonly JsonValue[]): boolean {
   return text !== null && values.some((candidate) => comparableText(candidate) === text);
 }
 
-/** True also where it cannot be told: an object or a rounded number where a scalar belongs. */
+/** True also if it cannot be told: an object or a rounded number in the place of a scalar. */
 function mayEqualAny(value: JsonValue, values: readonly JsonValue[]): boolean {
   return (value !== null && comparableText(value) === null) || equalsAny(value, values);
-}
-
-/** A claim has two spellings, `event_name` and `/event_name`. */
-function asPointer(reference: string): string {
-  return reference.startsWith('/') ? reference : `/${reference.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

@@ -9,17 +9,21 @@ import { readClaim } from '../token/json.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
 import type { Check, CheckReason, ConditionMatcher, FederatedIdentity } from '../objects/model.ts';
 import { audienceHint, conditionHint, subjectHint } from './hints.ts';
-import { guardsInForce, judgeGuard } from './guards.ts';
+import { compileGuards, judgeGuard } from './guards.ts';
+import type { CompiledGuard } from './guards.ts';
 import type { Result } from '../exchange/result.ts';
 import { compileSubject, validateSubjectRule } from './subject.ts';
 import type { SubjectMatcher } from './subject.ts';
-import type { Preset, PresetGuard } from '../platforms/preset.ts';
+import { tenantFault } from './tenant.ts';
+import type { Preset } from '../platforms/preset.ts';
 
 /** What the deployment and the provider say about a rule. */
 export interface IdentityContext {
   readonly issuerUrl: string;
   readonly defaultAudience: string;
   readonly preset: Preset;
+  /** The provider's; an issuer that many tenants share takes only rules that name one. */
+  readonly providerIssuer: string;
   /** The provider's; it only names the claim in explanations. `sub` where absent. */
   readonly subjectClaim?: string;
   /** Given, because the evaluator is loaded only where a rule needs it. */
@@ -33,7 +37,9 @@ export interface CompiledIdentity {
   readonly preset: Preset;
   readonly subjectClaim: string;
   readonly subject: { readonly fault: string | null; readonly matches: SubjectMatcher };
-  readonly guards: readonly PresetGuard[];
+  /** Why the rule may not match on its issuer; null if it may. */
+  readonly tenantFault: string | null;
+  readonly guards: readonly CompiledGuard[];
   readonly conditions: readonly CompiledCondition[];
   readonly conditionsFault: string | null;
   readonly expression: Result<Expression, string> | null;
@@ -65,7 +71,11 @@ export function compileFederatedIdentity(identity: FederatedIdentity, context: I
       fault: validateSubjectRule(subject, subjectMatch),
       matches: compileSubject(subject, subjectMatch, context.preset.subjectForms),
     },
-    guards: guardsInForce(context.preset, conditionFault === undefined ? conditions : null),
+    tenantFault: tenantFault(conditionFault === undefined ? identity : { ...identity, conditions: null }, {
+      providerIssuer: context.providerIssuer,
+      subjectClaim: context.subjectClaim ?? 'sub',
+    }),
+    guards: compileGuards(context.preset, conditionFault === undefined ? conditions : null),
     conditions:
       conditionFault === undefined
         ? Object.entries(conditions ?? {}).map(([claim, matcher]) => ({
@@ -87,6 +97,8 @@ export function* matchChecks(compiled: CompiledIdentity, token: MatchedToken, no
   yield checkStatus(compiled.identity, now);
   yield checkAudience(compiled, token.claims);
   yield checkSubject(compiled, token);
+  if (compiled.tenantFault !== null)
+    yield failed('preset', 'tenant_missing', { hint: () => `the rule ${compiled.tenantFault}` });
   for (const guard of compiled.guards) yield checkGuard(guard, token.claims);
   if (compiled.conditionsFault !== null) {
     yield failed('condition', 'rule_invalid', {
@@ -139,12 +151,13 @@ function checkSubject({ identity, preset, subject, subjectClaim }: CompiledIdent
   });
 }
 
-function checkGuard(guard: PresetGuard, claims: JsonObject): Check {
-  const { ok, ...of } = judgeGuard(guard, claims);
+function checkGuard(compiled: CompiledGuard, claims: JsonObject): Check {
+  const { guard } = compiled;
+  const { ok, ...of } = judgeGuard(compiled, claims);
   if (ok) return passed('preset', of);
   return failed('preset', 'preset_refused', {
     ...of,
-    hint: () => `${guard.why} To accept it, name ${guard.liftedBy} in the conditions.`,
+    hint: () => `${guard.why} To accept it, list its value of ${guard.liftedBy} in the conditions.`,
   });
 }
 

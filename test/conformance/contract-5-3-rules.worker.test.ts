@@ -319,6 +319,47 @@ describe('a rule too broad, as an old row may be', () => {
   });
 });
 
+describe('a guard that a condition tightens', () => {
+  it.each([{ not: 'schedule' }, { exists: true }, { glob: 'pu*' }])(
+    '%j lifts nothing (contract §5.3)',
+    async (matcher) => {
+      await check({
+        name: '',
+        rule: { providerSubject: NAMES, conditions: { event_name: matcher } },
+        accepts: push(),
+        refuses: push({ claims: { event_name: 'pull_request_target' } }),
+        reason: 'preset_refused',
+      });
+    },
+  );
+});
+
+describe('a rule that names no tenant, as an old row may', () => {
+  const COMPOSED = 'environment:production';
+
+  it.each(['github', 'generic'])('matches nothing, whatever preset: %s (contract §5.3)', async (preset) => {
+    issuer = await createIssuer({ issuer: 'https://token.actions.githubusercontent.com' });
+    const joined = await join(deployment, issuer, {
+      providerSubject: COMPOSED,
+      conditions: { repository_owner_id: '123456' },
+    });
+    await deployment.db.prepare('UPDATE identity_provider SET preset = ?1').bind(preset).run();
+    const named = { service_account_id: joined.serviceAccount };
+    const ours = push({ claims: { sub: COMPOSED } });
+    const strangers = push({ claims: { sub: COMPOSED, repository_owner_id: '66' } });
+    expect((await deployment.exchange(await issuer.sign(ours), named)).status).toBe(200);
+    expect((await deployment.exchange(await issuer.sign(strangers), named)).status).toBe(400);
+    expect((await deployment.events()).at(-1)).toMatchObject({ outcome: 'refused', reason: 'condition_failed' });
+
+    await deployment.db.prepare('UPDATE federated_identity SET conditions = NULL').run();
+    for (const claims of [ours, strangers]) {
+      const refused = await deployment.exchange(await issuer.sign({ ...claims, jti: crypto.randomUUID() }), named);
+      expect(refused.status).toBe(400);
+      expect((await deployment.events()).at(-1)).toMatchObject({ outcome: 'refused', reason: 'tenant_missing' });
+    }
+  });
+});
+
 describe('issuers that look alike', () => {
   it('a rule of one issuer refuses the same claims signed by another (contract §5.3)', async () => {
     const ours = await createIssuer({ issuer: 'https://token.actions.githubusercontent.com' });

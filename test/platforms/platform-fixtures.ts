@@ -92,7 +92,8 @@ export function claimsOf(platform: PlatformFixture, { token, change }: TokenCase
   return change === undefined ? found.claims : mergePatch(found.claims, change);
 }
 
-function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
+/** A JSON merge patch (RFC 7396). */
+export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   const merged = new Map<string, JsonValue>(Object.entries(target));
   for (const [name, value] of Object.entries(patch)) {
     const before = merged.get(name);

@@ -11,7 +11,7 @@ import { issuerFault, lookupIssuer } from '../../src/token/issuer.ts';
 import { readClaim } from '../../src/token/json.ts';
 import type { JsonObject } from '../../src/token/json.ts';
 import { MAX_TOKEN_LIFETIME_SECONDS } from '../../src/rules/limits.ts';
-import type { FederatedIdentity } from '../../src/objects/model.ts';
+import type { ConditionMatcher, ConditionScalar, FederatedIdentity } from '../../src/objects/model.ts';
 import { checkTimes } from '../../src/token/times.ts';
 import type { PresetGuard, PresetName } from '../../src/platforms/preset.ts';
 import { ALL_PRESETS, presetByName } from '../../src/platforms/presets.ts';
@@ -72,12 +72,12 @@ function reasonsAgainst(platform: PlatformFixture, rule: RuleFixture, wanted: To
   const subject = readClaim(claims, subjectClaim ?? 'sub');
   if (typeof subject !== 'string' || subject === '') return ['subject_missing'];
 
-  return refusals(identityOf(rule), preset, { claims, subject }, nowOf(platform, wanted));
+  return refusals(identityOf(rule), rule.provider, { claims, subject }, nowOf(platform, wanted));
 }
 
 function refusals(
   identity: FederatedIdentity,
-  preset: PresetName,
+  { preset, providerIssuer, subjectClaim }: RuleFixture['provider'],
   token: MatchedToken,
   now: number,
 ): readonly string[] {
@@ -86,6 +86,8 @@ function refusals(
     defaultAudience: ISSUER_URL,
     compileExpression,
     preset: presetByName(preset),
+    providerIssuer,
+    subjectClaim: subjectClaim ?? 'sub',
   });
   const checks = [...matchChecks(compiled, token, now)];
   return [...new Set(checks.flatMap(({ reason }) => reason ?? []))].toSorted();
@@ -129,15 +131,48 @@ describe('what presets refuse by default', () => {
     of.map((guard) => ({ name, guard, claim: guard.liftedBy })),
   );
 
+  const listing: readonly ((value: ConditionScalar) => ConditionMatcher)[] = [
+    (value) => value,
+    (value) => [value, 'another'],
+    (value) => ({ anyOf: ['another', value] }),
+    (value) => ({ allOf: [value] }),
+  ];
+
   it.each(guards)(
-    '$name refuses it, and accepts it where conditions name $claim (contract §5.3)',
+    '$name refuses it, and accepts it where conditions list its value of $claim (contract §5.3)',
     ({ name, guard }) => {
       const claims = dangerous(guard);
+      const value = claims[guard.liftedBy] as ConditionScalar;
       expect(against(name, claims, null)).toEqual(['preset_refused']);
-      expect(against(name, claims, { [guard.liftedBy]: { exists: true } })).toEqual([]);
+      for (const matcher of listing) {
+        expect(against(name, claims, { [guard.liftedBy]: matcher(value) })).toEqual([]);
+        expect(against(name, claims, { [`/${guard.liftedBy.replaceAll('/', '~1')}`]: matcher(value) })).toEqual([]);
+      }
       expect(against(name, claims, { other: { exists: false } })).toEqual(['preset_refused']);
     },
   );
+
+  it.each(guards)('$name is lifted by no condition that lists nothing (contract §5.3)', ({ name, guard }) => {
+    const claims = dangerous(guard);
+    const value = claims[guard.liftedBy] as ConditionScalar;
+    const text = String(value);
+    for (const matcher of [
+      { not: 'another' },
+      { exists: true },
+      { glob: '**' },
+      { glob: text },
+      { containsAll: [value] },
+    ] satisfies ConditionMatcher[])
+      expect(against(name, claims, { [guard.liftedBy]: matcher })).toContain('preset_refused');
+  });
+
+  it.each(guards)('$name lets through the value that is listed and no other (contract §5.3)', ({ name, guard }) => {
+    const claims = dangerous(guard);
+    expect(against(name, claims, { [guard.liftedBy]: 'another' })).toEqual(['condition_failed']);
+    // A list of both matches the claim as an array, but one element of it is still dangerous.
+    const both = { ...claims, [guard.liftedBy]: ['another', claims[guard.liftedBy] ?? null] };
+    expect(against(name, both, { [guard.liftedBy]: 'another' })).toContain('preset_refused');
+  });
 
   it.each(guards)('$name accepts a token that says nothing of $claim (contract §5.3)', ({ name }) => {
     expect(against(name, {}, null)).toEqual([]);
@@ -160,7 +195,8 @@ describe('what presets refuse by default', () => {
       refuses: [],
     });
     const token = { ...claims, sub: 'workload', aud: ISSUER_URL };
-    return refusals(identity, name, { claims: token, subject: 'workload' }, 1);
+    const provider = { providerIssuer: 'https://idp.example.com', preset: name };
+    return refusals(identity, provider, { claims: token, subject: 'workload' }, 1);
   }
 
   function dangerous(guard: PresetGuard): JsonObject {

@@ -26,6 +26,7 @@ const GENERIC: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  tenancy: null,
   fixedAudience: null,
 };
 const GITHUB: Preset = {
@@ -112,7 +113,13 @@ function compile(
 ): ReturnType<typeof compileFederatedIdentity> {
   return compileFederatedIdentity(
     { ...IDENTITY, ...change },
-    { issuerUrl: ISSUER_URL, defaultAudience: 'https://api.example.com', preset, compileExpression },
+    {
+      issuerUrl: ISSUER_URL,
+      defaultAudience: 'https://api.example.com',
+      preset,
+      providerIssuer: 'https://idp.example.com',
+      compileExpression,
+    },
   );
 }
 
@@ -243,6 +250,7 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
         issuerUrl: ISSUER_URL,
         defaultAudience: ISSUER_URL,
         preset: GENERIC,
+        providerIssuer: 'https://idp.example.com',
         subjectClaim: 'common_name',
         compileExpression,
       },
@@ -330,7 +338,7 @@ describe('preset guards (contract §5.3)', () => {
 
   it('says who could get such a token and how to accept it', () => {
     expect(hintOf({}, { event_name: 'issues' }, GITHUB)).toBe(
-      'Anybody. To accept it, name event_name in the conditions.',
+      'Anybody. To accept it, list its value of event_name in the conditions.',
     );
   });
 });

@@ -84,6 +84,7 @@ function decideWritten(configuration: WrittenConfiguration, question: Question):
     issuerUrl,
     defaultAudience,
     preset: presetByName(provider.value.preset),
+    providerIssuer: provider.value.providerIssuer,
     subjectClaim: provider.value.subjectClaim,
     compileExpression,
   };

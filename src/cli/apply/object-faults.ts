@@ -2,6 +2,7 @@
 
 import { federatedIdentityContract } from '../../objects/federated-identity.ts';
 import { identityProviderContract } from '../../objects/identity-provider.ts';
+import type { Conditions } from '../../objects/model.ts';
 import type { ObjectContract, Warning } from '../../objects/object.ts';
 import { roleBindingContract } from '../../objects/role-binding.ts';
 import { roleContract } from '../../objects/role.ts';
@@ -13,6 +14,7 @@ import type { IssuerRules } from '../../token/issuer.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../objects/limits.ts';
 import { subjectWarnings, validateSubjectRule } from '../../rules/subject.ts';
+import { tenantFault } from '../../rules/tenant.ts';
 import { detectPreset } from '../../platforms/presets.ts';
 import type { WrittenIdentity, WrittenProvider } from './written-configuration.ts';
 
@@ -91,14 +93,15 @@ export function providerFaults(provider: WrittenProvider, issuerUrl: string | nu
   return faults.flat();
 }
 
-/** What is wrong with a rule whose members are sound. */
-export function identityFaults(identity: WrittenIdentity): readonly WrittenFault[] {
+/** What is wrong with a rule whose members are sound; the provider is null if it is not declared beside the rule. */
+export function identityFaults(identity: WrittenIdentity, provider: WrittenProvider | null): readonly WrittenFault[] {
   const { providerSubject, providerSubjectMatch = 'exact', expression, maxTokenLifetime } = identity;
   const compiled =
     expression === undefined || expression === null || expression === '' ? null : compileExpression(expression);
   const longest = maxTokenLifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS;
   return [
     ...at('providerSubject', validateSubjectRule(providerSubject, providerSubjectMatch)),
+    ...at('providerSubject', provider === null ? null : tenantFaultOf(identity, provider)),
     ...validateConditions(identity.conditions).map(({ pointer, detail }) => ({
       path: ['conditions', ...pointer.split('/').slice(1).map(unescapePointer)],
       detail,
@@ -109,6 +112,14 @@ export function identityFaults(identity: WrittenIdentity): readonly WrittenFault
       (identity.tokenLifetime ?? 0) > longest ? `must not be longer than maxTokenLifetime, which is ${longest}` : null,
     ),
   ];
+}
+
+function tenantFaultOf(identity: WrittenIdentity, provider: WrittenProvider): string | null {
+  const { providerSubject, providerSubjectMatch = 'exact', conditions } = identity;
+  if (validateSubjectRule(providerSubject, providerSubjectMatch) !== null) return null;
+  if (validateConditions(conditions).length > 0) return null;
+  const rule = { providerSubject, providerSubjectMatch, conditions: (conditions ?? null) as Conditions | null };
+  return tenantFault(rule, { providerIssuer: provider.providerIssuer, subjectClaim: provider.subjectClaim ?? 'sub' });
 }
 
 /** What a rule accepts beyond what its author may expect. */

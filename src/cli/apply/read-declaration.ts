@@ -172,7 +172,12 @@ function judge(objects: readonly DeclaredObject[], deployment: string | null, re
     }
     if (kind === 'identity') {
       const written = { ...members, name, serviceAccount: declared.parent, provider: declared.refersTo };
-      for (const { path, detail } of identityFaults(soundMembers<WrittenIdentity>(written)))
+      const beside = objects.find(({ kind, name }) => kind === 'provider' && name === declared.refersTo);
+      const provider =
+        beside === undefined || memberFaults('provider', { ...beside.members, name: beside.name }).length > 0
+          ? null
+          : soundMembers<WrittenProvider>({ ...beside.members, name: beside.name });
+      for (const { path, detail } of identityFaults(soundMembers<WrittenIdentity>(written), provider))
         report([...place, ...path], detail);
     }
   }

@@ -18,6 +18,7 @@ import type { Conditions } from '../../objects/model.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import { subjectWarnings, validateSubjectRule } from '../../rules/subject.ts';
+import { tenantFault } from '../../rules/tenant.ts';
 import type { Fault, Problem } from '../problem.ts';
 import type { IamRequest } from './deps.ts';
 import { fault, invalid } from './faults.ts';
@@ -43,11 +44,19 @@ export const federatedIdentities: Resource<FederatedIdentityInput, FederatedIden
     const faults = [...draft.faults, ...faultsOf(rule, draft, null)];
     if (faults.length > 0) return refuse(invalid(faults));
     const parents = await readParents(request, values);
-    return parents.ok ? ok(newIdentity(request, values, rule, parents.value)) : parents;
+    if (!parents.ok) return parents;
+    const tenant = tenantFault(rule, parents.value.provider);
+    if (tenant !== null) return refuse(invalid([fault(['providerSubject'], tenant)]));
+    return ok(newIdentity(request, values, rule, parents.value));
   },
   change(request, current, draft) {
     const next = { ...current, ...changedMeta(current, draft.values), ...changedRule(current, draft.values) };
     const faults = [...draft.faults, ...faultsOf(next, draft, shownStatus(current, request.now))];
+    // An old row may be switched off or renamed as it is: it matches nothing.
+    const { providerSubject, providerSubjectMatch, conditions, status } = draft.values;
+    const decides = [providerSubject, providerSubjectMatch, conditions].some((value) => value !== undefined);
+    const tenant = decides || status === 'active' ? tenantFault(next, next.provider) : null;
+    if (tenant !== null && faults.length === 0) faults.push(fault(['providerSubject'], tenant));
     return faults.length > 0 ? refuse(invalid(faults)) : ok(next);
   },
   permit: permitIdentity,

@@ -17,5 +17,15 @@ export const preset: Preset = {
       why: 'A person who signs in to the same application gets a token of the same audience, whose idtyp is not "app".',
     },
   ],
+  // The tenant of everybody with a personal Microsoft account; every other one is somebody's own.
+  tenancy: {
+    sharedIssuers: [
+      'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
+      'https://sts.windows.net/9188040d-6c67-4c5b-b112-36a304b66dad/',
+    ],
+    subjects: ['{tenant}'],
+    isComposed: false,
+    tenantClaims: ['oid'],
+  },
   fixedAudience: null,
 };

@@ -9,5 +9,12 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  // The workspace is in the issuer by its slug alone, which somebody else can take after it was renamed.
+  tenancy: {
+    sharedIssuers: ['https://api.bitbucket.org/2.0/workspaces/{workspace}/pipelines-config/identity/oidc'],
+    subjects: ['{tenant}:'],
+    isComposed: false,
+    tenantClaims: ['workspaceUuid', 'repositoryUuid', 'deploymentEnvironmentUuid'],
+  },
   fixedAudience: null,
 };

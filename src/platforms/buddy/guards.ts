@@ -13,5 +13,15 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  tenancy: {
+    sharedIssuers: [
+      'https://oidc.buddyusercontent.com',
+      'https://eu-oidc.buddyusercontent.com',
+      'https://asia-oidc.buddyusercontent.com',
+    ],
+    subjects: ['https://{host}/{tenant}/'],
+    isComposed: false,
+    tenantClaims: ['workspace_domain', 'pipeline_id'],
+  },
   fixedAudience: null,
 };

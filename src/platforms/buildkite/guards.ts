@@ -9,5 +9,11 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  tenancy: {
+    sharedIssuers: ['https://agent.buildkite.com'],
+    subjects: ['organization:{tenant}:', '{uuid}'],
+    isComposed: false,
+    tenantClaims: ['organization_slug', 'organization_id', 'pipeline_id', 'cluster_id'],
+  },
   fixedAudience: null,
 };

@@ -17,5 +17,12 @@ export const preset: Preset = {
       why: 'A person has a shell in a job that was rerun with SSH and can read its token, while every other claim is that of the ordinary job.',
     },
   ],
+  // The issuer of an organisation (/org/…) is its own.
+  tenancy: {
+    sharedIssuers: ['https://oidc.circleci.com'],
+    subjects: ['org/{tenant}/'],
+    isComposed: false,
+    tenantClaims: ['oidc.circleci.com/org-id', 'oidc.circleci.com/project-id'],
+  },
   fixedAudience: null,
 };

@@ -18,5 +18,6 @@ export const preset: Preset = {
       why: 'A token of type "org" is the global session of a person, good for every application, and was not made for this one.',
     },
   ],
+  tenancy: null,
   fixedAudience: '{AUD tag of the application}',
 };

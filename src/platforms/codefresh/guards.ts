@@ -9,5 +9,11 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  tenancy: {
+    sharedIssuers: ['https://oidc.codefresh.io'],
+    subjects: ['account:{tenant}:'],
+    isComposed: false,
+    tenantClaims: ['account_id', 'account_name', 'pipeline_id'],
+  },
   fixedAudience: null,
 };

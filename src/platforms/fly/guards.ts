@@ -9,5 +9,12 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  // The organisation is in the issuer by its slug alone, which somebody else can take after it was renamed.
+  tenancy: {
+    sharedIssuers: ['https://oidc.fly.io/{org}'],
+    subjects: ['{tenant}:'],
+    isComposed: false,
+    tenantClaims: ['org_id', 'org_name', 'app_id', 'app_name'],
+  },
   fixedAudience: null,
 };

@@ -28,5 +28,12 @@ export const preset: Preset = {
         'write access can trigger have the sub of the default branch.',
     },
   ],
+  // Codeberg is open to everybody; other instances belong to whoever runs them.
+  tenancy: {
+    sharedIssuers: ['https://codeberg.org/api/actions'],
+    subjects: ['repo:{tenant}/'],
+    isComposed: false,
+    tenantClaims: ['repository', 'repository_id', 'repository_owner', 'repository_owner_id'],
+  },
   fixedAudience: null,
 };

@@ -9,5 +9,6 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  tenancy: null,
   fixedAudience: null,
 };

@@ -42,5 +42,19 @@ export const preset: Preset = {
         'gollum (where the wiki is open), and perhaps every event that did not exist when this list was written.',
     },
   ],
+  // Issuers of an enterprise, of ghe.com and of Enterprise Server belong to one tenant.
+  tenancy: {
+    sharedIssuers: ['https://token.actions.githubusercontent.com'],
+    subjects: ['repo:{tenant}/'],
+    isComposed: true,
+    tenantClaims: [
+      'repository',
+      'repository_id',
+      'repository_owner',
+      'repository_owner_id',
+      'enterprise',
+      'enterprise_id',
+    ],
+  },
   fixedAudience: null,
 };

@@ -20,5 +20,21 @@ export const preset: Preset = {
         'Instances older than 18.4 send no job_project_id, so there a fork cannot be told apart and is refused too.',
     },
   ],
+  // A self-managed instance belongs to one tenant.
+  tenancy: {
+    sharedIssuers: ['https://gitlab.com'],
+    subjects: ['project_path:{tenant}/'],
+    isComposed: true,
+    tenantClaims: [
+      'project_id',
+      'project_path',
+      'namespace_id',
+      'namespace_path',
+      'job_project_id',
+      'job_project_path',
+      'job_namespace_id',
+      'job_namespace_path',
+    ],
+  },
   fixedAudience: null,
 };

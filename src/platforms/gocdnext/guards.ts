@@ -10,5 +10,6 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  tenancy: null,
   fixedAudience: null,
 };

@@ -17,5 +17,12 @@ export const preset: Preset = {
       why: 'Whoever opens a Google account under a foreign address has that address in email until it is verified.',
     },
   ],
+  // It signs the login of every Google user, too.
+  tenancy: {
+    sharedIssuers: ['https://accounts.google.com'],
+    subjects: ['{number}'],
+    isComposed: false,
+    tenantClaims: ['email', 'hd', '/google/compute_engine/project_id', '/google/compute_engine/project_number'],
+  },
   fixedAudience: null,
 };

@@ -14,5 +14,6 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  tenancy: null,
   fixedAudience: null,
 };

@@ -9,5 +9,11 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  tenancy: {
+    sharedIssuers: ['https://api.pulumi.com/oidc'],
+    subjects: ['pulumi:deploy:org:{tenant}:', 'pulumi:environments:org:{tenant}:'],
+    isComposed: false,
+    tenantClaims: ['org', 'stackId'],
+  },
   fixedAudience: '{organization} (Deployments), {aws|azure|gcp}:{organization} (ESC)',
 };

@@ -9,5 +9,12 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  // No claim but sub is documented.
+  tenancy: {
+    sharedIssuers: ['https://scalr.io'],
+    subjects: ['account:{tenant}:'],
+    isComposed: false,
+    tenantClaims: [],
+  },
   fixedAudience: null,
 };

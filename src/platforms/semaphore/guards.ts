@@ -24,5 +24,6 @@ export const preset: Preset = {
       why: 'A person has a shell in a debug job and can read its token, whose sub is that of the ordinary job.',
     },
   ],
+  tenancy: null,
   fixedAudience: 'https://{organization}.semaphoreci.com',
 };

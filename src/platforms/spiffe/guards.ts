@@ -10,5 +10,6 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: true,
   guards: [],
+  tenancy: null,
   fixedAudience: null,
 };

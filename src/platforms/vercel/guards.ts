@@ -9,5 +9,12 @@ export const preset: Preset = {
   subjectForms: 'literal',
   jwtSvid: false,
   guards: [],
+  // The issuer of a team is its own.
+  tenancy: {
+    sharedIssuers: ['https://oidc.vercel.com'],
+    subjects: ['owner:{tenant}:'],
+    isComposed: false,
+    tenantClaims: ['owner', 'owner_id', 'project_id'],
+  },
   fixedAudience: null,
 };

@@ -88,7 +88,14 @@ function reasons(plan: Plan, claims: JsonObject): readonly string[] {
       lastUsedAt: null,
       objectVersion: 1,
     },
-    { issuerUrl: ISSUER_URL, defaultAudience: ISSUER_URL, preset: presetByName(plan.preset), compileExpression },
+    {
+      issuerUrl: ISSUER_URL,
+      defaultAudience: ISSUER_URL,
+      preset: presetByName(plan.preset),
+      providerIssuer: plan.provider.providerIssuer,
+      ...(plan.provider.subjectClaim === undefined ? {} : { subjectClaim: plan.provider.subjectClaim }),
+      compileExpression,
+    },
   );
   return [...matchChecks(compiled, { claims, subject }, NOW)].flatMap(({ reason }) => reason ?? []);
 }

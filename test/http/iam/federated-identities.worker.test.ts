@@ -278,6 +278,39 @@ describe('update', () => {
     expect(row).toBeNull();
   });
 
+  it('wants a tenant to be named on an issuer that many share (contract §5.3)', async () => {
+    const anybodys = { providerSubject: 'environment:production' };
+    const tenant = { conditions: { repository_owner_id: '9919' } };
+    const refused = await api.call('POST', PATH, input(anybodys));
+    expect(refused.status).toBe(400);
+    expect(pointers(refused)).toEqual(['/providerSubject']);
+    expect(refused.body.errors[0].detail).toMatch(
+      /^names no tenant: .* \(GitHub Actions\).*write repo:\{tenant\}\/….*repository_owner_id/,
+    );
+    const { body } = await created({ ...anybodys, ...tenant });
+    const path = `${PATH}/${body.identity}`;
+    for (const change of [{ conditions: null }, { conditions: { repository_owner_id: { exists: true } } }]) {
+      expect(pointers(await api.call('PATCH', path, change))).toEqual(['/providerSubject']);
+    }
+    expect((await api.call('PATCH', path, { conditions: { repository: ['acme/app'] } })).status).toBe(200);
+    expect((await api.call('PATCH', path, { conditions: null, providerSubject: SUBJECT })).status).toBe(200);
+  });
+
+  it('lets a rule from before be switched off, but not on, while it names no tenant (contract §5.3)', async () => {
+    const { body } = await created();
+    const path = `${PATH}/${body.identity}`;
+    await api.db.prepare("UPDATE federated_identity SET provider_subject = 'environment:production'").run();
+    expect((await api.call('PATCH', path, { description: 'from before' })).status).toBe(200);
+    expect((await api.call('PATCH', path, { status: 'inactive' })).status).toBe(200);
+    expect(pointers(await api.call('PATCH', path, { status: 'active' }))).toEqual(['/providerSubject']);
+  });
+
+  it('wants no tenant on an issuer of its own (contract §5.3)', async () => {
+    const issuer = { name: 'enterprise', providerIssuer: 'https://token.actions.githubusercontent.com/acme' };
+    const own = (await api.call('POST', '/v1/federated-identity-providers', issuer)).body;
+    await created({ providerIdentity: own.identity, providerSubject: 'environment:production' });
+  });
+
   it('reads a past expiresAt as expired, and takes that back (contract §5.3)', async () => {
     const { body } = await created({ expiresAt: '2027-01-15T08:01:00Z' });
     const path = `${PATH}/${body.identity}`;
