@@ -308,7 +308,7 @@ export const TENANTS: readonly TenantCases[] = [
     token: 'workspace run (documented claims only)',
     stranger: { sub: 'account:evil:environment:production:workspace:network' },
     named: [{ subject: 'account:acme:environment:*:workspace:network', glob: true }],
-    unnamed: [{ subject: 'production', subjectClaim: 'environment', ...{ change: { environment: 'production' } } }],
+    unnamed: [{ subject: 'production', subjectClaim: 'environment', change: { environment: 'production' } }],
   },
   {
     platform: 'buddy',

@@ -23,7 +23,13 @@ function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
 const rule = fc.record(
   {
     account: mostly(0, 1),
-    providerSubject: mostly(NAMES, IDS, 'repo:acme@1/app@3:ref:refs/heads/main', 'repo:acme/else', NAMES.toUpperCase()),
+    providerSubject: mostly(
+      NAMES,
+      IDS,
+      'repo:acme@1/app@3:ref:refs/heads/main',
+      'repo:acme/else',
+      NAMES.replace('acme', 'ACME'),
+    ),
     pattern: mostly<string | null>(null, 'repo:acme/*:ref:refs/heads/main', 'repo:acme/app:ref:**'),
     trustedAudiences: mostly<string[]>([], [SELF, 'a'], ['a'], ['b']),
     audienceMatchMode: mostly('any', 'all', 'exact'),

@@ -308,7 +308,8 @@ describe('update', () => {
   it('wants no tenant on an issuer of its own (contract §5.3)', async () => {
     const issuer = { name: 'enterprise', providerIssuer: 'https://token.actions.githubusercontent.com/acme' };
     const own = (await api.call('POST', '/v1/federated-identity-providers', issuer)).body;
-    await created({ providerIdentity: own.identity, providerSubject: 'environment:production' });
+    const { status } = await created({ providerIdentity: own.identity, providerSubject: 'environment:production' });
+    expect(status).toBe(201);
   });
 
   it('reads a past expiresAt as expired, and takes that back (contract §5.3)', async () => {
