@@ -14,6 +14,7 @@ import { replayAndConcurrency } from './replay-and-concurrency.cases.ts';
 import { rules } from './rules.cases.ts';
 import { time } from './time.cases.ts';
 import { tokenShape } from './token-shape.cases.ts';
+import { widening } from './widening.cases.ts';
 
 const CLASSES: readonly HostileClass[] = [
   tokenShape,
@@ -27,6 +28,7 @@ const CLASSES: readonly HostileClass[] = [
   protocol,
   ownKeys,
   iamApi,
+  widening,
 ];
 const LEAST_CASES = 300;
 
