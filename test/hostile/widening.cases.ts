@@ -75,7 +75,17 @@ async function start(kit: Kit): Promise<Chains> {
   deployment.connect(evil);
   return {
     ...world,
-    ...{ root, getToken, asToken, cloud, cloudRule, ci, ownRole, strongRole, strongBinding, evil, kept: new Map() },
+    root,
+    getToken,
+    asToken,
+    cloud,
+    cloudRule,
+    ci,
+    ownRole,
+    strongRole,
+    strongBinding,
+    evil,
+    kept: new Map(),
     own: joined.serviceAccount,
     writer: asToken(await getToken()),
   };
