@@ -45,3 +45,5 @@ export const MAX_PROJECT_CHARS = 256;
 export const MAX_CREDENTIAL_LIFETIME_SECONDS = 400 * 86_400;
 /** Audit events that a page searches at most where its index leaves filters open; the next page goes on behind them. D1 counts three rows for each. */
 export const MAX_AUDIT_EVENTS_SEARCHED = 5_000;
+/** Characters of the `kid` of a key of our own. */
+export const MAX_SIGNING_KID_CHARS = 128;

@@ -4,7 +4,8 @@ import type { RotationMode } from './key-rotation.ts';
 import { SIGNING_ALGORITHMS } from './model.ts';
 import type { SigningAlgorithm } from './model.ts';
 import type { ObjectContract } from './object.ts';
-import { oneOf } from './values.ts';
+import { MAX_SIGNING_KID_CHARS } from './limits.ts';
+import { line, oneOf } from './values.ts';
 
 export const SIGNING_KEY_STATUSES = ['standby', 'active', 'retiring', 'revoked'] as const;
 export const ROTATION_MODES = ['graceful', 'emergency'] as const;
@@ -12,6 +13,7 @@ export const ROTATION_MODES = ['graceful', 'emergency'] as const;
 export interface RotationInput {
   readonly mode?: RotationMode;
   readonly alg?: SigningAlgorithm;
+  readonly kid?: string;
 }
 
 /** What the API answers; times are RFC 3339 in UTC, null where they have not come. */
@@ -27,8 +29,13 @@ export interface SigningKeyView {
   readonly revokedAt: string | null;
 }
 
+/** A key that started to sign, or was taken out, and the one that it follows. */
+export interface RotatedKeyView extends SigningKeyView {
+  readonly previous: SigningKeyView | null;
+}
+
 export const rotationContract: ObjectContract<RotationInput> = {
-  members: { mode: oneOf(ROTATION_MODES), alg: oneOf(SIGNING_ALGORITHMS) },
+  members: { mode: oneOf(ROTATION_MODES), alg: oneOf(SIGNING_ALGORITHMS), kid: line(1, MAX_SIGNING_KID_CHARS) },
   required: [],
   immutable: [],
   nullIsAbsent: [],

@@ -2,6 +2,7 @@
 
 import type { JWK } from 'jose';
 import { isJsonObject } from '../token/json.ts';
+import { MAX_SIGNING_KID_CHARS } from '../objects/limits.ts';
 import { MIN_RSA_BITS } from '../token/limits.ts';
 import { SIGNING_ALGORITHMS } from '../objects/model.ts';
 import type { SigningAlgorithm } from '../objects/model.ts';
@@ -56,8 +57,8 @@ export function parseSigningKeys(secret: string): Result<SigningBundle, string[]
 function parseKey(entry: unknown, place: string): Result<BundleKey, string> {
   if (!isJsonObject(entry)) return refuse(`${place} is not an object`);
   const { kid, alg, use } = entry as { kid?: unknown; alg?: unknown; use?: unknown };
-  if (typeof kid !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(kid)) {
-    return refuse(`${place} needs a kid of 1 to 128 visible ASCII characters`);
+  if (typeof kid !== 'string' || kid.length > MAX_SIGNING_KID_CHARS || !/^[\x21-\x7e]+$/.test(kid)) {
+    return refuse(`${place} needs a kid of 1 to ${MAX_SIGNING_KID_CHARS} visible ASCII characters`);
   }
   const algorithm = SIGNING_ALGORITHMS.find((known) => known === alg);
   if (algorithm === undefined) return refuse(`${place} needs alg to be one of ${SIGNING_ALGORITHMS.join(', ')}`);

@@ -1,53 +1,69 @@
-// `cambist keys rotate`: lets the standby key take over.
+// `cambist keys rotate`: lets the standby keys take over, or takes one key out.
 
-import type { SigningKeyView } from '../../objects/signing-key.ts';
+import type { RotatedKeyView } from '../../objects/signing-key.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { confirm, YES } from '../confirm.ts';
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.ts';
 import { textOf } from '../output.ts';
+import type { Output } from '../output.ts';
 
 export const keysRotateCommand: Command = {
   name: 'rotate',
-  summary: 'let the standby key take over',
+  summary: 'let the standby keys take over',
   description:
-    'Makes the standby key of an algorithm the one that signs. A graceful rotation keeps the old key published until its last token has expired; an emergency one ends all of its tokens at once, and is confirmed on a terminal.',
+    'Makes standby keys the ones that sign, of every algorithm that has one, in one step. A graceful rotation keeps the old keys published until their last token has expired. An emergency one ends their tokens at introspection and in the API of the service at once; verifiers refuse them when they fetch the keys again, most of them at the first token with a key that they do not know. It is confirmed on a terminal.',
   options: [
     { flags: '--mode <mode>', description: 'how', choices: ['graceful', 'emergency'], default: 'graceful' },
-    {
-      flags: '--alg <alg>',
-      description: 'of this algorithm; needed where several have a standby key',
-      choices: SIGNING_ALGORITHMS,
-    },
+    { flags: '--alg <alg>', description: 'of this algorithm alone', choices: SIGNING_ALGORITHMS },
+    { flags: '--kid <kid>', description: 'replace this key or, if it stands by or is retiring, take it out' },
     YES,
   ],
   arguments: [],
-  examples: ['cambist keys rotate --alg ES256', 'cambist keys rotate --alg ES256 --mode emergency --yes'],
+  examples: [
+    'cambist keys rotate',
+    'cambist keys rotate --alg ES256 --mode emergency --yes',
+    'cambist keys rotate --kid leaked-2027 --mode emergency --yes',
+  ],
   run: rotate,
 };
 
-type Rotated = SigningKeyView & { readonly mode: string; readonly previous: SigningKeyView | null };
+interface Rotated {
+  readonly mode: string;
+  readonly rotations: readonly RotatedKeyView[];
+  readonly skipped: readonly { readonly alg: string; readonly detail: string }[];
+}
 
-/** Lets the standby key take over. */
+/** Lets the standby keys take over. */
 async function rotate(context: CommandContext): Promise<number> {
   const { options, output } = context;
   const mode = options.text('mode') ?? 'graceful';
-  const alg = options.text('alg');
+  const [alg, kid] = [options.text('alg'), options.text('kid')];
   const question = 'End every token that the old key signed, at once?';
   if (mode === 'emergency' && !(await confirm(question, context))) {
     output.line('Nothing was rotated.');
     return 1;
   }
-  const body = { mode, ...(alg === undefined ? {} : { alg }) };
+  const body = { mode, ...(alg === undefined ? {} : { alg }), ...(kid === undefined ? {} : { kid }) };
   const rotated = await (await context.api()).post<Rotated>('/signing-keys/rotate', body);
   output.data(rotated, () => {
-    output.line(`${output.paint('green', '✔')} ${rotated.alg}  ${rotated.kid} signs from now on (${rotated.mode}).`);
-    const { previous } = rotated;
-    if (previous === null) return;
-    output.line(
-      previous.status === 'retiring'
-        ? `  ${previous.kid} stays in the JWKS until ${textOf(previous.expiresAt)}; then it can leave SIGNING_KEYS.`
-        : `  ${previous.kid} has left the JWKS; take it out of SIGNING_KEYS.`,
-    );
+    for (const key of rotated.rotations) show(key, rotated.mode, output);
+    for (const { detail } of rotated.skipped) output.line(`${output.paint('yellow', '⚠')} Not rotated: ${detail}.`);
   });
   return 0;
+}
+
+function show(key: RotatedKeyView, mode: string, output: Output): void {
+  const mark = output.paint('green', '✔');
+  const { previous } = key;
+  if (key.status === 'revoked') {
+    output.line(`${mark} ${key.alg}  ${key.kid} has left the JWKS; take it out of SIGNING_KEYS.`);
+    return;
+  }
+  output.line(`${mark} ${key.alg}  ${key.kid} signs from now on (${mode}).`);
+  if (previous === null) return;
+  output.line(
+    previous.status === 'retiring'
+      ? `  ${previous.kid} stays in the JWKS until ${textOf(previous.expiresAt)}; then it can leave SIGNING_KEYS.`
+      : `  ${previous.kid} has left the JWKS; take it out of SIGNING_KEYS.`,
+  );
 }

@@ -3,12 +3,12 @@
 import * as z from 'zod';
 
 import { ROTATION_MODES, SIGNING_KEY_STATUSES, rotationContract } from '../../objects/signing-key.ts';
-import type { SigningKeyView } from '../../objects/signing-key.ts';
+import type { RotatedKeyView, SigningKeyView } from '../../objects/signing-key.ts';
 import { formatTimestamp } from '../../objects/values.ts';
 import type { ChangeEvent } from '../../objects/storage.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { planRotation } from '../../objects/key-rotation.ts';
-import type { Rotation, SigningKeyPort } from '../../objects/key-rotation.ts';
+import type { KeyChange, RotationMode, SigningKeyPort } from '../../objects/key-rotation.ts';
 import { DEFAULT_ORGANISATION_ID, SIGNING_ALGORITHMS } from '../../objects/model.ts';
 import type { SigningKeyState } from '../../exchange/ports.ts';
 import { ok, refuse } from '../../exchange/result.ts';
@@ -16,7 +16,7 @@ import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
 import { mayManageDeployment } from './caller.ts';
 import type { IamRequest, Reply } from './deps.ts';
-import { invalid } from './faults.ts';
+import { fault, invalid } from './faults.ts';
 import { readJsonObject } from './json-body.ts';
 import { readMembers } from './members.ts';
 import { noOrganisation } from './object-operations.ts';
@@ -39,31 +39,33 @@ async function rotateKeys(request: IamRequest): Answer {
   const { values, faults } = readMembers(rotationContract, body.value, null);
   if (faults.length > 0) return refuse(invalid(faults));
 
-  const asked = { mode: values.mode ?? 'graceful', alg: values.alg ?? null };
+  const asked = { mode: values.mode ?? 'graceful', alg: values.alg ?? null, kid: values.kid ?? null };
   const states = await keys.value.read(now);
+  if (asked.kid !== null && !states.some(({ kid }) => kid === asked.kid)) {
+    return refuse(invalid([fault(['kid'], 'is no signing key of this deployment')]));
+  }
   const plan = planRotation(states, keys.value.bundle, asked, now);
   if (!plan.ok) return refuse({ kind: 'cannot-rotate', detail: plan.error });
-  const rotated = await keys.value.rotate(plan.value, rotationEvent(request, plan.value), now);
+  const { mode, changes, skipped } = plan.value;
+  const events = changes.map((change) => rotationEvent(request, mode, change));
+  const rotated = await keys.value.rotate(plan.value, events, now);
   if (rotated === null) {
     const detail = 'another rotation came first: list the signing keys, and rotate again only where it is still needed';
     return refuse({ kind: 'changed-meanwhile', detail });
   }
-  const { next, previous, mode } = plan.value;
-  const viewOf = (key: SigningKeyState): SigningKeyView =>
-    signingKeyView(rotated.find(({ kid }) => kid === key.kid) ?? key);
-  request.deps.log({
-    level: 'warn',
-    event: 'signing_key.rotate',
-    request_id: request.requestId,
-    actor: request.caller.actor,
-    mode,
-    kid: next.kid,
-    previous_kid: previous?.kid ?? null,
-  });
-  return ok({
-    status: 200,
-    body: { ...viewOf(next), mode, previous: previous === null ? null : viewOf(previous) },
-  });
+  for (const { next, previous } of changes) {
+    request.deps.log({
+      level: 'warn',
+      event: 'signing_key.rotate',
+      request_id: request.requestId,
+      actor: request.caller.actor,
+      mode,
+      kid: next?.kid ?? null,
+      previous_kid: previous?.kid ?? null,
+    });
+  }
+  const rotations = changes.flatMap((change) => rotatedView(change, rotated));
+  return ok({ status: 200, body: { ...rotations[0], mode, rotations, skipped } });
 }
 
 /** The keys, where the caller belongs to those who may ask: they are the deployment's, so no other organisation's. */
@@ -82,8 +84,23 @@ async function keysFor(request: IamRequest, isAllowed: boolean): Promise<Result<
   return ok(deps.signingKeys);
 }
 
-function rotationEvent(request: IamRequest, { alg, mode, next, previous }: Rotation): ChangeEvent {
+/** One change as it is answered: the key that signs now and the one before it, or the key that was only taken out. */
+function rotatedView({ next, previous }: KeyChange, states: readonly SigningKeyState[]): RotatedKeyView[] {
+  const viewOf = (key: SigningKeyState): SigningKeyView =>
+    signingKeyView(states.find(({ kid }) => kid === key.kid) ?? key);
+  if (next === null) return previous === null ? [] : [{ ...viewOf(previous), previous: null }];
+  return [{ ...viewOf(next), previous: previous === null ? null : viewOf(previous) }];
+}
+
+function rotationEvent(request: IamRequest, mode: RotationMode, { alg, next, previous }: KeyChange): ChangeEvent {
   const active = (key: SigningKeyState | null): JsonObject => ({ alg, active: key?.kid ?? null });
+  const changes =
+    next === null
+      ? {
+          before: { alg, kid: previous?.kid ?? null, status: previous?.status ?? null },
+          after: { alg, mode, status: 'revoked' },
+        }
+      : { before: active(previous), after: { ...active(next), mode } };
   return {
     id: request.deps.newId('evt'),
     organisationId: DEFAULT_ORGANISATION_ID,
@@ -95,7 +112,7 @@ function rotationEvent(request: IamRequest, { alg, mode, next, previous }: Rotat
     federatedIdentityId: null,
     issuer: null,
     ip: request.ip,
-    changes: { before: active(previous), after: { ...active(next), mode } },
+    changes,
   };
 }
 
@@ -125,7 +142,14 @@ const keySchema = z.object({
   revokedAt: time.nullable(),
 });
 const rotationSchema = z.strictObject(rotationContract.members).partial();
-const rotatedSchema = keySchema.extend({ mode: z.enum(ROTATION_MODES), previous: keySchema.nullable() });
+const rotatedKeySchema = keySchema.extend({ previous: keySchema.nullable() });
+const rotatedSchema = rotatedKeySchema.extend({
+  mode: z.enum(ROTATION_MODES),
+  rotations: z.array(rotatedKeySchema).describe('Every change; the first one is also the answer itself'),
+  skipped: z
+    .array(z.object({ alg: z.string(), detail: z.string() }))
+    .describe('Algorithms that could not be rotated, and what to do'),
+});
 const problem = { description: 'A problem (RFC 9457)' };
 
 export const signingKeyRoutes: readonly IamRoute[] = [
@@ -149,11 +173,13 @@ export const signingKeyRoutes: readonly IamRoute[] = [
     config: {
       method: 'post',
       path: '/v1/signing-keys/rotate',
-      summary: 'Let the standby key take over',
+      summary: 'Let the standby keys take over',
+      description:
+        'Of `alg`, or of every algorithm that can be rotated; `kid` names one key to replace or, if it is standby or retiring, to take out. In one atomic step. Gracefully, the old key stays published until its last token has expired; in an emergency it leaves the JWKS at once.',
       tags: ['signing key'],
       request: { body: { required: false, content: { 'application/json': { schema: rotationSchema } } } },
       responses: {
-        200: { description: 'The key that signs now', content: { 'application/json': { schema: rotatedSchema } } },
+        200: { description: 'The keys that sign now', content: { 'application/json': { schema: rotatedSchema } } },
         default: problem,
       },
     },
