@@ -198,8 +198,6 @@ CREATE TABLE IF NOT EXISTS audit_event (
   id                    TEXT NOT NULL CHECK (id GLOB 'evt_*'),
   time                  INTEGER NOT NULL,
   request_id            TEXT NOT NULL,
-  last_request_id       TEXT,                       -- of the last equal refusal
-  last_time             INTEGER,
   count                 INTEGER NOT NULL DEFAULT 1,
   collapse_key          TEXT,                       -- what makes refusals equal; NULL for events that never collapse
   actor                 TEXT NOT NULL,
@@ -214,6 +212,7 @@ CREATE TABLE IF NOT EXISTS audit_event (
   claims                TEXT CHECK (claims IS NULL OR json_valid(claims)),
   token_id              TEXT,                       -- jti of the token issued
   ip                    TEXT,
+  asked                 TEXT CHECK (asked IS NULL OR json_valid(asked)), -- what the request named: account, scope, audience, …
   changes               TEXT CHECK (changes IS NULL OR json_valid(changes)),
   PRIMARY KEY (organisation_id, id)
 ) STRICT;
@@ -222,14 +221,22 @@ CREATE TABLE IF NOT EXISTS audit_event (
 CREATE INDEX IF NOT EXISTS audit_event_by_account ON audit_event (organisation_id, service_account_id, time, id) WHERE service_account_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS audit_event_by_identity ON audit_event (organisation_id, federated_identity_id, time, id) WHERE federated_identity_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS audit_event_by_subject ON audit_event (organisation_id, subject, time, id) WHERE subject IS NOT NULL;
--- The id of a grant is made of its request's (store/grant-event-id.ts), so it needs no index by request.
+-- The id of a grant is made of its request's (store/request-ids.ts), so it needs no index by request.
 CREATE INDEX IF NOT EXISTS audit_event_by_request ON audit_event (organisation_id, request_id) WHERE outcome <> 'granted';
-CREATE INDEX IF NOT EXISTS audit_event_by_last_request ON audit_event (organisation_id, last_request_id) WHERE last_request_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS audit_event_by_time ON audit_event (organisation_id, time, id);
 -- Grants are nearly all rows and are found by time; the rest is what is searched by action or outcome.
 CREATE INDEX IF NOT EXISTS audit_event_by_outcome ON audit_event (organisation_id, outcome, time, id) WHERE outcome <> 'granted';
 CREATE INDEX IF NOT EXISTS audit_event_by_action ON audit_event (organisation_id, action, time, id) WHERE action <> 'token.exchange';
 CREATE INDEX IF NOT EXISTS audit_event_by_collapse_key ON audit_event (collapse_key, time) WHERE collapse_key IS NOT NULL;
+
+-- The other requests by which a counted event is found; the first one stands in the event. A request id begins with its time
+-- (UUIDv7), so the sweep removes old ones from the front of the table.
+CREATE TABLE IF NOT EXISTS audit_event_request (
+  request_id      TEXT NOT NULL,
+  event_id        TEXT NOT NULL,
+  organisation_id TEXT NOT NULL,
+  PRIMARY KEY (request_id, event_id)
+) STRICT, WITHOUT ROWID;
 
 -- Subject tokens that a singleUse identity has exchanged. D1 and not KV, which has no compare-and-set.
 CREATE TABLE IF NOT EXISTS used_token (

@@ -26,7 +26,7 @@ import { verifyOwnToken } from './signing/verify-own-token.ts';
 import { readCredentialFacts, recordCredentialUse } from './store/access-credentials.ts';
 import { recordGrant, recordRefusal } from './store/decisions.ts';
 import { readExchangeFacts } from './store/exchange-facts.ts';
-import { grantEventId } from './store/grant-event-id.ts';
+import { grantEventId } from './store/request-ids.ts';
 import { readTokenStanding, revokeToken } from './store/revoked-tokens.ts';
 import { databaseFaults } from './store/schema-check.ts';
 import { readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
@@ -131,7 +131,7 @@ function composeExchange(config: Config, keyDeps: KeyDeps, keys: KeysInUse): Exc
     verifySubjectToken: createVerifier(keyDeps),
     compileIdentities: createIdentityCache({ issuerUrl, defaultAudience: needed(config.defaultAudience) }),
     recordGrant: (record) => recordGrant(db, record),
-    recordRefusal: (event, fetched) => recordRefusal(db, event, fetched),
+    recordRefusal: (refusal, fetched) => recordRefusal(db, refusal, fetched),
     signerFor: keys.signerFor,
     newId,
     grantEventId: (requestId) => grantEventId(requestId) ?? newId('evt'),

@@ -17,7 +17,7 @@ import { createKeyMemory } from '../../src/issuers/key-memory.ts';
 import { createVerifier } from '../../src/issuers/verify-subject-token.ts';
 import { loadSigners, signingKeyFor } from '../../src/signing/own-keys.ts';
 import { signToken } from '../../src/signing/sign.ts';
-import { grantEventId } from '../../src/store/grant-event-id.ts';
+import { grantEventId } from '../../src/store/request-ids.ts';
 import { SUBJECT } from '../workload.ts';
 
 const { issuer, audience, signingKey } = JSON.parse(process.env['BENCH'] ?? '') as {

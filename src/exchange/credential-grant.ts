@@ -15,6 +15,7 @@ import { narrow } from '../rules/narrow.ts';
 import type { Allowance } from '../rules/narrow.ts';
 import type { ExchangeDeps, SigningKeyState } from './ports.ts';
 import { decisionEvent } from './record.ts';
+import { recordAsked } from './recorded-asked.ts';
 import type { ExchangeTrace } from './record.ts';
 import type { CredentialRequest } from './request.ts';
 import { ok, refuse } from './result.ts';
@@ -76,6 +77,7 @@ export async function grantToCredential(
     outcome: 'granted',
     serviceAccountId: serviceAccount.id,
     tokenId: grant.tokenId,
+    asked: recordAsked(request),
   });
   await deps.recordCredentialUse({ credentialId: credential.id, event });
   return ok({ token: await signer.value(tokenClaims(grant, deps.issuerUrl)), grant });

@@ -44,7 +44,7 @@ export async function exchangeToken(
   trace.serviceAccountId = decision.serviceAccountId;
   trace.federatedIdentityId = decision.federatedIdentityId;
 
-  const describe = describeTo(request, facts, verified, deps);
+  const describe = describeTo(request, facts, verified, candidates, deps);
   if (!decision.granted) return recordDenial(decision, describe, facts, fetched, deps);
   return issueToken(request, decision, describe, facts, verification.value, deps);
 }

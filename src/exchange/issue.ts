@@ -44,10 +44,10 @@ export async function issueToken(
   };
   const parties = { serviceAccountId: identity.serviceAccount.id, federatedIdentityId: identity.id };
   const recording = deps.recordGrant({
-    event: describe('granted', { ...parties, tokenId: grant.tokenId, detail: noteOf(decision.note, stale) }),
+    event: describe.granted({ ...parties, tokenId: grant.tokenId, detail: noteOf(decision.note, stale) }),
     singleUse: await singleUseOf(identity, verified),
     touch: identity.lastUsedAt === null || Math.abs(request.now - identity.lastUsedAt) >= LAST_USED_RESOLUTION_SECONDS,
-    shadow: decision.shadow && describe('shadow', shadowOf(decision.shadow)),
+    shadow: decision.shadow && describe.collapsing('shadow', shadowOf(decision.shadow)),
     fetched,
   });
   // Signing needs nothing from the write and the write nothing from it; the token leaves only after both.
@@ -56,7 +56,10 @@ export async function issueToken(
   if (recorded.value === 'already_used') {
     const replayed = alreadyUsed(identity);
     const { reason } = replayed;
-    await deps.recordRefusal(describe('refused', { ...parties, reason, detail: denialDetail(replayed) }), fetched);
+    await deps.recordRefusal(
+      describe.collapsing('refused', { ...parties, reason, detail: denialDetail(replayed) }),
+      fetched,
+    );
     return refuse(replayed);
   }
   if (signed.status === 'rejected') throw signed.reason;

@@ -14,3 +14,5 @@ export const LAST_USED_RESOLUTION_SECONDS = 60;
 export const MAX_QUOTED_CHARS = 300;
 /** Characters of an identifier that a refusal quotes: whoever sends one chooses its length. */
 export const MAX_QUOTED_NAME_CHARS = 100;
+/** Characters of what a request asked for that its audit event keeps; a caller could fill the log with 64 KiB of scopes. */
+export const MAX_RECORDED_ASKED_CHARS = 4_096;

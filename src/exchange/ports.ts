@@ -76,6 +76,12 @@ export interface SingleUse {
   readonly expiresAt: number;
 }
 
+/** An event of which equal ones within a minute are one; what `likeness` says of it makes them equal. */
+export interface CollapsingEvent {
+  readonly event: NewAuditEvent;
+  readonly likeness: string;
+}
+
 /** A grant and what must become durable with it, in one atomic write. */
 export interface GrantRecord {
   readonly event: NewAuditEvent;
@@ -83,7 +89,7 @@ export interface GrantRecord {
   /** Whether this use of the identity is far enough from the last one written. */
   readonly touch: boolean;
   /** The event of a shadow identity that matched too. */
-  readonly shadow: NewAuditEvent | null;
+  readonly shadow: CollapsingEvent | null;
   readonly fetched: FetchedKeys | null;
 }
 
@@ -91,7 +97,7 @@ export interface GrantRecord {
 export type RecordGrant = (record: GrantRecord) => Promise<'recorded' | 'already_used'>;
 
 /** Records a refusal of a verified token; equal refusals within a minute become one event. Throws StorageUnavailable. */
-export type RecordRefusal = (event: NewAuditEvent, fetched: FetchedKeys | null) => Promise<void>;
+export type RecordRefusal = (refusal: CollapsingEvent, fetched: FetchedKeys | null) => Promise<void>;
 
 /** Signs claims with the key that is active for the purpose; refuses if there is none. */
 export type SignerFor = (

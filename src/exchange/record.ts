@@ -2,11 +2,15 @@
 
 import type { NewAuditEvent } from '../objects/audit-log.ts';
 import type { FederatedIdentity } from '../objects/model.ts';
+import { presetByName } from '../platforms/presets.ts';
+import type { CompiledIdentity } from '../rules/rule.ts';
 import type { VerifiedClaims } from '../token/claims.ts';
 import type { Decision } from './decide.ts';
 import type { Denial } from './denial.ts';
 import { denialDetail } from './denial-detail.ts';
-import type { ExchangeDeps, ExchangeFacts, FetchedKeys } from './ports.ts';
+import { likenessOf } from './likeness.ts';
+import type { CollapsingEvent, ExchangeDeps, ExchangeFacts, FetchedKeys } from './ports.ts';
+import { recordAsked } from './recorded-asked.ts';
 import type { ExchangeRequest, RequestContext } from './request.ts';
 import { refuse } from './result.ts';
 import type { Result } from './result.ts';
@@ -49,6 +53,7 @@ export function decisionEvent(
     issuer: null,
     subject: null,
     claims: null,
+    asked: null,
     tokenId: null,
     ip,
     changes: null,
@@ -56,27 +61,32 @@ export function decisionEvent(
   };
 }
 
-/** Makes an audit event of one exchange. */
-export type DescribeEvent = (outcome: 'granted' | 'refused' | 'shadow', of: Partial<NewAuditEvent>) => NewAuditEvent;
+/** The audit events of one exchange. */
+export interface DescribeEvent {
+  readonly granted: (of: Partial<NewAuditEvent>) => NewAuditEvent;
+  /** What did not grant is counted in an equal event of the last minute, if there is one. */
+  readonly collapsing: (outcome: 'refused' | 'shadow', of: Partial<NewAuditEvent>) => CollapsingEvent;
+}
 
 /** What every audit event of this exchange says. */
 export function describeTo(
   request: ExchangeRequest,
-  { organisation }: ExchangeFacts,
+  { organisation, provider }: ExchangeFacts,
   { issuer, subject, claims }: VerifiedClaims,
+  candidates: readonly CompiledIdentity[],
   deps: Pick<ExchangeDeps, 'grantEventId' | 'newId' | 'defaultOrganisationId'>,
 ): DescribeEvent {
-  return (outcome, of) =>
-    decisionEvent(request, {
-      id: outcome === 'granted' ? deps.grantEventId(request.requestId) : deps.newId('evt'),
-      organisationId: organisation?.id ?? deps.defaultOrganisationId,
-      actor: subject,
-      outcome,
-      issuer,
-      subject,
-      claims,
-      ...of,
-    });
+  const asked = recordAsked(request);
+  const organisationId = organisation?.id ?? deps.defaultOrganisationId;
+  const shared = { organisationId, actor: subject, issuer, subject, claims, asked };
+  return {
+    granted: (of) =>
+      decisionEvent(request, { ...shared, id: deps.grantEventId(request.requestId), outcome: 'granted', ...of }),
+    collapsing: (outcome, of) => ({
+      event: decisionEvent(request, { ...shared, id: deps.newId('evt'), outcome, ...of }),
+      likeness: likenessOf(claims, asked, provider === null ? [] : presetByName(provider.preset).runClaims, candidates),
+    }),
+  };
 }
 
 /** Refuses, and records it unless the organisation that would be told has no say about the keys that verified the token. */
@@ -91,11 +101,15 @@ export async function recordDenial(
   const { reason } = denial;
   const detail = denialDetail(denial);
   if (isBorrowed(facts, deps)) return refuse(denial);
-  const event =
+  const refusal =
     shadow === null
-      ? describe('refused', { reason, detail, serviceAccountId, federatedIdentityId })
-      : describe('shadow', { ...shadowOf(shadow), reason, detail: `${shadowOf(shadow).detail}; ${detail}` });
-  await deps.recordRefusal(event, fetched);
+      ? describe.collapsing('refused', { reason, detail, serviceAccountId, federatedIdentityId })
+      : describe.collapsing('shadow', {
+          ...shadowOf(shadow),
+          reason,
+          detail: `${shadowOf(shadow).detail}; ${detail}`,
+        });
+  await deps.recordRefusal(refusal, fetched);
   return refuse(denial);
 }
 

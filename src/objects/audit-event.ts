@@ -24,6 +24,8 @@ export interface AuditEventView {
   readonly subject: string | null;
   /** The token's, without the token. */
   readonly claims: JsonObject | null;
+  /** What the request asked for, as far as it named it. */
+  readonly asked: JsonObject | null;
   /** `jti` of the token issued or revoked. */
   readonly tokenId: string | null;
   readonly ip: string | null;
@@ -33,6 +35,19 @@ export interface AuditEventView {
 }
 
 const json = z.record(z.string(), z.unknown());
+
+/** A member is absent if the request did not name it. */
+const askedSchema = z.object({
+  serviceAccount: z.string().optional(),
+  organisation: z.string().optional(),
+  federatedIdentity: z.string().optional(),
+  scope: z.string().optional(),
+  audience: z.array(z.string()).optional(),
+  project: z.string().optional(),
+  tokenType: z.enum(['access_token', 'id_token']).optional(),
+  lifetime: z.int().optional(),
+  omitted: z.array(z.string()).optional(),
+});
 
 /** For the reference. */
 export const auditEventSchema: z.ZodType = z.object({
@@ -49,6 +64,7 @@ export const auditEventSchema: z.ZodType = z.object({
   issuer: z.string().nullable(),
   subject: z.string().nullable(),
   claims: json.nullable(),
+  asked: askedSchema.nullable(),
   tokenId: z.string().nullable(),
   ip: z.string().nullable(),
   changes: json.nullable(),

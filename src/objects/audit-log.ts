@@ -48,7 +48,10 @@ export interface AuditEvent {
   readonly federatedIdentityId: string | null;
   readonly issuer: string | null;
   readonly subject: string | null;
+  /** The token's, without the token. */
   readonly claims: JsonObject | null;
+  /** What the request asked for; null if it was no exchange. */
+  readonly asked: JsonObject | null;
   readonly tokenId: string | null;
   readonly ip: string | null;
   /** Of a change: the object before and after. */
@@ -85,7 +88,7 @@ export interface AuditFilter {
   readonly federatedIdentity: string | null;
   readonly issuer: string | null;
   readonly subject: string | null;
-  /** Of the event itself, or of the last equal refusal. */
+  /** Of the event itself, or of a refusal that it counts. */
   readonly requestId: string | null;
   readonly before: AuditCursor | null;
   readonly limit: number;

@@ -6,12 +6,12 @@ import { readJson } from '../token/json-reader.ts';
 import { MAX_AUDIT_EVENTS_SEARCHED } from '../objects/limits.ts';
 import type { Organisation } from '../objects/model.ts';
 import { rowsOf, runBatch } from './d1.ts';
-import { grantEventId } from './grant-event-id.ts';
+import { grantEventId } from './request-ids.ts';
 import type { Condition } from './iam-audit.ts';
 import { organisationId, selectOrganisation } from './organisations.ts';
 
 const COLUMNS = `e.id, e.time, e.request_id, e.actor, e.action, e.outcome, e.reason, e.detail, e.service_account_id,
-  e.federated_identity_id, e.issuer, e.subject, e.claims, e.token_id, e.ip, e.changes, e.count`;
+  e.federated_identity_id, e.issuer, e.subject, e.claims, e.asked, e.token_id, e.ip, e.changes, e.count`;
 
 /** The audit events of D1. */
 export function auditStore(db: D1Database): AuditStore {
@@ -138,9 +138,13 @@ function ofRequest(owner: Condition, requestId: string): Condition {
   return {
     sql: `(${from} id = ? AND request_id = ?
         UNION ${from} request_id = ? AND outcome <> 'granted'
-        UNION ${from} last_request_id = ?) request
+        UNION SELECT event_id FROM audit_event_request WHERE request_id = ? AND organisation_id = ${owner.sql}) request
       CROSS JOIN audit_event e ON e.id = request.id`,
-    values: [[grantEventId(requestId), requestId], [requestId], [requestId]].flatMap((of) => [...owner.values, ...of]),
+    values: [
+      ...[...owner.values, grantEventId(requestId), requestId],
+      ...[...owner.values, requestId],
+      ...[requestId, ...owner.values],
+    ],
   };
 }
 
@@ -188,6 +192,7 @@ interface EventRow {
   readonly issuer: string | null;
   readonly subject: string | null;
   readonly claims: string | null;
+  readonly asked: string | null;
   readonly token_id: string | null;
   readonly ip: string | null;
   readonly changes: string | null;
@@ -216,6 +221,7 @@ function toAuditEvent(row: EventRow): ListedAuditEvent {
     issuer: row.issuer,
     subject: row.subject,
     claims: row.claims === null ? null : (readJson(row.claims) as JsonObject),
+    asked: row.asked === null ? null : (readJson(row.asked) as JsonObject),
     tokenId: row.token_id,
     ip: row.ip,
     changes: row.changes === null ? null : (readJson(row.changes) as JsonObject),

@@ -1,7 +1,7 @@
 // Writes what an exchange decided: audit event, single use and last use in one transaction, or nothing at all.
 
 import type { NewAuditEvent } from '../objects/audit-log.ts';
-import type { FetchedKeys, GrantRecord, SingleUse } from '../exchange/ports.ts';
+import type { CollapsingEvent, FetchedKeys, GrantRecord, SingleUse } from '../exchange/ports.ts';
 import { runBatch } from './d1.ts';
 import { collapsedStatements, EVENT_COLUMNS, EVENT_VALUES, eventValues } from './exchange-events.ts';
 
@@ -9,7 +9,7 @@ const INSERT_EVENT = `INSERT INTO audit_event (${EVENT_COLUMNS}) VALUES (${EVENT
 // The single use is decided by who inserted the row; everything else of the grant follows only that one.
 const CONSUME = 'INSERT INTO used_token (replay_key, token_id, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING';
 const INSERT_EVENT_IF_CONSUMED = `INSERT INTO audit_event (${EVENT_COLUMNS}) SELECT ${EVENT_VALUES}
-  WHERE EXISTS (SELECT 1 FROM used_token WHERE replay_key = ?17 AND token_id = ?15)`;
+  WHERE EXISTS (SELECT 1 FROM used_token WHERE replay_key = ?18 AND token_id = ?15)`;
 const TOUCH = 'UPDATE federated_identity SET last_used_at = ?2 WHERE id = ?1';
 const TOUCH_IF_CONSUMED = `${TOUCH} AND EXISTS (SELECT 1 FROM used_token WHERE replay_key = ?3 AND token_id = ?4)`;
 
@@ -31,8 +31,12 @@ export async function recordGrant(
 }
 
 /** Records a refusal, or counts it where an equal one, or too many others, are less than a minute old. Throws StorageUnavailable. */
-export async function recordRefusal(db: D1Database, event: NewAuditEvent, fetched: FetchedKeys | null): Promise<void> {
-  await runBatch(db, [...(await collapsedStatements(db, event)), ...fetchStatements(db, fetched)]);
+export async function recordRefusal(
+  db: D1Database,
+  refusal: CollapsingEvent,
+  fetched: FetchedKeys | null,
+): Promise<void> {
+  await runBatch(db, [...(await collapsedStatements(db, refusal)), ...fetchStatements(db, fetched)]);
 }
 
 /** The statement that appends one event, for a batch. */

@@ -4,6 +4,8 @@
 export const REFUSAL_COLLAPSE_SECONDS = 60;
 /** Different refusals of one organisation within that window that are events of their own: one a second, a day of which the hourly sweep removes in a day. */
 export const MAX_DISTINCT_REFUSALS = 60;
+/** Requests by which one counted event is found; beyond it they are only counted. A matrix of a CI system has at most 256 jobs. */
+export const MAX_REQUESTS_PER_EVENT = 500;
 /** Seconds that what was used or revoked is kept beyond its end: a clock that ran ahead by less forgets nothing that counts again when it is right. */
 export const SWEEP_GRACE_SECONDS = 86_400;
 /** Milliseconds a batch of statements may take; those of an exchange take a few. Twice this and the fetch of keys is what an exchange can last. */

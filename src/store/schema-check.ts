@@ -8,8 +8,9 @@ import { TOKEN_STANDING_STATEMENTS } from './revoked-tokens.ts';
 
 /** What is written and read nowhere else, and the index that a write names. */
 export const WRITTEN_STATEMENTS: readonly string[] = [
-  `SELECT ${EVENT_COLUMNS}, count, last_time, last_request_id, collapse_key
+  `SELECT ${EVENT_COLUMNS}, count, collapse_key
     FROM audit_event INDEXED BY audit_event_by_outcome WHERE organisation_id = ?1 AND outcome = ?2 AND outcome <> 'granted'`,
+  'SELECT request_id, event_id, organisation_id FROM audit_event_request WHERE request_id = ?1',
   'SELECT replay_key, token_id, expires_at FROM used_token WHERE replay_key = ?1',
   'SELECT token_id, revoked_at, expires_at FROM revoked_token WHERE token_id = ?1',
   'SELECT last_fetched_at, fetched_keys, last_fetch_error FROM identity_provider WHERE id = ?1',

@@ -2,6 +2,7 @@
 
 import { SWEEP_GRACE_SECONDS, SWEPT_ROWS_PER_RUN } from './limits.ts';
 import { runBatch } from './d1.ts';
+import { requestIdAt } from './request-ids.ts';
 
 // A used token is kept beyond its own expiry plus the clock skew (exchange/single-use.ts), so a purge cannot reopen it.
 const USED = `DELETE FROM used_token WHERE replay_key IN (SELECT replay_key FROM used_token WHERE expires_at < ?1 LIMIT ${SWEPT_ROWS_PER_RUN})`;
@@ -14,8 +15,11 @@ const AUDIT = `DELETE FROM audit_event WHERE (organisation_id, id) IN (${ORGANIS
   SELECT e.organisation_id, e.id FROM organisation_seen CROSS JOIN audit_event e ON e.organisation_id = organisation_seen.id AND e.time < ?1
   LIMIT ${SWEPT_ROWS_PER_RUN})`;
 
+const REQUESTS = `DELETE FROM audit_event_request WHERE (request_id, event_id) IN
+  (SELECT request_id, event_id FROM audit_event_request WHERE request_id < ?1 LIMIT ${SWEPT_ROWS_PER_RUN})`;
+
 /** Every statement of this file, for the test that each of them uses an index. */
-export const SWEEP_STATEMENTS: readonly string[] = [USED, REVOKED, AUDIT];
+export const SWEEP_STATEMENTS: readonly string[] = [USED, REVOKED, AUDIT, REQUESTS];
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -25,10 +29,12 @@ export async function sweep(
   now: number,
   auditRetentionDays: number,
 ): Promise<{ usedTokens: number; revokedTokens: number; auditEvents: number }> {
+  const auditEnd = now - auditRetentionDays * SECONDS_PER_DAY;
   const [used, revoked, audit] = await runBatch(db, [
     db.prepare(USED).bind(now - SWEEP_GRACE_SECONDS),
     db.prepare(REVOKED).bind(now - SWEEP_GRACE_SECONDS),
-    db.prepare(AUDIT).bind(now - auditRetentionDays * SECONDS_PER_DAY),
+    db.prepare(AUDIT).bind(auditEnd),
+    db.prepare(REQUESTS).bind(requestIdAt(auditEnd)),
   ]);
   return {
     usedTokens: used?.meta.changes ?? 0,

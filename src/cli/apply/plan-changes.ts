@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { Declaration, DeclaredObject } from './read-declaration.ts';
 import type { Fault } from './read-document.ts';
-import { canonicalJson } from '../canonical-json.ts';
+import { canonicalJson } from '../../token/canonical-json.ts';
 import { defaultsOf, IMMUTABLE, KINDS, CONFIGURATION_LABEL } from './kinds.ts';
 import { isFixed, managerOf, rulesOf } from './read-state.ts';
 import type { State, StoredObject } from './read-state.ts';

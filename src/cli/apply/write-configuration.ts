@@ -6,7 +6,7 @@ import { isJsonObject } from '../../token/json.ts';
 import type { WrittenKind } from './object-faults.ts';
 import { writtenMembers } from './object-faults.ts';
 import { defaultsOf, CONFIGURATION_LABEL } from './kinds.ts';
-import { canonicalJson } from '../canonical-json.ts';
+import { canonicalJson } from '../../token/canonical-json.ts';
 import { isFixed, rulesOf } from './read-state.ts';
 import type { State, StoredObject } from './read-state.ts';
 

@@ -3,7 +3,7 @@
 import type { Recipe } from '../../platforms/recipe.ts';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
-import { canonicalJson } from '../canonical-json.ts';
+import { canonicalJson } from '../../token/canonical-json.ts';
 import { readParameters, selectVariant } from './read-parameters.ts';
 import { buildPlan, deriveVariables } from './build-plan.ts';
 import type { Plan, BootstrapOptions } from './build-plan.ts';

@@ -1,6 +1,6 @@
 // One thing that a bootstrap did, would do or left alone, and how it is shown.
 
-import { canonicalJson } from '../canonical-json.ts';
+import { canonicalJson } from '../../token/canonical-json.ts';
 import { formatDiff, formatStep } from '../output.ts';
 import type { Output } from '../output.ts';
 

@@ -111,6 +111,7 @@ function auditEventView(event: ListedAuditEvent): AuditEventView & JsonObject {
     issuer: event.issuer,
     subject: event.subject,
     claims: event.claims,
+    asked: event.asked,
     tokenId: event.tokenId,
     ip: event.ip,
     changes: event.changes,

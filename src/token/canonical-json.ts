@@ -1,6 +1,6 @@
 // JSON as a text that can be compared: equal values are equal texts.
 
-import { isJsonObject } from '../token/json.ts';
+import { isJsonObject } from './json.ts';
 
 /** JSON with the members of every object in order. */
 export function canonicalJson(value: unknown): string {

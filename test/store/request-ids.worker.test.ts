@@ -3,7 +3,7 @@
 import { fromString, toUUID } from 'typeid-js';
 import { expect, it } from 'vitest';
 
-import { grantEventId } from '../../src/store/grant-event-id.ts';
+import { grantEventId } from '../../src/store/request-ids.ts';
 import { deploy, join } from '../support/deployment.ts';
 import { createIssuer } from '../support/issuer.ts';
 
