@@ -91,6 +91,8 @@ export interface Preset {
   readonly guards: readonly PresetGuard[];
   /** Null if every issuer of the platform belongs to one tenant. */
   readonly tenancy: Tenancy | null;
+  /** Claims (or JSON Pointers) that differ in every run of one job: refusals that differ only in them are counted as one. */
+  readonly runClaims: readonly string[];
   /** `null`: the job chooses its audience. */
   readonly fixedAudience: string | null;
 }

@@ -141,9 +141,13 @@ function ofRequest(owner: Condition, requestId: string): Condition {
         UNION SELECT event_id FROM audit_event_request WHERE request_id = ? AND organisation_id = ${owner.sql}) request
       CROSS JOIN audit_event e ON e.id = request.id`,
     values: [
-      ...[...owner.values, grantEventId(requestId), requestId],
-      ...[...owner.values, requestId],
-      ...[requestId, ...owner.values],
+      ...owner.values,
+      grantEventId(requestId),
+      requestId,
+      ...owner.values,
+      requestId,
+      requestId,
+      ...owner.values,
     ],
   };
 }

@@ -385,13 +385,45 @@ describe('the audit event', () => {
     expect(events[0]).toMatchObject({
       count: 2,
       request_id: first.body.request_id,
-      last_request_id: second.body.request_id,
       reason: 'subject_mismatch',
     });
+    const named = await deployment.db.prepare('SELECT request_id, event_id FROM audit_event_request').all();
+    expect(named.results).toEqual([{ request_id: second.body.request_id, event_id: events[0]?.['id'] }]);
     deployment.clock.now += 2;
     await refused();
     events = (await deployment.events()).filter((event) => event['outcome'] === 'refused');
     expect(events.map((event) => event['count'])).toEqual([2, 1]);
+  });
+
+  it.each<[string, object, Record<string, string>]>([
+    ['another audience', { aud: 'https://github.com/acme' }, {}],
+    ['another claim', { actor: 'mallory' }, {}],
+    ['a claim more', { environment: 'prod' }, {}],
+    ['another scope asked for', {}, { scope: 'api:read' }],
+    ['another audience asked for', {}, { audience: 'https://api.example.com' }],
+    ['another project asked for', {}, { project_id: 'p1' }],
+    ['an organisation named', {}, { organisation_id: 'default' }],
+    ['another lifetime', {}, { access_token_lifetime: '60' }],
+  ])('of a refusal with %s is another event (contract §5.7)', async (_, claims, asked) => {
+    const refuse = async (of: object, more: object): Promise<void> => {
+      const evil = await token({ sub: 'repo:acme/app:ref:refs/heads/evil', ref: 'refs/heads/evil', ...of });
+      await deployment.exchange(evil, { service_account_id: joined.serviceAccount, ...more });
+    };
+    await refuse({}, {});
+    await refuse(claims, asked);
+    await refuse({ run_id: '2', run_number: '3', run_attempt: '2', check_run_id: '4', jti: 'another' }, {});
+    await refuse(claims, asked);
+    const events = (await deployment.events()).filter((event) => event['outcome'] === 'refused');
+    expect(events.map((event) => event['count'])).toEqual([2, 2]);
+  });
+
+  it('of a refusal by a rule that looks at a claim of the run is another event for each run (contract §5.7)', async () => {
+    await deployment.iam('PATCH', `/v1/federated-identities/${joined.federatedIdentity}`, {
+      conditions: { run_attempt: '1' },
+    });
+    for (const run_attempt of ['2', '3', '3']) await deployment.exchange(await token({ run_attempt }));
+    const events = (await deployment.events()).filter((event) => event['outcome'] === 'refused');
+    expect(events.map((event) => event['count'])).toEqual([1, 2]);
   });
 
   it('of different refusals are different events (contract §5.7)', async () => {

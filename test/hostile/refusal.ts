@@ -144,7 +144,9 @@ function expectFetches(
 
 async function rowsOf({ db }: Deployment, { headers }: Answer): Promise<Row[]> {
   const found = await db
-    .prepare('SELECT * FROM audit_event WHERE request_id = ?1 OR last_request_id = ?1')
+    .prepare(
+      'SELECT * FROM audit_event WHERE request_id = ?1 OR id IN (SELECT event_id FROM audit_event_request WHERE request_id = ?1)',
+    )
     .bind(headers.get('x-request-id'))
     .all<Row>();
   return found.results;

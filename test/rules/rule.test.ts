@@ -27,6 +27,7 @@ const GENERIC: Preset = {
   jwtSvid: false,
   guards: [],
   tenancy: null,
+  runClaims: [],
   fixedAudience: null,
 };
 const GITHUB: Preset = {

@@ -118,7 +118,7 @@ export function createExchange(world: MemoryWorld): MemoryExchange {
       events.push(event);
       return 'recorded';
     },
-    recordRefusal: async (event) => void events.push(event),
+    recordRefusal: async ({ event }) => void events.push(event),
     signerFor: async () =>
       ok(async (claims) => {
         claimsToSign = claims;

@@ -27,5 +27,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['oid'],
   },
+  runClaims: ['aio', 'rh', 'uti'],
   fixedAudience: null,
 };

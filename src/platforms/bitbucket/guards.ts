@@ -16,5 +16,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['workspaceUuid', 'repositoryUuid', 'deploymentEnvironmentUuid'],
   },
+  runClaims: ['pipelineUuid', 'pipelineRunUuid', 'stepUuid'],
   fixedAudience: null,
 };

@@ -23,5 +23,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['workspace_domain', 'pipeline_id'],
   },
+  runClaims: ['execution_id', 'triggered_on'],
   fixedAudience: null,
 };

@@ -15,5 +15,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['organization_slug', 'organization_id', 'pipeline_id', 'cluster_id'],
   },
+  runClaims: ['agent_id', 'build_number', 'job_id'],
   fixedAudience: null,
 };

@@ -24,5 +24,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['oidc.circleci.com/org-id', 'oidc.circleci.com/project-id'],
   },
+  runClaims: ['oidc.circleci.com/job-id', 'oidc.circleci.com/pipeline-id', 'oidc.circleci.com/workflow-id'],
   fixedAudience: null,
 };

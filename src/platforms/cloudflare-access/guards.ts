@@ -19,5 +19,6 @@ export const preset: Preset = {
     },
   ],
   tenancy: null,
+  runClaims: ['identity_nonce'],
   fixedAudience: '{AUD tag of the application}',
 };

@@ -15,5 +15,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['account_id', 'account_name', 'pipeline_id'],
   },
+  runClaims: ['workflow_id'],
   fixedAudience: null,
 };

@@ -16,5 +16,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['org_id', 'org_name', 'app_id', 'app_name'],
   },
+  runClaims: ['machine_id', 'machine_name', 'machine_version'],
   fixedAudience: null,
 };

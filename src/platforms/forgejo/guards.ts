@@ -35,5 +35,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['repository', 'repository_id', 'repository_owner', 'repository_owner_id'],
   },
+  runClaims: ['run_id', 'run_number', 'run_attempt'],
   fixedAudience: null,
 };

@@ -10,5 +10,6 @@ export const preset: Preset = {
   jwtSvid: false,
   guards: [],
   tenancy: null,
+  runClaims: ['at_hash', 'auth_time', 'c_hash', 'nonce', 'sid'],
   fixedAudience: null,
 };

@@ -56,5 +56,6 @@ export const preset: Preset = {
       'enterprise_id',
     ],
   },
+  runClaims: ['run_id', 'run_number', 'run_attempt', 'check_run_id'],
   fixedAudience: null,
 };

@@ -36,5 +36,6 @@ export const preset: Preset = {
       'job_namespace_path',
     ],
   },
+  runClaims: ['job_id', 'pipeline_id', 'runner_id'],
   fixedAudience: null,
 };

@@ -11,5 +11,6 @@ export const preset: Preset = {
   jwtSvid: false,
   guards: [],
   tenancy: null,
+  runClaims: ['run_id', 'run_counter'],
   fixedAudience: null,
 };

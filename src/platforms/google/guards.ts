@@ -24,5 +24,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['email', 'hd', '/google/compute_engine/project_id', '/google/compute_engine/project_number'],
   },
+  runClaims: ['/google/compute_engine/instance_creation_timestamp'],
   fixedAudience: null,
 };

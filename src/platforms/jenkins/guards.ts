@@ -15,5 +15,6 @@ export const preset: Preset = {
   jwtSvid: false,
   guards: [],
   tenancy: null,
+  runClaims: ['build_number'],
   fixedAudience: null,
 };

@@ -19,5 +19,6 @@ export const preset: Preset = {
   jwtSvid: false,
   guards: [],
   tenancy: null,
+  runClaims: ['/kubernetes.io/pod', '/kubernetes.io/node', '/kubernetes.io/warnafter'],
   fixedAudience: null,
 };

@@ -11,5 +11,6 @@ export const preset: Preset = {
   jwtSvid: false,
   guards: [],
   tenancy: null,
+  runClaims: [],
   fixedAudience: null,
 };

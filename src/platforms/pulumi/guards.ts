@@ -15,5 +15,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['org', 'stackId'],
   },
+  runClaims: ['deployment'],
   fixedAudience: '{organization} (Deployments), {aws|azure|gcp}:{organization} (ESC)',
 };

@@ -16,5 +16,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: [],
   },
+  runClaims: [],
   fixedAudience: null,
 };

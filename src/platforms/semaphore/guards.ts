@@ -25,5 +25,6 @@ export const preset: Preset = {
     },
   ],
   tenancy: null,
+  runClaims: ['job_id', 'ppl_id', 'wf_id'],
   fixedAudience: 'https://{organization}.semaphoreci.com',
 };

@@ -23,5 +23,6 @@ export const preset: Preset = {
       'terraform_full_workspace',
     ],
   },
+  runClaims: ['terraform_run_id'],
   fixedAudience: null,
 };

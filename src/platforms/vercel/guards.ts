@@ -16,5 +16,6 @@ export const preset: Preset = {
     isComposed: false,
     tenantClaims: ['owner', 'owner_id', 'project_id'],
   },
+  runClaims: [],
   fixedAudience: null,
 };
