@@ -4,8 +4,9 @@ import { compileExpression } from '../src/rules/expression.ts';
 import { decide } from '../src/exchange/decide.ts';
 import { NOTHING_ASKED } from '../src/exchange/request.ts';
 import { compileFederatedIdentity } from '../src/rules/rule.ts';
-import type { FederatedIdentity } from '../src/objects/model.ts';
+import type { FederatedIdentity } from '../src/objects/federated-identity.ts';
 import { presetByName } from '../src/platforms/presets.ts';
+import { identityOf } from '../test/support/objects.ts';
 import { AUDIENCE, SUBJECT } from './workload.ts';
 
 const NOW = 1_789_000_000;
@@ -43,30 +44,12 @@ export function measureMatching(): { rule: string; perSecond: number }[] {
 }
 
 function measure(rule: Partial<FederatedIdentity>, subject: string = SUBJECT, refuses = false): number {
-  const identity: FederatedIdentity = {
-    id: 'fid_bench',
-    name: 'bench',
-    organisationId: 'org_bench',
-    serviceAccount: { id: 'sa_bench', organisationId: 'org_bench', slug: 'bench', status: 'active' },
+  const identity = identityOf({
     providerSubject: SUBJECT,
-    providerSubjectMatch: 'exact',
     trustedAudiences: ['https://cambist.example.com'],
-    audienceMatchMode: 'any',
-    conditions: null,
-    expression: null,
-    allowedScopes: ['api:read'],
     tokenAudiences: [AUDIENCE],
-    tokenLifetime: 3600,
-    maxTokenLifetime: 3600,
-    forwardedClaims: [],
-    replayProtection: 'off',
-    mode: 'enforce',
-    status: 'active',
-    expiresAt: null,
-    lastUsedAt: null,
-    objectVersion: 1,
     ...rule,
-  };
+  });
   const compiled = compileFederatedIdentity(identity, {
     issuerUrl: 'https://cambist.example.com',
     defaultAudience: AUDIENCE,

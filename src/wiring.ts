@@ -6,7 +6,7 @@ import { authenticateCredential } from './exchange/authenticate-credential.ts';
 import { grantToCredential } from './exchange/credential-grant.ts';
 import { exchangeToken } from './exchange/exchange.ts';
 import { createIdentityCache } from './rules/compiled-rules.ts';
-import { DEFAULT_ORGANISATION_ID } from './objects/model.ts';
+import { DEFAULT_ORGANISATION_ID } from './objects/organisation.ts';
 import { inspectOwnToken, revokeOwnToken } from './exchange/token-standing.ts';
 import type { InspectOwnToken, VerifyOwnToken } from './exchange/token-standing.ts';
 import { StorageUnavailable } from './exchange/ports.ts';

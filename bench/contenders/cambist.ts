@@ -19,6 +19,7 @@ import { loadSigners, signingKeyFor } from '../../src/signing/own-keys.ts';
 import { signToken } from '../../src/signing/sign.ts';
 import { grantEventId } from '../../src/store/request-ids.ts';
 import { SUBJECT } from '../workload.ts';
+import { identityOf, providerOf } from '../../test/support/objects.ts';
 
 const { issuer, audience, signingKey } = JSON.parse(process.env['BENCH'] ?? '') as {
   issuer: string;
@@ -41,44 +42,17 @@ const states: SigningKeyState[] = [
 ];
 const facts: ExchangeFacts = {
   organisation,
-  provider: {
-    id: 'idp_bench',
-    organisationId: organisation.id,
-    providerIssuer: issuer,
-    providerJwksUri: null,
-    localJwks: null,
-    status: 'active',
-    preset: 'github',
-    allowedAlgorithms: ['RS256', 'ES256'],
-    maxTokenLifetime: 86_400,
-    subjectClaim: 'sub',
-    keysVersion: 1,
-  },
+  provider: providerOf(issuer, { id: 'idp_bench', preset: 'github' }),
   serviceAccount,
   identities: [
-    storedIdentity({
-      id: 'fid_bench',
-      name: 'shop main',
-      organisationId: organisation.id,
-      serviceAccount,
-      providerSubject: SUBJECT,
-      providerSubjectMatch: 'exact',
-      trustedAudiences: [],
-      audienceMatchMode: 'any',
-      conditions: null,
-      expression: null,
-      allowedScopes: ['api:read', 'api:write'],
-      tokenAudiences: ['https://api.acme.example'],
-      tokenLifetime: 3600,
-      maxTokenLifetime: 3600,
-      forwardedClaims: [],
-      replayProtection: 'off',
-      mode: 'enforce',
-      status: 'active',
-      expiresAt: null,
-      lastUsedAt: null,
-      objectVersion: 1,
-    }),
+    storedIdentity(
+      identityOf({
+        id: 'fid_bench',
+        serviceAccount,
+        providerSubject: SUBJECT,
+        tokenAudiences: ['https://api.acme.example'],
+      }),
+    ),
   ],
   truncated: false,
   heldRoles: [],

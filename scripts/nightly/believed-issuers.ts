@@ -2,8 +2,9 @@
 
 import { checkIssuer } from '../../src/issuers/check-issuer.ts';
 import type { FetchDeps } from '../../src/issuers/discovery.ts';
-import { ACCEPTED_ALGORITHMS, DEFAULT_ALGORITHMS } from '../../src/objects/model.ts';
-import type { Algorithm } from '../../src/objects/model.ts';
+import { ACCEPTED_ALGORITHMS } from '../../src/objects/identity-provider.ts';
+import { identityProvider } from '../../src/objects/identity-provider.ts';
+import type { Algorithm } from '../../src/objects/identity-provider.ts';
 import type { IssuerFinding } from '../../src/objects/issuer-port.ts';
 import { EVERY_RECIPE } from '../../src/platforms/every-recipe.ts';
 import { discoveryUrl, fetchableUrlFault } from '../../src/token/issuer.ts';
@@ -39,7 +40,7 @@ export function believedIssuers(): { readonly asked: readonly BelievedIssuer[]; 
 function algorithmsOf(preset: PresetName): readonly Algorithm[] {
   const named = EVERY_RECIPE[preset].provider.allowedAlgorithms;
   return named === undefined
-    ? DEFAULT_ALGORITHMS
+    ? identityProvider.members.allowedAlgorithms.default
     : ACCEPTED_ALGORITHMS.filter((algorithm) => named.includes(algorithm));
 }
 

@@ -1,7 +1,7 @@
 // Checks an access credential (contract §5.5): its secret, its end, its account; every refusal reads the same to the caller.
 
 import { isSameDigest, sha256 } from '../token/digest.ts';
-import type { ServiceAccount } from '../objects/model.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
 import { denial } from './denial.ts';
 import type { Denial } from './denial.ts';
 import type { Asked, ExchangeRequest } from './request.ts';

@@ -10,7 +10,7 @@ import type { Grant } from './grant.ts';
 import type { IssuedToken } from './issue.ts';
 import { MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS } from './limits.ts';
 import type { NewAuditEvent } from '../objects/audit-log.ts';
-import type { HeldRole } from '../objects/model.ts';
+import type { HeldRole } from '../objects/role-binding.ts';
 import { narrow } from '../rules/narrow.ts';
 import type { Allowance } from '../rules/narrow.ts';
 import type { ExchangeDeps, SigningKeyState } from './ports.ts';

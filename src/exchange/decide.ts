@@ -7,7 +7,8 @@ import type { CompiledIdentity } from '../rules/rule.ts';
 import { narrow } from '../rules/narrow.ts';
 import type { Narrowed } from '../rules/narrow.ts';
 import type { JsonObject } from '../token/json.ts';
-import type { Check, FederatedIdentity } from '../objects/model.ts';
+import type { Check } from '../rules/check.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import type { ExchangeFacts } from './ports.ts';
 import type { Asked, RequestContext } from './request.ts';
 

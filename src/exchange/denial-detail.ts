@@ -1,7 +1,7 @@
 // What an operator reads of a denial: in the audit event, the log line and the explanation. Callers never see these words.
 
 import type { JsonValue } from '../token/json.ts';
-import type { Check } from '../objects/model.ts';
+import type { Check } from '../rules/check.ts';
 import type { Denial, NotAllowedDenial, UnmatchedDenial } from './denial.ts';
 import { MAX_PATTERN_RULES_WITHOUT_ACCOUNT, MAX_QUOTED_CHARS, MAX_QUOTED_NAME_CHARS } from './limits.ts';
 

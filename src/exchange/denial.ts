@@ -1,6 +1,6 @@
 // Why a request was refused, as a value that carries facts; http/oauth-error.ts and denial-detail.ts make words of it.
 
-import type { Check, CheckReason } from '../objects/model.ts';
+import type { Check, CheckReason } from '../rules/check.ts';
 import type { JsonValue } from '../token/json.ts';
 import type { Asked } from './request.ts';
 

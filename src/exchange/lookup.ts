@@ -2,7 +2,7 @@
 
 import { subjectKeysOfToken } from '../rules/subject.ts';
 import type { JsonObject } from '../token/json.ts';
-import type { IdentityProvider } from '../objects/model.ts';
+import type { IdentityProvider } from '../objects/identity-provider.ts';
 import type { Denial } from './denial.ts';
 import type { ExchangeFacts, ExchangeQuery } from './ports.ts';
 import type { Asked } from './request.ts';

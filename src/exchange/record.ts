@@ -1,7 +1,7 @@
 // What is told of an exchange: its audit events, and the trace for its log line.
 
 import type { NewAuditEvent } from '../objects/audit-log.ts';
-import type { FederatedIdentity } from '../objects/model.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import { presetByName } from '../platforms/presets.ts';
 import type { CompiledIdentity } from '../rules/rule.ts';
 import type { VerifiedClaims } from '../token/claims.ts';

@@ -6,7 +6,7 @@ import { sha256 } from '../token/digest.ts';
 import { readClaim } from '../token/json.ts';
 import type { JsonObject } from '../token/json.ts';
 import { CLOCK_SKEW_SECONDS } from '../token/limits.ts';
-import type { FederatedIdentity } from '../objects/model.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import type { SingleUse } from './ports.ts';
 
 /**

@@ -1,7 +1,9 @@
 // What an access token of this deployment says and whether it still stands: its key, its revocation, its account; verifies no signature.
 
 import type { JsonObject } from '../token/json.ts';
-import type { BindingReach, Organisation, ServiceAccount } from '../objects/model.ts';
+import type { BindingReach } from '../objects/role-binding.ts';
+import type { Organisation } from '../objects/organisation.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
 import type { SigningKeyState } from './ports.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';

@@ -2,7 +2,7 @@
 
 import type { Denial, NotAllowedDenial, UnmatchedDenial } from '../exchange/denial.ts';
 import { quoted } from '../exchange/denial-detail.ts';
-import type { Check, CheckReason } from '../objects/model.ts';
+import type { Check, CheckReason } from '../rules/check.ts';
 import { MAX_NAMED_CLAIMS } from './limits.ts';
 import { subjectFacts } from './subject-facts.ts';
 

@@ -7,7 +7,7 @@ import { denial } from '../exchange/denial.ts';
 import type { StatedDenial } from '../exchange/denial.ts';
 import { sha256 } from '../token/digest.ts';
 import { DISCOVERY_MAX_AGE_SECONDS } from './limits.ts';
-import { ACCEPTED_ALGORITHMS } from '../objects/model.ts';
+import { ACCEPTED_ALGORITHMS } from '../objects/identity-provider.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { oauthError } from './oauth-error.ts';

@@ -7,7 +7,7 @@ import { isJsonObject } from '../token/json.ts';
 import type { JsonValue } from '../token/json.ts';
 import { ISSUER_FETCH_TIMEOUT_MS, MAX_JWKS_BYTES } from './limits.ts';
 import { CLOCK_SKEW_SECONDS } from '../token/limits.ts';
-import type { IdentityProvider } from '../objects/model.ts';
+import type { IdentityProvider } from '../objects/identity-provider.ts';
 import { discoveryDocument, quoted } from './discovery.ts';
 import type { FetchDeps } from './discovery.ts';
 import { UNREACHABLE, adviceFor } from './fetch-advice.ts';

@@ -5,7 +5,7 @@ import { isJsonObject } from '../token/json.ts';
 import type { JsonValue } from '../token/json.ts';
 import { MAX_NAMED, MAX_WORD_CHARS } from './limits.ts';
 import { MIN_RSA_BITS } from '../token/limits.ts';
-import type { IdentityProvider } from '../objects/model.ts';
+import type { IdentityProvider } from '../objects/identity-provider.ts';
 import { canonicalAlgorithm, readVerificationKey } from './verification-key.ts';
 import type { VerificationKey } from './verification-key.ts';
 import { isPartOf, readKeySet } from './jwk-set.ts';

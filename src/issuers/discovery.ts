@@ -14,7 +14,7 @@ import {
   MAX_QUOTED_CHARS,
   MIN_JWKS_FRESH_SECONDS,
 } from './limits.ts';
-import type { IdentityProvider } from '../objects/model.ts';
+import type { IdentityProvider } from '../objects/identity-provider.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 import { fetchDocument } from './fetch-document.ts';

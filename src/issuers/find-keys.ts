@@ -9,7 +9,7 @@ import {
   KEY_LOAD_LONGEST_POLL_MS,
   REFRESH_COOLDOWN_SECONDS,
 } from './limits.ts';
-import type { IdentityProvider } from '../objects/model.ts';
+import type { IdentityProvider } from '../objects/identity-provider.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 import { fetchIssuerKeys } from './discovery.ts';

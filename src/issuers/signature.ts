@@ -5,7 +5,7 @@ import type { CryptoKey } from 'jose';
 
 import type { UnverifiedToken } from '../token/claims.ts';
 import { MAX_KEYS_WITHOUT_KID } from './limits.ts';
-import type { Algorithm } from '../objects/model.ts';
+import type { Algorithm } from '../objects/identity-provider.ts';
 import type { VerificationKey } from './verification-key.ts';
 
 export type SignatureCheck =

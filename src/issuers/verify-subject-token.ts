@@ -4,7 +4,7 @@ import type { UnverifiedToken, VerifiedClaims } from '../token/claims.ts';
 import { denial } from '../exchange/denial.ts';
 import type { Denial, DenialReason } from '../exchange/denial.ts';
 import { lookupIssuer } from '../token/issuer.ts';
-import type { Algorithm, IdentityProvider } from '../objects/model.ts';
+import type { Algorithm, IdentityProvider } from '../objects/identity-provider.ts';
 import type { FetchedKeys, VerifySubjectToken } from '../exchange/ports.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';

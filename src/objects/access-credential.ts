@@ -1,50 +1,49 @@
-// The access credential as the API reads and answers it (contract §5.5); its secret is no member of it.
+// The access credential (contract §5.5), for systems that cannot get an ID token; its secret is no member of it.
 
-import { MAX_SCOPES } from './limits.ts';
-import { scope } from './federated-identity.ts';
-import type { ObjectContract, ObjectView } from './object.ts';
-import { annotations, description, labels, list, objectName, timestamp } from './values.ts';
-import type { StringMap } from './values.ts';
+import { defineObject, named } from './definition.ts';
+import type { InputOf, RecordOf } from './definition.ts';
+import { anyText, identifier, timestamp } from './rule.ts';
+import { distinctScopes } from './scopes.ts';
 
-/** What a caller may write. */
-export interface AccessCredentialInput {
-  readonly name?: string;
-  readonly description?: string;
-  readonly labels?: StringMap;
-  readonly annotations?: StringMap;
-  readonly scopes?: readonly string[];
-  readonly expiresAt?: string;
-}
-
-/** What the API answers; the answer to its creation, and no other, has `accessSecret` too. */
-export interface AccessCredentialView extends ObjectView {
-  readonly serviceAccountIdentity: string;
-  readonly accessKey: string;
-  readonly scopes: readonly string[];
-  readonly expiresAt: string;
-  readonly lastUsedAt: string | null;
-}
-
-export const accessCredentialContract: ObjectContract<AccessCredentialInput> = {
+export const accessCredential = defineObject({
+  noun: 'access credential',
+  idPrefix: 'cred',
+  path: '/v1/service-accounts/{id}/access-credentials',
+  example: 'cred_01m7y3km31f6bve4w9a2mvw6f7',
   members: {
-    name: objectName,
-    description,
-    labels,
-    annotations,
-    scopes: list(scope, MAX_SCOPES).describe('Scopes a token may carry; an empty list is none'),
-    expiresAt: timestamp.describe('At most 400 days from now'),
+    name: {
+      is: named.name.is,
+      default: (_written: object, unused: string): string => unused,
+      example: 'legacy system',
+    },
+    description: named.description,
+    labels: named.labels,
+    annotations: named.annotations,
+    scopes: {
+      is: distinctScopes,
+      null: 'absent',
+      default: [],
+      description: 'Scopes a token may carry; an empty list is none',
+      example: ['api:read'],
+    },
+    expiresAt: {
+      is: timestamp,
+      required: true,
+      description: 'At most 400 days from now',
+      example: '2027-12-31T00:00:00Z',
+    },
+    serviceAccountIdentity: { is: identifier('sa'), column: 'service_account_id', readOnly: true, immutable: true },
+    accessKey: { is: anyText, readOnly: true, immutable: true, example: 'cbk_m3Jx0o7kQ2mK1Zt8yB4cVQ' },
+    lastUsedAt: {
+      is: timestamp,
+      readOnly: true,
+      null: 'unset',
+      default: null,
+      description: 'Of the last grant, to the minute: it is not written more often',
+    },
   },
-  required: ['expiresAt'],
-  immutable: [],
-  nullIsAbsent: ['description', 'labels', 'annotations', 'scopes'],
-  nullClears: [],
-  readOnly: [
-    'identity',
-    'createdAt',
-    'updatedAt',
-    'objectVersion',
-    'serviceAccountIdentity',
-    'accessKey',
-    'lastUsedAt',
-  ],
-};
+  joins: {},
+});
+
+export type AccessCredentialInput = InputOf<typeof accessCredential.members>;
+export type AccessCredentialRecord = RecordOf<typeof accessCredential>;

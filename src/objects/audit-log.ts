@@ -1,7 +1,7 @@
 // What an audit event is and what a list of them is narrowed by (contract §5.7); writes none.
 
 import type { JsonObject } from '../token/json.ts';
-import type { Organisation } from './model.ts';
+import type { Organisation } from './organisation.ts';
 
 const CHANGED_OBJECTS = [
   'organisation',

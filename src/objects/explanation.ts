@@ -3,22 +3,35 @@
 import * as z from 'zod';
 
 import { VERIFICATION_CHECKS } from '../exchange/explain.ts';
-import type { JsonObject, JsonValue } from '../token/json.ts';
+import type { JsonValue } from '../token/json.ts';
 import { MAX_AUDIENCE_CHARS, MAX_AUDIENCES, MAX_BODY_BYTES, MAX_NAME_CHARS } from './limits.ts';
-import type { ObjectContract } from './object.ts';
-import { identifier, line, list, text } from './values.ts';
+import type { InputOf, Members } from './definition.ts';
+import { identifier, line, text, textLike } from './rule.ts';
+import type { JsonRule, OneOrManyRule, TextRule } from './rule.ts';
 
-export interface ExplainInput {
-  readonly subjectToken?: string;
-  readonly claims?: JsonObject;
-  /** Id or slug. */
-  readonly serviceAccountIdentity?: string;
-  readonly federatedIdentity?: string;
-  /** Space-delimited. */
-  readonly scope?: string;
-  readonly audience?: string | readonly string[];
-  readonly project?: string;
-}
+const claims: JsonRule = { kind: 'json', must: 'must be an object of claims' };
+const audiences: OneOrManyRule<TextRule> = {
+  kind: 'oneOrMany',
+  of: line(1, MAX_AUDIENCE_CHARS),
+  max: MAX_AUDIENCES,
+  must: 'must be an audience or a list of audiences',
+};
+
+/** What explaining is asked; accounts are named by id or slug, scopes delimited by spaces. */
+export const explainRequest = {
+  // How long a token may be, decoding says.
+  subjectToken: { is: text(1, MAX_BODY_BYTES), null: 'absent' },
+  claims: { is: claims, null: 'absent' },
+  serviceAccountIdentity: { is: line(1, MAX_NAME_CHARS), null: 'absent' },
+  federatedIdentity: { is: identifier('fid'), null: 'absent' },
+  scope: { is: text(1, MAX_BODY_BYTES), null: 'absent' },
+  audience: { is: audiences, null: 'absent' },
+  project: {
+    is: textLike(1, MAX_NAME_CHARS * 2, /^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces'),
+    null: 'absent',
+  },
+} as const satisfies Members;
+export type ExplainInput = InputOf<typeof explainRequest>;
 
 /** What the API answers. */
 export interface ExplanationView {
@@ -66,34 +79,6 @@ export interface ExplanationView {
     readonly project: string | null;
   } | null;
 }
-
-const audience = line(1, MAX_AUDIENCE_CHARS);
-
-export const explainContract: ObjectContract<ExplainInput> = {
-  members: {
-    // How long a token may be, decoding says.
-    subjectToken: text(1, MAX_BODY_BYTES),
-    claims: z.record(z.string(), z.unknown(), 'must be an object of claims').transform((value) => value as JsonObject),
-    serviceAccountIdentity: line(1, MAX_NAME_CHARS),
-    federatedIdentity: identifier('fid'),
-    scope: text(1, MAX_BODY_BYTES),
-    audience: z.union([audience, list(audience, MAX_AUDIENCES)], 'must be an audience or a list of audiences'),
-    project: text(1, MAX_NAME_CHARS * 2).regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces'),
-  },
-  required: [],
-  immutable: [],
-  nullIsAbsent: [
-    'subjectToken',
-    'claims',
-    'serviceAccountIdentity',
-    'federatedIdentity',
-    'scope',
-    'audience',
-    'project',
-  ],
-  nullClears: [],
-  readOnly: [],
-};
 
 /** For the reference. */
 export const explanationSchema: z.ZodType = z.object({

@@ -1,152 +1,196 @@
-// The federated identity as the API reads and answers it (contract §5.3).
+// The federated identity (contract §5.3): the rule that lets a provider's subject act as a service account.
 
-import * as z from 'zod';
-
-import type { JsonObject } from '../token/json.ts';
-import { MAX_AUDIENCE_CHARS, MAX_AUDIENCES, MAX_FORWARDED_CLAIMS, MAX_SCOPE_CHARS, MAX_SCOPES } from './limits.ts';
 import {
   MAX_EXPRESSION_CHARS,
   MAX_SUBJECT_RULE_CHARS,
   MAX_TOKEN_LIFETIME_SECONDS,
   MIN_TOKEN_LIFETIME_SECONDS,
 } from '../rules/limits.ts';
-import { isScopeToken } from '../rules/scope.ts';
-import { claimReference } from './identity-provider.ts';
-import type { ObjectContract, ObjectView } from './object.ts';
-import {
-  annotations,
-  description,
-  identifier,
-  labels,
-  line,
-  list,
-  objectName,
-  oneOf,
-  text,
-  timestamp,
-  wholeNumber,
-} from './values.ts';
-import type { StringMap } from './values.ts';
+import { defineObject, named } from './definition.ts';
+import type { DecidingOf, InputOf, RecordOf, ViewOf } from './definition.ts';
+import { claimReference, identityProvider } from './identity-provider.ts';
+import { DEFAULT_TOKEN_LIFETIME_SECONDS, MAX_AUDIENCE_CHARS, MAX_AUDIENCES, MAX_FORWARDED_CLAIMS } from './limits.ts';
+import type { Conditions } from './conditions.ts';
+import { identifier, line, list, oneOf, oneOfAnd, text, timestamp, wholeNumber } from './rule.ts';
+import type { JsonRule } from './rule.ts';
+import { scopes } from './scopes.ts';
+import { serviceAccount } from './service-account.ts';
+import type { ServiceAccount } from './service-account.ts';
 
-export const SUBJECT_MATCHES = ['exact', 'glob'] as const;
-export const AUDIENCE_MATCH_MODES = ['any', 'all', 'exact'] as const;
-export const REPLAY_PROTECTIONS = ['off', 'singleUse'] as const;
-export const IDENTITY_MODES = ['enforce', 'shadow'] as const;
-/** `expired` is read from `expiresAt` and cannot be written. */
-export const IDENTITY_STATUSES = ['active', 'inactive', 'expired', 'revoked'] as const;
-
-/** What a caller may write. */
-export interface FederatedIdentityInput {
-  readonly name?: string;
-  readonly description?: string;
-  readonly labels?: StringMap;
-  readonly annotations?: StringMap;
-  readonly serviceAccountIdentity?: string;
-  readonly providerIdentity?: string;
-  readonly providerSubject?: string;
-  readonly providerSubjectMatch?: (typeof SUBJECT_MATCHES)[number];
-  readonly trustedAudiences?: readonly string[];
-  readonly audienceMatchMode?: (typeof AUDIENCE_MATCH_MODES)[number];
-  readonly conditions?: JsonObject | null;
-  /** An empty one is none. */
-  readonly expression?: string | null;
-  readonly allowedScopes?: readonly string[];
-  readonly tokenAudiences?: readonly string[];
-  /** Seconds. */
-  readonly tokenLifetime?: number;
-  /** Seconds. */
-  readonly maxTokenLifetime?: number;
-  readonly forwardedClaims?: readonly string[];
-  readonly replayProtection?: (typeof REPLAY_PROTECTIONS)[number];
-  readonly mode?: (typeof IDENTITY_MODES)[number];
-  readonly status?: (typeof IDENTITY_STATUSES)[number];
-  readonly expiresAt?: string | null;
-}
-
-/** What the API answers. */
-export interface FederatedIdentityView extends ObjectView {
-  readonly serviceAccountIdentity: string;
-  readonly serviceAccount: { readonly identity: string; readonly name: string; readonly slug: string };
-  readonly providerIdentity: string;
-  readonly provider: { readonly identity: string; readonly name: string; readonly providerIssuer: string };
-  readonly providerSubject: string;
-  readonly providerSubjectMatch: (typeof SUBJECT_MATCHES)[number];
-  readonly trustedAudiences: readonly string[];
-  readonly audienceMatchMode: (typeof AUDIENCE_MATCH_MODES)[number];
-  readonly conditions: JsonObject | null;
-  readonly expression: string | null;
-  readonly allowedScopes: readonly string[];
-  readonly tokenAudiences: readonly string[];
-  readonly tokenLifetime: number;
-  readonly maxTokenLifetime: number;
-  readonly forwardedClaims: readonly string[];
-  readonly replayProtection: (typeof REPLAY_PROTECTIONS)[number];
-  readonly mode: (typeof IDENTITY_MODES)[number];
-  readonly status: (typeof IDENTITY_STATUSES)[number];
-  readonly expiresAt: string | null;
-  readonly lastUsedAt: string | null;
-}
-
-/** What a matcher may be is decided by rules/conditions.ts; this is its outline. */
-const conditions: z.ZodType<JsonObject> = z
-  .record(z.string(), z.unknown(), 'must be a map of claims to matchers')
-  .transform((value) => value as JsonObject);
+/** What a matcher may be, rules/conditions.ts decides; this is its outline. */
+const conditions: JsonRule<Conditions> = { kind: 'json', must: 'must be a map of claims to matchers' };
 const lifetime = wholeNumber(MIN_TOKEN_LIFETIME_SECONDS, MAX_TOKEN_LIFETIME_SECONDS);
-export const scope: z.ZodString = text(1, MAX_SCOPE_CHARS).refine(
-  isScopeToken,
-  'must be a scope: visible ASCII without spaces, quotes and backslashes',
-);
 const audiences = list(line(1, MAX_AUDIENCE_CHARS), MAX_AUDIENCES);
 
-export const federatedIdentityContract: ObjectContract<FederatedIdentityInput> = {
+export const federatedIdentity = defineObject({
+  noun: 'federated identity',
+  idPrefix: 'fid',
+  path: '/v1/federated-identities',
+  example: 'fid_01m7y3kgxtf6bvdfeehefwbvha',
+  warns: true,
   members: {
-    name: objectName,
-    description,
-    labels,
-    annotations,
-    serviceAccountIdentity: identifier('sa').describe('Who the workload acts as; cannot be changed'),
-    providerIdentity: identifier('idp').describe('Whose tokens the rule is for; cannot be changed'),
-    providerSubject: text(1, MAX_SUBJECT_RULE_CHARS).describe("The token's subject to match"),
-    providerSubjectMatch: oneOf(SUBJECT_MATCHES).describe(
-      '`exact` where it is absent; in a `glob`, `*` is any run without `:` or `/`, and `**` any run',
-    ),
-    trustedAudiences: audiences.describe(
-      "Audiences the token may be meant for; an empty list is this deployment's own address, never any",
-    ),
-    audienceMatchMode: oneOf(AUDIENCE_MATCH_MODES).describe(
-      "`any`: at least one of the token's is trusted (where it is absent); `all`: every one; `exact`: the same set",
-    ),
-    conditions: conditions.describe(
-      'Claim (or JSON Pointer) to matcher: a scalar, a list, or {glob}, {anyOf}, {allOf}, {containsAll}, {not}, {exists}',
-    ),
-    expression: text(0, MAX_EXPRESSION_CHARS).describe('CEL over `claims`, without regular expressions'),
-    allowedScopes: list(scope, MAX_SCOPES).describe('Scopes a token may carry'),
-    tokenAudiences: audiences.describe(
-      'Audiences a token may be issued for; an empty list is the default audience of the deployment',
-    ),
-    tokenLifetime: lifetime.describe('Seconds; 3600 where it is absent'),
-    maxTokenLifetime: lifetime.describe(
-      'Seconds a token may live at most, whatever is asked for; 3600 where it is absent',
-    ),
-    forwardedClaims: list(claimReference, MAX_FORWARDED_CLAIMS).describe('Claims that are copied into `upstream`'),
-    replayProtection: oneOf(REPLAY_PROTECTIONS).describe('`singleUse`: a token is exchanged at most once'),
-    mode: oneOf(IDENTITY_MODES).describe('`shadow`: never grants, records what it would have done'),
-    status: oneOf(IDENTITY_STATUSES).describe('`expired` is read from `expiresAt` and cannot be written'),
-    expiresAt: timestamp,
+    ...named,
+    name: { ...named.name, example: 'main of acme/app' },
+    serviceAccountIdentity: {
+      is: identifier('sa'),
+      column: 'service_account_id',
+      required: true,
+      immutable: true,
+      description: 'Who the workload acts as; cannot be changed',
+      option: { name: 'service-account', value: '<id or name>', help: 'who a token acts as' },
+    },
+    providerIdentity: {
+      is: identifier('idp'),
+      column: 'provider_id',
+      required: true,
+      immutable: true,
+      description: 'Whose tokens the rule is for; cannot be changed',
+      option: { name: 'provider', value: '<id or name>', help: 'whose tokens they are' },
+    },
+    providerSubject: {
+      is: text(1, MAX_SUBJECT_RULE_CHARS),
+      required: true,
+      description: "The token's subject to match",
+      example: 'repo:acme@123456/app@456789:ref:refs/heads/main',
+      option: { value: '<subject>', help: 'the subject to match' },
+    },
+    providerSubjectMatch: {
+      is: oneOf(['exact', 'glob']),
+      default: 'exact',
+      description: '`exact` if it is absent; in a `glob`, `*` is any run without `:` or `/`, and `**` any run',
+      option: { value: '<how>', help: 'how it is matched' },
+    },
+    trustedAudiences: {
+      is: audiences,
+      // Go clients send null for this list and for allowedScopes, too, if they leave them empty.
+      null: 'absent',
+      default: [],
+      description: "Audiences the token may be meant for; an empty list is this deployment's own address, never any",
+      option: { value: '<audience>', help: 'audiences a token may be meant for' },
+    },
+    audienceMatchMode: {
+      is: oneOf(['any', 'all', 'exact']),
+      default: 'any',
+      description:
+        "`any`: at least one of the token's is trusted (if it is absent); `all`: every one; `exact`: the same set",
+      option: { value: '<mode>', help: 'how they are matched' },
+    },
+    conditions: {
+      is: conditions,
+      null: 'clears',
+      default: null,
+      description:
+        'Claim (or JSON Pointer) to matcher: a scalar, a list, or {glob}, {anyOf}, {allOf}, {containsAll}, {not}, {exists}',
+      example: { runner_environment: 'github-hosted' },
+      option: { value: '<json>', help: 'claims and what they must be' },
+    },
+    expression: {
+      is: text(0, MAX_EXPRESSION_CHARS),
+      null: 'clears',
+      emptyIsNull: true,
+      default: null,
+      description: 'CEL over `claims`, without regular expressions',
+      option: { value: '<cel>', help: 'a CEL expression over `claims`' },
+    },
+    allowedScopes: {
+      is: scopes,
+      null: 'absent',
+      default: [],
+      description: 'Scopes a token may carry',
+      example: ['api:read', 'api:write'],
+      option: { value: '<scope>', help: 'scopes its tokens may carry' },
+    },
+    tokenAudiences: {
+      is: audiences,
+      default: [],
+      description: 'Audiences a token may be issued for; an empty list is the default audience of the deployment',
+      option: { value: '<audience>', help: 'audiences its tokens may be issued for' },
+    },
+    tokenLifetime: {
+      is: lifetime,
+      default: ({ maxTokenLifetime }: { readonly maxTokenLifetime?: number }) =>
+        Math.min(DEFAULT_TOKEN_LIFETIME_SECONDS, maxTokenLifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS),
+      description: 'Seconds; 3600 if it is absent',
+      option: { value: '<seconds>', help: 'life of its tokens' },
+    },
+    maxTokenLifetime: {
+      is: lifetime,
+      default: DEFAULT_TOKEN_LIFETIME_SECONDS,
+      description: 'Seconds a token may live at most, whatever is asked for; 3600 if it is absent',
+      option: { value: '<seconds>', help: 'longest life that may be asked for' },
+    },
+    forwardedClaims: {
+      is: list(claimReference, MAX_FORWARDED_CLAIMS),
+      default: [],
+      description: 'Claims that are copied into `upstream`',
+      example: ['sha'],
+      option: { value: '<claim>', help: 'claims copied into its tokens' },
+    },
+    replayProtection: {
+      is: oneOf(['off', 'singleUse']),
+      default: 'off',
+      description: '`singleUse`: a token is exchanged at most once',
+      option: { value: '<mode>', help: 'whether a token is exchanged once only' },
+    },
+    mode: {
+      is: oneOf(['enforce', 'shadow']),
+      default: 'enforce',
+      description: '`shadow`: never grants, records what it would have done',
+      option: { value: '<mode>', help: 'whether it grants or only records' },
+    },
+    status: {
+      is: oneOfAnd(['active', 'inactive', 'expired', 'revoked'], ['expired']),
+      default: 'active',
+      description: '`expired` is read from `expiresAt` and cannot be written',
+      option: { value: '<status>', help: 'whether it counts' },
+    },
+    expiresAt: {
+      is: timestamp,
+      null: 'clears',
+      default: null,
+      option: { value: '<time>', help: 'when it ends, RFC 3339' },
+    },
+    lastUsedAt: {
+      is: timestamp,
+      readOnly: true,
+      null: 'unset',
+      default: null,
+      description: 'Of the last grant, to the minute: it is not written more often',
+    },
   },
-  required: ['name', 'serviceAccountIdentity', 'providerIdentity', 'providerSubject'],
-  immutable: ['serviceAccountIdentity', 'providerIdentity'],
-  // Go clients send null for the two lists that they leave empty, too.
-  nullIsAbsent: ['description', 'labels', 'annotations', 'trustedAudiences', 'allowedScopes'],
-  nullClears: ['conditions', 'expression', 'expiresAt'],
-  readOnly: [
-    'identity',
-    'createdAt',
-    'updatedAt',
-    'objectVersion',
-    'serviceAccount',
-    'provider',
-    'lastUsedAt',
-    'warnings',
-  ],
-};
+  joins: {
+    serviceAccount: {
+      by: 'serviceAccountIdentity',
+      object: serviceAccount,
+      reads: ['name', 'slug', 'status'],
+      answers: ['name', 'slug'],
+      filter: { member: 'slug', help: 'of this service account, by id or slug' },
+    },
+    provider: {
+      by: 'providerIdentity',
+      object: identityProvider,
+      reads: ['name', 'providerIssuer', 'preset', 'subjectClaim'],
+      answers: ['name', 'providerIssuer'],
+      filter: { member: 'name', help: 'of this identity provider, by id or name' },
+      shown: true,
+    },
+  },
+});
+
+export type FederatedIdentityInput = InputOf<typeof federatedIdentity.members>;
+export type FederatedIdentityRecord = RecordOf<typeof federatedIdentity>;
+export type FederatedIdentityView = ViewOf<typeof federatedIdentity>;
+
+/** A rule as an exchange knows it: what decides, and the account that it gives. */
+export type FederatedIdentity = Omit<
+  DecidingOf<typeof federatedIdentity>,
+  'serviceAccountIdentity' | 'providerIdentity' | 'serviceAccount'
+> & { readonly serviceAccount: ServiceAccount };
+
+/** `expired` is never stored: a past expiresAt reads so, unless the identity was revoked for good. */
+export function statusAt(
+  { status, expiresAt }: Pick<FederatedIdentityRecord, 'status' | 'expiresAt'>,
+  now: number,
+): FederatedIdentityView['status'] {
+  return expiresAt !== null && expiresAt <= now && status !== 'revoked' ? 'expired' : status;
+}

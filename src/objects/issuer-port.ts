@@ -1,6 +1,6 @@
 // What the IAM API asks of whoever reaches issuers: fetch their keys now, and say what is wrong with them; pure types.
 
-import type { IdentityProvider } from './model.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 import type { Result } from '../exchange/result.ts';
 
 /** Keys just fetched, not yet in use. */

@@ -1,29 +1,26 @@
-// The organisation as the API reads and answers it (contract §5.9).
+// The organisation (contract §5.9): a tenant of the deployment.
 
-import type { ObjectContract, ObjectView } from './object.ts';
-import { annotations, description, labels, objectName, slug } from './values.ts';
-import type { StringMap } from './values.ts';
+import { defineObject, named } from './definition.ts';
+import type { InputOf, RecordOf } from './definition.ts';
+import { slug } from './slug.ts';
 
-/** What a caller may write. */
-export interface OrganisationInput {
-  readonly name?: string;
-  /** Made from the name where it is absent; a new name does not change it, because callers may use it. */
-  readonly slug?: string;
-  readonly description?: string;
-  readonly labels?: StringMap;
-  readonly annotations?: StringMap;
-}
+/** The deployment's own organisation, as schema.sql creates it; neither its id nor its slug ever changes. */
+export const DEFAULT_ORGANISATION_ID = 'org_00000000000000000000000000';
 
-/** What the API answers. */
-export interface OrganisationView extends ObjectView {
-  readonly slug: string;
-}
+const { name, ...about } = named;
 
-export const organisationContract: ObjectContract<OrganisationInput> = {
-  members: { name: objectName, slug, description, labels, annotations },
-  required: ['name'],
-  immutable: [],
-  nullIsAbsent: ['description', 'labels', 'annotations'],
-  nullClears: [],
-  readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion'],
-};
+export const organisation = defineObject({
+  noun: 'organisation',
+  idPrefix: 'org',
+  path: '/v1/organisations',
+  example: 'org_01m7y3kmpyf6bve7z0b4nxy8g9',
+  members: { name: { ...name, example: 'Acme' }, slug, ...about },
+  joins: {},
+});
+
+export type OrganisationInput = InputOf<typeof organisation.members>;
+/** An organisation as whoever manages the deployment keeps it: `organisationId` is always that of `default`. */
+export type OrganisationRecord = RecordOf<typeof organisation>;
+
+/** An organisation as an exchange knows it. */
+export type Organisation = Pick<OrganisationRecord, 'id' | 'slug'>;

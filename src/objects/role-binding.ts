@@ -1,67 +1,95 @@
-// The role binding as the API reads and answers it (contract §5.4).
+// The role binding (contract §5.4): who holds a role, in which projects and under which scopes.
 
-import * as z from 'zod';
+import { defineObject, named } from './definition.ts';
+import type { InputOf, RecordOf, ViewOf } from './definition.ts';
+import { MAX_BINDING_PROJECTS, MAX_PROJECT_CHARS } from './limits.ts';
+import { role } from './role.ts';
+import { identifier, list, textLike } from './rule.ts';
+import type { NothingRule } from './rule.ts';
+import { distinctScopes } from './scopes.ts';
+import { serviceAccount } from './service-account.ts';
 
-import { MAX_BINDING_PROJECTS, MAX_PROJECT_CHARS, MAX_SCOPES } from './limits.ts';
-import { scope } from './federated-identity.ts';
-import type { ObjectContract, ObjectView } from './object.ts';
-import { annotations, description, identifier, labels, list, objectName, text } from './values.ts';
-import type { StringMap } from './values.ts';
-
-/** What a caller may write. */
-export interface RoleBindingInput {
-  readonly name?: string;
-  readonly description?: string;
-  readonly labels?: StringMap;
-  readonly annotations?: StringMap;
-  readonly serviceAccountIdentity?: string;
-  /** Never read as anything but null. */
-  readonly userIdentity?: string;
-  readonly teamIdentity?: string;
-  readonly scopes?: readonly string[];
-  readonly projects?: readonly string[];
-}
-
-/** What the API answers. */
-export interface RoleBindingView extends ObjectView {
-  readonly role: { readonly identity: string; readonly name: string; readonly slug: string };
-  /** The same as `role`, under the name that clients of the Thalassa Cloud API read. */
-  readonly organisationRole: RoleBindingView['role'];
-  readonly serviceAccountIdentity: string;
-  readonly serviceAccount: { readonly identity: string; readonly name: string; readonly slug: string };
-  readonly userIdentity: null;
-  readonly teamIdentity: null;
-  readonly scopes: readonly string[];
-  readonly projects: readonly string[];
-}
-
-const ONLY_ACCOUNTS = 'must be null: a role is bound to a service account, given as serviceAccountIdentity';
-const onlyAccounts = z
-  .string(ONLY_ACCOUNTS)
-  .refine(() => false, ONLY_ACCOUNTS)
-  .describe('Only null, for clients that send it');
-/** As `project_id` may be (contract §3). */
-const project = text(1, MAX_PROJECT_CHARS).regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces');
-
-export const roleBindingContract: ObjectContract<RoleBindingInput> = {
-  members: {
-    name: objectName,
-    description,
-    labels,
-    annotations,
-    serviceAccountIdentity: identifier('sa').describe('Who gets the role'),
-    userIdentity: onlyAccounts,
-    teamIdentity: onlyAccounts,
-    scopes: list(scope, MAX_SCOPES).describe(
-      'The binding counts only for tokens that carry at least one of these scopes; an empty list is every token',
-    ),
-    projects: list(project, MAX_BINDING_PROJECTS).describe(
-      'The binding counts only for tokens of one of these projects; an empty list is the whole organisation',
-    ),
-  },
-  required: ['serviceAccountIdentity'],
-  immutable: ['serviceAccountIdentity'],
-  nullIsAbsent: ['description', 'labels', 'annotations', 'userIdentity', 'teamIdentity', 'scopes', 'projects'],
-  nullClears: [],
-  readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion', 'role', 'organisationRole', 'serviceAccount'],
+const onlyAccounts: NothingRule = {
+  kind: 'nothing',
+  must: 'must be null: a role is bound to a service account, given as serviceAccountIdentity',
 };
+const noOtherHolder = { is: onlyAccounts, null: 'absent', description: 'Only null, for clients that send it' } as const;
+/** As `project_id` may be (contract §3). */
+const project = textLike(1, MAX_PROJECT_CHARS, /^[\x21-\x7e]+$/, 'must be visible ASCII without spaces');
+
+export const roleBinding = defineObject({
+  noun: 'role binding',
+  idPrefix: 'bind',
+  path: '/v1/iam/roles/{id}/bindings',
+  example: 'bind_01m7y3kkf8f6bve1r6z8kst2e3',
+  members: {
+    roleId: { is: identifier('role'), hidden: true },
+    name: {
+      is: named.name.is,
+      default: (_written: object, unused: string): string => unused,
+      example: 'deployer of shop',
+    },
+    description: named.description,
+    labels: named.labels,
+    annotations: named.annotations,
+    serviceAccountIdentity: {
+      is: identifier('sa'),
+      column: 'service_account_id',
+      required: true,
+      immutable: true,
+      description: 'Who gets the role',
+    },
+    userIdentity: noOtherHolder,
+    teamIdentity: noOtherHolder,
+    scopes: {
+      is: distinctScopes,
+      null: 'absent',
+      default: [],
+      description:
+        'The binding counts only for tokens that carry at least one of these scopes; an empty list is every token',
+    },
+    projects: {
+      is: list(project, MAX_BINDING_PROJECTS, { unique: true }),
+      null: 'absent',
+      default: [],
+      description:
+        'The binding counts only for tokens of one of these projects; an empty list is the whole organisation',
+      example: ['shop'],
+    },
+  },
+  joins: {
+    // Clients of the Thalassa Cloud API read it as organisationRole.
+    role: {
+      by: 'roleId',
+      object: role,
+      reads: ['name', 'slug'],
+      answers: ['name', 'slug'],
+      alsoAs: ['organisationRole'],
+    },
+    serviceAccount: {
+      by: 'serviceAccountIdentity',
+      object: serviceAccount,
+      reads: ['name', 'slug'],
+      answers: ['name', 'slug'],
+      filter: { member: 'slug', help: 'of this service account, by id or slug' },
+    },
+  },
+});
+
+export type RoleBindingInput = InputOf<typeof roleBinding.members>;
+export type RoleBindingRecord = RecordOf<typeof roleBinding>;
+export type RoleBindingView = ViewOf<typeof roleBinding>;
+
+/** How far a binding reaches: everywhere, or only in some projects, or only for tokens that carry one of some scopes. */
+export interface BindingReach {
+  /** Empty means the whole organisation. */
+  readonly projects: readonly string[];
+  /** Empty means whatever the token's scopes are. */
+  readonly scopes: readonly string[];
+}
+
+/** A role that an account holds through one binding. */
+export interface HeldRole extends BindingReach {
+  readonly serviceAccountId: string;
+  readonly roleSlug: string;
+}

@@ -1,108 +1,82 @@
-// The role and its rules as the API reads and answers them (contract §5.4).
+// The role and its rules (contract §5.4): what an account is, to the APIs that receive its tokens.
 
-import * as z from 'zod';
-
+import { defineObject, named } from './definition.ts';
+import type { InputOf, RecordOf, ViewOf } from './definition.ts';
 import { MAX_DESCRIPTION_CHARS, MAX_RESOURCE_CHARS, MAX_RULE_RESOURCES, MAX_RULES_PER_ROLE } from './limits.ts';
-import type { ObjectContract, ObjectView } from './object.ts';
-import { annotations, description, labels, line, list, objectName, oneOf, slug, text } from './values.ts';
-import type { StringMap } from './values.ts';
+import { flag, identifier, line, list, oneOf, text } from './rule.ts';
+import type { NestedRule } from './rule.ts';
+import { slug } from './slug.ts';
 
-export const PERMISSIONS = ['create', 'read', 'update', 'delete', 'list', '*'] as const;
+const PERMISSIONS = ['create', 'read', 'update', 'delete', 'list', '*'] as const;
 
-/** What a rule says; `resourceIdentities` empty or absent means every one of the resources. */
-export interface RoleRuleInput {
-  readonly resources?: readonly string[];
-  readonly resourceIdentities?: readonly string[];
-  readonly permissions?: readonly (typeof PERMISSIONS)[number][];
-  readonly note?: string;
-}
-
-export interface RoleRuleContentView {
-  readonly identity: string;
-  readonly resources: readonly string[];
-  readonly resourceIdentities: readonly string[];
-  readonly permissions: readonly string[];
-  readonly note: string;
-}
-
-/** What the API answers; a rule has neither a name nor labels. */
-export interface RoleRuleView extends RoleRuleContentView {
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  readonly objectVersion: number;
-}
-
-/** What a caller may write. */
-export interface RoleInput {
-  readonly name?: string;
-  /** Made from the name where it is absent; a new name does not change it, because tokens carry it. */
-  readonly slug?: string;
-  readonly description?: string;
-  readonly labels?: StringMap;
-  readonly annotations?: StringMap;
-  /** Those that a new role starts with; later they are objects of their own. */
-  readonly rules?: readonly RoleRuleInput[];
-}
-
-/** What the API answers. */
-export interface RoleView extends ObjectView {
-  readonly slug: string;
-  readonly rules: readonly RoleRuleContentView[];
-  readonly isReadOnly: boolean;
-  readonly system: boolean;
-}
-
-const resources = list(line(1, MAX_RESOURCE_CHARS), MAX_RULE_RESOURCES).refine(
-  (values) => values.length > 0,
-  'must name at least one resource; "*" is every resource',
-);
-const permissions = list(oneOf(PERMISSIONS), PERMISSIONS.length).refine(
-  (values) => values.length > 0,
-  `must name at least one of ${PERMISSIONS.join(', ')}`,
-);
-const resourceIdentities = list(line(1, MAX_RESOURCE_CHARS), MAX_RULE_RESOURCES);
-const note = text(0, MAX_DESCRIPTION_CHARS);
-
-export const roleRuleContract: ObjectContract<RoleRuleInput> = {
-  members: {
-    resources: resources.describe(
-      'Kinds of resources, as the API that receives the token names them; `*` is every kind',
-    ),
-    resourceIdentities: resourceIdentities.describe('Only these resources; an empty list is every one of that kind'),
-    permissions: permissions.describe('What may be done with them'),
-    note: note.describe('Why the rule is there'),
+/** What a rule says. */
+const ruleContent = {
+  resources: {
+    is: list(line(1, MAX_RESOURCE_CHARS), MAX_RULE_RESOURCES, {
+      empty: 'must name at least one resource; "*" is every resource',
+    }),
+    required: true,
+    description: 'Kinds of resources, as the API that receives the token names them; `*` is every kind',
+    example: ['deployment'],
   },
-  required: ['resources', 'permissions'],
-  immutable: [],
-  nullIsAbsent: ['resourceIdentities', 'note'],
-  nullClears: [],
-  readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion'],
+  resourceIdentities: {
+    is: list(line(1, MAX_RESOURCE_CHARS), MAX_RULE_RESOURCES),
+    null: 'absent',
+    default: [],
+    description: 'Only these resources; an empty list is every one of that kind',
+  },
+  permissions: {
+    is: list(oneOf(PERMISSIONS), PERMISSIONS.length, { empty: `must name at least one of ${PERMISSIONS.join(', ')}` }),
+    required: true,
+    description: 'What may be done with them',
+    example: ['create', 'read'],
+  },
+  note: { is: text(0, MAX_DESCRIPTION_CHARS), null: 'absent', default: '', description: 'Why the rule is there' },
+} as const;
+
+const nestedRule: NestedRule<typeof ruleContent> = {
+  kind: 'nested',
+  members: ruleContent,
+  must: 'must be a rule such as {"resources": ["*"], "permissions": ["read"]}',
 };
 
-const newRule: z.ZodType<RoleRuleInput> = z
-  .strictObject(
-    { resources, resourceIdentities: resourceIdentities.nullish(), permissions, note: note.nullish() },
-    'must be a rule such as {"resources": ["*"], "permissions": ["read"]}',
-  )
-  .transform(({ resourceIdentities: identities, note: why, ...rule }) => ({
-    ...rule,
-    resourceIdentities: identities ?? [],
-    note: why ?? '',
-  }));
+const { name, ...about } = named;
 
-export const roleContract: ObjectContract<RoleInput> = {
+export const role = defineObject({
+  noun: 'role',
+  idPrefix: 'role',
+  path: '/v1/iam/roles',
+  example: 'role_01m7y3kj9mf6bvdt0v3x6pn4c5',
   members: {
-    name: objectName,
-    slug: slug.describe('What tokens carry; made from the name where it is absent'),
-    description,
-    labels,
-    annotations,
-    rules: list(newRule, MAX_RULES_PER_ROLE).describe('The rules that a new role starts with'),
+    name: { ...name, example: 'Deployments' },
+    slug: { ...slug, description: 'What tokens carry; made from the name if it is absent' },
+    ...about,
+    rules: {
+      is: list(nestedRule, MAX_RULES_PER_ROLE),
+      computed: true,
+      null: 'absent',
+      immutable: 'change the rules under /v1/iam/roles/{id}/rules',
+      description: 'The rules that a new role starts with',
+      example: [{ resources: ['deployment'], permissions: ['create', 'read'] }],
+    },
+    isReadOnly: { is: flag, readOnly: true, default: false },
+    system: { is: flag, readOnly: true, default: false },
   },
-  required: ['name'],
-  immutable: ['rules'],
-  elsewhere: { rules: 'change the rules under /v1/iam/roles/{id}/rules' },
-  nullIsAbsent: ['description', 'labels', 'annotations', 'rules'],
-  nullClears: [],
-  readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion', 'isReadOnly', 'system'],
-};
+  joins: {},
+});
+
+export type RoleInput = InputOf<typeof role.members>;
+export type RoleRecord = RecordOf<typeof role>;
+export type RoleView = ViewOf<typeof role>;
+
+export const roleRule = defineObject({
+  noun: 'rule',
+  idPrefix: 'rule',
+  path: '/v1/iam/roles/{id}/rules',
+  example: 'rule_01m7y3kjw2f6bvdx3n5y7qr8d9',
+  members: { roleId: { is: identifier('role'), hidden: true }, ...ruleContent },
+  joins: { role: { by: 'roleId', object: role, reads: ['isReadOnly', 'system'], answers: [], shown: true } },
+});
+
+export type RoleRuleInput = InputOf<typeof roleRule.members>;
+export type RoleRuleRecord = RecordOf<typeof roleRule>;

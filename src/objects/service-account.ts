@@ -1,37 +1,62 @@
-// The service account as the API reads and answers it (contract §5.2).
+// The service account (contract §5.2): who a workload may act as.
 
-import type { JsonValue } from '../token/json.ts';
-import type { ObjectContract, ObjectView } from './object.ts';
-import { annotations, description, labels, objectName, oneOf, slug } from './values.ts';
-import type { StringMap } from './values.ts';
+import { defineObject, named } from './definition.ts';
+import type { InputOf, RecordOf, ViewOf } from './definition.ts';
+import { anyText, list, oneOf, shape, timestamp } from './rule.ts';
+import { slug } from './slug.ts';
 
-export const SERVICE_ACCOUNT_STATUSES = ['active', 'inactive'] as const;
+const { name, ...about } = named;
+const role = shape({ identity: anyText, name: anyText, slug: anyText });
 
-/** What a caller may write. */
-export interface ServiceAccountInput {
-  readonly name?: string;
-  /** Made from the name where it is absent; a new name does not change it, because callers may use it. */
-  readonly slug?: string;
-  readonly description?: string;
-  readonly labels?: StringMap;
-  readonly annotations?: StringMap;
-  readonly status?: (typeof SERVICE_ACCOUNT_STATUSES)[number];
-}
+export const serviceAccount = defineObject({
+  noun: 'service account',
+  idPrefix: 'sa',
+  path: '/v1/service-accounts',
+  example: 'sa_01m7y3kecgf6bvd8pnr2wy8a8b',
+  members: {
+    name: { ...name, example: 'Deployer' },
+    slug,
+    ...about,
+    status: {
+      is: oneOf(['active', 'inactive']),
+      default: 'active',
+      option: { value: '<status>', help: 'whether it counts' },
+    },
+    createdBy: {
+      is: anyText,
+      readOnly: true,
+      immutable: true,
+      shown: true,
+      default: 'root',
+      description:
+        'The id of the account that created it, or `root`; that account may decide, without `iam:admin`, who acts as it',
+    },
+    roleBindings: {
+      is: list(
+        shape({
+          identity: anyText,
+          name: anyText,
+          description: anyText,
+          scopes: list(anyText),
+          projects: list(anyText),
+          role,
+          organisationRole: role,
+          createdAt: timestamp,
+          updatedAt: timestamp,
+        }),
+      ),
+      computed: true,
+      readOnly: true,
+      shown: true,
+      default: [],
+    },
+  },
+  joins: {},
+});
 
-/** What the API answers. */
-export interface ServiceAccountView extends ObjectView {
-  readonly slug: string;
-  readonly status: (typeof SERVICE_ACCOUNT_STATUSES)[number];
-  /** The id of the account that created it, or `root`: who may decide, without `iam:admin`, who acts as it. */
-  readonly createdBy: string;
-  readonly roleBindings: readonly JsonValue[];
-}
+export type ServiceAccountInput = InputOf<typeof serviceAccount.members>;
+export type ServiceAccountRecord = RecordOf<typeof serviceAccount>;
+export type ServiceAccountView = ViewOf<typeof serviceAccount>;
 
-export const serviceAccountContract: ObjectContract<ServiceAccountInput> = {
-  members: { name: objectName, slug, description, labels, annotations, status: oneOf(SERVICE_ACCOUNT_STATUSES) },
-  required: ['name'],
-  immutable: [],
-  nullIsAbsent: ['description', 'labels', 'annotations'],
-  nullClears: [],
-  readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion', 'createdBy', 'roleBindings'],
-};
+/** An account as an exchange knows it. */
+export type ServiceAccount = Pick<ServiceAccountRecord, 'id' | 'organisationId' | 'slug' | 'status'>;

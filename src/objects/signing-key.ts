@@ -1,22 +1,24 @@
 // Our own signing keys as the API answers them, and what a rotation is asked with (contract §5.8); never key material.
 
-import type { RotationMode } from './key-rotation.ts';
-import { SIGNING_ALGORITHMS } from './model.ts';
-import type { SigningAlgorithm } from './model.ts';
-import type { ObjectContract } from './object.ts';
+import type { InputOf, Members } from './definition.ts';
 import { MAX_SIGNING_KID_CHARS } from './limits.ts';
-import { line, oneOf } from './values.ts';
+import { line, oneOf } from './rule.ts';
 
+/** What our own keys may be (contract §0). */
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 export const SIGNING_KEY_STATUSES = ['standby', 'active', 'retiring', 'revoked'] as const;
 export const ROTATION_MODES = ['graceful', 'emergency'] as const;
 
-export interface RotationInput {
-  readonly mode?: RotationMode;
-  readonly alg?: SigningAlgorithm;
-  readonly kid?: string;
-}
+/** What a rotation is asked with. */
+export const rotationRequest = {
+  mode: { is: oneOf(ROTATION_MODES) },
+  alg: { is: oneOf(SIGNING_ALGORITHMS) },
+  kid: { is: line(1, MAX_SIGNING_KID_CHARS) },
+} as const satisfies Members;
+export type RotationInput = InputOf<typeof rotationRequest>;
 
-/** What the API answers; times are RFC 3339 in UTC, null where they have not come. */
+/** What the API answers; times are RFC 3339 in UTC, null if they have not come. */
 export interface SigningKeyView {
   readonly kid: string;
   readonly alg: string;
@@ -33,12 +35,3 @@ export interface SigningKeyView {
 export interface RotatedKeyView extends SigningKeyView {
   readonly previous: SigningKeyView | null;
 }
-
-export const rotationContract: ObjectContract<RotationInput> = {
-  members: { mode: oneOf(ROTATION_MODES), alg: oneOf(SIGNING_ALGORITHMS), kid: line(1, MAX_SIGNING_KID_CHARS) },
-  required: [],
-  immutable: [],
-  nullIsAbsent: [],
-  nullClears: [],
-  readOnly: [],
-};

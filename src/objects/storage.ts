@@ -1,95 +1,15 @@
-// What the IAM API asks of storage: plain function types over the objects of model.ts; each write is one batch with its audit event.
+// What the IAM API asks of storage: plain function types over the objects; each write is one batch with its audit event.
 
-import type { AuditStore, NewAuditEvent } from './audit-log.ts';
-import type { JsonObject, JsonValue } from '../token/json.ts';
-import type { BindingReach, FederatedIdentity, IdentityProvider, Organisation, ServiceAccount } from './model.ts';
 import type { AccountRole } from '../exchange/token-standing.ts';
-import type { PresetName } from '../platforms/preset.ts';
-
-export type StringMap = { readonly [key: string]: string };
-
-/** What every object of the API has besides its own members. Times are epoch seconds. */
-export interface ObjectMeta {
-  readonly name: string;
-  readonly description: string;
-  readonly labels: StringMap;
-  readonly annotations: StringMap;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly objectVersion: number;
-}
-
-export interface IdentityProviderRecord extends IdentityProvider, ObjectMeta {
-  /** Of the last fetch, for display. */
-  readonly keys: readonly { readonly kid: string | null; readonly alg: string | null }[];
-  readonly lastFetchedAt: number | null;
-  readonly lastFetchError: string | null;
-}
-
-export interface ServiceAccountRecord extends ServiceAccount, ObjectMeta {
-  /** The id of the account that created it, or `root`. */
-  readonly createdBy: string;
-  /** As the API answers them; written elsewhere. */
-  readonly roleBindings: readonly JsonValue[];
-}
-
-export interface FederatedIdentityRecord extends FederatedIdentity, ObjectMeta {
-  readonly serviceAccountName: string;
-  readonly provider: {
-    readonly id: string;
-    readonly name: string;
-    readonly providerIssuer: string;
-    readonly preset: PresetName;
-    readonly subjectClaim: string;
-  };
-}
-
-/** An organisation as an object that whoever manages the deployment keeps: `organisationId` is always that of `default`. */
-export interface OrganisationRecord extends Organisation, ObjectMeta {
-  readonly organisationId: string;
-}
-
-/** What a rule of a role says. */
-export interface RuleContent {
-  readonly resources: readonly string[];
-  /** Empty means every one of the resources. */
-  readonly resourceIdentities: readonly string[];
-  readonly permissions: readonly string[];
-  readonly note: string;
-}
-
-export interface RoleRecord extends ObjectMeta {
-  readonly id: string;
-  readonly organisationId: string;
-  readonly slug: string;
-  readonly isReadOnly: boolean;
-  readonly system: boolean;
-  readonly rules: readonly (RuleContent & { readonly id: string })[];
-}
-
-export interface RoleRuleRecord extends RuleContent, Pick<ObjectMeta, 'createdAt' | 'updatedAt' | 'objectVersion'> {
-  readonly id: string;
-  readonly organisationId: string;
-  readonly role: { readonly id: string; readonly isReadOnly: boolean; readonly system: boolean };
-}
-
-export interface RoleBindingRecord extends BindingReach, ObjectMeta {
-  readonly id: string;
-  readonly organisationId: string;
-  readonly role: { readonly id: string; readonly name: string; readonly slug: string };
-  readonly serviceAccount: { readonly id: string; readonly name: string; readonly slug: string };
-}
-
-/** An access credential without its secret, of which only a digest is ever kept. */
-export interface AccessCredentialRecord extends ObjectMeta {
-  readonly id: string;
-  readonly organisationId: string;
-  readonly serviceAccountId: string;
-  readonly accessKey: string;
-  readonly scopes: readonly string[];
-  readonly expiresAt: number;
-  readonly lastUsedAt: number | null;
-}
+import type { JsonObject } from '../token/json.ts';
+import type { AccessCredentialRecord } from './access-credential.ts';
+import type { AuditStore, NewAuditEvent } from './audit-log.ts';
+import type { FederatedIdentityRecord } from './federated-identity.ts';
+import type { IdentityProviderRecord } from './identity-provider.ts';
+import type { Organisation, OrganisationRecord } from './organisation.ts';
+import type { RoleBindingRecord } from './role-binding.ts';
+import type { RoleRecord, RoleRuleRecord } from './role.ts';
+import type { ServiceAccountRecord } from './service-account.ts';
 
 /** Who asks what can be got: an account, and the rule that its token came by; null for the token of an access credential. */
 export interface Giver {

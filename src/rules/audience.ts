@@ -1,7 +1,7 @@
 // Whether a token was meant for us, and whom an issued token may be meant for; lists of strings only, no defaults of its own.
 
 import type { JsonValue } from '../token/json.ts';
-import type { FederatedIdentity } from '../objects/model.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 

@@ -1,6 +1,6 @@
 // How far the bindings of roles reach: in which projects, under which scopes, and whether one reach lies within others.
 
-import type { BindingReach, HeldRole } from '../objects/model.ts';
+import type { BindingReach, HeldRole } from '../objects/role-binding.ts';
 
 /** The bindings that count for a token with this scope: those without scopes, and those that name one of the token's. */
 export function rolesUnderScope<R extends BindingReach>(scope: readonly string[], bindings: readonly R[]): R[] {

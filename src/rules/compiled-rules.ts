@@ -4,7 +4,8 @@ import type { CompileExpression } from './expression.ts';
 import { compileFederatedIdentity } from './rule.ts';
 import type { CompiledIdentity } from './rule.ts';
 import { MAX_CACHED_IDENTITIES, MAX_CACHED_IDENTITY_CHARS } from './limits.ts';
-import type { FederatedIdentity, IdentityProvider } from '../objects/model.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
+import type { IdentityProvider } from '../objects/identity-provider.ts';
 import { presetByName } from '../platforms/presets.ts';
 
 /** A rule as storage has it, read only when it was not compiled before. */

@@ -10,7 +10,7 @@ import {
   MAX_CONDITIONS,
   MAX_SUBJECT_RULE_CHARS,
 } from './limits.ts';
-import type { ConditionMatcher, ConditionScalar } from '../objects/model.ts';
+import type { ConditionMatcher, ConditionScalar } from '../objects/conditions.ts';
 
 /** One fault of a member, with its place as a JSON Pointer (RFC 6901) relative to what was validated. */
 export interface ConditionFault {

@@ -4,7 +4,7 @@ import { comparableText } from './conditions.ts';
 import { listedValues } from './listed-values.ts';
 import { readClaim } from '../token/json.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
-import type { Conditions } from '../objects/model.ts';
+import type { Conditions } from '../objects/conditions.ts';
 import type { Preset, PresetGuard } from '../platforms/preset.ts';
 
 /** A guard, and whether an identity's conditions list values of its `liftedBy`: then they decide over a single value. */

@@ -1,7 +1,7 @@
 // The two ways to write a lifetime (contract §3) and the cap an identity puts on it; knows no clock.
 
 import { MAX_LIFETIME_CHARS, MAX_TOKEN_LIFETIME_SECONDS } from './limits.ts';
-import type { FederatedIdentity } from '../objects/model.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
 
 const NANOSECONDS: Readonly<Record<string, bigint>> = {
   ns: 1n,

@@ -1,7 +1,7 @@
 // Which values of a claim a rule's conditions list positively; `not`, `exists` and patterns list none.
 
 import { comparableText } from './conditions.ts';
-import type { ConditionMatcher, ConditionScalar, Conditions } from '../objects/model.ts';
+import type { ConditionMatcher, ConditionScalar, Conditions } from '../objects/conditions.ts';
 
 /** The texts that conditions list for a claim by a scalar, a list, `anyOf` or `allOf`; empty if they list none. */
 export function listedValues(conditions: Conditions | null, claim: string): ReadonlySet<string> {

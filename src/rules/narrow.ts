@@ -5,7 +5,9 @@ import { isHeldIn, rolesIn, rolesUnderScope } from './binding-reach.ts';
 import { failed, passed } from './check.ts';
 import { capLifetime } from './lifetime.ts';
 import { narrowScope } from './scope.ts';
-import type { Check, FederatedIdentity, HeldRole } from '../objects/model.ts';
+import type { Check } from './check.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
+import type { HeldRole } from '../objects/role-binding.ts';
 
 /** What the token that is asked for should be. */
 export interface AskedToken {

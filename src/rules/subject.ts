@@ -4,7 +4,7 @@ import { githubIdRule, githubNameForm, githubSubjectForms } from './github-subje
 import { compileGlob, hasWildcard, isWildcard } from './glob.ts';
 import type { JsonObject } from '../token/json.ts';
 import { MAX_SUBJECT_RULE_CHARS } from './limits.ts';
-import type { FederatedIdentity } from '../objects/model.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import type { Preset } from '../platforms/preset.ts';
 
 type SubjectMatch = FederatedIdentity['providerSubjectMatch'];

@@ -1,7 +1,7 @@
 // Whether a rule on an issuer that many tenants share names one of them; without a name it would trust them all.
 
 import { asPointer, listedValues } from './listed-values.ts';
-import type { FederatedIdentity } from '../objects/model.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import type { Tenancy } from '../platforms/preset.ts';
 import { tenancyOf } from '../platforms/presets.ts';
 

@@ -4,8 +4,8 @@ import type { JWK } from 'jose';
 import { isJsonObject } from '../token/json.ts';
 import { MAX_SIGNING_KID_CHARS } from '../objects/limits.ts';
 import { MIN_RSA_BITS } from '../token/limits.ts';
-import { SIGNING_ALGORITHMS } from '../objects/model.ts';
-import type { SigningAlgorithm } from '../objects/model.ts';
+import { SIGNING_ALGORITHMS } from '../objects/signing-key.ts';
+import type { SigningAlgorithm } from '../objects/signing-key.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 

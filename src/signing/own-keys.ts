@@ -2,7 +2,7 @@
 
 import { importJWK, CompactSign, compactVerify } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
-import type { SigningAlgorithm } from '../objects/model.ts';
+import type { SigningAlgorithm } from '../objects/signing-key.ts';
 import type { SigningKeyState } from '../exchange/ports.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';

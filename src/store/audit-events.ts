@@ -4,7 +4,7 @@ import type { AuditFilter, AuditStore, ListedAuditEvent } from '../objects/audit
 import type { JsonObject } from '../token/json.ts';
 import { readJson } from '../token/json-reader.ts';
 import { MAX_AUDIT_EVENTS_SEARCHED } from '../objects/limits.ts';
-import type { Organisation } from '../objects/model.ts';
+import type { Organisation } from '../objects/organisation.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { grantEventId } from './request-ids.ts';
 import type { Condition } from './iam-audit.ts';

@@ -2,44 +2,46 @@
 
 import { MAX_EXACT_RULES_WITHOUT_ACCOUNT, MAX_PATTERN_RULES_WITHOUT_ACCOUNT } from '../exchange/limits.ts';
 import { MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../objects/limits.ts';
-import type { FederatedIdentity, Organisation, ServiceAccount } from '../objects/model.ts';
+import { federatedIdentity } from '../objects/federated-identity.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
+import { identityProvider } from '../objects/identity-provider.ts';
+import type { Organisation } from '../objects/organisation.ts';
+import { serviceAccount } from '../objects/service-account.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
 import type { ExchangeFacts, ExchangeQuery } from '../exchange/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
-import { toFederatedIdentity } from './federated-identities.ts';
-import type { FederatedIdentityRow } from './federated-identities.ts';
-import { toIdentityProvider } from './identity-providers.ts';
-import type { IdentityProviderRow } from './identity-providers.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
 import { columnsOf, jsonArrayOf, rowFrom } from './json-rows.ts';
 import type { Columns } from './json-rows.ts';
-import { toServiceAccount } from './service-accounts.ts';
-import type { ServiceAccountRow } from './service-accounts.ts';
+import { decidingColumns, fromRow } from './object-columns.ts';
+import type { Row } from './object-columns.ts';
 import { toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
 /** A rule with its account, of the tables `fi` and `sa`. */
 export const IDENTITY_COLUMNS: Columns = {
-  ...columnsOf('fi', 'id organisation_id service_account_id provider_id name provider_subject provider_subject_match'),
-  ...columnsOf('fi', 'trusted_audiences audience_match_mode conditions expression allowed_scopes token_audiences'),
-  ...columnsOf('fi', 'token_lifetime max_token_lifetime forwarded_claims replay_protection mode status expires_at'),
-  ...columnsOf('fi', 'last_used_at object_version'),
-  account_organisation_id: 'sa.organisation_id',
-  account_slug: 'sa.slug',
-  account_status: 'sa.status',
+  ...columnsOf('fi', decidingColumns(federatedIdentity)),
+  serviceAccount_slug: 'sa.slug',
+  serviceAccount_status: 'sa.status',
 };
-const PROVIDER_COLUMNS: Columns = {
-  ...columnsOf('p', 'id organisation_id issuer jwks_uri local_jwks status preset allowed_algorithms'),
-  ...columnsOf('p', 'max_token_lifetime subject_claim keys_version'),
-};
+const PROVIDER_COLUMNS: Columns = columnsOf('p', decidingColumns(identityProvider));
 const ROLE_COLUMNS: Columns = {
-  ...columnsOf('b', 'service_account_id projects scopes'),
-  ...columnsOf('r', 'slug'),
+  ...columnsOf('b', ['service_account_id', 'projects', 'scopes']),
+  ...columnsOf('r', ['slug']),
 };
-const ORGANISATION_COLUMNS = columnsOf('o', 'id slug');
-const ACCOUNT_COLUMNS = columnsOf('a', 'id organisation_id slug status');
-const KEY_COLUMNS = columnsOf('k', 'kid alg status published_at activated_at retiring_at expires_at revoked_at');
+const ORGANISATION_COLUMNS = columnsOf('o', ['id', 'slug']);
+const ACCOUNT_COLUMNS = columnsOf('a', ['id', 'organisation_id', 'slug', 'status']);
+const KEY_COLUMNS = columnsOf('k', [
+  'kid',
+  'alg',
+  'status',
+  'published_at',
+  'activated_at',
+  'retiring_at',
+  'expires_at',
+  'revoked_at',
+]);
 
 interface Statement {
   readonly sql: string;
@@ -143,10 +145,11 @@ export const EXCHANGE_STATEMENTS: readonly string[] = [
   BY_TOKEN,
 ].map(({ sql }) => sql);
 
-export type IdentityRow = FederatedIdentityRow & {
-  readonly account_organisation_id: string;
-  readonly account_slug: string;
-  readonly account_status: ServiceAccount['status'];
+/** A row as IDENTITY_COLUMNS selects it. */
+export type IdentityRow = Row & {
+  readonly id: string;
+  readonly provider_subject_match: string;
+  readonly expression: string | null;
 };
 
 type Values = readonly unknown[];
@@ -174,9 +177,8 @@ export async function readExchangeFacts(
   const { rows, truncated } = boundIdentities(candidates, query);
   return {
     organisation: organisation && rowFrom<Organisation>(ORGANISATION_COLUMNS, organisation),
-    provider:
-      provider === undefined ? null : toIdentityProvider(rowFrom<IdentityProviderRow>(PROVIDER_COLUMNS, provider)),
-    serviceAccount: account && toServiceAccount(rowFrom<ServiceAccountRow>(ACCOUNT_COLUMNS, account)),
+    provider: provider === undefined ? null : fromRow(identityProvider, rowFrom<Row>(PROVIDER_COLUMNS, provider)),
+    serviceAccount: account && fromRow(serviceAccount, rowFrom<Row>(ACCOUNT_COLUMNS, account)),
     identities: rows.map(({ row, text }) => ({
       text,
       hasExpression: row.expression !== null,
@@ -189,17 +191,17 @@ export async function readExchangeFacts(
 }
 
 function selectStatement(
-  { organisation, issuer, serviceAccount, federatedIdentity, subjectKeys, allStrings }: ExchangeQuery,
+  { organisation, issuer, subjectKeys, allStrings, ...asked }: ExchangeQuery,
   defaultOrganisation: string,
 ): { statement: Statement; values: readonly (string | null)[] } {
   const named = (what: string): (string | null)[] => [organisation, issuer, what, defaultOrganisation];
-  if (federatedIdentity !== null) {
+  if (asked.federatedIdentity !== null) {
     const statement = organisation === null ? BY_IDENTITY : BY_IDENTITY_IN_ORGANISATION;
-    return { statement, values: named(federatedIdentity) };
+    return { statement, values: named(asked.federatedIdentity) };
   }
-  if (serviceAccount !== null) {
-    const inOrganisation = serviceAccount.startsWith('sa_') ? BY_ID_IN_ORGANISATION : BY_SLUG;
-    return { statement: organisation === null ? BY_ID : inOrganisation, values: named(serviceAccount) };
+  if (asked.serviceAccount !== null) {
+    const inOrganisation = asked.serviceAccount.startsWith('sa_') ? BY_ID_IN_ORGANISATION : BY_SLUG;
+    return { statement: organisation === null ? BY_ID : inOrganisation, values: named(asked.serviceAccount) };
   }
   const values = [organisation ?? defaultOrganisation, issuer, JSON.stringify(subjectKeys), JSON.stringify(allStrings)];
   return { statement: BY_TOKEN, values };
@@ -226,12 +228,8 @@ function boundIdentities(
   return { rows, truncated };
 }
 
-/** Maps a row to the federated identity that core knows. */
+/** Maps a row to the rule that an exchange knows. */
 export function toIdentity(row: IdentityRow): FederatedIdentity {
-  return toFederatedIdentity(row, {
-    id: row.service_account_id,
-    organisationId: row.account_organisation_id,
-    slug: row.account_slug,
-    status: row.account_status,
-  });
+  const identity = fromRow(federatedIdentity, row);
+  return { ...identity, serviceAccount: { ...identity.serviceAccount, organisationId: identity.organisationId } };
 }

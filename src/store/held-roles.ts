@@ -1,6 +1,6 @@
 // Rows of role bindings as the roles that an account holds; every statement that selects them names the same columns.
 
-import type { HeldRole } from '../objects/model.ts';
+import type { HeldRole } from '../objects/role-binding.ts';
 import type { AccountRole } from '../exchange/token-standing.ts';
 
 interface ReachColumns {

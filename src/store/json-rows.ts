@@ -3,9 +3,9 @@
 /** Names as the row type has them, and the SQL expression of each. D1 gives a function 32 arguments at most, so no more columns. */
 export type Columns = Readonly<Record<string, string>>;
 
-/** Columns of one table under their own names, which are given with spaces between them. */
-export function columnsOf(alias: string, names: string): Columns {
-  return Object.fromEntries(names.split(' ').map((name) => [name, `${alias}.${name}`]));
+/** Columns of one table under their own names. */
+export function columnsOf(alias: string, names: readonly string[]): Columns {
+  return Object.fromEntries(names.map((name) => [name, `${alias}.${name}`]));
 }
 
 /** The columns as the list of a SELECT. */

@@ -1,6 +1,7 @@
 // The table object_label, by which lists are filtered; the truth is each object's own labels, and both change in one batch.
 
-import type { ChangeEvent, StringMap } from '../objects/storage.ts';
+import type { ChangeEvent } from '../objects/storage.ts';
+import type { StringMap } from '../objects/rule.ts';
 import { eventExists } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';
 

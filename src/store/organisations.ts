@@ -1,6 +1,6 @@
 // The table organisation: found by id or slug, also inside other queries, so that naming one costs no round trip.
 
-import type { Organisation } from '../objects/model.ts';
+import type { Organisation } from '../objects/organisation.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import type { Condition } from './iam-audit.ts';
 

@@ -1,6 +1,7 @@
 // The members of identity_provider that a refresh of its keys changes; what the keys are is none of its business.
 
-import type { ChangeEvent, IdentityProviderRecord, ProviderKeyStore, WriteOutcome } from '../objects/storage.ts';
+import type { ChangeEvent, ProviderKeyStore, WriteOutcome } from '../objects/storage.ts';
+import type { IdentityProviderRecord } from '../objects/identity-provider.ts';
 import { runBatch } from './d1.ts';
 import { eventExists, insertEvent } from './iam-audit.ts';
 import { writeChange } from './iam-write.ts';

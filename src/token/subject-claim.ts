@@ -5,7 +5,7 @@ import type { StatedDenial } from '../exchange/denial.ts';
 import { trustDomainOf } from './issuer.ts';
 import { readClaim } from './json.ts';
 import type { JsonObject } from './json.ts';
-import type { IdentityProvider } from '../objects/model.ts';
+import type { IdentityProvider } from '../objects/identity-provider.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 

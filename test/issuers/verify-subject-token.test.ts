@@ -3,7 +3,7 @@
 import { base64url } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import type { IdentityProvider } from '../../src/objects/model.ts';
+import type { IdentityProvider } from '../../src/objects/identity-provider.ts';
 import { createKey, createIssuer, encodeSegment, signSegments } from '../support/issuer.ts';
 import type { IssuerKey, TestIssuer } from '../support/issuer.ts';
 import { circleci, githubActions, gitlab, kubernetes } from '../support/claims.ts';

@@ -3,7 +3,7 @@
 import { base64url } from 'jose';
 import { describe, expect, it } from 'vitest';
 
-import { ACCEPTED_ALGORITHMS } from '../../src/objects/model.ts';
+import { ACCEPTED_ALGORITHMS } from '../../src/objects/identity-provider.ts';
 import { githubActions } from '../support/claims.ts';
 import { createIssuer } from '../support/issuer.ts';
 import { createIsolate, outcomeOf, providerFor } from '../support/verifier.ts';

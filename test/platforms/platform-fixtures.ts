@@ -5,7 +5,9 @@ import { join } from 'node:path';
 
 import type { JsonObject, JsonValue } from '../../src/token/json.ts';
 import { isJsonObject } from '../../src/token/json.ts';
-import type { Algorithm, Conditions, FederatedIdentity } from '../../src/objects/model.ts';
+import type { Algorithm } from '../../src/objects/identity-provider.ts';
+import type { Conditions } from '../../src/objects/conditions.ts';
+import type { FederatedIdentity } from '../../src/objects/federated-identity.ts';
 import type { PresetName } from '../../src/platforms/preset.ts';
 
 /** One token of a platform, with what a case changes in it (a JSON merge patch, RFC 7396). */

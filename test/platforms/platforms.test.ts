@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { federatedIdentityContract } from '../../src/objects/federated-identity.ts';
-import { identityProviderContract } from '../../src/objects/identity-provider.ts';
+import type { Members } from '../../src/objects/definition.ts';
+import { federatedIdentity } from '../../src/objects/federated-identity.ts';
+import { identityProvider } from '../../src/objects/identity-provider.ts';
+import { schemaOf } from '../../src/objects/schemas.ts';
 import { compileExpression } from '../../src/rules/expression.ts';
 import { compileFederatedIdentity, matchChecks } from '../../src/rules/rule.ts';
 import type { MatchedToken } from '../../src/rules/rule.ts';
@@ -11,10 +13,12 @@ import { issuerFault, lookupIssuer } from '../../src/token/issuer.ts';
 import { readClaim } from '../../src/token/json.ts';
 import type { JsonObject } from '../../src/token/json.ts';
 import { MAX_TOKEN_LIFETIME_SECONDS } from '../../src/rules/limits.ts';
-import type { ConditionMatcher, ConditionScalar, FederatedIdentity } from '../../src/objects/model.ts';
+import type { ConditionMatcher, ConditionScalar } from '../../src/objects/conditions.ts';
+import type { FederatedIdentity } from '../../src/objects/federated-identity.ts';
 import { checkTimes } from '../../src/token/times.ts';
 import type { PresetGuard, PresetName } from '../../src/platforms/preset.ts';
 import { ALL_PRESETS, presetByName } from '../../src/platforms/presets.ts';
+import { identityOf } from '../support/objects.ts';
 import { claimsOf, readPlatformFixtures } from './platform-fixtures.ts';
 import type { PlatformFixture, RuleFixture, TokenCase } from './platform-fixtures.ts';
 
@@ -26,8 +30,8 @@ describe.each(readPlatformFixtures())('$platform', (platform) => {
       const { providerIssuer, preset, localJwks } = rule.provider;
       const rules = { allowLoopback: false, ownOrigins: [ISSUER_URL], localJwks: localJwks !== undefined, preset };
       expect(issuerFault(providerIssuer, rules)).toBeNull();
-      expect(faultsOf(identityProviderContract.members, rule.provider)).toEqual([]);
-      expect(faultsOf(federatedIdentityContract.members, rule.federatedIdentity)).toEqual([]);
+      expect(faultsOf(identityProvider.members, rule.provider)).toEqual([]);
+      expect(faultsOf(federatedIdentity.members, rule.federatedIdentity)).toEqual([]);
     });
 
     it.each(rule.accepts)('accepts "$token" (contract §5.3)', (accepted) => {
@@ -46,13 +50,11 @@ describe.each(readPlatformFixtures())('$platform', (platform) => {
 });
 
 /** The members that the IAM API would not take. */
-function faultsOf(
-  members: { readonly [name: string]: { safeParse(value: unknown): { success: boolean } } },
-  written: object,
-): string[] {
-  return Object.entries(written).flatMap(([name, value]) =>
-    members[name]?.safeParse(value).success === true ? [] : [name],
-  );
+function faultsOf(members: Members, written: object): string[] {
+  return Object.entries(written).flatMap(([name, value]) => {
+    const member = members[name];
+    return member !== undefined && schemaOf(member.is).safeParse(value).success ? [] : [name];
+  });
 }
 
 /** Every reason for which an exchange would refuse the token, sorted; a token that does not verify is not matched at all. */
@@ -72,7 +74,7 @@ function reasonsAgainst(platform: PlatformFixture, rule: RuleFixture, wanted: To
   const subject = readClaim(claims, subjectClaim ?? 'sub');
   if (typeof subject !== 'string' || subject === '') return ['subject_missing'];
 
-  return refusals(identityOf(rule), rule.provider, { claims, subject }, nowOf(platform, wanted));
+  return refusals(ruleOf(rule), rule.provider, { claims, subject }, nowOf(platform, wanted));
 }
 
 function refusals(
@@ -100,30 +102,8 @@ function nowOf(platform: PlatformFixture, { token }: TokenCase): number {
   return typeof since === 'number' ? since + (published['iat'] === undefined ? -60 : 60) : 1_789_000_060;
 }
 
-function identityOf({ federatedIdentity: rule, purpose }: RuleFixture): FederatedIdentity {
-  return {
-    id: 'fid_1',
-    name: purpose,
-    organisationId: 'org_1',
-    serviceAccount: { id: 'sa_1', organisationId: 'org_1', slug: 'deployer', status: 'active' },
-    providerSubject: rule.providerSubject,
-    providerSubjectMatch: rule.providerSubjectMatch ?? 'exact',
-    trustedAudiences: rule.trustedAudiences,
-    audienceMatchMode: rule.audienceMatchMode ?? 'any',
-    conditions: rule.conditions ?? null,
-    expression: null,
-    allowedScopes: ['api:read'],
-    tokenAudiences: [],
-    tokenLifetime: 3_600,
-    maxTokenLifetime: 3_600,
-    forwardedClaims: [],
-    replayProtection: rule.replayProtection ?? 'off',
-    mode: 'enforce',
-    status: 'active',
-    expiresAt: null,
-    lastUsedAt: null,
-    objectVersion: 1,
-  };
+function ruleOf({ federatedIdentity: rule, purpose }: RuleFixture): FederatedIdentity {
+  return identityOf({ ...rule, name: purpose });
 }
 
 describe('what presets refuse by default', () => {
@@ -183,7 +163,7 @@ describe('what presets refuse by default', () => {
     claims: JsonObject,
     conditions: FederatedIdentity['conditions'],
   ): readonly string[] {
-    const identity = identityOf({
+    const identity = ruleOf({
       purpose: 'guarded',
       provider: { providerIssuer: 'https://idp.example.com', preset: name },
       federatedIdentity: {

@@ -1,7 +1,7 @@
 // For every platform, a stranger's token: another tenant's, everything else the same; and rules that name a tenant or do not.
 
 import type { JsonObject } from '../../src/token/json.ts';
-import type { Conditions } from '../../src/objects/model.ts';
+import type { Conditions } from '../../src/objects/conditions.ts';
 
 export interface TenantRule {
   readonly subject: string;

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { compileCondition, validateConditions } from '../../src/rules/conditions.ts';
 import { readClaim } from '../../src/token/json.ts';
 import type { JsonObject, JsonValue } from '../../src/token/json.ts';
-import type { ConditionMatcher, ConditionScalar } from '../../src/objects/model.ts';
+import type { ConditionMatcher, ConditionScalar } from '../../src/objects/conditions.ts';
 import { holds } from '../support/runs.ts';
 import { naiveGlob } from './naive-glob.ts';
 

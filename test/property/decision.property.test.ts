@@ -3,16 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { FederatedIdentity, HeldRole } from '../../src/objects/model.ts';
-import {
-  accountNamed,
-  believing,
-  createExchange,
-  DEFAULT_AUDIENCE,
-  identityOf,
-  ISSUER_URL,
-  localProvider,
-} from '../support/exchange.ts';
+import type { FederatedIdentity } from '../../src/objects/federated-identity.ts';
+import type { HeldRole } from '../../src/objects/role-binding.ts';
+import { believing, createExchange, DEFAULT_AUDIENCE, ISSUER_URL, localProvider } from '../support/exchange.ts';
+import { accountNamed, identityOf } from '../support/objects.ts';
 import { encodeSegment } from '../support/issuer.ts';
 import { holds } from '../support/runs.ts';
 

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { discoveryUrl, fetchableUrlFault, issuerFault, lookupIssuer, trustDomainOf } from '../../src/token/issuer.ts';
 import type { IssuerRules } from '../../src/token/issuer.ts';
 import { decodeToken } from '../../src/token/decode.ts';
-import { createExchange, identityOf, localProvider, realVerifier } from '../support/exchange.ts';
+import { createExchange, localProvider, realVerifier } from '../support/exchange.ts';
+import { identityOf } from '../support/objects.ts';
 import { createKey, encodeSegment, signSegments } from '../support/issuer.ts';
 import { holds } from '../support/runs.ts';
 

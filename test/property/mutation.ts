@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
-import { ACCEPTED_ALGORITHMS } from '../../src/objects/model.ts';
-import { createExchange, identityOf, ISSUER_URL } from '../support/exchange.ts';
+import { ACCEPTED_ALGORITHMS } from '../../src/objects/identity-provider.ts';
+import { createExchange, ISSUER_URL } from '../support/exchange.ts';
+import { identityOf } from '../support/objects.ts';
 import { createIssuer } from '../support/issuer.ts';
 import { holds } from '../support/runs.ts';
 import type { Runs } from '../support/runs.ts';

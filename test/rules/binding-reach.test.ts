@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import type { BindingReach } from '../../src/objects/model.ts';
+import type { BindingReach } from '../../src/objects/role-binding.ts';
 import { reachesAsFar, rolesUnderScope } from '../../src/rules/binding-reach.ts';
 
 const binding = (projects: readonly string[], scopes: readonly string[] = []): BindingReach => ({ projects, scopes });

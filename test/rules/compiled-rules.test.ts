@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 
 import { createIdentityCache, storedIdentity } from '../../src/rules/compiled-rules.ts';
 import { MAX_CACHED_IDENTITIES, MAX_CACHED_IDENTITY_CHARS } from '../../src/rules/limits.ts';
-import type { FederatedIdentity, IdentityProvider } from '../../src/objects/model.ts';
-import { accountNamed, DEFAULT_AUDIENCE, identityOf, ISSUER_URL, localProvider } from '../support/exchange.ts';
+import type { FederatedIdentity } from '../../src/objects/federated-identity.ts';
+import type { IdentityProvider } from '../../src/objects/identity-provider.ts';
+import { DEFAULT_AUDIENCE, ISSUER_URL, localProvider } from '../support/exchange.ts';
+import { accountNamed, identityOf } from '../support/objects.ts';
 
 const provider = localProvider('https://issuer.example.com', []);
 

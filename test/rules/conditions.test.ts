@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { claimReferenceFault, compileCondition, validateConditions } from '../../src/rules/conditions.ts';
 import { readClaim } from '../../src/token/json.ts';
 import type { JsonObject, JsonValue } from '../../src/token/json.ts';
-import type { ConditionMatcher } from '../../src/objects/model.ts';
+import type { ConditionMatcher } from '../../src/objects/conditions.ts';
 
 function matches(value: JsonValue | undefined, matcher: unknown): boolean {
   return compileCondition(matcher as ConditionMatcher)(value);

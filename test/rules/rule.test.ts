@@ -12,8 +12,12 @@ import type { Narrowing } from '../../src/rules/narrow.ts';
 import { compileFederatedIdentity, forwardedClaims, matchChecks } from '../../src/rules/rule.ts';
 import type { CompiledIdentity, MatchedToken } from '../../src/rules/rule.ts';
 import type { JsonObject } from '../../src/token/json.ts';
-import type { Check, Conditions, FederatedIdentity, HeldRole } from '../../src/objects/model.ts';
+import type { Check } from '../../src/rules/check.ts';
+import type { Conditions } from '../../src/objects/conditions.ts';
+import type { FederatedIdentity } from '../../src/objects/federated-identity.ts';
+import type { HeldRole } from '../../src/objects/role-binding.ts';
 import type { Preset } from '../../src/platforms/preset.ts';
+import { accountNamed, identityOf } from '../support/objects.ts';
 
 const NOW = 1_789_000_060;
 const ISSUER_URL = 'https://tokens.example.com';
@@ -64,29 +68,12 @@ const SSH: Preset = {
   ],
 };
 
-const IDENTITY: FederatedIdentity = {
+const IDENTITY = identityOf({
   id: 'fid_1',
   name: 'deploy',
-  organisationId: 'org_1',
-  serviceAccount: { id: 'sa_1', organisationId: 'org_1', slug: 'deployer', status: 'active' },
   providerSubject: SUBJECT,
-  providerSubjectMatch: 'exact',
-  trustedAudiences: [],
-  audienceMatchMode: 'any',
-  conditions: null,
-  expression: null,
-  allowedScopes: ['api:read', 'api:write'],
-  tokenAudiences: [],
-  tokenLifetime: 3_600,
-  maxTokenLifetime: 3_600,
-  forwardedClaims: [],
-  replayProtection: 'off',
-  mode: 'enforce',
-  status: 'active',
-  expiresAt: null,
-  lastUsedAt: null,
-  objectVersion: 1,
-};
+  serviceAccount: accountNamed('deployer', { id: 'sa_1' }),
+});
 const CLAIMS: JsonObject = { sub: SUBJECT, aud: ISSUER_URL, ref: 'refs/heads/main' };
 const ROLES: readonly HeldRole[] = [
   { serviceAccountId: 'sa_1', roleSlug: 'viewer', projects: [], scopes: [] },

@@ -50,7 +50,7 @@ const accepted: readonly [file: string, imported: string][] = [
   ['src/rules/b.ts', '../platforms/preset.ts'],
   ['src/rules/b.ts', '@marcbachmann/cel-js'],
   ['src/exchange/b.ts', '../rules/rule.ts'],
-  ['src/platforms/b.ts', '../objects/model.ts'],
+  ['src/platforms/b.ts', '../objects/identity-provider.ts'],
   ['src/http/iam/b.ts', '../../platforms/presets.ts'],
   ['src/cli/b.ts', '../platforms/every-facts.ts'],
   ['src/issuers/b.ts', '../token/claims.ts'],

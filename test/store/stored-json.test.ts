@@ -3,27 +3,16 @@
 import { expect, it } from 'vitest';
 
 import { auditStore } from '../../src/store/audit-events.ts';
-import { toFederatedIdentity } from '../../src/store/federated-identities.ts';
-import { toIdentityProvider } from '../../src/store/identity-providers.ts';
-import { toObjectMeta } from '../../src/store/object-meta.ts';
+import { federatedIdentity } from '../../src/objects/federated-identity.ts';
+import { identityProvider } from '../../src/objects/identity-provider.ts';
+import { fromRow } from '../../src/store/object-columns.ts';
 
 /** Columns that hold JSON, each with its mapper. */
 const columns: Record<string, (json: string) => unknown> = {
-  labels: (labels) => toObjectMeta({ labels, annotations: '{}' } as never).labels,
-  annotations: (annotations) => toObjectMeta({ labels: '{}', annotations } as never).annotations,
-  conditions: (conditions) =>
-    toFederatedIdentity(
-      {
-        conditions,
-        trusted_audiences: '[]',
-        allowed_scopes: '[]',
-        token_audiences: '[]',
-        forwarded_claims: '[]',
-      } as never,
-      {} as never,
-    ).conditions,
-  local_jwks: (jwks) =>
-    toIdentityProvider({ local_jwks: jwks, preset: 'generic', allowed_algorithms: '[]' } as never).localJwks,
+  labels: (labels) => fromRow(federatedIdentity, { labels }).labels,
+  annotations: (annotations) => fromRow(federatedIdentity, { annotations }).annotations,
+  conditions: (conditions) => fromRow(federatedIdentity, { conditions }).conditions,
+  local_jwks: (jwks) => fromRow(identityProvider, { local_jwks: jwks }).localJwks,
   claims: async (claims) => (await eventOf({ claims, changes: null }))?.claims,
   changes: async (changes) => (await eventOf({ claims: null, changes }))?.changes,
 };

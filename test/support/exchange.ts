@@ -9,7 +9,9 @@ import type { ExchangeRequest } from '../../src/exchange/request.ts';
 import type { NewAuditEvent } from '../../src/objects/audit-log.ts';
 import { createIdentityCache, storedIdentity } from '../../src/rules/compiled-rules.ts';
 import type { JsonObject } from '../../src/token/json.ts';
-import type { FederatedIdentity, HeldRole, IdentityProvider, ServiceAccount } from '../../src/objects/model.ts';
+import type { FederatedIdentity } from '../../src/objects/federated-identity.ts';
+import type { HeldRole } from '../../src/objects/role-binding.ts';
+import type { IdentityProvider } from '../../src/objects/identity-provider.ts';
 import type { ExchangeDeps, VerifySubjectToken } from '../../src/exchange/ports.ts';
 import { ok } from '../../src/exchange/result.ts';
 import type { Result } from '../../src/exchange/result.ts';
@@ -20,39 +22,6 @@ import { providerFor } from './verifier.ts';
 export const ISSUER_URL = 'https://cambist.test';
 export const DEFAULT_AUDIENCE = 'https://api.example.com';
 const ORGANISATION = { id: 'org_00000000000000000000000000', slug: 'default' };
-
-/** A service account of the default organisation. */
-export function accountNamed(slug: string, changes: Partial<ServiceAccount> = {}): ServiceAccount {
-  return { id: `sa_${slug}`, organisationId: ORGANISATION.id, slug, status: 'active', ...changes };
-}
-
-/** A rule that accepts the subject `workload` for this deployment. */
-export function identityOf(changes: Partial<FederatedIdentity> = {}): FederatedIdentity {
-  return {
-    id: 'fid_memory',
-    name: 'memory',
-    organisationId: ORGANISATION.id,
-    serviceAccount: accountNamed('deployer'),
-    providerSubject: 'workload',
-    providerSubjectMatch: 'exact',
-    trustedAudiences: [],
-    audienceMatchMode: 'any',
-    conditions: null,
-    expression: null,
-    allowedScopes: ['api:read', 'api:write'],
-    tokenAudiences: [],
-    tokenLifetime: 3_600,
-    maxTokenLifetime: 3_600,
-    forwardedClaims: [],
-    replayProtection: 'off',
-    mode: 'enforce',
-    status: 'active',
-    expiresAt: null,
-    lastUsedAt: null,
-    objectVersion: 1,
-    ...changes,
-  };
-}
 
 export interface MemoryWorld {
   readonly provider: IdentityProvider;

@@ -2,33 +2,20 @@
 
 import { decodeToken } from '../../src/token/decode.ts';
 import type { Denial } from '../../src/exchange/denial.ts';
-import { DEFAULT_ALGORITHMS } from '../../src/objects/model.ts';
-import type { IdentityProvider } from '../../src/objects/model.ts';
+import type { IdentityProvider } from '../../src/objects/identity-provider.ts';
 import type { Verification } from '../../src/exchange/ports.ts';
 import type { Result } from '../../src/exchange/result.ts';
 import { createKeyMemory } from '../../src/issuers/key-memory.ts';
 import { createVerifier } from '../../src/issuers/verify-subject-token.ts';
 import type { TestIssuer } from './issuer.ts';
+import { providerOf } from './objects.ts';
 
 /** A provider row for an issuer. */
 export function providerFor(
   issuer: { readonly issuer: string },
   changes: Partial<IdentityProvider> = {},
 ): IdentityProvider {
-  return {
-    id: 'idp_01jfrz5x2ve3nbgfg3pm5kz4qa',
-    organisationId: 'org_00000000000000000000000000',
-    providerIssuer: issuer.issuer,
-    providerJwksUri: null,
-    localJwks: null,
-    status: 'active',
-    preset: 'generic',
-    allowedAlgorithms: DEFAULT_ALGORITHMS,
-    maxTokenLifetime: 86_400,
-    subjectClaim: 'sub',
-    keysVersion: 1,
-    ...changes,
-  };
+  return providerOf(issuer.issuer, changes);
 }
 
 /** A KV namespace that can fail, and whose entries can be looked into. */

@@ -1,6 +1,6 @@
 // Runs the committed vectors against this service's verification of tokens, the same in Node and in workerd.
 
-import { ACCEPTED_ALGORITHMS } from '../../src/objects/model.ts';
+import { ACCEPTED_ALGORITHMS } from '../../src/objects/identity-provider.ts';
 import { createIssuer } from '../support/issuer.ts';
 import type { TestIssuer } from '../support/issuer.ts';
 import { createIsolate, outcomeOf, providerFor } from '../support/verifier.ts';

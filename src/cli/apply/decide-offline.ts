@@ -1,6 +1,5 @@
 // Decides over claims and a written configuration with the very functions that decide an exchange; verifies no token and asks no service.
 
-import { parseTimestamp, slugOf } from '../../objects/values.ts';
 import { decide } from '../../exchange/decide.ts';
 import type { DecidedRequest, Decision } from '../../exchange/decide.ts';
 import { denial } from '../../exchange/denial.ts';
@@ -14,16 +13,22 @@ import { compileFederatedIdentity } from '../../rules/rule.ts';
 import { lookupIssuer } from '../../token/issuer.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { MAX_EXACT_RULES_WITHOUT_ACCOUNT, MAX_PATTERN_RULES_WITHOUT_ACCOUNT } from '../../exchange/limits.ts';
-import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../objects/limits.ts';
-import { MAX_TOKEN_LIFETIME_SECONDS } from '../../rules/limits.ts';
-import { DEFAULT_ALGORITHMS, DEFAULT_ORGANISATION_ID } from '../../objects/model.ts';
-import type { Conditions, FederatedIdentity, HeldRole, IdentityProvider, ServiceAccount } from '../../objects/model.ts';
+import type { Kept } from '../../objects/definition.ts';
+import { DEFAULT_ORGANISATION_ID } from '../../objects/organisation.ts';
+import { federatedIdentity } from '../../objects/federated-identity.ts';
+import type { FederatedIdentity } from '../../objects/federated-identity.ts';
+import type { HeldRole } from '../../objects/role-binding.ts';
+import { identityProvider } from '../../objects/identity-provider.ts';
+import type { IdentityProvider } from '../../objects/identity-provider.ts';
+import { newMembers, newObject } from '../../objects/records.ts';
+import { serviceAccount as serviceAccountObject } from '../../objects/service-account.ts';
+import type { ServiceAccount } from '../../objects/service-account.ts';
 import type { ExchangeFacts } from '../../exchange/ports.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import { readSubject } from '../../token/subject-claim.ts';
 import { subjectKeyOfRule } from '../../rules/subject.ts';
-import { detectPreset, presetByName } from '../../platforms/presets.ts';
+import { presetByName } from '../../platforms/presets.ts';
 import type {
   WrittenAccount,
   WrittenConfiguration,
@@ -141,51 +146,22 @@ function factsOf(
 }
 
 function toProvider(written: WrittenProvider): IdentityProvider {
-  return {
-    id: written.name,
-    organisationId: DEFAULT_ORGANISATION_ID,
-    providerIssuer: written.providerIssuer,
-    providerJwksUri: written.providerJwksUri ?? null,
-    localJwks: written.localJwks ?? null,
-    status: written.status ?? 'active',
-    preset: written.preset ?? detectPreset(written.providerIssuer),
-    allowedAlgorithms: written.allowedAlgorithms ?? DEFAULT_ALGORITHMS,
-    maxTokenLifetime: written.maxTokenLifetime ?? MAX_TOKEN_LIFETIME_SECONDS,
-    subjectClaim: written.subjectClaim ?? 'sub',
-    keysVersion: 1,
-  };
+  return { ...named(written.name), ...newMembers(identityProvider, written, '') };
 }
 
-function toServiceAccount({ name, slug, status }: WrittenAccount): ServiceAccount {
-  return { id: name, organisationId: DEFAULT_ORGANISATION_ID, slug: slug ?? slugOf(name), status: status ?? 'active' };
+function toServiceAccount(written: WrittenAccount): ServiceAccount {
+  return { ...named(written.name), ...newMembers(serviceAccountObject, written, '') };
 }
 
+/** What would be invalid, and was judged before, matches nothing. */
 function toIdentity(written: WrittenIdentity, serviceAccount: ServiceAccount): FederatedIdentity {
-  const maxTokenLifetime = written.maxTokenLifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS;
-  const { status = 'active', expiresAt = null } = written;
   return {
-    id: `${serviceAccount.id}/${written.name}`,
-    name: written.name,
-    organisationId: DEFAULT_ORGANISATION_ID,
+    ...named(`${serviceAccount.id}/${written.name}`),
+    ...newMembers(federatedIdentity, written, ''),
     serviceAccount,
-    providerSubject: written.providerSubject,
-    providerSubjectMatch: written.providerSubjectMatch ?? 'exact',
-    trustedAudiences: written.trustedAudiences ?? [],
-    audienceMatchMode: written.audienceMatchMode ?? 'any',
-    // Judged by faultsOf before; what would be invalid matches nothing.
-    conditions: (written.conditions ?? null) as Conditions | null,
-    expression: written.expression === undefined || written.expression === '' ? null : written.expression,
-    allowedScopes: written.allowedScopes ?? [],
-    tokenAudiences: written.tokenAudiences ?? [],
-    tokenLifetime: written.tokenLifetime ?? Math.min(DEFAULT_TOKEN_LIFETIME_SECONDS, maxTokenLifetime),
-    maxTokenLifetime,
-    forwardedClaims: written.forwardedClaims ?? [],
-    replayProtection: written.replayProtection ?? 'off',
-    mode: written.mode ?? 'enforce',
-    // `expired` is read from expiresAt.
-    status: status === 'expired' ? 'active' : status,
-    expiresAt: expiresAt === null ? null : parseTimestamp(expiresAt),
-    lastUsedAt: null,
-    objectVersion: 1,
   };
+}
+
+function named(id: string): Kept {
+  return newObject(id, DEFAULT_ORGANISATION_ID, 0);
 }

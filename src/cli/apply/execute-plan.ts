@@ -1,6 +1,6 @@
 // Carries a plan out, one write after the other, each only where nobody came first; what it prints is told to it.
 
-import type { WrittenKind } from './object-faults.ts';
+import type { WrittenKind } from './kinds.ts';
 import type { Api, JsonMap } from '../api.ts';
 import { collectionPath } from './kinds.ts';
 import type { Change, Plan } from './plan-changes.ts';

@@ -1,86 +1,57 @@
-// The kinds of objects that a configuration declares, as data: how they are called, where they are kept, what a missing member means.
+// The kinds of objects that a configuration declares: their definitions, and what a missing member means.
 
-import { detectPreset } from '../../platforms/presets.ts';
-import type { JsonObject } from '../../token/json.ts';
-import type { WrittenKind } from './object-faults.ts';
+import type { Member, ObjectDefinition } from '../../objects/definition.ts';
+import { federatedIdentity } from '../../objects/federated-identity.ts';
+import { identityProvider } from '../../objects/identity-provider.ts';
+import { defaultOf } from '../../objects/records.ts';
+import { roleBinding } from '../../objects/role-binding.ts';
+import { role, roleRule } from '../../objects/role.ts';
+import { serviceAccount } from '../../objects/service-account.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
+
+export type WrittenKind = 'provider' | 'serviceAccount' | 'role' | 'identity' | 'binding';
 
 /** In the order in which they are created; they are deleted in the reverse order. */
-export const KINDS: readonly WrittenKind[] = ['provider', 'serviceAccount', 'role', 'identity', 'binding'];
+export const KINDS: Readonly<Record<WrittenKind, { readonly object: ObjectDefinition }>> = {
+  provider: { object: identityProvider },
+  serviceAccount: { object: serviceAccount },
+  role: { object: role },
+  identity: { object: federatedIdentity },
+  binding: { object: roleBinding },
+};
+export const KIND_NAMES = Object.keys(KINDS) as readonly WrittenKind[];
 
 /** Says which configuration an object belongs to; `--prune` deletes nothing without it. */
 export const CONFIGURATION_LABEL = 'cambist/configuration';
 
 export const KIND_LABELS: Readonly<Record<WrittenKind | 'rule', string>> = {
-  provider: 'identity provider',
-  serviceAccount: 'service account',
-  role: 'role',
+  provider: identityProvider.noun,
+  serviceAccount: serviceAccount.noun,
+  role: role.noun,
   rule: 'role rule',
-  identity: 'federated identity',
-  binding: 'role binding',
+  identity: federatedIdentity.noun,
+  binding: roleBinding.noun,
 };
 
 /** Under `/v1`; a binding's names its role. */
 export function collectionPath(kind: WrittenKind | 'rule', parentIdentity: string): string {
-  switch (kind) {
-    case 'provider':
-      return '/federated-identity-providers';
-    case 'serviceAccount':
-      return '/service-accounts';
-    case 'identity':
-      return '/federated-identities';
-    case 'role':
-      return '/iam/roles';
-    case 'rule':
-      return `/iam/roles/${parentIdentity}/rules`;
-    case 'binding':
-      return `/iam/roles/${parentIdentity}/bindings`;
-  }
+  const { path } = kind === 'rule' ? roleRule : KINDS[kind].object;
+  return path.replace('/v1', '').replace('{id}', parentIdentity);
 }
 
-/** What the service makes of members that are not declared; `slug`, `labels` and `annotations` stay as they are. */
+/** Members that stay as they are unless they are declared. */
+const KEPT: readonly string[] = ['name', 'slug', 'labels', 'annotations'];
+
+/** What the service makes of members that are not declared. */
 export function defaultsOf(kind: WrittenKind, members: JsonObject): JsonObject {
-  switch (kind) {
-    case 'provider':
-      return {
-        description: '',
-        providerJwksUri: null,
-        localJwks: null,
-        status: 'active',
-        preset: detectPreset(String(members['providerIssuer'] ?? '')),
-        allowedAlgorithms: ['RS256', 'ES256'],
-        maxTokenLifetime: 86_400,
-        subjectClaim: 'sub',
-      };
-    case 'serviceAccount':
-      return { description: '', status: 'active' };
-    case 'role':
-      return { description: '' };
-    case 'binding':
-      return { description: '', projects: [], scopes: [] };
-    case 'identity': {
-      const { maxTokenLifetime } = members;
-      return {
-        description: '',
-        providerSubjectMatch: 'exact',
-        trustedAudiences: [],
-        audienceMatchMode: 'any',
-        conditions: null,
-        expression: null,
-        allowedScopes: [],
-        tokenAudiences: [],
-        tokenLifetime: typeof maxTokenLifetime === 'number' ? Math.min(3600, maxTokenLifetime) : 3600,
-        maxTokenLifetime: 3600,
-        forwardedClaims: [],
-        replayProtection: 'off',
-        mode: 'enforce',
-        status: 'active',
-        expiresAt: null,
-      };
-    }
-  }
+  const entries = Object.entries<Member>(KINDS[kind].object.members).filter(
+    ([name, { readOnly, hidden, computed, default: given }]) =>
+      given !== undefined && readOnly !== true && hidden !== true && computed !== true && !KEPT.includes(name),
+  );
+  return Object.fromEntries(entries.map(([name, member]) => [name, defaultOf(member, members, '') as JsonValue]));
 }
 
-/** Members that are decided when an object is created. */
+/** Members that are decided when an object is created; a file says by its name what one refers to. */
 export const IMMUTABLE: Readonly<Record<WrittenKind, readonly string[]>> = {
   provider: ['providerIssuer'],
   serviceAccount: [],

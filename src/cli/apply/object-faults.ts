@@ -1,21 +1,20 @@
 // What is wrong with a written object, by the schemas and rules that the API judges it with; what only the service knows stays unjudged.
 
-import { federatedIdentityContract } from '../../objects/federated-identity.ts';
-import { identityProviderContract } from '../../objects/identity-provider.ts';
-import type { Conditions } from '../../objects/model.ts';
-import type { ObjectContract, Warning } from '../../objects/object.ts';
-import { roleBindingContract } from '../../objects/role-binding.ts';
-import { roleContract } from '../../objects/role.ts';
-import { serviceAccountContract } from '../../objects/service-account.ts';
+import { isWritable } from '../../objects/definition.ts';
+import type { Member, Members, Warning } from '../../objects/definition.ts';
+import { schemaOf } from '../../objects/schemas.ts';
 import { validateConditions } from '../../rules/conditions.ts';
 import { compileExpression } from '../../rules/expression.ts';
 import { fetchableUrlFault, issuerFault } from '../../token/issuer.ts';
 import type { IssuerRules } from '../../token/issuer.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../objects/limits.ts';
-import { subjectWarnings, validateSubjectRule } from '../../rules/subject.ts';
 import { tenantFault } from '../../rules/tenant.ts';
+import type { Conditions } from '../../objects/conditions.ts';
+import { subjectWarnings, validateSubjectRule } from '../../rules/subject.ts';
 import { detectPreset } from '../../platforms/presets.ts';
+import { KINDS } from './kinds.ts';
+import type { WrittenKind } from './kinds.ts';
 import type { WrittenIdentity, WrittenProvider } from './written-configuration.ts';
 
 /** A fault at a place inside the object (RFC 6901). */
@@ -24,49 +23,35 @@ export interface WrittenFault {
   readonly detail: string;
 }
 
-const CONTRACTS = {
-  provider: identityProviderContract,
-  serviceAccount: serviceAccountContract,
-  identity: federatedIdentityContract,
-  role: roleContract,
-  binding: roleBindingContract,
-} as const;
-export type WrittenKind = 'provider' | 'serviceAccount' | 'identity' | 'role' | 'binding';
-
-/** Members that the API has and a file has not: it names objects instead. */
-const NOT_WRITTEN: ReadonlySet<string> = new Set([
-  'serviceAccountIdentity',
-  'providerIdentity',
-  'userIdentity',
-  'teamIdentity',
-]);
-
-/** The members that a file may give an object of a kind, its name included. */
+/** The members that a file may give an object of a kind, its name included: it names other objects instead of referring to them. */
 export function writtenMembers(kind: WrittenKind): readonly string[] {
-  return Object.keys(CONTRACTS[kind].members).filter((member) => !NOT_WRITTEN.has(member));
+  return Object.entries(KINDS[kind].object.members).flatMap(([name, member]) => (isWritten(member) ? [name] : []));
+}
+
+function isWritten(member: Member): boolean {
+  return isWritable(member) && member.is.kind !== 'identifier' && member.is.kind !== 'nothing';
 }
 
 /** Every fault of an object's members, each at its place. */
 export function memberFaults(kind: WrittenKind, object: JsonObject): readonly WrittenFault[] {
-  const contract = CONTRACTS[kind] as ObjectContract<Record<string, unknown>>;
+  const { members }: { readonly members: Members } = KINDS[kind].object;
   const faults: WrittenFault[] = [];
-  for (const [member, value] of Object.entries(object)) {
-    const schema = Object.hasOwn(contract.members, member) ? contract.members[member] : undefined;
-    if (schema === undefined || NOT_WRITTEN.has(member)) {
-      const known = writtenMembers(kind).filter((name) => name !== 'name');
-      faults.push({ path: [member], detail: `is not a member here; the members are ${known.join(', ')}` });
+  for (const [name, value] of Object.entries(object)) {
+    const member = Object.hasOwn(members, name) ? members[name] : undefined;
+    if (member === undefined || !isWritten(member)) {
+      const known = writtenMembers(kind).filter((other) => other !== 'name');
+      faults.push({ path: [name], detail: `is not a member here; the members are ${known.join(', ')}` });
     } else if (value === null) {
-      if (!contract.nullIsAbsent.includes(member) && !contract.nullClears.includes(member))
-        faults.push({ path: [member], detail: 'must not be null' });
+      if (member.null === undefined) faults.push({ path: [name], detail: 'must not be null' });
     } else {
-      const parsed = schema.safeParse(value);
+      const parsed = schemaOf(member.is).safeParse(value);
       for (const issue of parsed.error?.issues ?? [])
-        faults.push({ path: [member, ...issue.path.map(String)], detail: issue.message });
+        faults.push({ path: [name, ...issue.path.map(String)], detail: issue.message });
     }
   }
-  for (const member of contract.required) {
-    if (!NOT_WRITTEN.has(member) && (object[member] ?? null) === null)
-      faults.push({ path: [member], detail: 'is required' });
+  for (const [name, member] of Object.entries(members)) {
+    if (isWritten(member) && member.required === true && (object[name] ?? null) === null)
+      faults.push({ path: [name], detail: 'is required' });
   }
   return faults;
 }

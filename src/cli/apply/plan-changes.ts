@@ -1,12 +1,12 @@
 // Compares a declaration with what is there: what would have to change, and what stands against it. Pure; changes nothing.
 
-import type { WrittenKind } from './object-faults.ts';
+import type { WrittenKind } from './kinds.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { Declaration, DeclaredObject } from './read-declaration.ts';
 import type { Fault } from './read-document.ts';
 import { canonicalJson } from '../../token/canonical-json.ts';
-import { defaultsOf, IMMUTABLE, KINDS, CONFIGURATION_LABEL } from './kinds.ts';
+import { defaultsOf, IMMUTABLE, KIND_NAMES, CONFIGURATION_LABEL } from './kinds.ts';
 import { isFixed, managerOf, rulesOf } from './read-state.ts';
 import type { State, StoredObject } from './read-state.ts';
 
@@ -50,12 +50,12 @@ export function planChanges(declaration: Declaration, state: State, prune: boole
     const stored = findStored(declared, state);
     if (stored !== undefined) matched.set(declared, stored);
   }
-  const perObject = KINDS.flatMap((kind) => declaration.objects.filter((declared) => declared.kind === kind)).map(
+  const perObject = KIND_NAMES.flatMap((kind) => declaration.objects.filter((declared) => declared.kind === kind)).map(
     (declared) => changesOf(declared, matched.get(declared), declaration, faults),
   );
   const kept = new Set(matched.values());
   const gone = state.objects.filter((stored) => managerOf(stored) === declaration.name && !kept.has(stored));
-  const deletions = [...KINDS]
+  const deletions = [...KIND_NAMES]
     .toReversed()
     .flatMap((kind) => gone.filter((stored) => stored.kind === kind))
     .map((stored) => deletion(stored, gone, state));

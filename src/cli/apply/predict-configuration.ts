@@ -8,8 +8,8 @@ import type {
   WrittenProvider,
 } from './written-configuration.ts';
 import { soundMembers } from './object-faults.ts';
-import type { WrittenKind } from './object-faults.ts';
-import { slugOf } from '../../objects/values.ts';
+import type { WrittenKind } from './kinds.ts';
+import { slugOf } from '../../objects/slug.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Declaration } from './read-declaration.ts';
 import type { Plan } from './plan-changes.ts';

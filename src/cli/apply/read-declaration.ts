@@ -1,7 +1,7 @@
 // Turns the data of a configuration file into declared objects and tests, or names every fault at its place; asks no service.
 
 import { identityFaults, memberFaults, providerFaults, soundMembers } from './object-faults.ts';
-import type { WrittenKind } from './object-faults.ts';
+import type { WrittenKind } from './kinds.ts';
 import type { WrittenIdentity, WrittenProvider } from './written-configuration.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { isJsonObject } from '../../token/json.ts';

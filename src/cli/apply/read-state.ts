@@ -1,6 +1,6 @@
 // What the organisation of a deployment holds now, with names where the API has ids; reads only.
 
-import type { WrittenKind } from './object-faults.ts';
+import type { WrittenKind } from './kinds.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { Api } from '../api.ts';

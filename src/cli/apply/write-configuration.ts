@@ -1,9 +1,9 @@
 // A state as the configuration that declares it: defaults, ids and the label of apply left out. Pure.
 
-import { slugOf } from '../../objects/values.ts';
+import { slugOf } from '../../objects/slug.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { isJsonObject } from '../../token/json.ts';
-import type { WrittenKind } from './object-faults.ts';
+import type { WrittenKind } from './kinds.ts';
 import { writtenMembers } from './object-faults.ts';
 import { defaultsOf, CONFIGURATION_LABEL } from './kinds.ts';
 import { canonicalJson } from '../../token/canonical-json.ts';

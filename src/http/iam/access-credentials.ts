@@ -1,26 +1,24 @@
 // Access credentials (contract §5.5): the secret is made here, answered once, and kept as a digest; it is in no record, event or log.
 
-import { accessCredentialContract } from '../../objects/access-credential.ts';
-import type { AccessCredentialInput, AccessCredentialView } from '../../objects/access-credential.ts';
-import { formatTimestamp, parseTimestamp } from '../../objects/values.ts';
-import { sha256 } from '../../token/digest.ts';
-import type { AccessCredentialRecord } from '../../objects/storage.ts';
-import { isJsonObject } from '../../token/json.ts';
-import type { JsonObject } from '../../token/json.ts';
-import { CREDENTIAL_KEY_BYTES, CREDENTIAL_SECRET_BYTES } from '../limits.ts';
+import { accessCredential } from '../../objects/access-credential.ts';
+import type { AccessCredentialInput, AccessCredentialRecord } from '../../objects/access-credential.ts';
 import { MAX_CREDENTIAL_LIFETIME_SECONDS } from '../../objects/limits.ts';
+import { formatTimestamp } from '../../objects/values.ts';
+import { sha256 } from '../../token/digest.ts';
+import { isJsonObject } from '../../token/json.ts';
+import { CREDENTIAL_KEY_BYTES, CREDENTIAL_SECRET_BYTES } from '../limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
 import type { IamRequest, Reply } from './deps.ts';
 import { fault, invalid } from './faults.ts';
+import { permitCredential } from './may-grant.ts';
 import type { Draft } from './members.ts';
-import { changedMeta, newMeta } from './new-object.ts';
+import { draftObject } from './new-object.ts';
 import { noOrganisation, noParent, objectOperations } from './object-operations.ts';
 import type { Resource } from './object-operations.ts';
-import { permitCredential } from './may-grant.ts';
 
-export const accessCredentials: Resource<AccessCredentialInput, AccessCredentialRecord> = credentialsWithSecret(null);
+export const accessCredentials: Resource<typeof accessCredential> = credentialsWithSecret(null);
 
 /** Creates a credential; the answer is the only one that ever has its secret. */
 export async function createAccessCredential(request: IamRequest): Promise<Result<Reply, Problem>> {
@@ -31,15 +29,10 @@ export async function createAccessCredential(request: IamRequest): Promise<Resul
 }
 
 /** Credentials as objects; only with the digest of a secret can one be created. */
-function credentialsWithSecret(secretSha256: string | null): Resource<AccessCredentialInput, AccessCredentialRecord> {
+function credentialsWithSecret(secretSha256: string | null): Resource<typeof accessCredential> {
   return {
-    noun: 'access credential',
-    action: 'access_credential',
-    idPrefix: 'cred',
+    object: accessCredential,
     parentNoun: 'service account',
-    statuses: [],
-    filters: ['name', 'slug', 'identity'],
-    contract: accessCredentialContract,
     store: (store, { parentId }) => {
       const credentials = store.accessCredentials(parentId);
       return {
@@ -50,57 +43,37 @@ function credentialsWithSecret(secretSha256: string | null): Resource<AccessCred
         },
       };
     },
-    view: accessCredentialView,
-    warnings: null,
     create: newCredential,
-    change: changedCredential,
+    faults: credentialFaults,
     permit: permitCredential,
-    references: ({ serviceAccountId }) => ({ serviceAccountId, federatedIdentityId: null, issuer: null }),
-    duplicate: () => fault(['name'], 'another access credential of this service account has this name'),
-    inUse: null,
-    limit: null,
+    references: ({ serviceAccountIdentity }) => ({ serviceAccountId: serviceAccountIdentity }),
+    uniqueIn: 'another access credential of this service account',
   };
 }
 
 async function newCredential(
   request: IamRequest,
-  { values, faults, isSound }: Draft<AccessCredentialInput>,
+  draft: Draft<AccessCredentialInput>,
 ): Promise<Result<AccessCredentialRecord, Problem>> {
-  const { deps, caller, now, parentId } = request;
+  const { deps, caller, parentId } = request;
   const { organisation, found: account } = await deps.store.serviceAccounts.read(caller.organisation, parentId);
   if (organisation === null) return refuse(noOrganisation(request));
   if (account === null) return refuse(noParent({ parentNoun: 'service account' }, request));
-  const expiresAt = parseTimestamp(values.expiresAt ?? '') ?? 0;
-  const all = isSound('expiresAt') ? [...faults, ...expiryFaults(expiresAt, now)] : faults;
-  if (all.length > 0) return refuse(invalid(all));
-  const id = deps.newId('cred');
-  return ok({
-    ...newMeta({ ...values, name: values.name ?? `access-credential-${id.slice(-8)}` }, now),
-    id,
-    organisationId: account.organisationId,
-    serviceAccountId: account.id,
-    accessKey: `cbk_${randomText(CREDENTIAL_KEY_BYTES)}`,
-    scopes: [...new Set(values.scopes ?? [])],
-    expiresAt,
-    lastUsedAt: null,
-  });
+  const credential = draftObject(accessCredential, request, account.organisationId, draft.values);
+  const faults = [...draft.faults, ...credentialFaults(request, credential, draft, null)];
+  if (faults.length > 0) return refuse(invalid(faults));
+  const accessKey = `cbk_${randomText(CREDENTIAL_KEY_BYTES)}`;
+  return ok({ ...credential, serviceAccountIdentity: account.id, accessKey });
 }
 
-function changedCredential(
+/** A client that sends back what it read may do so after the credential expired. */
+function credentialFaults(
   { now }: IamRequest,
-  current: AccessCredentialRecord,
-  { values, faults }: Draft<AccessCredentialInput>,
-): Result<AccessCredentialRecord, Problem> {
-  const expiresAt = values.expiresAt === undefined ? current.expiresAt : (parseTimestamp(values.expiresAt) ?? 0);
-  // A client that sends back what it read may do so after the credential expired.
-  const all = expiresAt === current.expiresAt ? faults : [...faults, ...expiryFaults(expiresAt, now)];
-  if (all.length > 0) return refuse(invalid(all));
-  return ok({
-    ...current,
-    ...changedMeta(current, values),
-    scopes: [...new Set(values.scopes ?? current.scopes)],
-    expiresAt,
-  });
+  { expiresAt }: AccessCredentialRecord,
+  { isSound }: Draft<AccessCredentialInput>,
+  before: AccessCredentialRecord | null,
+): Fault[] {
+  return isSound('expiresAt') && expiresAt !== before?.expiresAt ? expiryFaults(expiresAt, now) : [];
 }
 
 function expiryFaults(expiresAt: number, now: number): Fault[] {
@@ -117,22 +90,4 @@ function randomText(bytes: number): string {
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '');
-}
-
-function accessCredentialView(credential: AccessCredentialRecord): AccessCredentialView & JsonObject {
-  return {
-    identity: credential.id,
-    name: credential.name,
-    description: credential.description,
-    labels: credential.labels,
-    annotations: credential.annotations,
-    serviceAccountIdentity: credential.serviceAccountId,
-    accessKey: credential.accessKey,
-    scopes: credential.scopes,
-    expiresAt: formatTimestamp(credential.expiresAt),
-    lastUsedAt: credential.lastUsedAt === null ? null : formatTimestamp(credential.lastUsedAt),
-    createdAt: formatTimestamp(credential.createdAt),
-    updatedAt: formatTimestamp(credential.updatedAt),
-    objectVersion: credential.objectVersion,
-  };
 }

@@ -25,18 +25,18 @@ export type { IamDeps } from './deps.ts';
 
 /** Every route of the API; its reference is generated from them. */
 export const iamRouteList: readonly IamRoute[] = [
-  ...objectRoutes('/v1/federated-identity-providers', identityProviders),
-  ...objectRoutes('/v1/service-accounts', serviceAccounts),
-  ...objectRoutes('/v1/federated-identities', federatedIdentities),
-  ...objectRoutes('/v1/service-accounts/{id}/access-credentials', accessCredentials, {
+  ...objectRoutes(identityProviders),
+  ...objectRoutes(serviceAccounts),
+  ...objectRoutes(federatedIdentities),
+  ...objectRoutes(accessCredentials, {
     nested: 'credentialId',
     create: createAccessCredential,
     answeredOnce: { accessSecret: z.string().describe('Shown this once; only its digest is kept') },
   }),
-  ...objectRoutes('/v1/iam/roles', roles),
-  ...objectRoutes('/v1/iam/roles/{id}/rules', roleRules, { nested: 'ruleId' }),
-  ...objectRoutes('/v1/iam/roles/{id}/bindings', roleBindings, { nested: 'bindingId' }),
-  ...objectRoutes('/v1/organisations', organisations, { change: 'iam:admin' }),
+  ...objectRoutes(roles),
+  ...objectRoutes(roleRules, { nested: 'ruleId' }),
+  ...objectRoutes(roleBindings, { nested: 'bindingId' }),
+  ...objectRoutes(organisations, { change: 'iam:admin' }),
   ...signingKeyRoutes,
   ...meRoutes,
   ...auditEventRoutes,

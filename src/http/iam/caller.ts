@@ -1,7 +1,7 @@
 // What a caller holds and may therefore give away (contract §4); whether an operation gives something is that operation's to know.
 
-import { DEFAULT_ORGANISATION_ID } from '../../objects/model.ts';
-import type { BindingReach } from '../../objects/model.ts';
+import { DEFAULT_ORGANISATION_ID } from '../../objects/organisation.ts';
+import type { BindingReach } from '../../objects/role-binding.ts';
 import type { ActiveToken, AccountRole } from '../../exchange/token-standing.ts';
 import { reachesAsFar } from '../../rules/binding-reach.ts';
 

@@ -8,7 +8,7 @@ import type { InspectOwnToken } from '../../exchange/token-standing.ts';
 import type { SigningKeyPort } from '../../objects/key-rotation.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
-import type { IdPrefix } from '../../objects/values.ts';
+import type { IdPrefix } from '../../objects/rule.ts';
 import type { Caller } from './caller.ts';
 
 export type { Caller, IamScope } from './caller.ts';

@@ -1,10 +1,9 @@
 // POST /v1/federated-identities/explain (contract §5.6): asks why a token is or would be refused; decides and changes nothing itself.
 
-import * as z from 'zod';
-
-import { explainContract, explanationSchema } from '../../objects/explanation.ts';
+import { explainRequest, explanationSchema } from '../../objects/explanation.ts';
 import type { ExplainInput, ExplanationView } from '../../objects/explanation.ts';
 import { denialDetail } from '../../exchange/denial-detail.ts';
+import { bodySchema } from '../../objects/schemas.ts';
 import type { ExplainRequest, Explanation, UnknownObject } from '../../exchange/explain.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { ok, refuse } from '../../exchange/result.ts';
@@ -23,7 +22,7 @@ async function explain(request: IamRequest): Promise<Result<Reply, Problem>> {
   const { deps, caller } = request;
   const body = await readJsonObject(request.raw, { holdsClaims: true });
   if (!body.ok) return body;
-  const draft = readMembers(explainContract, body.value, null);
+  const draft = readMembers({ members: explainRequest }, body.value, null);
   const { values } = draft;
   const faults = [...draft.faults, ...faultsOf(draft)];
   const subject = subjectOf(values);
@@ -155,7 +154,7 @@ export const explainRoutes: readonly IamRoute[] = [
       request: {
         body: {
           required: true,
-          content: { 'application/json': { schema: z.strictObject(explainContract.members).partial() } },
+          content: { 'application/json': { schema: bodySchema({ members: explainRequest }, true) } },
         },
       },
       responses: {

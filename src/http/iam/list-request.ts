@@ -1,7 +1,7 @@
 // Reads the query of a list (contract §5: limit, cursor, filters) and names the next page; it selects nothing itself.
 
 import { isIdentifier } from '../../objects/values.ts';
-import type { IdPrefix } from '../../objects/values.ts';
+import type { ObjectDefinition } from '../../objects/definition.ts';
 import type { ListFilter } from '../../objects/storage.ts';
 import { MAX_LABEL_FILTERS, MAX_LIST_LIMIT } from '../limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
@@ -9,21 +9,28 @@ import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
 import { fault, invalid, shown } from './faults.ts';
 
-export type FilterName = 'name' | 'slug' | 'identity' | 'status' | 'serviceAccount' | 'provider';
+/** What a list of such objects can be narrowed by, beside labels. */
+export function filtersOf({ members, joins }: ObjectDefinition): readonly string[] {
+  return [
+    ...(Object.hasOwn(members, 'name') ? ['name', 'slug'] : []),
+    'identity',
+    ...(statusesOf({ members }).length > 0 ? ['status'] : []),
+    ...Object.entries(joins).flatMap(([name, { filter }]) => (filter === undefined ? [] : [name])),
+  ];
+}
 
-/** What a kind of object can be listed by. */
-export interface Listing {
-  readonly idPrefix: IdPrefix;
-  readonly statuses: readonly string[];
-  readonly filters: readonly FilterName[];
+/** What the status of an object can read as; none if it has no status. */
+export function statusesOf({ members }: Pick<ObjectDefinition, 'members'>): readonly string[] {
+  const is = members['status']?.is;
+  return is?.kind === 'oneOf' ? is.values : [];
 }
 
 /** The filter that a query asks for, or a 400 that names every parameter at fault: one ignored would list too much. */
-export function readListRequest(url: URL, listing: Listing, now: number): Result<ListFilter, Problem> {
+export function readListRequest(url: URL, object: ObjectDefinition, now: number): Result<ListFilter, Problem> {
   const faults: Fault[] = [];
   const single = new Map<string, string>();
   const labels: { key: string; value: string }[] = [];
-  const known = ['limit', 'cursor', ...listing.filters];
+  const known = ['limit', 'cursor', ...filtersOf(object)];
   for (const [name, value] of url.searchParams) {
     const key = /^matchLabels\[(.+)\]$/su.exec(name)?.[1];
     if (key !== undefined) labels.push({ key, value });
@@ -38,12 +45,13 @@ export function readListRequest(url: URL, listing: Listing, now: number): Result
     faults.push(fault(['limit'], `must be a whole number from 1 to ${MAX_LIST_LIMIT}`));
   }
   const after = single.get('cursor') ?? null;
-  if (after !== null && !isIdentifier(listing.idPrefix, after)) {
+  if (after !== null && !isIdentifier(object.idPrefix, after)) {
     faults.push(fault(['cursor'], 'must be taken from the link of an earlier answer'));
   }
   const status = single.get('status') ?? null;
-  if (status !== null && !listing.statuses.includes(status)) {
-    faults.push(fault(['status'], `must be one of ${listing.statuses.join(', ')}`));
+  const statuses = statusesOf(object);
+  if (status !== null && !statuses.includes(status)) {
+    faults.push(fault(['status'], `must be one of ${statuses.join(', ')}`));
   }
   if (labels.length > MAX_LABEL_FILTERS) {
     faults.push(fault(['matchLabels'], `must be given at most ${MAX_LABEL_FILTERS} times`));

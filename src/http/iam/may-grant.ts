@@ -1,15 +1,12 @@
 // Who may give what (contract §4): a writer gives only what it holds, acts only as accounts of its own, and by no detour. One question for each way of giving.
 
-import type {
-  AccessCredentialRecord,
-  FederatedIdentityRecord,
-  IdentityProviderRecord,
-  RoleBindingRecord,
-  RoleRecord,
-  RoleRuleRecord,
-  ServiceAccountRecord,
-  Strength,
-} from '../../objects/storage.ts';
+import type { AccessCredentialRecord } from '../../objects/access-credential.ts';
+import type { FederatedIdentityRecord } from '../../objects/federated-identity.ts';
+import type { IdentityProviderRecord } from '../../objects/identity-provider.ts';
+import type { RoleBindingRecord } from '../../objects/role-binding.ts';
+import type { RoleRecord, RoleRuleRecord } from '../../objects/role.ts';
+import type { ServiceAccountRecord } from '../../objects/service-account.ts';
+import type { Strength } from '../../objects/storage.ts';
 import type { AccountRole } from '../../exchange/token-standing.ts';
 import type { Problem } from '../problem.ts';
 import { audiencesBeyond, rolesBeyond, scopesBeyond } from './caller.ts';
@@ -56,7 +53,7 @@ export async function permitCredential(
 ): Verdict {
   if (request.caller.isAdmin || after === null) return null;
   if (before !== null && isLessCredential(before, after)) return null;
-  const account = await readAccount(request, after.organisationId, after.serviceAccountId);
+  const account = await readAccount(request, after.organisationId, after.serviceAccountIdentity);
   const scopes = [...(before?.scopes ?? []), ...after.scopes];
   return lacking(request, 'this access credential', { ...account, scopes, tokenAudiences: [[]] });
 }

@@ -1,6 +1,8 @@
-// Reads the members of a body by an object's contract: every fault at once, each at its place; values are not judged beyond their schema.
+// Reads the members of a body by an object's definition: every fault at once, each at its place; values are not judged beyond their schema.
 
-import type { ObjectContract } from '../../objects/object.ts';
+import { isWritable } from '../../objects/definition.ts';
+import type { InputOf, Join, Members } from '../../objects/definition.ts';
+import { schemaOf } from '../../objects/schemas.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject } from '../../token/json.ts';
 import type { Fault } from '../problem.ts';
@@ -10,55 +12,80 @@ import { fault, shown } from './faults.ts';
 export interface Draft<T> {
   readonly values: T;
   readonly faults: Fault[];
-  /** True where a member has no fault of its own, so that rules about it can be checked. */
+  /** True if a member has no fault of its own, so that rules about it can be checked. */
   readonly isSound: (member: keyof T & string) => boolean;
+}
+
+/** What a body is read by. */
+export interface Readable {
+  readonly members: Members;
+  readonly joins?: Readonly<Record<string, Join>>;
+  readonly warns?: true;
 }
 
 /**
  * Reads a body. `current` is the object as it was answered, for an update, or null for a creation.
  * An update may repeat read-only and immutable members with the value they have, since clients send back what they read.
  */
-export function readMembers<T extends object>(
-  contract: ObjectContract<T>,
+export function readMembers<const R extends Readable>(
+  readable: R,
   body: JsonObject,
   current: JsonObject | null,
-): Draft<T> {
-  const values: Partial<Record<keyof T, unknown>> = {};
+): Draft<InputOf<R['members']>> {
+  const values: Record<string, unknown> = {};
   const faults: Fault[] = [];
   const faulty = new Set<string>();
   const report = (member: string, path: readonly (string | number)[], detail: string): void => {
     faulty.add(member);
     faults.push(fault([member, ...path], detail));
   };
-  const isOf = (names: readonly string[], member: string): boolean => names.includes(member);
+  const writable = new Map(Object.entries(readable.members).filter(([, member]) => isWritable(member)));
+  const readOnly = new Set(readOnlyNames(readable));
 
-  for (const [member, value] of Object.entries(body)) {
-    if (isOf(contract.readOnly, member)) {
+  for (const [name, value] of Object.entries(body)) {
+    const member = writable.get(name);
+    if (readOnly.has(name)) {
       // Go clients send the empty text of a member that they have no value for yet.
-      const isAsItIs = current === null ? value === '' : sameJson(value, current[member]);
-      if (!isAsItIs) report(member, [], 'is read-only');
-    } else if (!isWritable(contract, member)) {
-      report(member, [], `is not a member; the members are ${Object.keys(contract.members).join(', ')}`);
+      const isAsItIs = current === null ? value === '' : sameJson(value, current[name]);
+      if (!isAsItIs) report(name, [], 'is read-only');
+    } else if (member === undefined) {
+      report(name, [], `is not a member; the members are ${[...writable.keys()].join(', ')}`);
     } else if (value === null) {
-      const clears = isOf(contract.nullClears, member);
-      if (clears && current !== null) values[member] = null;
-      else if (!clears && !isOf(contract.nullIsAbsent, member)) report(member, [], 'must not be null');
-    } else if (current !== null && isOf(contract.immutable, member)) {
-      if (!sameJson(value, current[member])) {
-        report(member, [], `cannot be changed; ${contract.elsewhere?.[member] ?? 'create another object instead'}`);
+      if (member.null === 'clears' && current !== null) values[name] = null;
+      else if (member.null === undefined) report(name, [], 'must not be null');
+    } else if (current !== null && member.immutable !== undefined) {
+      if (!sameJson(value, current[name])) {
+        const instead = member.immutable === true ? 'create another object instead' : member.immutable;
+        report(name, [], `cannot be changed; ${instead}`);
       }
     } else {
-      const parsed = contract.members[member].safeParse(value);
-      if (parsed.success) values[member] = parsed.data;
-      else for (const issue of parsed.error.issues) report(member, issue.path.map(pathPart), issue.message);
+      const parsed = schemaOf(member.is).safeParse(value);
+      if (parsed.success) values[name] = parsed.data;
+      else for (const issue of parsed.error.issues) report(name, issue.path.map(pathPart), issue.message);
     }
   }
   if (current === null) {
-    for (const member of contract.required) {
-      if (values[member] === undefined && !faulty.has(member)) report(member, [], 'is required');
+    for (const [name, { required }] of writable) {
+      if (required === true && values[name] === undefined && !faulty.has(name)) report(name, [], 'is required');
     }
   }
-  return { values: values as T, faults, isSound: (member) => !faulty.has(member) };
+  return { values: values as InputOf<R['members']>, faults, isSound: (member) => !faulty.has(member) };
+}
+
+/** What an answer has and nobody writes. */
+function readOnlyNames({ members, joins, warns }: Readable): readonly string[] {
+  if (joins === undefined) return [];
+  const own = Object.entries(members).filter(([, { readOnly }]) => readOnly === true);
+  const joined = Object.entries(joins).filter(([, { answers }]) => answers.length > 0);
+  return [
+    'identity',
+    'createdAt',
+    'updatedAt',
+    'objectVersion',
+    ...own.map(([name]) => name),
+    ...joined.flatMap(([name, { alsoAs = [] }]) => [name, ...alsoAs]),
+    ...(warns === true ? ['warnings'] : []),
+  ];
 }
 
 /** Compares JSON values; the order of an object's members does not matter. */
@@ -77,10 +104,6 @@ export function sameJson(left: unknown, right: unknown): boolean {
     );
   }
   return left === right;
-}
-
-function isWritable<T extends object>(contract: ObjectContract<T>, member: string): member is keyof T & string {
-  return Object.hasOwn(contract.members, member);
 }
 
 function pathPart(part: PropertyKey): string | number {

@@ -1,12 +1,10 @@
 // Tells a change that can only take away from one that may give (contract §4: narrowing needs no more than iam:write); it asks nobody.
 
-import type {
-  AccessCredentialRecord,
-  FederatedIdentityRecord,
-  IdentityProviderRecord,
-  RoleBindingRecord,
-  RoleRuleRecord,
-} from '../../objects/storage.ts';
+import type { AccessCredentialRecord } from '../../objects/access-credential.ts';
+import type { FederatedIdentityRecord } from '../../objects/federated-identity.ts';
+import type { IdentityProviderRecord } from '../../objects/identity-provider.ts';
+import type { RoleBindingRecord } from '../../objects/role-binding.ts';
+import type { RoleRuleRecord } from '../../objects/role.ts';
 import { reachesAsFar } from '../../rules/binding-reach.ts';
 import { sameJson } from './members.ts';
 

@@ -1,62 +1,68 @@
 // List, read, create, update and delete, the same for every kind of object; what is special to one kind is in its Resource.
 
-import type { ObjectContract, Warning } from '../../objects/object.ts';
+import { columnOf } from '../../objects/definition.ts';
+import type { InputOf, Kept, ObjectDefinition, RecordOf, Warning } from '../../objects/definition.ts';
+import { changedObject, nextVersion, viewOf } from '../../objects/records.ts';
+import { TABLES } from '../../objects/rule.ts';
 import { isIdentifier } from '../../objects/values.ts';
-import type { ChangeEvent, IamStore, ObjectMeta, ObjectStore, WriteOutcome } from '../../objects/storage.ts';
+import type { ChangeEvent, IamStore, ObjectStore, WriteOutcome } from '../../objects/storage.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { MAX_UPDATE_ATTEMPTS } from '../limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
 import type { IamRequest, Operation } from './deps.ts';
-import { shown } from './faults.ts';
+import { fault, invalid, shown } from './faults.ts';
 import { readJsonObject } from './json-body.ts';
 import { nextLink, readIfMatch, readListRequest } from './list-request.ts';
-import type { Listing } from './list-request.ts';
 import { readMembers, sameJson } from './members.ts';
 import type { Draft } from './members.ts';
 
-export type StoredObject = Pick<ObjectMeta, 'createdAt' | 'updatedAt' | 'objectVersion'> & {
-  readonly id: string;
-  readonly organisationId: string;
-};
-
-/** A kind of object: how it is called, kept, answered and judged. `I` is what a caller writes, `R` what is stored. */
-export interface Resource<I extends object, R extends StoredObject> extends Listing {
-  /** In sentences: `service account`. */
-  readonly noun: string;
-  /** Before the dot of an audit action. */
-  readonly action: string;
-  readonly contract: ObjectContract<I>;
-  readonly store: (store: IamStore, request: IamRequest) => ObjectStore<R>;
-  readonly view: (record: R, now: number) => JsonObject;
-  /** What was accepted though it may be a mistake; null for a kind that has no warnings. */
-  readonly warnings: ((record: R) => readonly Warning[]) | null;
+/** What is special to a kind of object, beside its definition. */
+export interface Resource<D extends ObjectDefinition> {
+  readonly object: D;
+  readonly store: (store: IamStore, request: IamRequest) => ObjectStore<RecordOf<D>>;
   /** The new object, or every fault of the draft: those it came with and those of its meaning. */
-  readonly create: (request: IamRequest, draft: Draft<I>) => Promise<Result<R, Problem>>;
-  /** The changed object, likewise. */
-  readonly change: (request: IamRequest, current: R, draft: Draft<I>) => Result<R, Problem>;
+  readonly create: (request: IamRequest, draft: Draft<InputOf<D['members']>>) => Promise<Result<RecordOf<D>, Problem>>;
+  /** What is wrong with an object beyond single members; `before` is null for a creation. */
+  readonly faults?: (
+    request: IamRequest,
+    record: RecordOf<D>,
+    draft: Draft<InputOf<D['members']>>,
+    before: RecordOf<D> | null,
+  ) => readonly Fault[];
+  /** Members that are answered in another form than they are stored. */
+  readonly shown?: (record: RecordOf<D>, now: number) => JsonObject;
+  /** What was accepted though it may be a mistake. */
+  readonly warnings?: (record: RecordOf<D>) => readonly Warning[];
   /**
-   * Why this caller may not make the change, or nobody may; null where it may. `before` is null for a creation, `after` for a
+   * Why this caller may not make the change, or nobody may; null if it may. `before` is null for a creation, `after` for a
    * deletion. Asked last, with the very objects that the write is conditional on.
    */
-  readonly permit?: (request: IamRequest, before: R | null, after: R | null) => Promise<Problem | null>;
-  /** Set where a path may also name the object by its slug or name. */
+  readonly permit?: (
+    request: IamRequest,
+    before: RecordOf<D> | null,
+    after: RecordOf<D> | null,
+  ) => Promise<Problem | null>;
+  /** Set if a path may also name the object by its slug or name. */
   readonly foundBy?: 'reference';
-  /** What the objects belong to, in sentences, where the path names it. */
+  /** What the objects belong to, in sentences, if the path names it. */
   readonly parentNoun?: string;
   /** What the audit event is found by later. */
-  readonly references: (record: R) => Pick<ChangeEvent, 'serviceAccountId' | 'federatedIdentityId' | 'issuer'>;
-  /** Which member collided where a value must be unique. */
-  readonly duplicate: (column: string, record: R) => Fault;
-  /** Why it cannot be deleted, or created; null where that cannot happen. */
-  readonly inUse: string | null;
-  readonly limit: string | null;
+  readonly references?: (
+    record: RecordOf<D>,
+  ) => Partial<Pick<ChangeEvent, 'serviceAccountId' | 'federatedIdentityId' | 'issuer'>>;
+  /** Among which objects a name must be unique, as `another role ... has this name` says it. */
+  readonly uniqueIn: string;
+  /** Why it cannot be deleted while others refer to it. */
+  readonly inUse?: string;
+  /** Why no further one can be created. */
+  readonly limit?: string;
 }
 
 /** The five operations on a kind of object. */
-export function objectOperations<I extends object, R extends StoredObject>(
-  resource: Resource<I, R>,
+export function objectOperations<D extends ObjectDefinition>(
+  resource: Resource<D>,
 ): { list: Operation; read: Operation; create: Operation; update: Operation; remove: Operation } {
   return {
     list: (request) => listObjects(resource, request),
@@ -67,43 +73,58 @@ export function objectOperations<I extends object, R extends StoredObject>(
   };
 }
 
+/** An object as the API answers it. */
+export function answerOf<D extends ObjectDefinition>(
+  { object, shown: special }: Pick<Resource<D>, 'object' | 'shown'>,
+  record: RecordOf<D>,
+  now: number,
+): JsonObject {
+  return viewOf(object, record, special?.(record, now));
+}
+
+/** Every fault of a draft and of the object that would come of it. */
+export function faultsOf<D extends ObjectDefinition>(
+  { faults }: Pick<Resource<D>, 'faults'>,
+  request: IamRequest,
+  record: RecordOf<D>,
+  draft: Draft<InputOf<D['members']>>,
+  before: RecordOf<D> | null,
+): readonly Fault[] {
+  return [...draft.faults, ...(faults?.(request, record, draft, before) ?? [])];
+}
+
 type Answer = ReturnType<Operation>;
 
-async function listObjects<I extends object, R extends StoredObject>(
-  resource: Resource<I, R>,
-  request: IamRequest,
-): Answer {
-  const filter = readListRequest(request.url, resource, request.now);
+async function listObjects<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
+  const filter = readListRequest(request.url, resource.object, request.now);
   if (!filter.ok) return filter;
   const page = await resource.store(request.deps.store, request).list(request.caller.organisation, filter.value);
   if (page.organisation === null) return refuse(noOrganisation(request));
   if (!page.hasParent) return refuse(noParent(resource, request));
   const last = page.records.at(-1);
   const headers = page.more && last !== undefined ? { link: nextLink(request.url, last.id) } : {};
-  return ok({ status: 200, body: page.records.map((record) => resource.view(record, request.now)), headers });
+  return ok({ status: 200, body: page.records.map((record) => answerOf(resource, record, request.now)), headers });
 }
 
-async function readObject<I extends object, R extends StoredObject>(
-  resource: Resource<I, R>,
-  request: IamRequest,
-): Answer {
+async function readObject<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
   const record = await findObject(resource, request);
   if (!record.ok) return record;
-  return ok({ status: 200, body: resource.view(record.value, request.now), headers: { etag: etag(record.value) } });
+  return ok({
+    status: 200,
+    body: answerOf(resource, record.value, request.now),
+    headers: { etag: etag(record.value) },
+  });
 }
 
-async function createObject<I extends object, R extends StoredObject>(
-  resource: Resource<I, R>,
-  request: IamRequest,
-): Answer {
+async function createObject<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
   const body = await readJsonObject(request.raw);
   if (!body.ok) return body;
-  const created = await resource.create(request, readMembers(resource.contract, body.value, null));
+  const created = await resource.create(request, readMembers(resource.object, body.value, null));
   if (!created.ok) return created;
   const record = created.value;
   const refused = await resource.permit?.(request, null, record);
   if (refused) return refuse(refused);
-  const after = resource.view(record, request.now);
+  const after = answerOf(resource, record, request.now);
   const event = changeEvent(resource, request, record, 'create', null, after);
   const written = await resource.store(request.deps.store, request).create(record, event);
   if (written.outcome !== 'done') return refuse(writeProblem(resource, record, written));
@@ -114,10 +135,7 @@ async function createObject<I extends object, R extends StoredObject>(
   });
 }
 
-async function updateObject<I extends object, R extends StoredObject>(
-  resource: Resource<I, R>,
-  request: IamRequest,
-): Answer {
+async function updateObject<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
   const versions = readIfMatch(request.raw.headers.get('if-match'));
   if (!versions.ok) return versions;
   const body = await readJsonObject(request.raw);
@@ -127,17 +145,18 @@ async function updateObject<I extends object, R extends StoredObject>(
     if (!found.ok) return found;
     const current = found.value;
     if (versions.value?.includes(current.objectVersion) === false) return refuse(versionMismatch(resource, current));
-    const before = resource.view(current, request.now);
-    const draft = readMembers(resource.contract, body.value, withWarnings(resource, current, before));
-    const changed = resource.change(request, current, draft);
-    if (!changed.ok) return changed;
-    if (sameJson(changed.value, current)) {
+    const before = answerOf(resource, current, request.now);
+    const draft = readMembers(resource.object, body.value, withWarnings(resource, current, before));
+    const changed = changedObject(resource.object, current, draft.values);
+    const faults = faultsOf(resource, request, changed, draft, current);
+    if (faults.length > 0) return refuse(invalid(faults));
+    if (sameJson(changed, current)) {
       return ok({ status: 200, body: withWarnings(resource, current, before), headers: { etag: etag(current) } });
     }
-    const next: R = { ...changed.value, updatedAt: request.now, objectVersion: current.objectVersion + 1 };
+    const next = nextVersion<D>(changed, request.now);
     const refused = await resource.permit?.(request, current, next);
     if (refused) return refuse(refused);
-    const after = resource.view(next, request.now);
+    const after = answerOf(resource, next, request.now);
     const event = changeEvent(resource, request, next, 'update', before, after);
     const written = await resource.store(request.deps.store, request).update(next, current.objectVersion, event);
     if (written.outcome === 'done') {
@@ -149,10 +168,7 @@ async function updateObject<I extends object, R extends StoredObject>(
   return refuse(changedMeanwhile(resource));
 }
 
-async function removeObject<I extends object, R extends StoredObject>(
-  resource: Resource<I, R>,
-  request: IamRequest,
-): Answer {
+async function removeObject<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
   const versions = readIfMatch(request.raw.headers.get('if-match'));
   if (!versions.ok) return versions;
   for (let attempt = 0; attempt < MAX_UPDATE_ATTEMPTS; attempt += 1) {
@@ -162,7 +178,7 @@ async function removeObject<I extends object, R extends StoredObject>(
     if (versions.value?.includes(current.objectVersion) === false) return refuse(versionMismatch(resource, current));
     const refused = await resource.permit?.(request, current, null);
     if (refused) return refuse(refused);
-    const event = changeEvent(resource, request, current, 'delete', resource.view(current, request.now), null);
+    const event = changeEvent(resource, request, current, 'delete', answerOf(resource, current, request.now), null);
     const written = await resource.store(request.deps.store, request).remove(current, event);
     if (written.outcome === 'done') return ok({ status: 204 });
     if (written.outcome !== 'stale') return refuse(writeProblem(resource, current, written));
@@ -171,15 +187,16 @@ async function removeObject<I extends object, R extends StoredObject>(
 }
 
 /** The object that the path names, or a 404. */
-export async function findObject<I extends object, R extends StoredObject>(
-  resource: Resource<I, R>,
+export async function findObject<D extends ObjectDefinition>(
+  resource: Resource<D>,
   request: IamRequest,
-): Promise<Result<R, Problem>> {
+): Promise<Result<RecordOf<D>, Problem>> {
   const missing: Problem = {
     kind: 'not-found',
-    detail: `there is no ${resource.noun} ${shown(request.objectId)}${resource.idPrefix === 'org' ? '' : ' in this organisation'}`,
+    detail: `there is no ${resource.object.noun} ${shown(request.objectId)}${resource.object.idPrefix === 'org' ? '' : ' in this organisation'}`,
   };
-  if (resource.foundBy !== 'reference' && !isIdentifier(resource.idPrefix, request.objectId)) return refuse(missing);
+  if (resource.foundBy !== 'reference' && !isIdentifier(resource.object.idPrefix, request.objectId))
+    return refuse(missing);
   const { organisation, hasParent, found } = await resource
     .store(request.deps.store, request)
     .read(request.caller.organisation, request.objectId);
@@ -198,10 +215,10 @@ export function noParent({ parentNoun }: { readonly parentNoun?: string }, { par
   return { kind: 'not-found', detail: `there is no ${parentNoun ?? 'object'} ${shown(parentId)} in this organisation` };
 }
 
-function changeEvent<I extends object, R extends StoredObject>(
-  resource: Resource<I, R>,
+function changeEvent<D extends ObjectDefinition>(
+  resource: Resource<D>,
   request: IamRequest,
-  record: R,
+  record: RecordOf<D>,
   verb: 'create' | 'update' | 'delete',
   before: JsonObject | null,
   after: JsonObject | null,
@@ -212,36 +229,39 @@ function changeEvent<I extends object, R extends StoredObject>(
     time: request.now,
     requestId: request.requestId,
     actor: request.caller.actor,
-    action: `${resource.action}.${verb}`,
-    ...resource.references(record),
+    action: `${TABLES[resource.object.idPrefix]}.${verb}`,
+    serviceAccountId: null,
+    federatedIdentityId: null,
+    issuer: null,
+    ...resource.references?.(record),
     ip: request.ip,
     changes: { before, after },
   };
 }
 
-function withWarnings<I extends object, R extends StoredObject>(
-  resource: Resource<I, R>,
-  record: R,
+function withWarnings<D extends ObjectDefinition>(
+  resource: Resource<D>,
+  record: RecordOf<D>,
   view: JsonObject,
 ): JsonObject {
-  if (resource.warnings === null) return view;
+  if (resource.warnings === undefined) return view;
   return { ...view, warnings: resource.warnings(record).map(({ code, detail }) => ({ code, detail })) };
 }
 
-function writeProblem<I extends object, R extends StoredObject>(
-  resource: Resource<I, R>,
-  record: R,
+function writeProblem<D extends ObjectDefinition>(
+  resource: Resource<D>,
+  record: RecordOf<D>,
   written: Exclude<WriteOutcome, { outcome: 'done' }>,
 ): Problem {
   switch (written.outcome) {
     case 'duplicate': {
-      const collision = resource.duplicate(written.column, record);
+      const collision = collisionOf(resource, written.column, record);
       return { kind: 'duplicate', detail: collision.detail, errors: [collision] };
     }
     case 'in_use':
-      return { kind: 'in-use', detail: resource.inUse ?? `other objects depend on this ${resource.noun}` };
+      return { kind: 'in-use', detail: resource.inUse ?? `other objects depend on this ${resource.object.noun}` };
     case 'limit':
-      return { kind: 'limit-reached', detail: resource.limit ?? `there can be no further ${resource.noun}` };
+      return { kind: 'limit-reached', detail: resource.limit ?? `there can be no further ${resource.object.noun}` };
     case 'dangling':
       return { kind: 'changed-meanwhile', detail: 'an object that this one refers to was deleted meanwhile' };
     case 'stale':
@@ -249,18 +269,35 @@ function writeProblem<I extends object, R extends StoredObject>(
   }
 }
 
-function changedMeanwhile(resource: { readonly noun: string }): Problem {
-  return { kind: 'changed-meanwhile', detail: `the ${resource.noun} kept changing meanwhile; try again` };
+/** Which member has a value that another object of the same scope has already. */
+function collisionOf<D extends ObjectDefinition>(
+  { object: { noun, members }, uniqueIn }: Pick<Resource<D>, 'object' | 'uniqueIn'>,
+  column: string,
+  record: RecordOf<D>,
+): Fault {
+  if (column === 'slug') {
+    const { slug } = record as { readonly slug?: string };
+    return fault(['slug'], `another ${noun} has the slug ${slug}; choose another name or give a slug`);
+  }
+  const [member = column] = Object.entries(members).find(([name, of]) => columnOf(name, of) === column) ?? [];
+  return fault([member], `${uniqueIn} has this ${column}`);
 }
 
-function versionMismatch(resource: { readonly noun: string }, { objectVersion }: StoredObject): Problem {
+function changedMeanwhile({ object: { noun } }: { readonly object: ObjectDefinition }): Problem {
+  return { kind: 'changed-meanwhile', detail: `the ${noun} kept changing meanwhile; try again` };
+}
+
+function versionMismatch(
+  { object: { noun } }: { readonly object: ObjectDefinition },
+  { objectVersion }: Kept,
+): Problem {
   return {
     kind: 'version-mismatch',
-    detail: `the ${resource.noun} is at objectVersion ${objectVersion}; read it again and decide with what is there now`,
+    detail: `the ${noun} is at objectVersion ${objectVersion}; read it again and decide with what is there now`,
     headers: { etag: `"${objectVersion}"` },
   };
 }
 
-function etag({ objectVersion }: StoredObject): string {
+function etag({ objectVersion }: Kept): string {
   return `"${objectVersion}"`;
 }

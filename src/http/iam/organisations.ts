@@ -1,56 +1,25 @@
 // Organisations (contract §5.9): whoever manages the deployment keeps them, anyone else sees its own.
 
-import { organisationContract } from '../../objects/organisation.ts';
-import type { OrganisationInput, OrganisationView } from '../../objects/organisation.ts';
-import { formatTimestamp, slugOf } from '../../objects/values.ts';
-import type { OrganisationRecord } from '../../objects/storage.ts';
-import type { JsonObject } from '../../token/json.ts';
-import { DEFAULT_ORGANISATION_ID } from '../../objects/model.ts';
-import { ok, refuse } from '../../exchange/result.ts';
+import { DEFAULT_ORGANISATION_ID, organisation } from '../../objects/organisation.ts';
+import type { OrganisationRecord } from '../../objects/organisation.ts';
+import { ok } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
 import { mayManageDeployment } from './caller.ts';
 import type { IamRequest } from './deps.ts';
-import { fault, invalid } from './faults.ts';
-import { changedMeta, newMeta } from './new-object.ts';
-import { noOrganisation } from './object-operations.ts';
+import { createAlone } from './new-object.ts';
 import type { Resource } from './object-operations.ts';
 
-export const organisations: Resource<OrganisationInput, OrganisationRecord> = {
-  noun: 'organisation',
-  action: 'organisation',
-  idPrefix: 'org',
+export const organisations: Resource<typeof organisation> = {
+  object: organisation,
   foundBy: 'reference',
-  statuses: [],
-  filters: ['name', 'slug', 'identity'],
-  contract: organisationContract,
   store: (store, { caller }) => store.organisations(mayManageDeployment(caller) ? null : caller.organisation),
-  view: organisationView,
-  warnings: null,
-  async create(request, { values, faults }) {
-    if (faults.length > 0) return refuse(invalid(faults));
-    const { caller, deps } = request;
-    if ((await deps.store.readOrganisation(caller.organisation)) === null) return refuse(noOrganisation(request));
-    const id = deps.newId('org');
-    const meta = newMeta(values, request.now);
-    return ok({
-      ...meta,
-      id,
-      organisationId: DEFAULT_ORGANISATION_ID,
-      slug: values.slug ?? (slugOf(meta.name) || `organisation-${id.slice(-8)}`),
-    });
-  },
-  change(_request, current, { values, faults }) {
-    if (faults.length > 0) return refuse(invalid(faults));
-    return ok({ ...current, ...changedMeta(current, values), slug: values.slug ?? current.slug });
+  async create(request, draft) {
+    const created = await createAlone(organisation, request, draft);
+    return created.ok ? ok({ ...created.value, organisationId: DEFAULT_ORGANISATION_ID }) : created;
   },
   permit: permitOrganisation,
-  references: () => ({ serviceAccountId: null, federatedIdentityId: null, issuer: null }),
-  duplicate: (column, { slug }) =>
-    column === 'slug'
-      ? fault(['slug'], `another organisation has the slug ${slug}; choose another name or give a slug`)
-      : fault(['name'], 'another organisation has this name'),
+  uniqueIn: 'another organisation',
   inUse: 'this organisation has identity providers, service accounts or roles; delete them first',
-  limit: null,
 };
 
 function permitOrganisation(
@@ -74,18 +43,4 @@ function permitOrganisation(
     return Promise.resolve({ kind: 'read-only', detail });
   }
   return Promise.resolve(null);
-}
-
-function organisationView(organisation: OrganisationRecord): OrganisationView & JsonObject {
-  return {
-    identity: organisation.id,
-    name: organisation.name,
-    slug: organisation.slug,
-    description: organisation.description,
-    labels: organisation.labels,
-    annotations: organisation.annotations,
-    createdAt: formatTimestamp(organisation.createdAt),
-    updatedAt: formatTimestamp(organisation.updatedAt),
-    objectVersion: organisation.objectVersion,
-  };
 }

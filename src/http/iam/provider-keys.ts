@@ -2,20 +2,19 @@
 
 import type * as z from 'zod';
 
-import { identityProviderContract } from '../../objects/identity-provider.ts';
 import { issuerCheckSchema } from '../../objects/issuer-check.ts';
 import type { IssuerCheckView } from '../../objects/issuer-check.ts';
-import type { IdentityProviderRecord } from '../../objects/storage.ts';
+import type { IdentityProviderRecord } from '../../objects/identity-provider.ts';
+import { answerSchema } from '../../objects/schemas.ts';
 import { VERDICTS } from '../../objects/issuer-port.ts';
 import type { IssuerPort, RefreshedKeys } from '../../objects/issuer-port.ts';
 import { MAX_FETCH_ERROR_CHARS, MAX_UPDATE_ATTEMPTS } from '../limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
-import { answerSchema } from './answer-schemas.ts';
 import type { IamRequest, Reply } from './deps.ts';
-import { identityProviderView, identityProviders } from './identity-providers.ts';
-import { findObject } from './object-operations.ts';
+import { identityProviders } from './identity-providers.ts';
+import { answerOf, findObject } from './object-operations.ts';
 import type { IamRoute, RouteDescription } from './routing.ts';
 
 type Answer = Promise<Result<Reply, Problem>>;
@@ -64,12 +63,16 @@ async function takeIntoUse(request: IamRequest, seen: IdentityProviderRecord, { 
       federatedIdentityId: null,
       issuer: next.providerIssuer,
       ip: request.ip,
-      changes: { before: identityProviderView(current), after: identityProviderView(next) },
+      changes: { before: answerOf(identityProviders, current, now), after: answerOf(identityProviders, next, now) },
     });
     if (written.outcome === 'done') {
       // After the write: under a version that is not the row's, keys could outlive their withdrawal.
       await keep(next);
-      return ok({ status: 200, body: identityProviderView(next), headers: { etag: `"${next.objectVersion}"` } });
+      return ok({
+        status: 200,
+        body: answerOf(identityProviders, next, now),
+        headers: { etag: `"${next.objectVersion}"` },
+      });
     }
     const found = await findObject(identityProviders, request);
     if (!found.ok) return found;
@@ -127,7 +130,7 @@ export const providerKeyRoutes: readonly IamRoute[] = [
       "Fetch the issuer's keys now",
       'On success the new keys hold everywhere at once; on failure the keys in use stay in use.',
       'The provider with its new keys',
-      answerSchema('identity provider', identityProviderContract),
+      answerSchema(identityProviders.object),
     ),
   },
   {

@@ -2,14 +2,16 @@
 
 import * as z from 'zod';
 
-import { ROTATION_MODES, SIGNING_KEY_STATUSES, rotationContract } from '../../objects/signing-key.ts';
+import { ROTATION_MODES, SIGNING_KEY_STATUSES, rotationRequest } from '../../objects/signing-key.ts';
 import type { RotatedKeyView, SigningKeyView } from '../../objects/signing-key.ts';
+import { bodySchema } from '../../objects/schemas.ts';
 import { formatTimestamp } from '../../objects/values.ts';
 import type { ChangeEvent } from '../../objects/storage.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { planRotation } from '../../objects/key-rotation.ts';
 import type { KeyChange, RotationMode, SigningKeyPort } from '../../objects/key-rotation.ts';
-import { DEFAULT_ORGANISATION_ID, SIGNING_ALGORITHMS } from '../../objects/model.ts';
+import { DEFAULT_ORGANISATION_ID } from '../../objects/organisation.ts';
+import { SIGNING_ALGORITHMS } from '../../objects/signing-key.ts';
 import type { SigningKeyState } from '../../exchange/ports.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
@@ -36,7 +38,7 @@ async function rotateKeys(request: IamRequest): Answer {
   if (!keys.ok) return keys;
   const body = await readJsonObject(request.raw, { whereEmpty: {} });
   if (!body.ok) return body;
-  const { values, faults } = readMembers(rotationContract, body.value, null);
+  const { values, faults } = readMembers({ members: rotationRequest }, body.value, null);
   if (faults.length > 0) return refuse(invalid(faults));
 
   const asked = { mode: values.mode ?? 'graceful', alg: values.alg ?? null, kid: values.kid ?? null };
@@ -141,7 +143,7 @@ const keySchema = z.object({
   expiresAt: time.nullable(),
   revokedAt: time.nullable(),
 });
-const rotationSchema = z.strictObject(rotationContract.members).partial();
+const rotationSchema = bodySchema({ members: rotationRequest }, true);
 const rotatedKeySchema = keySchema.extend({ previous: keySchema.nullable() });
 const rotatedSchema = rotatedKeySchema.extend({
   mode: z.enum(ROTATION_MODES),

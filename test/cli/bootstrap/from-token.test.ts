@@ -9,11 +9,12 @@ import { compileExpression } from '../../../src/rules/expression.ts';
 import { compileFederatedIdentity, matchChecks } from '../../../src/rules/rule.ts';
 import { readClaim } from '../../../src/token/json.ts';
 import type { JsonObject } from '../../../src/token/json.ts';
-import type { Conditions } from '../../../src/objects/model.ts';
+import type { Conditions } from '../../../src/objects/conditions.ts';
 import { EVERY_RECIPE } from '../../../src/platforms/every-recipe.ts';
 import type { PresetName } from '../../../src/platforms/preset.ts';
 import { presetByName } from '../../../src/platforms/presets.ts';
 import { claimsOf, readPlatformFixtures } from '../../platforms/platform-fixtures.ts';
+import { identityOf } from '../../support/objects.ts';
 
 const ISSUER_URL = 'https://tokens.example.com';
 const NOW = 1_789_000_060;
@@ -65,29 +66,12 @@ function reasons(plan: Plan, claims: JsonObject): readonly string[] {
   if (typeof subject !== 'string' || subject === '') return ['subject_missing'];
   if (claims['iss'] !== undefined && claims['iss'] !== plan.provider.providerIssuer) return ['issuer_not_registered'];
   const compiled = compileFederatedIdentity(
-    {
-      id: 'fid_1',
-      name: plan.identity.name,
-      organisationId: 'org_1',
-      serviceAccount: { id: 'sa_1', organisationId: 'org_1', slug: 'deployer', status: 'active' },
+    identityOf({
       providerSubject: plan.identity.providerSubject,
       providerSubjectMatch: plan.identity.providerSubjectMatch ?? 'exact',
       trustedAudiences: plan.identity.trustedAudiences ?? [],
-      audienceMatchMode: 'any',
       conditions: (plan.identity.conditions ?? null) as Conditions | null,
-      expression: null,
-      allowedScopes: [],
-      tokenAudiences: [ISSUER_URL],
-      tokenLifetime: 3600,
-      maxTokenLifetime: 3600,
-      forwardedClaims: [],
-      replayProtection: 'off',
-      mode: 'enforce',
-      status: 'active',
-      expiresAt: null,
-      lastUsedAt: null,
-      objectVersion: 1,
-    },
+    }),
     {
       issuerUrl: ISSUER_URL,
       defaultAudience: ISSUER_URL,

@@ -1,7 +1,7 @@
 // What a caller may give away: contract §4. A writer cannot widen itself, an administrator and root may.
 
 import { describe, expect, it } from 'vitest';
-import type { BindingReach } from '../../../src/objects/model.ts';
+import type { BindingReach } from '../../../src/objects/role-binding.ts';
 import { hasIamScope, mayManageDeployment, rolesBeyond, scopesBeyond } from '../../../src/http/iam/caller.ts';
 import type { Caller } from '../../../src/http/iam/caller.ts';
 

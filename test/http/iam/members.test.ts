@@ -2,30 +2,34 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { federatedIdentityContract } from '../../../src/objects/federated-identity.ts';
-import { identityProviderContract } from '../../../src/objects/identity-provider.ts';
-import type { ObjectContract } from '../../../src/objects/object.ts';
-import { serviceAccountContract } from '../../../src/objects/service-account.ts';
+import { isWritable } from '../../../src/objects/definition.ts';
+import type { ObjectDefinition } from '../../../src/objects/definition.ts';
+import { federatedIdentity } from '../../../src/objects/federated-identity.ts';
+import { identityProvider } from '../../../src/objects/identity-provider.ts';
+import { serviceAccount } from '../../../src/objects/service-account.ts';
 import type { JsonObject } from '../../../src/token/json.ts';
 import { readMembers, sameJson } from '../../../src/http/iam/members.ts';
 
-/** A contract whose members are read by name, whatever it writes. */
-function readable<T extends object>(name: string, contract: ObjectContract<T>) {
+/** A definition whose members are read by name, whatever it writes; `readOnly` is what its answers have beside. */
+function readable(object: ObjectDefinition, readOnly: readonly string[]) {
+  const members = Object.entries(object.members).filter(([, member]) => isWritable(member));
+  const namesOf = (is: (member: (typeof members)[number][1]) => boolean): string[] =>
+    members.flatMap(([name, member]) => (is(member) ? [name] : []));
   return {
-    name,
-    members: Object.keys(contract.members),
-    required: contract.required as readonly string[],
-    nullIsAbsent: contract.nullIsAbsent as readonly string[],
-    nullClears: contract.nullClears as readonly string[],
-    readOnly: contract.readOnly,
-    read: (body: JsonObject, current: JsonObject | null) => readMembers(contract, body, current),
+    name: object.noun,
+    members: namesOf(() => true),
+    required: namesOf(({ required }) => required === true),
+    nullIsAbsent: namesOf((member) => member.null === 'absent'),
+    nullClears: namesOf((member) => member.null === 'clears'),
+    readOnly: ['identity', 'createdAt', 'updatedAt', 'objectVersion', ...readOnly],
+    read: (body: JsonObject, current: JsonObject | null) => readMembers(object, body, current),
   };
 }
 
 describe.each([
-  readable('service account', serviceAccountContract),
-  readable('identity provider', identityProviderContract),
-  readable('federated identity', federatedIdentityContract),
+  readable(serviceAccount, ['roleBindings']),
+  readable(identityProvider, ['keys', 'lastFetchedAt', 'lastFetchError']),
+  readable(federatedIdentity, ['serviceAccount', 'provider', 'lastUsedAt', 'warnings']),
 ])('$name', (contract) => {
   it('accepts null as absent for what Go clients send so, and for nothing else (contract §5)', () => {
     const accepted = [
