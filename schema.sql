@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS identity_provider (
   fetched_keys       TEXT CHECK (fetched_keys IS NULL OR json_valid(fetched_keys)), -- [{kid, alg}] of the last fetch, for display
   last_fetched_at    INTEGER,
   last_fetch_error   TEXT,
+  tokens_not_before  INTEGER,                       -- tokens of ours that its tokens were exchanged for, and that were issued before, do not count
   created_at         INTEGER NOT NULL,
   updated_at         INTEGER NOT NULL,
   object_version     INTEGER NOT NULL DEFAULT 1,
@@ -59,6 +60,7 @@ CREATE TABLE IF NOT EXISTS service_account (
   annotations     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
   status          TEXT NOT NULL CHECK (status IN ('active', 'inactive')),
   created_by      TEXT NOT NULL DEFAULT 'root' CHECK (created_by = 'root' OR created_by GLOB 'sa_*'), -- who may decide who acts as it
+  tokens_not_before INTEGER,                        -- its tokens that were issued before do not count
   created_at      INTEGER NOT NULL,
   updated_at      INTEGER NOT NULL,
   object_version  INTEGER NOT NULL DEFAULT 1,
@@ -94,6 +96,7 @@ CREATE TABLE IF NOT EXISTS federated_identity (
   mode                   TEXT NOT NULL CHECK (mode IN ('enforce', 'shadow')),
   status                 TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'revoked')), -- 'expired' is read from expires_at
   expires_at             INTEGER,
+  tokens_not_before      INTEGER,                   -- tokens that it granted before do not count
   last_used_at           INTEGER,
   created_at             INTEGER NOT NULL,
   updated_at             INTEGER NOT NULL,

@@ -27,7 +27,7 @@ import { readCredentialFacts, recordCredentialUse } from './store/access-credent
 import { recordGrant, recordRefusal } from './store/decisions.ts';
 import { readExchangeFacts } from './store/exchange-facts.ts';
 import { grantEventId } from './store/request-ids.ts';
-import { readTokenStanding, revokeToken } from './store/revoked-tokens.ts';
+import { readTokenStanding, revokeToken } from './store/issued-tokens.ts';
 import { databaseFaults } from './store/schema-check.ts';
 import { readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
 

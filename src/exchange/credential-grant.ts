@@ -68,6 +68,7 @@ export async function grantToCredential(
     organisationId: serviceAccount.organisationId,
     serviceAccount,
     project: request.project,
+    accessCredentialId: credential.id,
     workload: null,
   };
   const event = decisionEvent(request, {

@@ -16,6 +16,8 @@ export interface Grant {
   readonly audiences: readonly string[];
   readonly roles: readonly string[];
   readonly project: string | null;
+  /** The access credential that it is issued to; null for a workload. */
+  readonly accessCredentialId: string | null;
   /** The workload that acts; null for an access credential. */
   readonly workload: {
     readonly federatedIdentityId: string;
@@ -38,6 +40,7 @@ function accessTokenClaims(grant: Grant, issuerUrl: string): JsonObject {
     ...sharedClaims(grant),
     scope: grant.scope.join(' '),
     ...(grant.workload === null ? {} : { federated_identity: grant.workload.federatedIdentityId }),
+    ...(grant.accessCredentialId === null ? {} : { access_credential: grant.accessCredentialId }),
   };
 }
 

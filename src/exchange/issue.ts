@@ -40,6 +40,7 @@ export async function issueToken(
     organisationId: identity.organisationId,
     serviceAccount: identity.serviceAccount,
     project: request.project,
+    accessCredentialId: null,
     workload: { federatedIdentityId: identity.id, issuer: verified.issuer, subject: verified.subject, upstream },
   };
   const parties = { serviceAccountId: identity.serviceAccount.id, federatedIdentityId: identity.id };

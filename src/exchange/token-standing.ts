@@ -1,4 +1,4 @@
-// What an access token of this deployment says and whether it still stands: its key, its revocation, its account; verifies no signature.
+// What an access token of this deployment says, and whether all that it rests on still stands; verifies no signature.
 
 import type { JsonObject } from '../token/json.ts';
 import type { BindingReach } from '../objects/role-binding.ts';
@@ -20,6 +20,11 @@ export interface OwnToken {
   readonly audiences: readonly string[];
   readonly scopes: readonly string[];
   readonly project: string | null;
+  /** The federated identity that granted it; null for an access credential's. */
+  readonly federatedIdentityId: string | null;
+  /** The access credential that it was issued to; null for a workload's. */
+  readonly accessCredentialId: string | null;
+  readonly issuedAt: number;
   readonly expiresAt: number;
   /** All claims, as they were issued. */
   readonly claims: JsonObject;
@@ -31,12 +36,27 @@ export interface AccountRole extends BindingReach {
   readonly roleSlug: string;
 }
 
+/** Tokens issued before that time do not count; null if none was ended. */
+export interface TokensEnd {
+  readonly tokensNotBefore: number | null;
+}
+
 /** What storage knows of a token and of the account it was issued to, read in one round trip. */
 export interface TokenStanding {
   readonly signingKeys: readonly SigningKeyState[];
   readonly isRevoked: boolean;
-  /** Null where it was deleted. */
-  readonly serviceAccount: (ServiceAccount & { readonly name: string }) | null;
+  /** Null if it was deleted. */
+  readonly serviceAccount: (ServiceAccount & TokensEnd & { readonly name: string }) | null;
+  /** Null if it was deleted, or the token names none. */
+  readonly federatedIdentity:
+    | (TokensEnd & {
+        readonly status: 'active' | 'inactive' | 'revoked';
+        readonly expiresAt: number | null;
+        readonly provider: TokensEnd & { readonly status: 'active' | 'inactive' };
+      })
+    | null;
+  /** Null if it was deleted, or the token names none. */
+  readonly accessCredential: { readonly expiresAt: number } | null;
   /** The account's organisation; null with it. */
   readonly organisation: Organisation | null;
   readonly roles: readonly AccountRole[];
@@ -63,7 +83,14 @@ export type OwnTokenFault =
   | 'key_not_in_use'
   | 'token_revoked'
   | 'account_deleted'
-  | 'account_inactive';
+  | 'account_inactive'
+  | 'identity_deleted'
+  | 'identity_not_active'
+  | 'provider_inactive'
+  | 'credential_deleted'
+  | 'credential_expired'
+  /** It was issued before its account, identity or provider was disabled, or before their tokens were revoked. */
+  | 'tokens_ended';
 
 /** Verifies a token at `now` (epoch seconds) without any storage, so that a random one costs none. */
 export type VerifyOwnToken = (compact: string, now: number) => Promise<Result<OwnToken, OwnTokenFault>>;
@@ -79,10 +106,13 @@ export interface Revocation {
   readonly ip: string | null;
   readonly now: number;
 }
-/** Revokes a token with its audit event in one write; false where it was revoked before. Throws StorageUnavailable. */
+/** Revokes a token with its audit event in one write; false if it was revoked before. Throws StorageUnavailable. */
 export type RecordRevocation = (revocation: Revocation) => Promise<boolean>;
 
-/** Whether a token counts at `now` (epoch seconds): verified, not revoked, of an active account, signed by a key in use. */
+/**
+ * Whether a token counts at `now` (epoch seconds): verified, not revoked, signed by a key in use, and its account, identity and
+ * provider, or its credential, are there, active, and did not end their tokens since (contract §3).
+ */
 export async function inspectOwnToken(
   compact: string,
   now: number,
@@ -91,18 +121,23 @@ export async function inspectOwnToken(
   const verified = await ports.verify(compact, now);
   if (!verified.ok) return verified;
   const token = verified.value;
-  const { signingKeys, isRevoked, serviceAccount, organisation, roles } = await ports.readStanding(token);
+  const standing = await ports.readStanding(token);
+  const { signingKeys, isRevoked, serviceAccount, organisation, roles } = standing;
   if (!signingKeys.some((key) => mayHaveSigned(key, token, now))) return refuse('key_not_in_use');
   if (isRevoked) return refuse('token_revoked');
   if (serviceAccount === null || organisation === null || organisation.id !== token.organisationId) {
     return refuse('account_deleted');
   }
   if (serviceAccount.status !== 'active') return refuse('account_inactive');
+  if (issuedBeforeEnd(token, serviceAccount)) return refuse('tokens_ended');
+  const fault =
+    token.accessCredentialId === null ? identityFault(token, standing, now) : credentialFault(standing, now);
+  if (fault !== null) return refuse(fault);
   return ok({ ...token, serviceAccount, organisation, roles: rolesUnderScope(token.scopes, roles) });
 }
 
 /**
- * Revokes a token by its possession (RFC 7009 §2.1); the token revoked by this call, or null where there was nothing to
+ * Revokes a token by its possession (RFC 7009 §2.1); the token revoked by this call, or null if there was nothing to
  * revoke: not a token of ours, expired, or revoked before. An inactive account's token is revoked too, since it may become active again.
  */
 export async function revokeOwnToken(
@@ -113,6 +148,23 @@ export async function revokeOwnToken(
   const verified = await ports.verify(compact, context.now);
   if (!verified.ok) return null;
   return (await ports.record({ ...context, token: verified.value })) ? verified.value : null;
+}
+
+function identityFault(token: OwnToken, { federatedIdentity }: TokenStanding, now: number): OwnTokenFault | null {
+  if (federatedIdentity === null) return 'identity_deleted';
+  const { status, expiresAt, provider } = federatedIdentity;
+  if (status !== 'active' || (expiresAt !== null && expiresAt <= now)) return 'identity_not_active';
+  if (provider.status !== 'active') return 'provider_inactive';
+  return issuedBeforeEnd(token, federatedIdentity) || issuedBeforeEnd(token, provider) ? 'tokens_ended' : null;
+}
+
+function credentialFault({ accessCredential }: TokenStanding, now: number): OwnTokenFault | null {
+  if (accessCredential === null) return 'credential_deleted';
+  return accessCredential.expiresAt <= now ? 'credential_expired' : null;
+}
+
+function issuedBeforeEnd({ issuedAt }: OwnToken, { tokensNotBefore }: TokensEnd): boolean {
+  return tokensNotBefore !== null && issuedAt < tokensNotBefore;
 }
 
 /** A revoked key's tokens are dead at once, a retiring one's live until they expire, and a standby key has signed nothing. */

@@ -64,6 +64,10 @@ function readOwnClaims(claims: JsonObject, kid: string, alg: string): (OwnToken 
   if (expiresAt === null || notBefore === null || issuedAt === null) return null;
   if (textOf(member('service_account')) === null || !areTexts(member('roles') ?? [])) return null;
   if (project !== undefined && textOf(project) === null) return null;
+  const federatedIdentityId = textOf(member('federated_identity'));
+  const accessCredentialId = textOf(member('access_credential'));
+  // A token rests on one of them, and ends with it.
+  if ((federatedIdentityId === null) === (accessCredentialId === null)) return null;
   if (member('act') !== undefined && !isJsonObject(member('act'))) return null;
   return {
     kid,
@@ -74,6 +78,9 @@ function readOwnClaims(claims: JsonObject, kid: string, alg: string): (OwnToken 
     audiences,
     scopes: scope.split(' ').filter((one) => one !== ''),
     project: textOf(project),
+    federatedIdentityId,
+    accessCredentialId,
+    issuedAt,
     expiresAt,
     notBefore,
     claims,

@@ -4,7 +4,7 @@ import { StorageUnavailable } from '../exchange/ports.ts';
 import { runBatch } from './d1.ts';
 import { EVENT_COLUMNS } from './exchange-events.ts';
 import { EXCHANGE_STATEMENTS } from './exchange-facts.ts';
-import { TOKEN_STANDING_STATEMENTS } from './revoked-tokens.ts';
+import { TOKEN_STANDING_STATEMENTS } from './issued-tokens.ts';
 
 /** What is written and read nowhere else, and the index that a write names. */
 export const WRITTEN_STATEMENTS: readonly string[] = [

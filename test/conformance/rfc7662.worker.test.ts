@@ -8,6 +8,7 @@ import {
   addOtherOrganisation,
   addWorkload,
   bindRole,
+  call,
   DEFAULT_ORGANISATION_ID,
   forge,
   introspect,
@@ -139,6 +140,66 @@ describe('a token that does not count reads {"active":false} and nothing else', 
   it('one whose account was deleted (contract §3)', async () => {
     expect((await deployment.iam('DELETE', `/v1/service-accounts/${app.serviceAccount}`)).status).toBe(204);
     expect((await introspect(deployment, token)).body).toEqual({ active: false });
+  });
+
+  it.each<[string, object]>([
+    ['disabled', { status: 'inactive' }],
+    ['revoked', { status: 'revoked' }],
+    ['expired', { expiresAt: '2026-09-09T00:26:41Z' }],
+  ])(
+    'one whose federated identity was %s, here and at the API, while another identity’s counts (contract §3)',
+    async (_what, change) => {
+      const admin = await addWorkload(deployment, 'admin', ['iam:read']);
+      const ofAdmin = await admin.token();
+      await deployment.iam('PATCH', `/v1/federated-identities/${admin.federatedIdentity}`, change);
+      deployment.clock.now += 2;
+      expect((await introspect(deployment, ofAdmin)).body).toEqual({ active: false });
+      expect((await call(deployment, ofAdmin, 'GET', '/v1/me')).status).toBe(401);
+      expect((await introspect(deployment, token)).body.active).toBe(true);
+    },
+  );
+
+  it('one whose federated identity was deleted (contract §3)', async () => {
+    await deployment.iam('DELETE', `/v1/federated-identities/${app.federatedIdentity}`);
+    expect((await introspect(deployment, token)).body).toEqual({ active: false });
+  });
+
+  it('one whose provider was disabled (contract §3)', async () => {
+    const { body } = await deployment.iam('GET', '/v1/federated-identity-providers?name=app');
+    await deployment.iam('PATCH', `/v1/federated-identity-providers/${body[0].identity}`, { status: 'inactive' });
+    expect((await introspect(deployment, token)).body).toEqual({ active: false });
+  });
+
+  it('one whose access credential was deleted, while that of another one counts (contract §3)', async () => {
+    const path = `/v1/service-accounts/${app.serviceAccount}/access-credentials`;
+    const make = async (name: string): Promise<{ identity: string; token: string }> => {
+      const body = { name, scopes: ['api:read'], expiresAt: '2026-12-31T00:00:00Z' };
+      const { identity, accessKey, accessSecret } = (await deployment.iam('POST', path, body)).body;
+      const granted = await deployment.token({
+        grant_type: 'client_credentials',
+        client_id: accessKey,
+        client_secret: accessSecret,
+      });
+      return { identity, token: granted.body.access_token };
+    };
+    const [one, other] = [await make('one'), await make('other')];
+    expect((await introspect(deployment, one.token)).body).toMatchObject({
+      active: true,
+      access_credential: one.identity,
+    });
+    await deployment.iam('DELETE', `${path}/${one.identity}`);
+    expect((await introspect(deployment, one.token)).body).toEqual({ active: false });
+    expect((await introspect(deployment, other.token)).body.active).toBe(true);
+  });
+
+  it('one that names an identity or a credential of another account (contract §3)', async () => {
+    const other = await addWorkload(deployment, 'other', []);
+    for (const changes of [
+      { federated_identity: other.federatedIdentity },
+      { federated_identity: undefined },
+      { federated_identity: undefined, access_credential: 'cred_1' },
+    ])
+      expect((await introspect(deployment, await forge(claims(changes)))).body).toEqual({ active: false });
   });
 
   it('one whose key left the secret (contract §5.8)', async () => {

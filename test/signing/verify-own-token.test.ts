@@ -27,6 +27,7 @@ const GRANT: Grant = {
   audiences: [ISSUER],
   roles: ['deployer'],
   project: 'shop',
+  accessCredentialId: null,
   workload: { federatedIdentityId: 'fid_1', issuer: 'https://issuer.example', subject: 'job', upstream: {} },
 };
 const CLAIMS = tokenClaims(GRANT, ISSUER);
@@ -117,6 +118,8 @@ describe('verifyOwnToken', () => {
     ['scope as a list', { scope: ['iam:admin'] }, {}, 'claims_invalid'],
     ['roles as text', { roles: 'deployer' }, {}, 'claims_invalid'],
     ['project as a number', { project: 1 }, {}, 'claims_invalid'],
+    ['neither an identity nor a credential', { federated_identity: undefined }, {}, 'claims_invalid'],
+    ['an identity and a credential', { access_credential: 'cred_1' }, {}, 'claims_invalid'],
     ['act as text', { act: 'job' }, {}, 'claims_invalid'],
   ])('refuses %s (RFC 9068 §4)', async (_what, claims, header, fault) => {
     expect(await verify(await sign(claims, header))).toEqual({ ok: false, error: fault });
@@ -161,10 +164,22 @@ describe('inspectOwnToken', () => {
     revokedAt: null,
     ...changes,
   });
+  const ACCOUNT = {
+    id: 'sa_1',
+    organisationId: 'org_1',
+    slug: 'app',
+    name: 'App',
+    status: 'active',
+    tokensNotBefore: null,
+  } as const;
+  const PROVIDER = { status: 'active', tokensNotBefore: null } as const;
+  const IDENTITY = { status: 'active', expiresAt: null, tokensNotBefore: null, provider: PROVIDER } as const;
   const standing: TokenStanding = {
     signingKeys: [],
     isRevoked: false,
-    serviceAccount: { id: 'sa_1', organisationId: 'org_1', slug: 'app', name: 'App', status: 'active' },
+    serviceAccount: ACCOUNT,
+    federatedIdentity: IDENTITY,
+    accessCredential: null,
     organisation: { id: 'org_1', slug: 'default' },
     roles: [{ roleId: 'role_1', roleSlug: 'deployer', projects: [], scopes: [] }],
   };
@@ -203,14 +218,56 @@ describe('inspectOwnToken', () => {
     ['a revoked token', { isRevoked: true }, 'token_revoked'],
     ['a deleted account', { serviceAccount: null, organisation: null }, 'account_deleted'],
     ['an account of another organisation', { organisation: { id: 'org_2', slug: 'other' } }, 'account_deleted'],
+    ['a disabled account', { serviceAccount: { ...ACCOUNT, status: 'inactive' } }, 'account_inactive'],
+    ['an account that ended its tokens', { serviceAccount: { ...ACCOUNT, tokensNotBefore: NOW + 1 } }, 'tokens_ended'],
+    ['a deleted identity', { federatedIdentity: null }, 'identity_deleted'],
+    ['a disabled identity', { federatedIdentity: { ...IDENTITY, status: 'inactive' } }, 'identity_not_active'],
+    ['a revoked identity', { federatedIdentity: { ...IDENTITY, status: 'revoked' } }, 'identity_not_active'],
+    ['an expired identity', { federatedIdentity: { ...IDENTITY, expiresAt: NOW } }, 'identity_not_active'],
     [
-      'a disabled account',
-      { serviceAccount: { id: 'sa_1', organisationId: 'org_1', slug: 'app', name: 'App', status: 'inactive' } },
-      'account_inactive',
+      'an identity that ended its tokens',
+      { federatedIdentity: { ...IDENTITY, tokensNotBefore: NOW + 1 } },
+      'tokens_ended',
+    ],
+    [
+      'a disabled provider',
+      { federatedIdentity: { ...IDENTITY, provider: { ...PROVIDER, status: 'inactive' } } },
+      'provider_inactive',
+    ],
+    [
+      'a provider that ended its tokens',
+      { federatedIdentity: { ...IDENTITY, provider: { ...PROVIDER, tokensNotBefore: NOW + 1 } } },
+      'tokens_ended',
     ],
   ])('refuses %s (contract §3)', async (_what, changes, fault) => {
     expect(await inspect(changes)).toEqual({ ok: false, error: fault });
+    expect(await inspect()).toMatchObject({ ok: true });
   });
+
+  it('takes a token that was issued when everything had ended its tokens before (contract §3)', async () => {
+    const ended = { tokensNotBefore: NOW };
+    const inspected = await inspect({
+      serviceAccount: { ...ACCOUNT, ...ended },
+      federatedIdentity: { ...IDENTITY, ...ended, expiresAt: NOW + 1, provider: { ...PROVIDER, ...ended } },
+    });
+    expect(inspected).toMatchObject({ ok: true });
+  });
+
+  it.each<[string, TokenStanding['accessCredential'], object]>([
+    ['is there', { expiresAt: NOW + 1 }, { ok: true }],
+    ['was deleted', null, { ok: false, error: 'credential_deleted' }],
+    ['has expired', { expiresAt: NOW }, { ok: false, error: 'credential_expired' }],
+  ])(
+    'judges an access credential’s token by its credential, which %s (contract §3)',
+    async (_what, accessCredential, judged) => {
+      const token = await sign({ federated_identity: undefined, act: undefined, access_credential: 'cred_1' });
+      const inspected = await inspectOwnToken(token, NOW, {
+        verify,
+        readStanding: async () => ({ ...standing, signingKeys: [state()], federatedIdentity: null, accessCredential }),
+      });
+      expect(inspected).toMatchObject(judged);
+    },
+  );
 
   it('asks storage nothing about a token that does not verify (contract §7)', async () => {
     const readStanding = (): Promise<never> => Promise.reject(new Error('asked'));

@@ -2,7 +2,7 @@
 
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { TOKEN_STANDING_STATEMENTS } from '../../src/store/revoked-tokens.ts';
+import { TOKEN_STANDING_STATEMENTS } from '../../src/store/issued-tokens.ts';
 import { ROLE_PERMISSION_STATEMENTS } from '../../src/store/role-permissions.ts';
 import { freshDatabase } from '../support/schema.ts';
 

@@ -1,4 +1,4 @@
-// The table revoked_token, and everything else that says whether a token of ours still stands, read in one round trip.
+// What says whether a token of ours still stands, read in one round trip, and the table revoked_token.
 
 import { CLOCK_SKEW_SECONDS } from '../token/limits.ts';
 import type { OwnToken, Revocation, TokenStanding } from '../exchange/token-standing.ts';
@@ -9,8 +9,12 @@ import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
 const REVOKED = 'SELECT 1 FROM revoked_token WHERE token_id = ?1';
-const ACCOUNT = `SELECT sa.id, sa.slug, sa.name, sa.status, o.id AS organisation_id, o.slug AS organisation_slug
+const ACCOUNT = `SELECT sa.id, sa.slug, sa.name, sa.status, sa.tokens_not_before, o.id AS organisation_id, o.slug AS organisation_slug
   FROM service_account sa JOIN organisation o ON o.id = sa.organisation_id WHERE sa.id = ?1`;
+// Of the token's own account: an identity or a credential of another one gives it nothing.
+const IDENTITY = `SELECT fi.status, fi.expires_at, fi.tokens_not_before, p.status AS provider_status, p.tokens_not_before AS provider_tokens_not_before
+  FROM federated_identity fi CROSS JOIN identity_provider p ON p.id = fi.provider_id WHERE fi.id = ?1 AND fi.service_account_id = ?2`;
+const CREDENTIAL = 'SELECT expires_at FROM access_credential WHERE id = ?1 AND service_account_id = ?2';
 const ROLES = `SELECT r.id, r.slug, b.projects, b.scopes FROM role_binding b CROSS JOIN role r ON r.id = b.role_id
   WHERE b.service_account_id = ?1 ORDER BY b.id`;
 
@@ -24,24 +28,36 @@ const REVOKE = `INSERT INTO revoked_token (token_id, revoked_at, expires_at)
   SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM audit_event WHERE organisation_id = ?4 AND id = ?5) ON CONFLICT DO NOTHING`;
 
 /** Every statement of this file that reads, for the test that each of them uses an index, and for the check of the schema. */
-export const TOKEN_STANDING_STATEMENTS: readonly string[] = [REVOKED, ACCOUNT, ROLES];
+export const TOKEN_STANDING_STATEMENTS: readonly string[] = [REVOKED, ACCOUNT, IDENTITY, CREDENTIAL, ROLES];
 
 interface AccountRow {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
   readonly status: 'active' | 'inactive';
+  readonly tokens_not_before: number | null;
   readonly organisation_id: string;
   readonly organisation_slug: string;
 }
 
-/** Reads what stands behind a verified token: keys, revocation, account, roles. Throws StorageUnavailable. */
+interface IdentityRow {
+  readonly status: 'active' | 'inactive' | 'revoked';
+  readonly expires_at: number | null;
+  readonly tokens_not_before: number | null;
+  readonly provider_status: 'active' | 'inactive';
+  readonly provider_tokens_not_before: number | null;
+}
+
+/** Reads what stands behind a verified token: keys, revocation, account, identity or credential, roles. Throws StorageUnavailable. */
 export async function readTokenStanding(db: D1Database, token: OwnToken): Promise<TokenStanding> {
-  const [keys, revoked, account, roles] = await runBatch(db, [
+  const { tokenId, serviceAccountId, federatedIdentityId, accessCredentialId } = token;
+  const [keys, revoked, account, identity, credential, roles] = await runBatch(db, [
     selectSigningKeys(db),
-    db.prepare(REVOKED).bind(token.tokenId),
-    db.prepare(ACCOUNT).bind(token.serviceAccountId),
-    db.prepare(ROLES).bind(token.serviceAccountId),
+    db.prepare(REVOKED).bind(tokenId),
+    db.prepare(ACCOUNT).bind(serviceAccountId),
+    db.prepare(IDENTITY).bind(federatedIdentityId, serviceAccountId),
+    db.prepare(CREDENTIAL).bind(accessCredentialId, serviceAccountId),
+    db.prepare(ROLES).bind(serviceAccountId),
   ]);
   const [row] = rowsOf<AccountRow>(account);
   return {
@@ -50,13 +66,32 @@ export async function readTokenStanding(db: D1Database, token: OwnToken): Promis
     serviceAccount:
       row === undefined
         ? null
-        : { id: row.id, organisationId: row.organisation_id, slug: row.slug, name: row.name, status: row.status },
+        : {
+            id: row.id,
+            organisationId: row.organisation_id,
+            slug: row.slug,
+            name: row.name,
+            status: row.status,
+            tokensNotBefore: row.tokens_not_before,
+          },
+    federatedIdentity: toIdentityStanding(rowsOf<IdentityRow>(identity)[0]),
+    accessCredential: toCredentialStanding(rowsOf<{ expires_at: number }>(credential)[0]),
     organisation: row === undefined ? null : { id: row.organisation_id, slug: row.organisation_slug },
     roles: rowsOf<AccountRoleRow>(roles).map(toAccountRole),
   };
 }
 
-/** Revokes a verified token with its audit event in one transaction; false where it was revoked before. Throws StorageUnavailable. */
+function toIdentityStanding(row: IdentityRow | undefined): TokenStanding['federatedIdentity'] {
+  if (row === undefined) return null;
+  const provider = { status: row.provider_status, tokensNotBefore: row.provider_tokens_not_before };
+  return { status: row.status, expiresAt: row.expires_at, tokensNotBefore: row.tokens_not_before, provider };
+}
+
+function toCredentialStanding(row: { readonly expires_at: number } | undefined): TokenStanding['accessCredential'] {
+  return row === undefined ? null : { expiresAt: row.expires_at };
+}
+
+/** Revokes a verified token with its audit event in one transaction; false if it was revoked before. Throws StorageUnavailable. */
 export async function revokeToken(
   db: D1Database,
   eventId: string,
