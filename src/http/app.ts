@@ -9,17 +9,13 @@ import type { AppDeps, AppEnv } from './deps.ts';
 import { healthHandler, readinessHandler } from './health.ts';
 import { RETRY_AFTER_SECONDS } from './limits.ts';
 import { introspectHandler } from './introspect.ts';
+import { openApiHandler } from './openapi.ts';
 import { problemResponse } from './problem.ts';
+import { documentOptions } from './public-document.ts';
 import { revokeHandler } from './revoke.ts';
 import { tailscaleHandler } from './tailscale.ts';
 import { tokenHandler } from './token.ts';
-import {
-  AUTHORIZATION_PATH,
-  authorizationHandler,
-  discoveryHandler,
-  jwksHandler,
-  wellKnownOptions,
-} from './well-known.ts';
+import { AUTHORIZATION_PATH, authorizationHandler, discoveryHandler, jwksHandler } from './well-known.ts';
 
 /** Settings without which the IAM API answers nothing. A deployment without a root token is complete, one with a bad one is not. */
 const IAM_NEEDS: readonly SettingName[] = [
@@ -41,15 +37,13 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.post('/oidc/revoke', revokeHandler(deps));
   app.post('/api/v2/oauth/token-exchange', tailscaleHandler(deps));
   for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
-    app.get(path, discoveryHandler(deps)).options(path, wellKnownOptions);
+    app.get(path, discoveryHandler(deps)).options(path, documentOptions);
   }
-  app.get('/.well-known/jwks.json', jwksHandler(deps)).options('/.well-known/jwks.json', wellKnownOptions);
+  app.get('/.well-known/jwks.json', jwksHandler(deps)).options('/.well-known/jwks.json', documentOptions);
   app.get('/healthz', healthHandler);
   app.get('/readyz', readinessHandler(deps));
-  app.get('/openapi.json', async (c) => {
-    const { openApiDocument } = await import('./reference/document.ts');
-    return c.json(openApiDocument(deps.config.issuerUrl));
-  });
+  app.get('/openapi.json', openApiHandler(deps)).options('/openapi.json', documentOptions);
+  app.get('/', async (c) => (await import('./landing.ts')).answerLanding(c, deps));
   app.all('/v1/*', async (c) => {
     if (faultsOf(deps.config, IAM_NEEDS).length > 0) {
       const message = 'this deployment is not fully configured; its operator finds what is missing at /readyz';
@@ -84,7 +78,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
 }
 
 /** The header by which the IAM application learns the request id that the outer one chose; a caller's own is overwritten. */
-export const REQUEST_ID_HEADER = 'x-request-id';
+const REQUEST_ID_HEADER = 'x-request-id';
 
 function withRequestId(request: Request, requestId: string): Request {
   const headers = new Headers(request.headers);

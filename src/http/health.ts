@@ -21,7 +21,7 @@ export function readinessHandler(deps: AppDeps): Handler<AppEnv> {
     if (!(await deps.mayProceed(c.req.header('cf-connecting-ip') ?? 'unknown'))) {
       return c.json({ status: 'rate_limited', request_id: c.get('requestId') }, 429, RETRY_LATER);
     }
-    const faults = [...deps.config.faults, ...(await faultsOf(deps.readinessChecks, Math.floor(deps.now())))];
+    const faults = await readinessFaults(deps, Math.floor(deps.now()));
     if (faults.length === 0) return c.json({ status: 'ready' });
     return c.json({ status: 'not_ready', faults, request_id: c.get('requestId') }, 503, RETRY_LATER);
   };
@@ -29,9 +29,13 @@ export function readinessHandler(deps: AppDeps): Handler<AppEnv> {
 
 const RETRY_LATER = { 'retry-after': String(RETRY_AFTER_SECONDS) };
 
-async function faultsOf(checks: readonly ReadinessCheck[], now: number): Promise<ConfigFault[]> {
+/** Everything that keeps the deployment from its work at `now` (epoch seconds): settings, storage, keys. */
+export async function readinessFaults(
+  { config, readinessChecks }: Pick<AppDeps, 'config' | 'readinessChecks'>,
+  now: number,
+): Promise<ConfigFault[]> {
   const found = await Promise.all(
-    checks.map(async ({ setting, faults }) => (await faults(now)).map((detail) => ({ setting, detail }))),
+    readinessChecks.map(async ({ setting, faults }) => (await faults(now)).map((detail) => ({ setting, detail }))),
   );
-  return found.flat();
+  return [...config.faults, ...found.flat()];
 }

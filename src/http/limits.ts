@@ -1,7 +1,7 @@
 // The bounds of requests and answers, each with its unit and its reason.
 
-/** Seconds; `max-age` of the discovery document and the JWKS. */
-export const DISCOVERY_MAX_AGE_SECONDS = 300;
+/** Seconds; `max-age` of the discovery document, the JWKS and the reference. A new key is published as long before it signs. */
+export const PUBLIC_DOCUMENT_MAX_AGE_SECONDS = 300;
 /** Bytes of chance in the key of an access credential, which only has to be unique, and in its secret: 256 bits. */
 export const CREDENTIAL_KEY_BYTES = 16;
 export const CREDENTIAL_SECRET_BYTES = 32;

@@ -5,12 +5,11 @@ import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { denial } from '../exchange/denial.ts';
 import type { StatedDenial } from '../exchange/denial.ts';
-import { sha256 } from '../token/digest.ts';
-import { DISCOVERY_MAX_AGE_SECONDS } from './limits.ts';
 import { ACCEPTED_ALGORITHMS } from '../objects/identity-provider.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { oauthError } from './oauth-error.ts';
+import { answerDocument, publicDocument } from './public-document.ts';
 import { CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from './token-request.ts';
 
 /** Scopes of this service's own API; those of other APIs are the operators' and not listed. */
@@ -26,7 +25,7 @@ export function discoveryHandler(deps: AppDeps): Handler<AppEnv> {
     const { issuerUrl } = deps.config;
     if (issuerUrl === null || faultsOf(deps.config, ['ISSUER_URL', 'SIGNING_KEYS']).length > 0)
       return unconfigured(c, deps);
-    return cacheable(c, {
+    const document = await publicDocument({
       issuer: issuerUrl,
       jwks_uri: `${issuerUrl}/.well-known/jwks.json`,
       // Nobody signs in here, but Discovery 1.0 §3 requires the member, and some clients read no document without it.
@@ -49,6 +48,7 @@ export function discoveryHandler(deps: AppDeps): Handler<AppEnv> {
       scopes_supported: OWN_SCOPES,
       claims_supported: CLAIMS,
     });
+    return answerDocument(c, document);
   };
 }
 
@@ -68,7 +68,8 @@ export function jwksHandler(deps: AppDeps): Handler<AppEnv> {
     if (faultsOf(deps.config, needed).length > 0) return unconfigured(c, deps);
     try {
       const keys = await deps.publishedKeys(Math.floor(deps.now()));
-      return keys.ok ? await cacheable(c, { keys: keys.value }) : unconfigured(c, deps, keys.error);
+      if (!keys.ok) return unconfigured(c, deps, keys.error);
+      return answerDocument(c, await publicDocument({ keys: keys.value }));
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
       deps.log({
@@ -93,26 +94,3 @@ function unconfigured(c: Context<AppEnv>, deps: AppDeps, why?: StatedDenial): Re
   deps.log({ level: 'error', event: denied.reason, detail: denied.detail, request_id: c.get('requestId') });
   return oauthError(c, denied, 'none');
 }
-
-/** Answers a document that any verifier, a browser's too, may keep for five minutes (RFC 9110 §13.1.2, RFC 9111). */
-async function cacheable(c: Context<AppEnv>, document: object): Promise<Response> {
-  const body = JSON.stringify(document);
-  const etag = `"${await sha256(body)}"`;
-  c.header('cache-control', `public, max-age=${DISCOVERY_MAX_AGE_SECONDS}`);
-  c.header('etag', etag);
-  c.header('access-control-allow-origin', '*');
-  const known = c.req.header('if-none-match')?.split(',') ?? [];
-  if (known.some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)) return c.body(null, 304);
-  return c.body(body, 200, { 'content-type': 'application/json' });
-}
-
-/** `OPTIONS`: a browser's preflight may read the documents from anywhere. */
-export const wellKnownOptions: Handler<AppEnv> = (c) =>
-  c.body(null, 204, {
-    allow: 'GET, HEAD, OPTIONS',
-    'access-control-allow-origin': '*',
-    'access-control-allow-methods': 'GET, HEAD, OPTIONS',
-    'access-control-allow-headers': 'if-none-match',
-    'access-control-max-age': '86400',
-    'cache-control': `public, max-age=${DISCOVERY_MAX_AGE_SECONDS}`,
-  });

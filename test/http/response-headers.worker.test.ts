@@ -124,9 +124,42 @@ const rows: readonly Row[] = [
   { what: 'readiness', path: '/readyz', status: 200 },
   { what: 'unreadiness', path: '/readyz', status: 503, state: 'unconfigured', has: retryAfter },
   { what: 'readiness that is shed', path: '/readyz', status: 429, state: 'limited', has: retryAfter },
-  { what: 'the API reference', path: '/openapi.json', status: 200 },
+  { what: 'the API reference', path: '/openapi.json', status: 200, isPublic: true, has: { etag: /^".+"$/ } },
+  { what: 'HEAD of it', path: '/openapi.json', method: 'HEAD', status: 200, isPublic: true },
+  {
+    what: 'the API reference unchanged',
+    path: '/openapi.json',
+    status: 304,
+    type: null,
+    isPublic: true,
+    headers: { 'if-none-match': '*' },
+  },
+  {
+    what: 'a preflight of the API reference',
+    path: '/openapi.json',
+    method: 'OPTIONS',
+    status: 204,
+    type: null,
+    isPublic: true,
+    has: { 'access-control-allow-methods': /^GET, HEAD, OPTIONS$/ },
+  },
   { what: 'nothing', path: '/nothing', status: 404 },
-  { what: 'nothing at the root', path: '/', status: 404 },
+  { what: 'what this is', path: '/', status: 200, has: { vary: /^accept$/i } },
+  { what: 'HEAD of what this is', path: '/', method: 'HEAD', status: 200 },
+  {
+    what: 'the page for a browser',
+    path: '/',
+    status: 200,
+    type: 'text/html',
+    headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' },
+    has: {
+      'content-security-policy': /^default-src 'none'; style-src 'sha256-[\w+/]+=*'; /,
+      'referrer-policy': /^no-referrer$/,
+    },
+  },
+  { what: 'what this is without settings', path: '/', status: 200, state: 'unconfigured' },
+  { what: 'what this is, shed', path: '/', status: 429, state: 'limited', has: retryAfter },
+  { what: 'POST of what this is', path: '/', method: 'POST', status: 405, has: { allow: /^GET, HEAD$/ } },
 
   { ...iam, what: 'a list', status: 200, type: JSON_TYPE },
   { ...iam, what: 'an object that is made', method: 'POST', status: 201, type: JSON_TYPE, json: { name: 'made' } },
@@ -267,6 +300,7 @@ describe('the headers and the form of', () => {
     const { type = JSON_TYPE } = row;
     expect(headers.get('content-type')?.split(';')[0] ?? null).toBe(type);
     if (type === null || row.method === 'HEAD') return expect(text).toBe('');
+    if (row.status < 400 && !type.endsWith('json')) return;
     const body: unknown = JSON.parse(text);
     if (row.status < 400) return;
     expect(body).toMatchObject({ request_id: headers.get('x-request-id') });

@@ -199,6 +199,38 @@ export const oauthSchemas: JsonObject = {
     },
     required: ['keys'],
   },
+  Landing: {
+    type: 'object',
+    properties: {
+      name: { type: 'string' },
+      description: { type: 'string' },
+      issuer: {
+        type: ['string', 'null'],
+        description: 'The address of this deployment; null if ISSUER_URL is missing',
+      },
+      ready: { type: 'boolean' },
+      faults: {
+        type: 'array',
+        description: 'If it is not ready: every setting, table and key that is missing or wrong',
+        items: {
+          type: 'object',
+          properties: { setting: { type: 'string' }, detail: { type: 'string' } },
+          required: ['setting', 'detail'],
+        },
+      },
+      links: {
+        type: 'object',
+        properties: {
+          discovery: { type: 'string' },
+          keys: { type: 'string' },
+          api: { type: 'string' },
+          readiness: { type: 'string' },
+        },
+        required: ['discovery', 'keys', 'api', 'readiness'],
+      },
+    },
+    required: ['name', 'description', 'issuer', 'ready', 'links'],
+  },
   Readiness: {
     type: 'object',
     properties: {
@@ -467,11 +499,48 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
       summary: 'Read this document',
       tags: ['health'],
       security: [],
+      parameters: [{ name: 'If-None-Match', in: 'header', schema: { type: 'string' } }],
       responses: {
         '200': {
-          description: 'OpenAPI 3.1 of this deployment',
+          description: 'OpenAPI 3.1 of this deployment, for anyone and from any origin',
+          headers: cached,
           content: { 'application/json': { schema: { type: 'object' } } },
         },
+        '304': { description: 'Unchanged' },
+      },
+    },
+    options: {
+      operationId: 'readReferencePreflight',
+      summary: 'Answer a browser that asks whether it may read this document',
+      tags: ['health'],
+      security: [],
+      responses: { '204': { description: 'It may, from anywhere' } },
+    },
+  },
+  '/': {
+    get: {
+      operationId: 'readLanding',
+      summary: 'Ask what this is, and whether it is ready',
+      description: 'A client that accepts `text/html`, such as a browser, gets a page that says the same.',
+      tags: ['health'],
+      security: [],
+      responses: {
+        '200': {
+          description: 'What this is; also while it is not ready',
+          content: json(ref('Landing'), {
+            name: 'Cambist',
+            description: 'Exchanges the OIDC ID token of a workload for a short-lived access token (RFC 8693).',
+            issuer: ISSUER_PLACEHOLDER,
+            ready: true,
+            links: {
+              discovery: `${ISSUER_PLACEHOLDER}/.well-known/openid-configuration`,
+              keys: `${ISSUER_PLACEHOLDER}/.well-known/jwks.json`,
+              api: `${ISSUER_PLACEHOLDER}/openapi.json`,
+              readiness: `${ISSUER_PLACEHOLDER}/readyz`,
+            },
+          }),
+        },
+        '429': overload['429'],
       },
     },
   },
