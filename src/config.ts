@@ -19,7 +19,7 @@ export interface Settings {
   readonly AUDIT_RETENTION_DAYS?: unknown;
 }
 
-/** The settings, each checked; a member is null where it is missing or at fault (or, for the root token, not set). */
+/** The settings, each checked; a member is null if it is missing or at fault (or, for the root token, not set). */
 export interface Config {
   readonly db: D1Database | null;
   readonly cache: KVNamespace | null;
@@ -70,7 +70,7 @@ export function parseConfig(env: Settings): Config {
   };
 }
 
-/** The faults that stop an endpoint which needs these settings. */
+/** The faults of these settings; an endpoint that needs one of them does not answer. */
 export function faultsOf(config: Config, needed: readonly SettingName[]): readonly ConfigFault[] {
   return config.faults.filter((fault) => needed.includes(fault.setting));
 }

@@ -2,10 +2,10 @@
 
 /** Seconds; `max-age` of the discovery document, the JWKS and the reference. A new key is published as long before it signs. */
 export const PUBLIC_DOCUMENT_MAX_AGE_SECONDS = 300;
-/** Bytes of chance in the key of an access credential, which only has to be unique, and in its secret: 256 bits. */
+/** Random bytes of an access credential: its key only has to be unique, its secret has 256 bits. */
 export const CREDENTIAL_KEY_BYTES = 16;
 export const CREDENTIAL_SECRET_BYTES = 32;
-/** Objects in one page of a list; unmodified Go clients never ask for a second page, so the default is the most. */
+/** Objects in one page of a list. Unmodified Go clients never ask for a second page, so this is also the default. */
 export const MAX_LIST_LIMIT = 1_000;
 /** Labels a list can be narrowed by; each is three of D1's 100 parameters. */
 export const MAX_LABEL_FILTERS = 20;
@@ -15,7 +15,7 @@ export const MAX_REPORTED_FAULTS = 50;
 export const MAX_UPDATE_ATTEMPTS = 10;
 /** Milliseconds the rate limiter may take before a request goes on without it; it answers from its own place within a few. */
 export const RATE_LIMITER_TIMEOUT_MS = 1_000;
-/** Seconds after which a caller should try again where storage failed. */
+/** Seconds after which a caller should try again if storage failed. */
 export const STORAGE_RETRY_SECONDS = 5;
 /** Characters of `lastFetchError`: an address and what was wrong there. */
 export const MAX_FETCH_ERROR_CHARS = 1_000;
@@ -25,7 +25,7 @@ export const RETRY_AFTER_SECONDS = 10;
 export const MAX_QUOTED_CHARS = 100;
 /** Faults that one sentence counts up; the others are in the list. */
 export const MAX_FAULTS_IN_SENTENCE = 10;
-/** Characters of a root token: at least 128 bits of chance, whatever it is written in. */
+/** Characters that a root token has at least: 128 random bits, whatever alphabet it is written in. */
 export const MIN_ADMIN_TOKEN_CHARS = 32;
 /** Claims that one refusal names; a rule may have fifty conditions. */
 export const MAX_NAMED_CLAIMS = 5;

@@ -75,7 +75,7 @@ function parseForm(bytes: Uint8Array): Result<TokenParameters, string> {
   return ok(parametersOf(values));
 }
 
-/** Null where parsers differ (RFC 6749 appendix B): a percent sign as it stands, or bytes that are no character. */
+/** Decodes a value; null if parsers differ about it (RFC 6749 appendix B): a bare percent sign, or bytes that are not UTF-8. */
 function decodeComponent(encoded: string): string | null {
   const spaced = encoded.replaceAll('+', ' ');
   // Most values are tokens, which have nothing to decode.

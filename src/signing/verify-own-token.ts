@@ -49,7 +49,7 @@ export async function verifyOwnToken(
   return ok(token);
 }
 
-/** The claims of RFC 9068 §2.2 and ours, each of its type; null where one is not. */
+/** The claims of RFC 9068 §2.2 and ours, each of its type; null if one is not. */
 function readOwnClaims(claims: JsonObject, kid: string, alg: string): (OwnToken & { notBefore: number }) | null {
   const member = (name: string): JsonValue | undefined => (Object.hasOwn(claims, name) ? claims[name] : undefined);
   const serviceAccountId = textOf(member('sub'));

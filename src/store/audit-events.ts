@@ -152,7 +152,7 @@ function ofRequest(owner: Condition, requestId: string): Condition {
   };
 }
 
-/** The conditions of each filter that is given, under the name of its index where it has one. */
+/** The conditions of each filter that is given, under the name of its index if it has one. */
 function narrowingsOf(filter: AuditFilter, owner: Condition): Partial<Record<Index | 'issuer', Condition[]>> {
   const { action, outcome, serviceAccount } = filter;
   const equal = (column: string, value: string): Condition => ({ sql: `e.${column} = ?`, values: [value] });
@@ -204,9 +204,9 @@ interface EventRow {
 }
 
 interface ListedRow extends EventRow {
-  /** 1 where the filters leave it. */
+  /** 1 if it passes the filters. */
   readonly met: number | null;
-  /** Which of those searched it is, from 1; null where only those that the filters leave are read. */
+  /** Its place among those that were searched, from 1; null if only those that pass the filters are read. */
   readonly place: number | null;
 }
 

@@ -5,7 +5,7 @@ import { STORAGE_TIMEOUT_MS } from './limits.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
 
 /**
- * Runs statements as one transaction in one round trip. Throws StorageUnavailable where D1 fails, answers with anything but a
+ * Runs statements as one transaction in one round trip. Throws StorageUnavailable if D1 fails, answers with anything but a
  * result for each statement, or not within STORAGE_TIMEOUT_MS: whether the transaction was carried out is then unknown.
  */
 export async function runBatch(

@@ -30,7 +30,7 @@ export async function recordGrant(
   return singleUse !== null && results[0]?.meta.changes !== 1 ? 'already_used' : 'recorded';
 }
 
-/** Records a refusal, or counts it where an equal one, or too many others, are less than a minute old. Throws StorageUnavailable. */
+/** Records a refusal, or counts it if an equal one, or too many others, are less than a minute old. Throws StorageUnavailable. */
 export async function recordRefusal(
   db: D1Database,
   refusal: CollapsingEvent,

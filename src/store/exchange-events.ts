@@ -1,4 +1,4 @@
-// How one decision of an exchange becomes rows of audit_event: appended, or counted where equal ones are too many; runs nothing itself.
+// How one decision of an exchange becomes rows of audit_event: appended, or counted if there is an equal one or too many others; runs nothing itself.
 
 import { sha256 } from '../token/digest.ts';
 import { MAX_DISTINCT_REFUSALS, MAX_REQUESTS_PER_EVENT, REFUSAL_COLLAPSE_SECONDS } from './limits.ts';

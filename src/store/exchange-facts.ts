@@ -55,7 +55,7 @@ interface Lookup {
   readonly tables?: string;
   /** The organisation's id. */
   readonly organisation: string;
-  /** The row of the account asked for, as `FROM`; null where none is named. */
+  /** The row of the account asked for, as `FROM`; null if none is named. */
   readonly account: string | null;
   /** The provider's id. */
   readonly provider: string;
@@ -87,7 +87,7 @@ function statementOf({ tables, organisation, account, provider, identities, bind
 const ORGANISATION_NAMED =
   'coalesce((SELECT id FROM organisation WHERE id = ?1), (SELECT id FROM organisation WHERE slug = ?1))';
 
-/** An exchange that names whom it wants to act as: `condition` finds one account `a` at most, of `organisation` where one is named. */
+/** An exchange that names whom it wants to act as: `condition` finds one account `a` at most, of `organisation` if one is named. */
 function ofNamedAccount(condition: string, organisation: string | null): Statement {
   const account = `service_account a WHERE ${condition}${organisation === null ? '' : ` AND a.organisation_id = ${organisation}`}`;
   // Of an unknown account, the named organisation's: another's keys, rules or status would tell which slugs are taken.
@@ -154,7 +154,7 @@ export type IdentityRow = Row & {
 
 type Values = readonly unknown[];
 
-/** Reads the facts of one exchange. `defaultOrganisation` (its id) is searched where neither account nor organisation is named. */
+/** Reads the facts of one exchange. `defaultOrganisation` (its id) is searched if neither account nor organisation is named. */
 export async function readExchangeFacts(
   db: D1Database,
   defaultOrganisation: string,

@@ -9,7 +9,7 @@ export interface Condition {
 }
 
 /**
- * Inserts the event where `guard` holds. It goes first in the batch, because everything after it depends on it.
+ * Inserts the event if `guard` holds. It goes first in the batch, because everything after it depends on it.
  * `extra` is SQL that yields a JSON value stored as `changes.deleted`: what a delete takes along.
  */
 export function insertEvent(
@@ -42,7 +42,7 @@ export function insertEvent(
     );
 }
 
-/** Holds where the event was inserted by an earlier statement of this batch. */
+/** Holds if an earlier statement of this batch inserted the event. */
 export function eventExists(event: ChangeEvent): Condition {
   return {
     sql: 'EXISTS (SELECT 1 FROM audit_event WHERE organisation_id = ? AND id = ?)',

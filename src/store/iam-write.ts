@@ -5,9 +5,9 @@ import { StorageUnavailable } from '../exchange/ports.ts';
 import { rowsOf, runBatch } from './d1.ts';
 
 /**
- * Runs a batch whose first statement inserts the audit event where the change may happen, and whose others only take
- * effect where that event exists: a change without its event, or an event without its change, cannot be written.
- * `explain` reads the rows of the last statement where nothing was changed.
+ * Runs a batch whose first statement inserts the audit event if the change may happen, and whose others only take
+ * effect if that event exists: a change without its event, or an event without its change, cannot be written.
+ * If nothing was changed, `explain` reads the rows of the last statement.
  */
 export async function writeChange<Row>(
   db: D1Database,
@@ -24,7 +24,7 @@ export async function writeChange<Row>(
   }
 }
 
-/** What a failed batch means where a constraint failed it; D1 tells only in words. */
+/** What a constraint that failed a batch means; D1 tells it only in words. */
 function brokenConstraint(cause: unknown): WriteOutcome | null {
   const text = cause instanceof Error ? cause.message : '';
   if (/FOREIGN KEY constraint failed/.test(text)) return { outcome: 'in_use' };

@@ -2,13 +2,13 @@
 
 /** Seconds; equal refusals within this window are one audit event with a count. */
 export const REFUSAL_COLLAPSE_SECONDS = 60;
-/** Different refusals of one organisation within that window that are events of their own: one a second, a day of which the hourly sweep removes in a day. */
+/** Distinct refusals per organisation and window that get an audit event of their own. 60 is one per second; the hourly sweep can delete a day of that in a day. */
 export const MAX_DISTINCT_REFUSALS = 60;
 /** Requests by which one counted event is found; beyond it they are only counted. A matrix of a CI system has at most 256 jobs. */
 export const MAX_REQUESTS_PER_EVENT = 500;
-/** Seconds that what was used or revoked is kept beyond its end: a clock that ran ahead by less forgets nothing that counts again when it is right. */
+/** Seconds that used and revoked tokens are kept after they expire, so that a sweep run by a clock up to a day fast deletes nothing that is still needed. */
 export const SWEEP_GRACE_SECONDS = 86_400;
-/** Milliseconds a batch of statements may take; those of an exchange take a few. Twice this and the fetch of keys is what an exchange can last. */
+/** Milliseconds a batch of statements may take; an exchange's take a few. An exchange can last twice this and the fetch of keys. */
 export const STORAGE_TIMEOUT_MS = 5_000;
 /** Rules of a provider that explaining looks at beyond those that an exchange considers: the oldest, and those next to the subject. */
 export const MAX_EXPLAINED_OLDEST = 100;

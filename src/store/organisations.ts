@@ -16,7 +16,7 @@ export function selectOrganisation(db: D1Database, organisation: string): D1Prep
   return db.prepare(`SELECT id, slug FROM organisation WHERE ${column} = ?`).bind(organisation);
 }
 
-/** Reads the organisation with this id or slug; null where there is none. Throws StorageUnavailable. */
+/** Reads the organisation with this id or slug; null if there is none. Throws StorageUnavailable. */
 export async function readOrganisation(db: D1Database, organisation: string): Promise<Organisation | null> {
   const [found] = await runBatch(db, [selectOrganisation(db, organisation)]);
   return rowsOf<Organisation>(found)[0] ?? null;

@@ -1,4 +1,4 @@
-// The members of identity_provider that a refresh of its keys changes; what the keys are is none of its business.
+// The members of identity_provider that a refresh of its keys changes; it never sees the keys.
 
 import type { ChangeEvent, ProviderKeyStore, WriteOutcome } from '../objects/storage.ts';
 import type { IdentityProviderRecord } from '../objects/identity-provider.ts';
@@ -6,7 +6,7 @@ import { runBatch } from './d1.ts';
 import { eventExists, insertEvent } from './iam-audit.ts';
 import { writeChange } from './iam-write.ts';
 
-// The version is the guard: whatever changes where keys come from raises it, and so does every other refresh.
+// The version is the guard: every refresh raises it, and so does every change of the address that keys come from.
 const UNCHANGED = 'id = ? AND organisation_id = ? AND keys_version = ?';
 const REFRESH = `UPDATE identity_provider SET keys_version = keys_version + 1, fetched_keys = ?, last_fetched_at = ?, last_fetch_error = NULL
   WHERE ${UNCHANGED}`;

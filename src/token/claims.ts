@@ -28,6 +28,6 @@ export interface VerifiedClaims {
   readonly subject: string;
   /** NumericDate. */
   readonly expiresAt: number;
-  /** What single use is remembered by: the `jti`, or a hash of the header and payload where there is none. Worked out on demand. */
+  /** What single use is remembered by: the `jti`, or a hash of the header and payload if there is none. It is worked out on demand. */
   readonly replayKey: () => Promise<string>;
 }

@@ -103,7 +103,7 @@ function isCanonicalBase64url(text: string): boolean {
   return (ALPHABET.indexOf(text.at(-1) as string) & (rest === 2 ? 0b1111 : 0b11)) === 0;
 }
 
-/** What the segment encodes: as text where all of it is ASCII, else as the bytes that have to prove that they are UTF-8. */
+/** What the segment encodes: text if all of it is ASCII, else bytes that have yet to be checked for UTF-8. */
 function textOf(encoded: string): Uint8Array | string {
   const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));
   return /[\u0080-\u00ff]/.test(binary) ? Uint8Array.from(binary, (char) => char.charCodeAt(0)) : binary;
@@ -131,7 +131,7 @@ function readHeader(header: JsonObject, types: ReadonlySet<string>): Result<Jose
   return ok({ alg, kid: typeof kid === 'string' ? kid : null, typ: typeof typ === 'string' ? typ : null });
 }
 
-/** Also what a JWT-SVID type gets where the provider is not SPIFFE. */
+/** A JWT-SVID type gets this too, if the provider is not SPIFFE. */
 export function wrongType(typ: unknown): string {
   const named = typeof typ === 'string' ? ` ${typ.slice(0, 40)}` : '';
   return `the token is of another type (typ${named}); send an ID token, whose typ is JWT`;

@@ -36,7 +36,7 @@ const LOCAL_SUFFIXES = [
 const SPIFFE_TRUST_DOMAIN = /^spiffe:\/\/([a-z0-9._-]{1,255})(?:\/|$)/;
 const DNS_NAME = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
-/** What is wrong with an issuer as it is registered, as a phrase that follows its name; null where nothing is (contract §5.1). */
+/** What is wrong with an issuer as it is registered, as a phrase that follows its name; null if nothing is (contract §5.1). */
 export function issuerFault(issuer: string, rules: IssuerRules): string | null {
   if (issuer.startsWith('spiffe:')) {
     if (rules.preset !== 'spiffe') return 'may be a spiffe:// trust domain only with the preset spiffe';
@@ -61,7 +61,7 @@ function issuerOfMetadataUrl(address: string): string | null {
   return `${origin}${before}${after}`.replace(/\/+$/, '');
 }
 
-/** What forbids this service to fetch an address, as a phrase that follows its name; null where nothing does (contract §6). */
+/** What forbids this service to fetch an address, as a phrase that follows its name; null if nothing does (contract §6). */
 export function fetchableUrlFault(url: string, rules: AddressRules): string | null {
   return urlFault(url, rules, { query: true, localNames: false });
 }
@@ -121,7 +121,7 @@ function urlFault(url: string, rules: AddressRules, allowed: { query: boolean; l
   return rules.ownOrigins.some((origin) => isSameServer(parsed, origin)) ? 'must not be this deployment itself' : null;
 }
 
-/** The host as written, without its port; null where the authority is no host and port. */
+/** The host as written, without its port; null if the authority is no host and port. */
 function hostOf(authority: string): string | null {
   const [, host = ''] = /^(\[[^\]]*\]|[^:[\]]*)(?::\d{1,5})?$/.exec(authority) ?? [];
   return host === '' ? null : host;

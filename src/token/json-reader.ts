@@ -2,7 +2,7 @@
 
 import type { JsonObject, JsonValue } from './json.ts';
 
-/** The index after the closing quote of the string that starts at `start`; -1 where it never closes. */
+/** The index after the closing quote of the string that starts at `start`; -1 if it never closes. */
 export function endOfString(text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0;
@@ -12,7 +12,7 @@ export function endOfString(text: string, start: number): number {
   return -1;
 }
 
-/** Reads JSON whose names others chose, as JSON.parse should: what this service stored, or only shows. Throws where it is not valid. */
+/** Reads JSON whose names others chose, as JSON.parse should: what this service stored, or only shows. Throws if it is not valid. */
 export function readJson(text: string): JsonValue {
   const value = JSON.parse(text) as JsonValue;
   return text.includes('\\') ? readValidJson(text) : value;

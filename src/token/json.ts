@@ -11,7 +11,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * Reads a claim by reference: a top-level name, or a JSON Pointer where the reference starts with `/`.
+ * Reads a claim by reference: a top-level name, or a JSON Pointer if the reference starts with `/`.
  * Names are never split at dots (`kubernetes.io` is one name). `undefined` when absent.
  */
 export function readClaim(claims: JsonObject, reference: string): JsonValue | undefined {

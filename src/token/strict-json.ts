@@ -45,7 +45,7 @@ export function parseStrictJson(source: Uint8Array | string, options: StrictJson
     if (rounded.length > 0 && options.largeNumbers === 'refused')
       return refuse('it contains a number that is too large');
     if (rounded.length === 0 && !escapedNames) return ok(value);
-    // Read twice only where it has to be: quoting first would make a number valid where JSON wants a name.
+    // Read twice only if it has to be. Quoting first would make a number valid in the place of a name.
     const quoted = rounded.length === 0 ? text : withQuoted(text, rounded);
     return ok(escapedNames ? readValidJson(quoted) : (JSON.parse(quoted) as JsonValue));
   } catch {
@@ -75,7 +75,7 @@ function isWithinBounds(value: JsonValue, maxDepth: number): boolean {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text that the bytes are in UTF-8, with its byte-order mark if it has one; null where they are none. */
+/** The text that the bytes are in UTF-8, with its byte-order mark if it has one; null if they are no UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return UTF8.decode(bytes);

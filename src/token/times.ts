@@ -39,7 +39,7 @@ export function checkTimes(claims: JsonObject, now: number, rules: TimeRules): R
     const message = `the token ${name === 'nbf' ? 'becomes valid' : 'says that it is issued'} in ${seconds(value - now)}: ${clocks(name, value, now)}`;
     return refuse(denial('token_not_yet_valid', message));
   }
-  // Counted from iat where there is one: a token about to expire that lived for a year is what the limit is for.
+  // Counted from iat if there is one: the limit is for a token that lives for a year, even if it is about to expire.
   const lifetime = exp - (iat ?? now);
   if (lifetime > rules.maxLifetimeSeconds) {
     const message = `the token is valid for ${seconds(lifetime)}, longer than a token of its issuer may be here`;

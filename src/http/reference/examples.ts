@@ -265,7 +265,7 @@ const SPECIAL: Readonly<Record<string, { readonly body?: JsonObject; readonly an
   },
 };
 
-/** What an operation is sent; undefined where there is no example. */
+/** What an operation is sent; undefined if there is no example. */
 export function exampleBody(method: string, path: string): JsonValue | undefined {
   const special = SPECIAL[`${method} ${path}`]?.body;
   if (special !== undefined) return special;
@@ -275,7 +275,7 @@ export function exampleBody(method: string, path: string): JsonValue | undefined
   return collection.endsWith('/rules') ? { note: 'for the nightly job' } : { description: 'deploys the shop' };
 }
 
-/** What an operation answers; undefined where there is no example. */
+/** What an operation answers; undefined if there is no example. */
 export function exampleAnswer(method: string, path: string): JsonValue | undefined {
   const special = SPECIAL[`${method} ${path}`]?.answer;
   if (special !== undefined) return special;

@@ -152,7 +152,7 @@ function headersOf(route: IamRoute, status: string): JsonObject {
     ...((status === '201' || isObject) && !path.includes('audit-events')
       ? { etag: text('The `objectVersion` in quotes') }
       : {}),
-    ...(hasPages ? { link: text('`rel="next"` where more follow (RFC 8288)') } : {}),
+    ...(hasPages ? { link: text('`rel="next"` if more follow (RFC 8288)') } : {}),
   };
   return Object.keys(headers).length === 0 ? {} : { headers };
 }

@@ -89,9 +89,9 @@ const tokenParameters: JsonObject = {
     },
     client_assertion: text('Client credentials: the same token'),
     client_id: text('A synonym of `service_account_id`; with `client_secret`, the `accessKey` of an access credential'),
-    client_secret: text('The `accessSecret` of an access credential, where it is not sent by HTTP Basic'),
+    client_secret: text('The `accessSecret` of an access credential, if it is not sent by HTTP Basic'),
     service_account_id: text(
-      'The service account to act as: its id, or its slug with `organisation_id`. Where it is absent, the token must match identities of exactly one account',
+      'The service account to act as: its id, or its slug with `organisation_id`. If it is absent, the token must match identities of exactly one account',
     ),
     organisation_id: text('Id or slug; when given, it must own the service account'),
     scope: text("Space-delimited subset of the identity's `allowedScopes`; absent means all of them"),

@@ -61,7 +61,7 @@ export const parameters: JsonObject = {
     name: 'X-Organisation-Identity',
     in: 'header',
     description:
-      'Id or slug of the organisation. The root token works in `default` where it is absent; every other caller has its own, and may name no other.',
+      'Id or slug of the organisation. Without it the root token works in `default`. Every other caller has its own, and may name no other.',
     schema: text,
   },
   IfMatch: {
@@ -156,7 +156,7 @@ export const PROBLEMS: Readonly<
   },
   503: {
     name: 'Unavailable',
-    what: 'Storage could not be reached, or a setting is missing; with `retry-after` where trying again helps',
+    what: 'Storage could not be reached, or a setting is missing; with `retry-after` if trying again helps',
     kind: 'unavailable',
     detail: 'storage could not be reached; try again',
   },
