@@ -1,7 +1,9 @@
 // The routes of the service and what every response carries; the IAM API behind /v1 is loaded when it is first asked for.
 
-import { Hono } from 'hono/tiny';
-import type { MiddlewareHandler } from 'hono';
+import type { Hono, MiddlewareHandler } from 'hono';
+import { HonoBase } from 'hono/hono-base';
+import { TrieRouter } from 'hono/router/trie-router';
+
 import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { newUuid } from '../new-id.ts';
@@ -28,7 +30,8 @@ const IAM_NEEDS: readonly SettingName[] = [
 
 /** Builds the application over its dependencies. */
 export function createApp(deps: AppDeps): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+  // The smallest router that takes a path as it is written: those of hono/tiny and hono/quick also answer at `/oidc/token/`.
+  const app: Hono<AppEnv> = new HonoBase<AppEnv>({ router: new TrieRouter() });
   app.use(everyResponse);
 
   app.post('/oidc/token', tokenHandler(deps));
