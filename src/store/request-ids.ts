@@ -1,6 +1,6 @@
 // What a request id tells: the id of its grant's audit event, and when it was made; each index less is a row less to write.
 
-import { fromUUID } from 'typeid-js';
+import { typeIdOf } from '../objects/typeid.ts';
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 /** Hexadecimal digits of the milliseconds that a UUIDv7 begins with (RFC 9562 §5.7). */
@@ -8,7 +8,7 @@ const TIME_DIGITS = 12;
 
 /** The id that the grant of a request has, if it has one; null if no request of ours has this id. A request grants once. */
 export function grantEventId(requestId: string): string | null {
-  return UUID.test(requestId) ? fromUUID(requestId, 'evt') : null;
+  return UUID.test(requestId) ? typeIdOf('evt', requestId) : null;
 }
 
 /** A text before which, in order, all ids of requests made before `seconds` (epoch) stand, and none of a later one. */
