@@ -3,15 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { World } from './command.ts';
+import { kindOfText } from './answer-kind.ts';
 import { CliFailure } from './failure.ts';
-import {
-  FIRST_RETRY_MS,
-  LIST_PAGE,
-  LONGEST_RETRY_MS,
-  MAX_QUOTED_CHARS,
-  MAX_REQUEST_ATTEMPTS,
-  REQUEST_TIMEOUT_MS,
-} from './limits.ts';
+import { FIRST_RETRY_MS, LIST_PAGE, LONGEST_RETRY_MS, MAX_REQUEST_ATTEMPTS, REQUEST_TIMEOUT_MS } from './limits.ts';
 import type { Settings } from './settings.ts';
 
 export type JsonMap = Readonly<Record<string, unknown>>;
@@ -19,6 +13,7 @@ export type Query = Readonly<Record<string, string | readonly string[] | undefin
 
 export interface Answer<T> {
   readonly value: T;
+  readonly status: number;
   readonly requestId: string | null;
   readonly headers: Headers;
 }
@@ -68,6 +63,7 @@ export async function createApi(settings: Settings, world: World): Promise<Api> 
           query: { limit: String(LIST_PAGE), ...query, cursor },
           mayRepeat: true,
         });
+        if (!Array.isArray(page.value)) throw notCambist(url, page.status, page.requestId, 'JSON that is no list');
         all.push(...page.value);
         cursor = nextCursor(page.headers.get('link'));
         if (cursor === undefined || all.length >= atMost) return all.slice(0, atMost);
@@ -139,10 +135,12 @@ function retryDelayMs(attempt: number, retryAfter: string | null): number {
 }
 
 function answerOf<T>(response: Response, text: string, origin: string): Answer<T> {
-  const requestId = response.headers.get('x-request-id');
-  const value = text === '' ? null : parseJson(text);
-  if (value === undefined) throw notCambist(origin, response, text);
-  return { value: value as T, requestId, headers: response.headers };
+  const { status, headers } = response;
+  const requestId = headers.get('x-request-id');
+  const value = status === 204 ? null : parseJson(text);
+  if (status !== 204 && (typeof value !== 'object' || value === null))
+    throw notCambist(origin, status, requestId, kindOfText(text, headers));
+  return { value: value as T, status, requestId, headers };
 }
 
 function parseJson(text: string): unknown {
@@ -169,23 +167,21 @@ function unreachable(origin: string, error: unknown): CliFailure {
   });
 }
 
-function notCambist(origin: string, response: Response, text: string): CliFailure {
-  return new CliFailure(`${origin} answered ${response.status} with something that is not JSON: ${quote(text)}`, {
+/** The failure of an answer that no deployment gives. It names the kind of the answer, and quotes nothing of it. */
+function notCambist(origin: string, status: number, requestId: string | null, kind: string): CliFailure {
+  return new CliFailure(`${origin} answered ${status} with ${kind}, which no deployment of Cambist does.`, {
     code: 'unexpected_answer',
-    status: response.status,
-    requestId: response.headers.get('x-request-id'),
-    next: 'Is that the address of the deployment? A proxy in front of it may be answering instead.',
+    status,
+    requestId,
+    next: 'Is that the address of the deployment? A proxy, or a page of somebody else, may be answering instead.',
   });
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, MAX_QUOTED_CHARS));
 }
 
 function problemOf(response: Response, text: string, request: Request, origin: string): CliFailure {
   const { status } = response;
   const body = parseJson(text);
-  if (typeof body !== 'object' || body === null) return notCambist(origin, response, text);
+  if (typeof body !== 'object' || body === null)
+    return notCambist(origin, status, response.headers.get('x-request-id'), kindOfText(text, response.headers));
   const { title, detail, message, errors, request_id } = body as Record<string, unknown>;
   const sentence =
     [detail, message, title].find((value) => typeof value === 'string' && value !== '') ?? `status ${status}`;

@@ -203,11 +203,26 @@ describe('the API client', () => {
     expect(await shown('1')).toEqual([2, ['evt_3']]);
   });
 
-  it('follows no redirect, and quotes what is not JSON', async () => {
+  it('follows no redirect, and says what answers instead of a deployment without quoting it', async () => {
     const moved = await answered([new Response(null, { status: 302, headers: { location: 'https://evil.example' } })]);
     expect(moved).toMatchObject({ code: 1, asked: 1 });
-    const page = await answered([new Response('<html>', { status: 200 })]);
-    expect(page.stderr).toContain('something that is not JSON: "<html>"');
+    expect(moved.stderr).toContain('answered 302 with a redirect to https://evil.example,');
+    for (const [body, kind] of [
+      ['<!DOCTYPE html><title>secret</title>', 'an HTML page'],
+      ['<?xml version="1.0"?><secret/>', 'XML'],
+      ['', 'an empty answer'],
+      ['secret', 'text that is not JSON'],
+      ['"secret"', 'JSON that is no object'],
+      ['null', 'JSON that is no object'],
+      ['{"secret":1}', 'JSON that is no list'],
+    ] as const)
+      for (const status of [200, 400]) {
+        const { code, stderr } = await answered([new Response(body, { status })]);
+        expect(code).toBe(1);
+        if (status === 200 || kind !== 'JSON that is no list')
+          expect(stderr).toContain(`answered ${status} with ${kind},`);
+        expect(stderr).not.toContain('secret');
+      }
   });
 });
 

@@ -1,0 +1,158 @@
+// Text of others on a terminal: every control and format character is shown, and none acts (CWE-150).
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { COMMANDS } from '../../src/cli/commands/registry.ts';
+import { coloured, renderLine, visible } from '../../src/cli/terminal-text.ts';
+import type { CliWorld } from './support/cli.ts';
+import { cambist } from './support/cli.ts';
+import { FAKE_ENV, fakeApi } from './support/fake-api.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'cambist-text-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const ACTS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/u;
+
+it.each([
+  ['ESC and CSI', '\u001b[2K', '\\u001b[2K'],
+  ['8-bit CSI', '\u009b31m', '\\u009b31m'],
+  ['OSC 52, which writes the clipboard', '\u001b]52;c;QQ==\u0007', '\\u001b]52;c;QQ==\\u0007'],
+  ['line breaks', 'a\r\nb\u0085c\u2028d\u2029', 'a\\r\\nb\\u0085c\\u2028d\\u2029'],
+  ['tab, backspace and DEL', 'a\tb\bc\u007f', 'a\\tb\\u0008c\\u007f'],
+  ['directions', '\u202eabc\u2066\u061c', '\\u202eabc\\u2066\\u061c'],
+  ['zero width', 'a\u200bb\u200dc\ufeff\u00ad', 'a\\u200bb\\u200dc\\ufeff\\u00ad'],
+  ['fillers that show nothing', '\u3164\u115f\u034f', '\\u3164\\u115f\\u034f'],
+  ['tags of another plane', '\u{e0041}', '\\udb40\\udc41'],
+  ['half a character', '\ud800', '\\ud800'],
+])('shows %s', (_, text, shown) => {
+  expect(visible(text)).toBe(shown);
+});
+
+it.each(['repo:acme/app', 'Zürich – 東京 ключ', '🦊 a\u00a0b', 'a\\b "c"'])('leaves %j as it is', (text) => {
+  expect(visible(text)).toBe(text);
+});
+
+it('keeps the same JSON', () => {
+  const value = { sub: '\u001b[31m\u009b\u202e\n\u{e0041}' };
+  expect(JSON.parse(visible(JSON.stringify(value)))).toEqual(value);
+});
+
+it('colours what it is told to, and nothing that imitates a colour', () => {
+  expect(renderLine(`a ${coloured('red', 'b\u001b[32mc')} d`)).toBe('a \u001b[31mb\\u001b[32mc\u001b[39m d');
+  expect(renderLine('\uFDD0green\uFDD1granted\uFDD0\uFDD1')).not.toContain('\u001b');
+});
+
+/** A forged line, a cleared line, hidden text, a colour and the clipboard. */
+const HOSTILE =
+  '\r\u001b[2K\u001b[32mFORGED\u001b[0m\u009b1A\u202e\u200b\n2026-11-28T05:00:01Z  success  signing_key.rotate  root\u001b]52;c;AAAA\u0007\u007f';
+const ACCOUNT = 'sa_01h45ytscbebyvny4gc8cr8ma2';
+
+const TOKEN = [
+  { alg: 'RS256', kid: HOSTILE },
+  { iss: `https://a.example/${HOSTILE}`, sub: HOSTILE, exp: 1, [HOSTILE]: HOSTILE },
+]
+  .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+  .concat('c2ln')
+  .join('.');
+
+function fileOf(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+const CONFIGURATION = fileOf(
+  'cambist.yaml',
+  JSON.stringify({
+    name: 'test',
+    deployment: FAKE_ENV.CAMBIST_URL,
+    serviceAccounts: { [`deployer${HOSTILE}`]: { description: HOSTILE } },
+    tests: { [HOSTILE]: { claims: { iss: HOSTILE, sub: HOSTILE }, refused: 'unknown_issuer' } },
+  }),
+);
+const PLAIN_CONFIGURATION = fileOf('plain.yaml', 'name: test\nserviceAccounts:\n  new: {}\n');
+
+/** One call of each command that shows texts of others, and the world it needs. */
+const CALLS: readonly (readonly [argv: readonly string[], world?: CliWorld])[] = [
+  [['token', '--source', 'env:ID_TOKEN'], { env: { ...FAKE_ENV, ID_TOKEN: TOKEN } }],
+  [['exec', '--source', 'env:ID_TOKEN', '--', 'true'], { env: { ...FAKE_ENV, ID_TOKEN: TOKEN } }],
+  [['detect'], { env: { ...FAKE_ENV, CAMBIST_ID_TOKEN_FILE: `/nowhere${HOSTILE}` } }],
+  [['explain', '--token', '-'], { stdin: TOKEN }],
+  [['explain', '--request-id', '00000000-0000-4000-8000-000000000000']],
+  [['decode'], { stdin: TOKEN }],
+  [['doctor']],
+  [['apply', '-f', PLAIN_CONFIGURATION, '--yes']],
+  [['apply', '-f', CONFIGURATION, '--yes']],
+  [['plan', '-f', CONFIGURATION]],
+  [['test', '-f', CONFIGURATION]],
+  ...['providers', 'service-accounts', 'identities', 'roles'].flatMap((group): [string[], CliWorld?][] => [
+    [[group, 'list']],
+    [[group, 'show', 'main']],
+    [[group, 'update', 'main', '--name', 'x']],
+    [[group, 'delete', 'main', '--yes']],
+    [[group, 'delete', 'main'], { ask: async () => await Promise.resolve('n') }],
+  ]),
+  [['providers', 'create', '--name', 'a', '--provider-issuer', 'https://a.example']],
+  [['roles', 'bindings', 'main']],
+  [['roles', 'bind', 'main', '--service-account', ACCOUNT]],
+  [['roles', 'unbind', 'main', 'bind_01h45ytscbebyvny4gc8cr8ma2', '--yes']],
+  [['roles', 'allow', 'main', '--resource', 'a', '--permission', 'read']],
+  [['roles', 'disallow', 'main', 'rule_01h45ytscbebyvny4gc8cr8ma2', '--yes']],
+  [['audit']],
+  [['keys', 'list']],
+  [['keys', 'rotate', '--mode', 'emergency', '--yes']],
+  [['me']],
+  [['bootstrap', 'generic', '--issuer', 'https://a.example', '--subject', 'a', '--dry-run']],
+  [['bootstrap', 'generic', '--issuer', 'https://a.example', '--subject', 'a', '--undo', '--yes']],
+  [['trust', 'azure', '--service-account', ACCOUNT, '--application', `x${HOSTILE}`]],
+  [[`frob${HOSTILE}`]],
+  [['me', `--frob${HOSTILE}`]],
+];
+
+/** Commands that show nothing of others to people: a file for `apply`, and keys made here. */
+const SHOW_NOTHING = ['export', 'keys generate'];
+
+describe('a hostile text in every answer of the service', () => {
+  it.each(CALLS.flatMap(([argv, world]) => [false, true].map((isTTY) => ({ argv, world, isTTY }))))(
+    'cannot control the terminal: $argv, on a terminal $isTTY',
+    async ({ argv, world = {}, isTTY }) => {
+      const spoil = fakeApi((text) => text + HOSTILE);
+      const { code, stdout, stderr } = await cambist(argv, { env: FAKE_ENV, elsewhere: spoil, isTTY, ...world });
+      expect(code).toBeLessThan(3);
+      const written = stdout + stderr;
+      expect(written).not.toContain('A bug in cambist');
+      expect(written).not.toContain('\u001b[32mFORGED');
+      const text = isTTY ? written.replaceAll(/\u001b\[(?:1|2|22|31|32|33|36|39)m/g, '') : written;
+      expect(text.replaceAll('\n', '')).not.toMatch(ACTS);
+      expect(text.split('\n').filter((line) => line.startsWith('2026-11-28T05'))).toEqual([]);
+    },
+  );
+
+  it('is tried with every command', async () => {
+    const names = await Promise.all(
+      COMMANDS.map(async (entry) =>
+        'run' in entry ? [entry.name] : (await entry.load()).map(({ name }) => `${entry.name} ${name}`),
+      ),
+    );
+    const tried = CALLS.map(([[first = '', second = '']]) => [first, `${first} ${second}`]).flat();
+    const missing = names
+      .flat()
+      .filter((name) => !tried.includes(name) && !SHOW_NOTHING.includes(name))
+      // The texts of the five clouds, and of all bootstraps and creations, are made by the same code.
+      .filter((name) => !/^(?:trust|bootstrap) | create$/.test(name));
+    expect(missing).toEqual([]);
+  });
+
+  it('stays exact in JSON, whose characters a terminal does not obey either', async () => {
+    const exact = { sub: `repo:acme/app${HOSTILE}` };
+    const spoil = fakeApi((text) => text + HOSTILE);
+    for (const isTTY of [false, true]) {
+      const { stdout } = await cambist(['audit', '--json'], { env: FAKE_ENV, elsewhere: spoil, isTTY });
+      expect(JSON.parse(stdout)).toMatchObject({ subject: exact.sub });
+      if (isTTY) expect(stdout.trimEnd()).not.toMatch(ACTS);
+    }
+  });
+});
