@@ -9,7 +9,7 @@ const JWT = /eyJ[\w-]{8,}(?:\.[\w-]*)*|(?:(?=[\w-]*[A-Z])[\w-]{16,}\.){2}(?=[\w-
 const PEM = /-----BEGIN [A-Z ]+-----/;
 /** Secrets that say what they are: GitHub, GitLab, Slack, AWS, npm, PyPI, Google, Vault, Tailscale. */
 const NAMED =
-  /(?<![\w-])(?:gh[a-z]_\w{20,}|github_pat_\w{20,}|gl[a-z]{2,8}-[\w-]{16,}|xox[a-z]-[\w-]{16,}|A(?:KI|SI)A[0-9A-Z]{16}|npm_\w{30,}|pypi-[\w-]{30,}|ya29\.[\w-]{20,}|hv[sb]\.[\w-]{20,}|tskey-[\w-]{16,})/;
+  /(?<!\w)(?:gh[a-z]_\w{20,}|github_pat_\w{20,}|gl[a-z]{2,8}-[\w-]{16,}|xox[a-z]-[\w-]{16,}|A(?:KI|SI)A[0-9A-Z]{16}|npm_\w{30,}|pypi-[\w-]{30,}|ya29\.[\w-]{20,}|hv[sb]\.[\w-]{20,}|tskey-[\w-]{16,})/;
 /** The user and password of an address. */
 const USERINFO = /(?<=:\/\/)[^\s/?#"'@]+(?=@)/g;
 /** A member that holds a secret, as in `password=…`. */
@@ -60,19 +60,21 @@ function spellings(secret: string): readonly string[] {
   return [...new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])];
 }
 
-/** The secrets in one word of a command line: itself, its value after `=`, or what stands before `@` in an address. */
+/** The secrets in one word of a command line: itself, a part of it, or what stands before `@` in an address. */
 function secretsOf(word: string): readonly string[] {
   const found: string[] = [];
   const plain = word.replace(/^--?/, '').replace(/^[bB]earer /, '');
-  const value = plain.slice(plain.indexOf('=') + 1);
-  for (const part of new Set([plain, value, plain.slice(1), ...value.split(/[:,=@\s]/)]))
-    if (looksOpaque(part) || holdsSecret(part)) found.push(part);
+  const afterSign = plain.slice(plain.indexOf('=') + 1);
+  // `-fVALUE`, `--option=VALUE` and `file:VALUE` hold one, too.
+  const parts = [plain, afterSign, ...plain.split(/[:,=@\s]/), ...(/^-[^-]/.test(word) ? [word.slice(2)] : [])];
+  for (const part of new Set(parts)) if (looksOpaque(part) || holdsSecret(part)) found.push(part);
   // Claims, keys or a configuration where something else was expected.
-  if (isJson(plain)) found.push(word);
+  const content = plain.replace(/^(?:env|file):/, '');
+  if (isJson(content)) found.push(content);
   const [, name = '', named = ''] = /^(?:-{1,2}[\w-]+=)?([\w.-]+)=(.+)$/s.exec(word) ?? [];
   if (!word.startsWith('-') && SECRET_NAME.test(name) && named.length >= MIN_NAMED_CHARS) found.push(named);
-  // An address that cannot be parsed can hold any character in its password.
-  const userinfo = URL.canParse(plain) ? undefined : /:\/\/(.+)@/s.exec(plain)?.[1];
+  // A password can hold any character, and then an address ends where nobody meant it to.
+  const userinfo = /:\/\/([^@]*:.*)@/s.exec(plain)?.[1];
   if (userinfo !== undefined) found.push(userinfo);
   return found;
 }
