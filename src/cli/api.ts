@@ -1,4 +1,4 @@
-// Talks to the IAM API (/v1): timeouts, retries where repeating does no harm, and problems as failures a person can read.
+// Talks to the IAM API (/v1): timeouts, retries if repeating does no harm, and problems as failures a person can read.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -39,7 +39,7 @@ interface Request {
   readonly ifMatch?: number | undefined;
 }
 
-/** The API of the deployment that the settings name, asked as whom they name. */
+/** The API of the deployment that the settings name, asked with the credential that they name. */
 export async function createApi(settings: Settings, world: World): Promise<Api> {
   const url = settings.url();
   const token = await settings.token();

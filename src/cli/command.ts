@@ -8,14 +8,14 @@ import type { Settings } from './settings.ts';
 export interface CommandOption {
   readonly flags: string;
   readonly description: string;
-  /** The value where the option is absent. */
+  /** The value if the option is absent. */
   readonly default?: string;
   readonly choices?: readonly string[];
   /** May be given several times; read with `options.list()`. */
   readonly repeatable?: boolean;
-  /** Refused where it is absent (exit 2). */
+  /** Refused if it is absent (exit 2). */
   readonly required?: boolean;
-  /** A variable that is read where the option is absent. */
+  /** A variable that is read if the option is absent. */
   readonly env?: string;
 }
 
@@ -44,7 +44,7 @@ export interface Command {
   readonly run: (context: CommandContext) => Promise<number | void>;
 }
 
-/** Commands under one word (`cambist keys rotate`), loaded only where that word is used. */
+/** Commands under one word (`cambist keys rotate`), loaded only if that word is used. */
 export interface CommandGroup {
   readonly name: string;
   readonly summary: string;
@@ -59,7 +59,7 @@ export interface World {
   readonly stderr: TextSink;
   /** The whole of standard input. */
   readonly readStdin: () => Promise<string>;
-  /** Asks the person at the terminal; absent where nobody sits there. */
+  /** Asks the person at the terminal; absent if nobody sits there. */
   readonly ask?: (question: string) => Promise<string>;
 }
 
@@ -85,6 +85,6 @@ export interface CommandContext {
   readonly settings: Settings;
   readonly output: Output;
   readonly world: World;
-  /** The IAM API as the settings say; refuses where one of them is missing. */
+  /** The IAM API as the settings say; refuses if one of them is missing. */
   readonly api: () => Promise<Api>;
 }

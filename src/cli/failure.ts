@@ -5,11 +5,11 @@ export interface FailureDetails {
   readonly code: string;
   /** What to do next; a sentence or a command line. */
   readonly next?: string;
-  /** 2 where the command was used wrongly, 1 for everything else. */
+  /** 2 if the command was used wrongly, 1 for everything else. */
   readonly exitCode?: 1 | 2;
   readonly requestId?: string | null;
   readonly status?: number;
-  /** Where the service named members of a request. */
+  /** The members of a request that the service named. */
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 

@@ -2,13 +2,13 @@
 
 /** Milliseconds one request to the service may take; an exchange that fetches an issuer's keys takes up to 5 s. */
 export const REQUEST_TIMEOUT_MS: number = 20_000;
-/** Times a request is sent where the service is busy or unreachable and repeating does no harm. */
+/** Times a request is sent when the service is busy or unreachable and repeating does no harm. */
 export const MAX_REQUEST_ATTEMPTS: number = 4;
 /** Milliseconds before the first repetition; doubled each time, with jitter. */
 export const FIRST_RETRY_MS: number = 250;
 /** Milliseconds a `retry-after` is obeyed up to; somebody is waiting at the terminal. */
 export const LONGEST_RETRY_MS: number = 10_000;
-/** Characters of an answer that is quoted where it is not JSON. */
+/** Characters of somebody's text that is quoted. */
 export const MAX_QUOTED_CHARS: number = 200;
 /** Objects asked for in one page of a list; the service allows no more. */
 export const LIST_PAGE: number = 1_000;
@@ -24,7 +24,7 @@ export const MAX_SHOWN_FAULTS: number = 50;
 export const FOLLOW_INTERVAL_MS: number = 2_000;
 /** Seconds that each look goes back behind the newest event: longer than a request takes from its clock reading to its write. */
 export const FOLLOW_OVERLAP_SECONDS: number = 30;
-/** Audit events shown where no number is asked for. */
+/** Audit events shown if no number is asked for. */
 export const SHOWN_EVENTS: number = 50;
 /** Seconds two clocks may differ before the doctor warns; the service tolerates 60. */
 export const NOTED_CLOCK_SKEW_SECONDS: number = 15;

@@ -130,7 +130,7 @@ function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** One cell of a table: the member at a dotted path, lists by their size where they hold objects. */
+/** One cell of a table: the member at a dotted path, lists by their size if they hold objects. */
 export function cellOf(view: JsonMap, path: string): string {
   let value: unknown = view;
   for (const part of path.split('.'))

@@ -5,18 +5,25 @@ import { join } from 'node:path';
 
 import type { Api } from './api.ts';
 import type { World } from './command.ts';
-import { COMMANDS } from './commands/registry.ts';
 import { CliFailure, usageFailure } from './failure.ts';
 import { secretConcealer } from './conceal-secrets.ts';
 import { createOutput } from './output.ts';
-import { parseCommandLine } from './program.ts';
 import { createSettings } from './settings.ts';
 
 /** Runs `cambist` with these arguments in this world; resolves with the exit code. */
 export async function runCli(argv: readonly string[], world: World): Promise<number> {
   const beforeSeparator = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const output = createOutput(world, world.env, beforeSeparator.includes('--json'), secretConcealer(argv, world.env));
+  // Asked so often, by scripts and by people who look whether it is there, that nothing is loaded for it.
+  if (argv[0] === '--version' && argv.length === 1) {
+    world.stdout.write(`${packageVersion()}\n`);
+    return 0;
+  }
   try {
+    const [{ COMMANDS }, { parseCommandLine }] = await Promise.all([
+      import('./commands/registry.ts'),
+      import('./program.ts'),
+    ]);
     const outcome = await parseCommandLine(argv, COMMANDS, packageVersion);
     if (outcome.kind === 'help') {
       world.stdout.write(outcome.text);

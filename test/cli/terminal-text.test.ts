@@ -46,6 +46,8 @@ it('colours what it is told to, and nothing that imitates a colour', () => {
   expect(renderLine('\uFDD0green\uFDD1granted\uFDD0\uFDD1')).not.toContain('\u001b');
 });
 
+/** The colours of the command line itself. */
+const OURS = new RegExp(`${String.fromCharCode(27)}\\[(?:1|2|22|31|32|33|36|39)m`, 'g');
 /** A forged line, a cleared line, hidden text, a colour and the clipboard. */
 const HOSTILE =
   '\r\u001b[2K\u001b[32mFORGED\u001b[0m\u009b1A\u202e\u200b\n2026-11-28T05:00:01Z  success  signing_key.rotate  root\u001b]52;c;AAAA\u0007\u007f';
@@ -125,7 +127,7 @@ describe('a hostile text in every answer of the service', () => {
       const written = stdout + stderr;
       expect(written).not.toContain('A bug in cambist');
       expect(written).not.toContain('\u001b[32mFORGED');
-      const text = isTTY ? written.replaceAll(/\u001b\[(?:1|2|22|31|32|33|36|39)m/g, '') : written;
+      const text = isTTY ? written.replaceAll(OURS, '') : written;
       expect(text.replaceAll('\n', '')).not.toMatch(ACTS);
       expect(text.split('\n').filter((line) => line.startsWith('2026-11-28T05'))).toEqual([]);
     },

@@ -1,4 +1,4 @@
-// Carries a plan out, one write after the other, each only where nobody came first; what it prints is told to it.
+// Carries a plan out, one write after the other, each only if nobody came first; the caller is told of every one.
 
 import type { WrittenKind } from './kinds.ts';
 import type { Api, JsonMap } from '../api.ts';

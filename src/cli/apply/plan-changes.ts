@@ -21,7 +21,7 @@ export interface Change {
   readonly action: 'create' | 'update' | 'delete';
   readonly kind: WrittenKind | 'rule';
   readonly path: readonly string[];
-  /** Of what is there already; null where it is created. */
+  /** Of what is there already; null if it is created. */
   readonly identity: string | null;
   readonly version: number | null;
   /** The members to write, without references. */

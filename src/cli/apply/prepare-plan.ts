@@ -54,7 +54,7 @@ async function readIssuer(url: string, { world }: CommandContext): Promise<strin
   });
 }
 
-/** The failure of a configuration whose own tests do not pass; `named` where nothing else says which. */
+/** The failure of a configuration whose own tests do not pass; `named` if nothing else says which. */
 export function testsFailed(results: readonly TestResult[], named: boolean): CliFailure {
   const failed = results.filter(({ passed }) => !passed);
   const errors = failed.map(({ name, why }) => ({ pointer: pointerOf(['tests', name]), detail: why ?? '' }));

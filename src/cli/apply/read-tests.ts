@@ -4,15 +4,16 @@ import type { JsonObject } from '../../token/json.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { Child, Report } from './read-declaration.ts';
 import type { Place } from './read-document.ts';
+import { reasonFault } from './refusal-reasons.ts';
 
 /** One test: a token of these claims must be allowed as an account, or refused for a reason. */
 export interface DeclaredTest {
   readonly name: string;
   readonly place: Place;
   readonly claims: JsonObject;
-  /** The provider whose issuer stands for `iss` where the claims have none. */
+  /** The provider whose issuer stands for `iss` if the claims have none. */
   readonly provider: string | null;
-  /** Whom the caller asks to act as; null where it names nobody. */
+  /** Whom the caller asks to act as; null if it names nobody. */
   readonly serviceAccount: string | null;
   readonly scope: readonly string[] | null;
   readonly audiences: readonly string[];
@@ -23,7 +24,7 @@ export interface DeclaredTest {
 export type Expectation =
   | {
       readonly allowed: string;
-      /** Exactly these, in any order; null where they do not matter. */
+      /** Exactly these, in any order; null if they do not matter. */
       readonly roles: readonly string[] | null;
       readonly scopes: readonly string[] | null;
     }
@@ -41,10 +42,7 @@ const MEMBERS = [
   'roles',
   'scopes',
 ];
-/** `refused: any` leaves the reason open. */
-export const ANY_REASON = 'any';
-
-/** Reads one test; null where it has a fault. */
+/** Reads one test; null if it has a fault. */
 export function readTests({ name, value, place }: Child, report: Report): DeclaredTest | null {
   let isSound = true;
   const fault = (member: string, detail: string): null => {
@@ -71,6 +69,8 @@ export function readTests({ name, value, place }: Child, report: Report): Declar
   const [allowed, refused] = [text('allowed'), text('refused')];
   if (isSound && (allowed === null) === (refused === null))
     fault('', 'must say either allowed (as which service account) or refused (for which reason)');
+  const reason = refused === null ? null : reasonFault(refused);
+  if (reason !== null) fault('refused', reason);
   const roles = list('roles');
   const scopes = list('scopes');
   if (refused !== null && (roles !== null || scopes !== null)) fault('refused', 'gives no roles and no scopes');

@@ -3,7 +3,7 @@
 import type { WrittenConfiguration } from './written-configuration.ts';
 import { judgeClaims } from './decide-offline.ts';
 import type { Verdict } from './decide-offline.ts';
-import { ANY_REASON } from './read-tests.ts';
+import { ANY_REASON } from './refusal-reasons.ts';
 import type { DeclaredTest } from './read-tests.ts';
 
 export interface TestResult {
@@ -11,7 +11,7 @@ export interface TestResult {
   readonly passed: boolean;
   /** What was decided, in a sentence. */
   readonly decided: string;
-  /** Why it failed; null where it passed. */
+  /** Why it failed; null if it passed. */
   readonly why: string | null;
   readonly verdict: Verdict;
 }

@@ -68,7 +68,7 @@ export function membersOf({ kind, name, view }: StoredObject): JsonObject {
   );
 }
 
-/** The rules of a role without ids and defaults; none where it has none. */
+/** The rules of a role without ids and defaults; none if it has none. */
 export function rulesOfRole({ view }: StoredObject): readonly JsonObject[] | undefined {
   const rules = rulesOf(view).map(({ resources = [], resourceIdentities = [], permissions = [], note = '' }) =>
     compact({

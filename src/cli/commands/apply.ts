@@ -23,7 +23,7 @@ export const applyCommand: Command = {
 
 const OUTCOMES = { create: 'created', update: 'changed', delete: 'deleted' } as const;
 
-/** Makes the deployment as the file declares it; changes nothing where a test of it fails. */
+/** Makes the deployment as the file declares it; changes nothing if a test of it fails. */
 async function apply(context: CommandContext): Promise<number> {
   const [{ executePlan }, { preparePlan, testsFailed }, { showPlan, showTests, titleOf }] = await Promise.all([
     import('../apply/execute-plan.ts'),

@@ -128,7 +128,7 @@ function shortened(detail: string): string {
   return detail.length > MAX_QUOTED_CHARS ? `${detail.slice(0, MAX_QUOTED_CHARS)}…` : detail;
 }
 
-/** The name of the object that was changed, or its id where it has none. */
+/** The name of the object that was changed, or its id if it has none. */
 function nameIn(changes: AuditEventView['changes']): string {
   const { before, after } = (changes ?? {}) as { readonly before?: JsonMap | null; readonly after?: JsonMap | null };
   const { name, identity, active } = after ?? before ?? {};

@@ -1,4 +1,4 @@
-// `cambist bootstrap <platform>`: its commands are made from the platforms' recipes, and read only where the word is used.
+// `cambist bootstrap <platform>`: its commands are made from the platforms' recipes, and read only if the word is used.
 
 import type { CommandGroup } from '../command.ts';
 

@@ -6,8 +6,8 @@ export const detectCommand: Command = {
   name: 'detect',
   summary: 'show which platform this is and where its ID token comes from',
   description:
-    'Looks at variables and files first and asks metadata services only where those say nothing. Gets no token. ' +
-    'Exits with 1 where nothing was found.',
+    'Looks at variables and files first, and asks metadata services only if those say nothing. Gets no token and needs no deployment. ' +
+    'Exits 1 if nothing was found.',
   arguments: [],
   options: [
     { flags: '--source <name>', description: 'look at this source only', env: 'CAMBIST_SOURCE' },
@@ -21,6 +21,9 @@ export const detectCommand: Command = {
   run: async (context) => await detect(context),
 };
 
+/** Stands in instructions for an audience that nobody has named. */
+const NOT_KNOWN_YET = '<address of the deployment>';
+
 async function detect(context: CommandContext): Promise<number> {
   const { settings, world, output } = context;
   const [{ detectSources }, { realSystem }, { textOf }, { formatTable }] = await Promise.all([
@@ -29,9 +32,13 @@ async function detect(context: CommandContext): Promise<number> {
     import('../token/exchange-settings.ts'),
     import('../output.ts'),
   ]);
-  const given = textOf(context, 'id-token-audience', 'CAMBIST_ID_TOKEN_AUDIENCE');
-  const audience = given ?? settings.url();
-  const facts = { variables: world.env, audience, deployment: settings.hasUrl() ? settings.url() : audience };
+  const deployment = settings.hasUrl() ? settings.url() : null;
+  const audience = textOf(context, 'id-token-audience', 'CAMBIST_ID_TOKEN_AUDIENCE') ?? deployment;
+  const facts = {
+    variables: world.env,
+    audience: audience ?? NOT_KNOWN_YET,
+    deployment: deployment ?? audience ?? NOT_KNOWN_YET,
+  };
   const { findings, chosen, blockedBy, probed } = await detectSources(
     realSystem(world),
     facts,
@@ -62,10 +69,18 @@ async function detect(context: CommandContext): Promise<number> {
       output.line();
     }
     if (chosen !== null)
-      output.line(`The ID token comes from ${chosen.source.title}, asked for the audience ${audience}.`);
+      output.line(
+        audience === null
+          ? `The ID token comes from ${chosen.source.title}. It will be asked for the address of the deployment as its audience.`
+          : `The ID token comes from ${chosen.source.title}, asked for the audience ${audience}.`,
+      );
     else if (blockedBy !== null)
       output.line([`${blockedBy.source.title}: ${blockedBy.missing}.`, ...(blockedBy.fix ?? '').split('\n')]);
     else output.line(`No source of an ID token was found${probed ? '; no metadata service answers' : ''}.`);
+    if (audience === null)
+      output.line(
+        'With --url or CAMBIST_URL, variables and files that hold an ID token for that deployment are found, too.',
+      );
   });
   return chosen === null ? 1 : 0;
 }

@@ -9,14 +9,14 @@ export const doctorCommand: Command = {
   summary: 'look for what is wrong with a deployment, its keys and its issuers',
   description:
     'Checks that the deployment answers, is ready, is the issuer it says it is, publishes its keys and agrees about the time. With a credential also its signing keys, and each issuer as the deployment sees it. ' +
-    'Every check has a verdict, and what mends it. Exits 1 where one failed.',
+    'Every check has a verdict, and what mends it. Exits 1 if one failed.',
   options: [{ flags: '--issuer <id or name>', description: 'of the issuers only this one' }],
   arguments: [],
   examples: ['cambist doctor', 'cambist doctor --issuer GitHub'],
   run: examine,
 };
 
-/** Runs every check; 1 where one failed. */
+/** Runs every check; 1 if one failed. */
 async function examine(context: CommandContext): Promise<number> {
   const { output, settings, world } = context;
   const findings: Finding[] = [];
@@ -48,5 +48,5 @@ function showFinding({ check, verdict, detail, advice }: Finding, output: Output
     skipped: output.paint('dim', '–'),
   }[verdict];
   output.line(`${mark} ${check.padEnd(14)} ${detail}`);
-  if (advice !== null) output.line(`${' '.repeat(17)}${advice}`);
+  if (advice !== null) output.line(advice.split('\n').map((line) => `${' '.repeat(17)}${line}`));
 }

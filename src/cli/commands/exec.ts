@@ -10,7 +10,7 @@ export const execCommand: Command = {
   name: 'exec',
   summary: 'run a command with a token, and revoke it at the end',
   description:
-    'The command gets an access token in CAMBIST_TOKEN (its end in CAMBIST_TOKEN_EXPIRES_AT), and ID tokens where --id-token ' +
+    'The command gets an access token in CAMBIST_TOKEN (its end in CAMBIST_TOKEN_EXPIRES_AT), and ID tokens if --id-token ' +
     'asks for them; with ID tokens alone there is no access token, unless --env or --file asks for one. Files are renewed ' +
     'before their token ends, from an ID token that is read anew each time. Signals reach the command, and its exit code is ' +
     'the exit code here. Access tokens are revoked at the end.',

@@ -13,7 +13,7 @@ export const explainCommand: Command = {
   summary: 'say why a token is accepted or refused, check by check',
   description:
     'Asks the deployment what it would do with a token, with claims, or with the claims of an earlier request, and prints every check of every federated identity, with hints for near misses. ' +
-    'Changes nothing and uses no token up. Needs the scope iam:read. Exits 1 where the exchange would be refused.',
+    'Changes nothing and uses no token up. Needs the scope iam:read. Exits 1 if the exchange would be refused.',
   options: [
     { flags: '--token <file>', description: 'the subject token in a file, "-" for stdin' },
     {
@@ -37,7 +37,7 @@ export const explainCommand: Command = {
 
 type Check = ExplanationView['identities'][number]['checks'][number];
 
-/** Explains; 1 where the exchange would be refused. */
+/** Explains; 1 if the exchange would be refused. */
 async function explain(context: CommandContext): Promise<number> {
   const { options, output, settings } = context;
   const given = ['token', 'claims', 'request-id'].filter((name) => options.text(name) !== undefined);

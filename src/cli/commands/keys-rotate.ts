@@ -2,7 +2,10 @@
 
 import type { RotatedKeyView } from '../../objects/signing-key.ts';
 import type { Command, CommandContext } from '../command.ts';
+import type { Api, JsonMap } from '../api.ts';
 import { confirm, YES } from '../confirm.ts';
+import { CliFailure } from '../failure.ts';
+import { howToMakeStandby } from '../keys/how-to-make-standby.ts';
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.ts';
 import { textOf } from '../output.ts';
 import type { Output } from '../output.ts';
@@ -44,12 +47,25 @@ async function rotate(context: CommandContext): Promise<number> {
     return 1;
   }
   const body = { mode, ...(alg === undefined ? {} : { alg }), ...(kid === undefined ? {} : { kid }) };
-  const rotated = await (await context.api()).post<Rotated>('/signing-keys/rotate', body);
+  const rotated = await rotateKeys(await context.api(), body, alg);
   output.data(rotated, () => {
     for (const key of rotated.rotations) show(key, rotated.mode, output);
     for (const { detail } of rotated.skipped) output.line(`${output.paint('yellow', '⚠')} Not rotated: ${detail}.`);
   });
   return 0;
+}
+
+const HOW_TO_SET =
+  '`npx wrangler secret put SIGNING_KEYS < new-keys.json` publishes it. Rotate once verifiers know it: after 300 s, better a day.';
+
+/** The API's conflict with the commands that make a standby key; the API itself knows no command line. */
+async function rotateKeys(api: Api, body: JsonMap, alg: string | undefined): Promise<Rotated> {
+  try {
+    return await api.post<Rotated>('/signing-keys/rotate', body);
+  } catch (error) {
+    if (!(error instanceof CliFailure) || !error.message.includes('no standby key')) throw error;
+    throw new CliFailure(error.message, { ...error.details, next: `${howToMakeStandby(alg)}\n${HOW_TO_SET}` });
+  }
 }
 
 function show(key: RotatedKeyView, mode: string, output: Output): void {

@@ -7,14 +7,14 @@ export const planCommand: Command = {
   name: 'plan',
   summary: 'show what apply would change',
   description:
-    'Compares the file with the deployment, shows the difference and runs the tests of the file; changes nothing. Exits 1 where a test fails.',
-  options: [FILE, PRUNE, { flags: '--exit-code', description: 'exit 1 where there is something to change' }],
+    'Compares the file with the deployment, shows the difference and runs the tests of the file; changes nothing. Exits 1 if a test fails.',
+  options: [FILE, PRUNE, { flags: '--exit-code', description: 'exit 1 if there is something to change' }],
   arguments: [],
   examples: ['cambist plan', 'cambist plan -f cambist.yaml --prune --exit-code'],
   run: plan,
 };
 
-/** Shows what apply would do; with `--exit-code`, 1 where there is something. */
+/** Shows what apply would do; with `--exit-code`, 1 if there is something. */
 async function plan(context: CommandContext): Promise<number> {
   const [{ preparePlan }, { planJson, showPlan, showTests }] = await Promise.all([
     import('../apply/prepare-plan.ts'),

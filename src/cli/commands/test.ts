@@ -4,19 +4,21 @@ import { FILE } from '../apply/options.ts';
 import type { Declaration } from '../apply/read-declaration.ts';
 import { epochSeconds } from '../clock.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { CliFailure } from '../failure.ts';
 
 export const testCommand: Command = {
   name: 'test',
   summary: 'run the tests of a file, offline',
   description:
     'Checks the file and decides its tests (claims, and whether they must be allowed or refused) with the code that decides exchanges. ' +
-    'Needs no deployment and no token. Exits 1 where a test fails.',
+    'Needs no deployment, no address of one and no token. Exits 1 if a test fails.',
   options: [FILE],
   arguments: [],
   examples: ['cambist test', 'cambist test -f cambist.yaml --json'],
   run: test,
 };
+
+/** Trusted by a rule without `trustedAudiences`, and the `aud` of claims without one, if nobody says which deployment. */
+const SOME_DEPLOYMENT = 'https://deployment.invalid';
 
 /** Runs the tests of the file over the file alone. */
 async function test(context: CommandContext): Promise<number> {
@@ -30,21 +32,19 @@ async function test(context: CommandContext): Promise<number> {
   const { declaration, fail } = await loadDeclaration(context);
   const faults = outsideReferences(declaration);
   if (faults.length > 0) throw fail(faults);
-  const issuerUrl = declaration.deployment ?? (settings.hasUrl() ? settings.url() : null);
-  if (issuerUrl === null) {
-    throw new CliFailure(
-      'For which deployment? The file has no `deployment`, and neither --url nor CAMBIST_URL is set.',
-      {
-        code: 'missing_setting',
-        exitCode: 2,
-        next: 'Its ISSUER_URL is the audience that a rule without trustedAudiences trusts.',
-      },
-    );
-  }
-  const results = runTests(declaration.tests, declaredConfiguration(declaration, issuerUrl), epochSeconds());
+  const known = declaration.deployment ?? (settings.hasUrl() ? settings.url() : null);
+  const results = runTests(
+    declaration.tests,
+    declaredConfiguration(declaration, known ?? SOME_DEPLOYMENT),
+    epochSeconds(),
+  );
   output.data({ tests: results }, () => {
     showTests(results, output, 'all');
     if (results.length === 0) output.line('The file is sound. It has no tests.');
+    if (known === null && results.some(({ passed }) => !passed))
+      output.line(
+        `The file has no \`deployment\`: rules without trustedAudiences were taken to trust ${SOME_DEPLOYMENT}.`,
+      );
   });
   return results.every(({ passed }) => passed) ? 0 : 1;
 }

@@ -10,9 +10,9 @@ export const tokenCommand: Command = {
   summary: 'exchange the ID token of this workload for a token of the deployment',
   description:
     'Finds the platform by itself, asks it for an ID token with the right audience and exchanges it. The token is masked ' +
-    'where the CI platform can do that, before anything else is printed. Only timeouts, 408, 429 and 5xx are tried again; ' +
+    'if the CI platform can do that, before anything else is printed. Only timeouts, 408, 429 and 5xx are tried again; ' +
     'a refusal is final.',
-  arguments: [{ name: '[operation...]', description: 'added by git and docker where they call this as their helper' }],
+  arguments: [{ name: '[operation...]', description: 'added by git and docker when they call this as their helper' }],
   options: [
     ...EXCHANGE_OPTIONS,
     {

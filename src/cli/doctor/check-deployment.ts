@@ -1,5 +1,6 @@
 // What anybody can check of a deployment from outside: reachable, clock, ready, discovery and published keys.
 
+import { kindOfText } from '../answer-kind.ts';
 import type { JsonMap } from '../api.ts';
 import type { World } from '../command.ts';
 import { MAX_CLOCK_SKEW_SECONDS, NOTED_CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from '../limits.ts';
@@ -9,8 +10,8 @@ import type { Tell } from './finding.ts';
 /** Checks from outside; false if nothing answers there, and nothing else can be checked. */
 export async function checkDeployment(url: string, world: World, tell: Tell): Promise<boolean> {
   const health = await look(`${url}/healthz`, world);
-  if (health === null || health.status !== 200) {
-    const detail = health === null ? 'it cannot be reached' : `/healthz answers ${health.status}`;
+  if (health === null || health.status !== 200 || typeof health.body['status'] !== 'string') {
+    const detail = health === null ? 'it cannot be reached' : `/healthz answers ${health.status} with ${health.kind}`;
     tell(
       finding(
         'reachable',
@@ -57,15 +58,21 @@ async function checkReadiness(url: string, world: World, tell: Tell): Promise<vo
   if (ready?.status === 200) return tell(finding('ready', 'ok', 'every setting, table and key is in place'));
   const faults = ready?.body['faults'];
   if (!Array.isArray(faults)) return tell(finding('ready', 'failed', `/readyz answers ${ready?.status ?? 'nothing'}`));
-  for (const fault of faults as readonly { readonly detail: string }[])
-    tell(
-      finding(
-        'ready',
-        'failed',
-        fault.detail,
-        'Set it with `wrangler secret put` or in wrangler.toml, and deploy again.',
-      ),
-    );
+  for (const { setting, detail } of faults as readonly { readonly setting?: unknown; readonly detail: string }[])
+    tell(finding('ready', 'failed', detail, adviceFor(String(setting), detail)));
+}
+
+/** Settings that are secrets: in a file of a repository they would be everybody's. */
+const SECRETS = ['SIGNING_KEYS', 'SIGNING_KEYS_NEXT', 'SEALING_KEY', 'ADMIN_TOKEN'];
+
+function adviceFor(setting: string, detail: string): string {
+  const alg = /\((ES256|RS256|EdDSA)\)/.exec(detail)?.[1];
+  const emergency = `cambist keys rotate${alg === undefined ? '' : ` --alg ${alg}`} --mode emergency`;
+  if (setting === 'SIGNING_KEYS' && detail.includes('emergency'))
+    return `Put the key back with \`npx wrangler secret put SIGNING_KEYS\`, or end its tokens: \`${emergency}\`.`;
+  if (SECRETS.includes(setting)) return `It is a secret: \`npx wrangler secret put ${setting}\`, never wrangler.toml.`;
+  if (setting === 'DB' || setting === 'CACHE') return '`npm run deploy` applies the schema and checks the bindings.';
+  return 'Set it under [vars] of wrangler.toml, and deploy again: `npm run deploy`.';
 }
 
 async function checkDiscovery(url: string, world: World, tell: Tell): Promise<void> {
@@ -113,17 +120,24 @@ async function checkDiscovery(url: string, world: World, tell: Tell): Promise<vo
 interface Look {
   readonly status: number;
   readonly body: JsonMap;
+  /** What the answer is, in a few words. */
+  readonly kind: string;
   /** Epoch milliseconds. */
   readonly date: number | null;
 }
 
-/** One GET without a credential; null where nothing answers. */
+/** One GET without a credential; null if nothing answers. */
 async function look(url: string, world: World): Promise<Look | null> {
   try {
     const response = await world.fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
     const text = await response.text();
     const date = Date.parse(response.headers.get('date') ?? '');
-    return { status: response.status, body: objectOf(text), date: Number.isNaN(date) ? null : date };
+    return {
+      status: response.status,
+      body: objectOf(text),
+      kind: kindOfText(text, response.headers),
+      date: Number.isNaN(date) ? null : date,
+    };
   } catch {
     return null;
   }

@@ -4,6 +4,7 @@ import type { IssuerCheckView } from '../../objects/issuer-check.ts';
 import type { SigningKeyView } from '../../objects/signing-key.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
+import { howToMakeStandby } from '../keys/how-to-make-standby.ts';
 import { inOrder } from '../keys/in-order.ts';
 import { findObject } from '../objects/find-object.ts';
 import { PROVIDERS } from '../objects/resources.ts';
@@ -70,20 +71,12 @@ function checkKeys(keys: readonly SigningKeyView[], tell: Tell): void {
           'signing keys',
           'failed',
           `${alg}: no key is active`,
-          '`cambist keys rotate` lets a standby key take over.',
+          `A standby key takes over with \`cambist keys rotate --alg ${alg} --mode emergency\`.`,
         ),
       );
     else if (of.some(({ status }) => status === 'standby'))
       tell(finding('signing keys', 'ok', `${alg}: one active, one ready to take over`));
-    else
-      tell(
-        finding(
-          'signing keys',
-          'ok',
-          `${alg}: one active, none on standby`,
-          `A rotation needs one: \`cambist keys generate --alg ${alg} --add-to\` the bundle.`,
-        ),
-      );
+    else tell(finding('signing keys', 'ok', `${alg}: one active, none on standby`, howToMakeStandby(alg)));
   }
 }
 

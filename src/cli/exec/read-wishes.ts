@@ -12,7 +12,7 @@ export interface IdTokenWish {
 export interface Wishes {
   readonly command: string;
   readonly arguments: readonly string[];
-  /** Variables for the access token; none where only ID tokens are wanted. */
+  /** Variables for the access token; none if only ID tokens are wanted. */
   readonly accessVariables: readonly string[];
   /** A file for the access token, kept fresh. */
   readonly accessFile: string | undefined;

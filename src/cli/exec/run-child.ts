@@ -43,7 +43,7 @@ export function holdSignals(): Signals {
   };
 }
 
-/** The exit code as a shell gives it. Throws a CliFailure with `not_found` or `not_executable` where it cannot be started. */
+/** The exit code as a shell gives it. Throws a CliFailure with `not_found` or `not_executable` if it cannot be started. */
 export async function runChild(
   command: string,
   args: readonly string[],

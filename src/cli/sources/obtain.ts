@@ -23,6 +23,12 @@ export async function obtainIdToken(system: System, context: SourceContext, only
   const { chosen } = detection;
   if (chosen === null || chosen.origin === null) throw nothingFound(detection, only);
   const { source, origin } = chosen;
+  if (origin.from === 'variable' && (system.variables[origin.variable] ?? '') === '')
+    throw sourceFailure(
+      'source_incomplete',
+      `The variable ${origin.variable} is not set.`,
+      '`--source env:NAME` reads the ID token from the variable NAME.',
+    );
   const token = (await takeToken(system, context, source.title, origin)).trim();
   if (!isCompactJwt(token)) {
     throw sourceFailure(

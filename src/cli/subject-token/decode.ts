@@ -10,11 +10,11 @@ import { decodeToken } from '../../token/decode.ts';
 export interface ReadToken {
   readonly header: JsonObject;
   readonly claims: JsonObject;
-  /** Why the token endpoint would refuse its form; null where it would not. */
+  /** Why the token endpoint would refuse its form; null if it would not. */
   readonly fault: string | null;
 }
 
-/** Reads header and claims of a compact JWS; the text says why where it is none. */
+/** Reads header and claims of a compact JWS; a text says why it is none. */
 export function readToken(compact: string): ReadToken | string {
   const verdict = decodeToken(compact);
   const fault = verdict.ok ? null : verdict.error.message;

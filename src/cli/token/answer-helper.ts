@@ -1,4 +1,4 @@
-// Answers docker and git where they call `cambist token` as their credential helper; gets a token only for a host that may have it.
+// Answers docker and git when they call `cambist token` as their credential helper; gets a token only for a host that may have it.
 
 import type { ExchangedToken } from '../../sdk/client/index.ts';
 import type { CommandContext } from '../command.ts';

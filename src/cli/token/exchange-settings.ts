@@ -6,7 +6,7 @@ import { usageFailure } from '../failure.ts';
 export const EXCHANGE_OPTIONS: readonly CommandOption[] = [
   {
     flags: '--service-account <id>',
-    description: 'the service account to act as: its id, or its slug together with --organisation',
+    description: 'the service account to act as: its id, or its slug in --organisation (without one: in default)',
     env: 'CAMBIST_SERVICE_ACCOUNT',
   },
   {
@@ -51,13 +51,14 @@ export interface ExchangeSettings {
   readonly subjectAudience: string;
 }
 
-/** Reads options and variables; throws a usage failure where the deployment is not known or a value is empty. */
+/** Reads options and variables; throws a usage failure if the deployment is not known or a value is empty. */
 export function readExchangeSettings(context: CommandContext): ExchangeSettings {
   const url = context.settings.url();
+  const serviceAccount = textOf(context, 'service-account', 'CAMBIST_SERVICE_ACCOUNT');
   return {
     url,
-    organisation: context.settings.organisation,
-    serviceAccount: textOf(context, 'service-account', 'CAMBIST_SERVICE_ACCOUNT'),
+    organisation: context.settings.organisation ?? (isSlug(serviceAccount) ? DEFAULT_ORGANISATION : undefined),
+    serviceAccount,
     scope: listOf(context, 'scope', 'CAMBIST_SCOPE'),
     audience: listOf(context, 'audience', 'CAMBIST_AUDIENCE'),
     project: textOf(context, 'project', 'CAMBIST_PROJECT'),
@@ -65,6 +66,13 @@ export function readExchangeSettings(context: CommandContext): ExchangeSettings 
     source: textOf(context, 'source', 'CAMBIST_SOURCE'),
     subjectAudience: textOf(context, 'id-token-audience', 'CAMBIST_ID_TOKEN_AUDIENCE') ?? url,
   };
+}
+
+/** Where a slug is looked up if no organisation is named: an account has a slug in its organisation only. */
+const DEFAULT_ORGANISATION = 'default';
+
+function isSlug(serviceAccount: string | undefined): boolean {
+  return serviceAccount !== undefined && !/^(?:sa|fid)_[0-9a-z]{26}$/.test(serviceAccount);
 }
 
 /** An option, else its variable. A script that failed to fill an option must not widen what is asked for: an empty one is refused. */

@@ -53,7 +53,7 @@ function formatJson(token: ExchangedToken): string {
   )}\n`;
 }
 
-/** An ExecCredential in the version that kubectl asks for in KUBERNETES_EXEC_INFO, v1 where it asks for none. */
+/** An ExecCredential in the version that kubectl asks for in KUBERNETES_EXEC_INFO, v1 if it asks for none. */
 function formatKubernetes(token: ExchangedToken, execInfo: string | undefined): string {
   return `${JSON.stringify({
     kind: 'ExecCredential',

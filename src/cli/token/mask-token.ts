@@ -1,4 +1,4 @@
-// Has the CI platform hide a token in its logs, before anything else is printed; where a platform cannot, does nothing.
+// Has the CI platform hide a token in its logs, before anything else is printed; if a platform cannot, does nothing.
 
 import { spawn } from 'node:child_process';
 

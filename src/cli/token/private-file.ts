@@ -8,7 +8,7 @@ import { CliFailure } from '../failure.ts';
 
 const OWNER_ONLY = 0o600;
 
-/** Replaces the file in one step. Throws a CliFailure where its directory cannot be written to. */
+/** Replaces the file in one step. Throws a CliFailure if its directory cannot be written to. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {

@@ -40,10 +40,10 @@ export async function requestToken(
   }
 }
 
-/** What the user reads where the exchange failed: the reason, the request id, and the line that an operator runs. */
+/** What the user reads if the exchange failed: the reason, the request id, and the line that an operator runs. */
 export function exchangeFailure(
   error: TokenExchangeError,
-  { url, serviceAccount }: ExchangeSettings,
+  { url, serviceAccount, organisation }: ExchangeSettings,
   audienceAdvice: string | null,
 ): CliFailure {
   const { code, description, status, requestId } = error;
@@ -52,6 +52,9 @@ export function exchangeFailure(
     ...(isRefusal && audienceAdvice !== null ? [audienceAdvice] : []),
     ...(isRefusal && serviceAccount === undefined && description.includes('service_account_id')
       ? ['Name the account with --service-account or CAMBIST_SERVICE_ACCOUNT.']
+      : []),
+    ...(isRefusal && organisation !== undefined && serviceAccount !== undefined && !serviceAccount.startsWith('sa_')
+      ? [`${serviceAccount} was looked for in the organisation ${organisation}; --organisation names another.`]
       : []),
     ...(isRefusal && requestId !== null
       ? [`An operator sees the whole reason with:\n  cambist explain --url ${url} --request-id ${requestId}`]

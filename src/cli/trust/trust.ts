@@ -9,7 +9,7 @@ export interface Trust {
   readonly issuer: string;
   /** The issuer without its scheme, as AWS names a provider. */
   readonly issuerHost: string;
-  /** `sub` of the ID tokens: the account's id, and the project where there is one. */
+  /** `sub` of the ID tokens: the account's id, and the project if there is one. */
   readonly subject: string;
   readonly audience: string;
   readonly serviceAccount: string;
@@ -90,7 +90,7 @@ export function checked(context: CommandContext, name: string, shape: RegExp, ex
   throw usageFailure(`--${name} ${JSON.stringify(value)} does not look like ${example}.`);
 }
 
-/** The same where it must be there. */
+/** The same for an option that must be there. */
 export function required(context: CommandContext, name: string, shape: RegExp, example: string): string {
   const value = checked(context, name, shape, example);
   if (value !== undefined) return value;

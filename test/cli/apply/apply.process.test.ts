@@ -162,14 +162,17 @@ describe('cambist test', () => {
     `);
   });
 
-  it('says what it needs to know which audience is meant', async () => {
+  it('needs no address of a deployment', async () => {
     expect(await run(['test'], FILE, { env: {} })).toMatchInlineSnapshot(`
       {
-        "code": 2,
-        "stderr": "✖ For which deployment? The file has no \`deployment\`, and neither --url nor CAMBIST_URL is set.
-        Its ISSUER_URL is the audience that a rule without trustedAudiences trusts.
+        "code": 0,
+        "stderr": "",
+        "stdout": "✔ main deploys
+          allowed as deployer, by main
+      ✔ another branch does not
+          refused: subject_mismatch
+      Tests: 2 passed, 0 failed.
       ",
-        "stdout": "",
       }
     `);
   });

@@ -101,7 +101,12 @@ function answerTo(method: string, path: string): unknown {
   if (at === 'me') return { kind: 'root', actor: 'root', organisation: { slug: 'default' }, scopes: ['iam:admin'] };
   if (at === 'me/permissions') return [{ role: { slug: 'reader' }, permissions: ['read'], resources: ['things'] }];
   if (at === 'signing-keys') return [KEY];
-  if (at === 'signing-keys/rotate') return { ...KEY, mode: 'emergency', previous: KEY };
+  if (at === 'signing-keys/rotate')
+    return {
+      mode: 'emergency',
+      rotations: [{ ...KEY, previous: KEY }],
+      skipped: [{ alg: 'RS256', detail: 'no standby' }],
+    };
   if (at === 'audit-events') return [EVENT];
   if (at === 'federated-identities/explain') return EXPLANATION;
   if (at.endsWith('/check'))
