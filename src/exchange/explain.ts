@@ -21,7 +21,7 @@ import { NOTHING_ASKED } from './request.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';
 import { storedIdentity } from '../rules/compiled-rules.ts';
-import { alreadyUsed, replayKeyOf, replayKeyOfId, usedTokenKey } from './single-use.ts';
+import { alreadyUsed, isSingleUse, replayKeyOf, replayKeyOfId, usedTokenKey } from './single-use.ts';
 import { readSubject } from '../token/subject-claim.ts';
 import { decodeToken } from '../token/decode.ts';
 
@@ -230,7 +230,7 @@ function explainIdentity(
   const { identity } = candidate;
   const matching = [...matchChecks(candidate, token, asked.now)];
   const checks: ExplainedCheck[] = [...matching, ...narrow(identity, asked, heldRoles).checks];
-  if (identity.replayProtection === 'singleUse') checks.push(replayCheck(token.claims, isUsed));
+  if (isSingleUse(identity)) checks.push(replayCheck(token.claims, isUsed));
   return { identity, matched: matching.every((check) => check.ok), checks };
 }
 
@@ -256,7 +256,7 @@ function outcomeOf(decision: Decision, isUsed: boolean | null): Explanation['out
     return { decision: 'refused', denial, federatedIdentityId };
   }
   const { identity, narrowed, note } = decision;
-  if (identity.replayProtection === 'singleUse' && isUsed === true) {
+  if (isSingleUse(identity) && isUsed === true) {
     return { decision: 'refused', denial: alreadyUsed(identity), federatedIdentityId: identity.id };
   }
   return { decision: 'granted', identity, narrowed, note };

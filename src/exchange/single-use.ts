@@ -26,12 +26,17 @@ export async function replayKeyOfId(claims: JsonObject, issuer: string): Promise
   return typeof jti === 'string' && jti !== '' ? `jti:${await sha256(JSON.stringify([issuer, jti]))}` : null;
 }
 
-/** What has to be remembered of an exchange; null where the identity accepts a token more than once. */
+/** True if the identity accepts a token once. */
+export function isSingleUse({ replayProtection }: Pick<FederatedIdentity, 'replayProtection'>): boolean {
+  return replayProtection === 'singleUse';
+}
+
+/** What has to be remembered of an exchange; null if the identity accepts a token more than once. */
 export async function singleUseOf(
   identity: Pick<FederatedIdentity, 'organisationId' | 'replayProtection'>,
   { replayKey, expiresAt }: Pick<VerifiedClaims, 'replayKey' | 'expiresAt'>,
 ): Promise<SingleUse | null> {
-  if (identity.replayProtection !== 'singleUse') return null;
+  if (!isSingleUse(identity)) return null;
   return {
     replayKey: usedTokenKey(identity.organisationId, await replayKey()),
     expiresAt: Math.ceil(expiresAt) + CLOCK_SKEW_SECONDS,

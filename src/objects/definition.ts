@@ -26,6 +26,11 @@ export interface Member<R extends Rule = Rule> {
    * counts as absent when an object is created. `unset`: it is answered until there is a value. Without it null is refused.
    */
   readonly null?: 'absent' | 'clears' | 'unset';
+  /**
+   * Which change of it can only take away, so that nobody has to hold what is left (contract §4): a list with fewer values, a
+   * number or time that is less (null is the most), or the value that it changes to. Without it every change gives.
+   */
+  readonly narrows?: 'fewer' | 'less' | { readonly to: string };
   /** An empty text is null. */
   readonly emptyIsNull?: true;
   /** What a new object has if the member is left out: a value, or a function of what was written and of a name that nobody else has. */

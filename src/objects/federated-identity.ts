@@ -94,6 +94,7 @@ export const federatedIdentity = defineObject({
     },
     allowedScopes: {
       is: scopes,
+      narrows: 'fewer',
       null: 'absent',
       default: [],
       description: 'Scopes a token may carry',
@@ -108,6 +109,7 @@ export const federatedIdentity = defineObject({
     },
     tokenLifetime: {
       is: lifetime,
+      narrows: 'less',
       default: ({ maxTokenLifetime }: { readonly maxTokenLifetime?: number }) =>
         Math.min(DEFAULT_TOKEN_LIFETIME_SECONDS, maxTokenLifetime ?? DEFAULT_TOKEN_LIFETIME_SECONDS),
       description: 'Seconds; 3600 if it is absent',
@@ -115,12 +117,14 @@ export const federatedIdentity = defineObject({
     },
     maxTokenLifetime: {
       is: lifetime,
+      narrows: 'less',
       default: DEFAULT_TOKEN_LIFETIME_SECONDS,
       description: 'Seconds a token may live at most, whatever is asked for; 3600 if it is absent',
       option: { value: '<seconds>', help: 'longest life that may be asked for' },
     },
     forwardedClaims: {
       is: list(claimReference, MAX_FORWARDED_CLAIMS),
+      narrows: 'fewer',
       default: [],
       description: 'Claims that are copied into `upstream`',
       example: ['sha'],
@@ -128,12 +132,14 @@ export const federatedIdentity = defineObject({
     },
     replayProtection: {
       is: oneOf(['off', 'singleUse']),
+      narrows: { to: 'singleUse' },
       default: 'off',
       description: '`singleUse`: a token is exchanged at most once',
       option: { value: '<mode>', help: 'whether a token is exchanged once only' },
     },
     mode: {
       is: oneOf(['enforce', 'shadow']),
+      narrows: { to: 'shadow' },
       default: 'enforce',
       description: '`shadow`: never grants, records what it would have done',
       option: { value: '<mode>', help: 'whether it grants or only records' },
@@ -146,6 +152,7 @@ export const federatedIdentity = defineObject({
     },
     expiresAt: {
       is: timestamp,
+      narrows: 'less',
       null: 'clears',
       default: null,
       option: { value: '<time>', help: 'when it ends, RFC 3339' },

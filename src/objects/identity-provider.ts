@@ -84,7 +84,6 @@ export const identityProvider = defineObject({
       is: oneOf(PRESET_NAMES),
       default: ({ providerIssuer }: { readonly providerIssuer?: string }) => detectPreset(providerIssuer ?? ''),
       description: 'The platform; the issuer tells it if it is absent',
-      example: 'github',
       option: { value: '<platform>', help: 'the platform, if the issuer does not tell' },
     },
     allowedAlgorithms: {

@@ -72,12 +72,8 @@ function storedValue({ is, emptyIsNull }: Member, value: unknown): unknown {
 }
 
 /** An object as the API answers it; `shown` are members that are answered in another form than they are stored. */
-export function viewOf<D extends ObjectDefinition>(
-  { members, joins }: D,
-  record: RecordOf<D>,
-  shown: JsonObject = {},
-): JsonObject {
-  const values = record as Values;
+export function viewOf({ members, joins }: ObjectDefinition, record: Kept, shown: JsonObject = {}): JsonObject {
+  const values = record as Kept & Values;
   const view: Record<string, JsonValue> = { identity: record.id };
   const answer = (name: string, join: Join): void => {
     const other = values[name] as Values & { readonly id: string };

@@ -23,7 +23,6 @@ export const roleBinding = defineObject({
   path: '/v1/iam/roles/{id}/bindings',
   example: 'bind_01m7y3kkf8f6bve1r6z8kst2e3',
   members: {
-    roleId: { is: identifier('role'), hidden: true },
     name: {
       is: named.name.is,
       default: (_written: object, unused: string): string => unused,
@@ -32,6 +31,7 @@ export const roleBinding = defineObject({
     description: named.description,
     labels: named.labels,
     annotations: named.annotations,
+    roleId: { is: identifier('role'), hidden: true },
     serviceAccountIdentity: {
       is: identifier('sa'),
       column: 'service_account_id',

@@ -1,5 +1,7 @@
 // Makes what a plan asks for, step by step: what is there stays, what is missing is created, what differs is shown and only changed when told to.
 
+import type { Member } from '../../objects/definition.ts';
+import { federatedIdentity } from '../../objects/federated-identity.ts';
 import type { FederatedIdentityInput, FederatedIdentityView } from '../../objects/federated-identity.ts';
 import type { IdentityProviderView } from '../../objects/identity-provider.ts';
 import type { RoleBindingView } from '../../objects/role-binding.ts';
@@ -180,6 +182,13 @@ async function haveBinding(api: Api, { asked, role, account, labels, mode, did }
   }
 }
 
+/** What may have been switched since, as a new rule has it. */
+const SWITCHES: Readonly<Record<string, unknown>> = Object.fromEntries(
+  Object.entries<Member>(federatedIdentity.members).flatMap(([name, { narrows, default: given }]) =>
+    typeof narrows === 'object' ? [[name, given]] : [],
+  ),
+);
+
 interface IdentityTask {
   readonly plan: Plan;
   readonly provider: IdentityProviderView | null;
@@ -215,9 +224,8 @@ async function haveIdentity(
   // A condition that somebody added, or a rule that somebody switched off, is a difference too.
   const wanted = {
     conditions: null,
-    replayProtection: 'off',
-    mode: 'enforce',
     status: 'active',
+    ...SWITCHES,
     ...members,
   };
   const differences = differencesOf(wanted, { ...present });

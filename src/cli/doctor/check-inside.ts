@@ -7,7 +7,7 @@ import { CliFailure } from '../failure.ts';
 import { howToMakeStandby } from '../keys/how-to-make-standby.ts';
 import { inOrder } from '../keys/in-order.ts';
 import { findObject } from '../objects/find-object.ts';
-import { PROVIDERS } from '../objects/resources.ts';
+import { collectionOf, PROVIDERS } from '../objects/resources.ts';
 import { finding } from './finding.ts';
 import type { Tell } from './finding.ts';
 
@@ -43,14 +43,14 @@ export async function checkInside(context: CommandContext, tell: Tell): Promise<
   if (keys !== null) checkKeys(inOrder(keys), tell);
   const named = context.options.text('issuer');
   const providers = await attempt('issuers', context, tell, async () =>
-    named === undefined ? await api.list(PROVIDERS.path) : [await findObject(api, PROVIDERS, named)],
+    named === undefined ? await api.list(collectionOf(PROVIDERS)) : [await findObject(api, PROVIDERS, named)],
   );
   for (const provider of providers ?? []) {
     context.output.line();
     context.output.line(
       context.output.paint('bold', `Issuer ${String(provider['name'])}  ${String(provider['providerIssuer'])}`),
     );
-    const path = `${PROVIDERS.path}/${String(provider['identity'])}/check`;
+    const path = `${collectionOf(PROVIDERS)}/${String(provider['identity'])}/check`;
     const view = await attempt(
       'check',
       context,

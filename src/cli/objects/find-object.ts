@@ -2,14 +2,17 @@
 
 import type { Api, JsonMap } from '../api.ts';
 import { CliFailure } from '../failure.ts';
-import type { ResourceDescription } from './resources.ts';
+import { collectionOf, hasSlug } from './resources.ts';
+import type { Resource } from './resources.ts';
 
-/** The object; refuses where there is none, or where several have the name. */
-export async function findObject(api: Api, resource: ResourceDescription, reference: string): Promise<JsonMap> {
-  const { path, idPrefix, noun, group, hasSlug } = resource;
+/** The object; refuses if there is none, or if several have the name. */
+export async function findObject(api: Api, resource: Resource, reference: string): Promise<JsonMap> {
+  const { group } = resource;
+  const { idPrefix, noun } = resource.object;
+  const path = collectionOf(resource);
   if (new RegExp(`^${idPrefix}_[0-9a-z]{26}$`).test(reference)) return await api.get(`${path}/${reference}`);
   const found = [...(await api.list(path, { name: reference }))];
-  if (found.length === 0 && hasSlug) found.push(...(await api.list(path, { slug: reference })));
+  if (found.length === 0 && hasSlug(resource)) found.push(...(await api.list(path, { slug: reference })));
   const [only] = found;
   if (only === undefined) {
     throw new CliFailure(`There is no ${noun} ${JSON.stringify(reference)}.`, {
@@ -35,6 +38,6 @@ function describe(view: JsonMap): string {
 }
 
 /** The path of one object of a kind. */
-export function pathOf({ path }: ResourceDescription, view: JsonMap): string {
-  return `${path}/${String(view['identity'])}`;
+export function pathOf(resource: Resource, view: JsonMap): string {
+  return `${collectionOf(resource)}/${String(view['identity'])}`;
 }

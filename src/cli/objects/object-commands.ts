@@ -6,9 +6,9 @@ import { confirm, YES } from '../confirm.ts';
 import { usageFailure } from '../failure.ts';
 import { cellOf, formatPairs, formatStep, formatTable, textOf } from '../output.ts';
 import { findObject, pathOf } from './find-object.ts';
-import { withArticle } from './resources.ts';
-import type { Member, ResourceDescription } from './resources.ts';
-import { labelsFrom, membersFrom, optionName } from './values.ts';
+import { collectionOf, filtersOf, hasSlug, membersOf, referencesOf, withArticle } from './resources.ts';
+import type { OptionMember, Resource } from './resources.ts';
+import { labelsFrom, membersFrom } from './values.ts';
 
 const LABEL: CommandOption = { flags: '--label <key=value>', description: 'a label', repeatable: true };
 const SET: CommandOption = {
@@ -18,11 +18,13 @@ const SET: CommandOption = {
 };
 
 /** The five commands of a kind of object. */
-export function objectCommands(resource: ResourceDescription): readonly Command[] {
-  const { noun, group, filters, members, references, examples } = resource;
+export function objectCommands(resource: Resource): readonly Command[] {
+  const { object, group, examples } = resource;
+  const { noun } = object;
+  const members = membersOf(object);
   const one = withArticle(noun);
   const which: CommandArgument = {
-    name: `<${resource.hasSlug ? 'id, slug or name' : 'id or name'}>`,
+    name: `<${hasSlug(resource) ? 'id, slug or name' : 'id or name'}>`,
     description: `the ${noun}`,
   };
   const command = (
@@ -40,7 +42,7 @@ export function objectCommands(resource: ResourceDescription): readonly Command[
       options: [
         { flags: '--name <name>', description: 'of this name only' },
         { flags: '--label <key=value>', description: 'with this label only', repeatable: true },
-        ...filters.map(({ option, description }) => ({ flags: `--${option} <value>`, description })),
+        ...filtersOf(object).map(({ option, description }) => ({ flags: `--${option} <value>`, description })),
       ],
       arguments: [],
       examples: [`cambist ${group} list`, `cambist ${group} list --json`],
@@ -54,11 +56,7 @@ export function objectCommands(resource: ResourceDescription): readonly Command[
     }),
     command('create', `create ${one}`, {
       options: [
-        ...references.map(({ option, description }) => ({
-          flags: `--${option} <id or name>`,
-          description,
-          required: true,
-        })),
+        ...referencesOf(object).map((reference) => ({ ...memberOption(reference), required: true })),
         ...members.map((member) => memberOption(member)),
         LABEL,
         SET,
@@ -69,7 +67,7 @@ export function objectCommands(resource: ResourceDescription): readonly Command[
     }),
     command('update', `change members of ${one}; the others stay`, {
       options: [
-        ...members.filter(({ fixed }) => fixed !== true).map((member) => memberOption(member)),
+        ...members.filter(({ member }) => member.immutable === undefined).map((member) => memberOption(member)),
         { ...LABEL, description: 'a label to add or change; `--label key=` empties it' },
         SET,
         { flags: '--if-match <version>', description: 'only if its objectVersion is still this one' },
@@ -88,29 +86,27 @@ export function objectCommands(resource: ResourceDescription): readonly Command[
   ];
 }
 
-function memberOption({ name, kind, value, description, choices }: Member): CommandOption {
+function memberOption({ member, option, value, help, choices }: OptionMember): CommandOption {
   return {
-    flags: `--${optionName(name)} ${value}`,
-    description,
-    ...(kind === 'list' ? { repeatable: true } : {}),
-    ...(choices === undefined ? {} : { choices }),
+    flags: `--${option} ${value}`,
+    description: help,
+    ...(member.is.kind === 'list' ? { repeatable: true } : {}),
+    ...(choices === null ? {} : { choices }),
   };
 }
 
-async function listObjects(
-  { path, filters, columns, noun }: ResourceDescription,
-  context: CommandContext,
-): Promise<void> {
+async function listObjects(resource: Resource, context: CommandContext): Promise<void> {
+  const { columns, object } = resource;
   const { options, output } = context;
   const query: Record<string, string> = {};
-  for (const { option, parameter } of [{ option: 'name', parameter: 'name' }, ...filters]) {
+  for (const { option, parameter } of [{ option: 'name', parameter: 'name' }, ...filtersOf(object)]) {
     const value = options.text(option);
     if (value !== undefined) query[parameter] = value;
   }
   for (const [key, value] of Object.entries(labelsFrom(options) ?? {})) query[`matchLabels[${key}]`] = value;
-  const views = await (await context.api()).list(path, query);
+  const views = await (await context.api()).list(collectionOf(resource), query);
   output.data(views, () => {
-    if (views.length === 0) return output.line(`There is no ${noun}.`);
+    if (views.length === 0) return output.line(`There is no ${object.noun}.`);
     output.line(
       formatTable(
         columns.map(([heading]) => heading),
@@ -120,36 +116,37 @@ async function listObjects(
   });
 }
 
-async function showObject(resource: ResourceDescription, context: CommandContext): Promise<void> {
+async function showObject(resource: Resource, context: CommandContext): Promise<void> {
   const view = await theObject(resource, context);
   context.output.data(view, () =>
     context.output.line(formatPairs(Object.entries(view).map(([name, value]) => [name, textOf(value)]))),
   );
 }
 
-async function createObject(resource: ResourceDescription, context: CommandContext): Promise<void> {
+async function createObject(resource: Resource, context: CommandContext): Promise<void> {
   const { options } = context;
-  const body = membersFrom(resource, options);
-  const missing = resource.members.filter(({ name, required }) => required === true && body[name] === undefined);
-  if (missing.length > 0)
-    throw usageFailure(`Missing: ${missing.map(({ name }) => `--${optionName(name)}`).join(', ')}.`);
+  const body = membersFrom(resource.object, options);
+  const missing = membersOf(resource.object).filter(
+    ({ name, member }) => member.required === true && body[name] === undefined,
+  );
+  if (missing.length > 0) throw usageFailure(`Missing: ${missing.map(({ option }) => `--${option}`).join(', ')}.`);
   const labels = labelsFrom(options);
   if (labels !== null) body['labels'] = labels;
   const api = await context.api();
-  for (const { option, member, resource: other } of resource.references)
-    body[member] = (await findObject(api, other(), options.text(option) ?? ''))['identity'];
-  tellOutcome(resource, 'created', await api.post(resource.path, body), context);
+  for (const { name, option, resource: other } of referencesOf(resource.object))
+    body[name] = (await findObject(api, other, options.text(option) ?? ''))['identity'];
+  tellOutcome(resource, 'created', await api.post(collectionOf(resource), body), context);
 }
 
-async function updateObject(resource: ResourceDescription, context: CommandContext): Promise<number> {
+async function updateObject(resource: Resource, context: CommandContext): Promise<number> {
   const { options } = context;
-  const body = membersFrom(resource, options);
+  const body = membersFrom(resource.object, options);
   const labels = labelsFrom(options);
   if (labels === null && Object.keys(body).length === 0)
     throw usageFailure('There is nothing to change: name a member.');
   const ifMatch = options.wholeNumber('if-match');
   const current = await theObject(resource, context);
-  const { noun } = resource;
+  const { noun } = resource.object;
   const question = `Revoke the ${noun} ${String(current['name'])} (${String(current['identity'])})?`;
   if (body['status'] === 'revoked' && current['status'] !== 'revoked' && !(await confirm(question, context))) {
     context.output.line('Nothing was changed.');
@@ -164,15 +161,15 @@ async function updateObject(resource: ResourceDescription, context: CommandConte
   return 0;
 }
 
-function canBeRevoked(members: readonly Member[]): boolean {
+function canBeRevoked(members: readonly OptionMember[]): boolean {
   return members.some(({ name, choices }) => name === 'status' && choices?.includes('revoked') === true);
 }
 
-async function deleteObject(resource: ResourceDescription, context: CommandContext): Promise<number> {
+async function deleteObject(resource: Resource, context: CommandContext): Promise<number> {
   const { output, options } = context;
   const ifMatch = options.wholeNumber('if-match');
   const view = await theObject(resource, context);
-  const question = `Delete the ${resource.noun} ${String(view['name'])} (${String(view['identity'])})?`;
+  const question = `Delete the ${resource.object.noun} ${String(view['name'])} (${String(view['identity'])})?`;
   if (!(await confirm(question, context))) {
     output.line('Nothing was deleted.');
     return 1;
@@ -184,21 +181,18 @@ async function deleteObject(resource: ResourceDescription, context: CommandConte
   return 0;
 }
 
-async function theObject(
-  resource: ResourceDescription,
-  { api, arguments: [reference] }: CommandContext,
-): Promise<JsonMap> {
-  if (reference === undefined || reference === '') throw usageFailure(`Which ${resource.noun}?`);
+async function theObject(resource: Resource, { api, arguments: [reference] }: CommandContext): Promise<JsonMap> {
+  if (reference === undefined || reference === '') throw usageFailure(`Which ${resource.object.noun}?`);
   return await findObject(await api(), resource, reference);
 }
 
-function tellOutcome(resource: ResourceDescription, outcome: string, view: JsonMap, context: CommandContext): void {
+function tellOutcome(resource: Resource, outcome: string, view: JsonMap, context: CommandContext): void {
   context.output.data(view, () => context.output.line(stepLine(resource, outcome, view, context)));
   for (const { detail } of warningsOf(view)) context.output.warn(detail);
   for (const doubt of resource.doubts?.(view) ?? []) context.output.warn(doubt);
 }
 
-function stepLine({ noun }: ResourceDescription, outcome: string, view: JsonMap, { output }: CommandContext): string {
+function stepLine({ object: { noun } }: Resource, outcome: string, view: JsonMap, { output }: CommandContext): string {
   const title = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
   return formatStep(output.paint('green', '✔'), title, outcome, `${String(view['identity'])}  ${String(view['name'])}`);
 }

@@ -1,45 +1,19 @@
-// The kinds of objects that have commands, as data: their members, columns and filters; one set of handlers reads it.
+// The kinds of objects that have commands: what their definitions say of options, and what only the command line shows.
 
+import type { Member, ObjectDefinition } from '../../objects/definition.ts';
+import { isWritable } from '../../objects/definition.ts';
+import { federatedIdentity } from '../../objects/federated-identity.ts';
+import { identityProvider } from '../../objects/identity-provider.ts';
+import { role } from '../../objects/role.ts';
+import type { Rule } from '../../objects/rule.ts';
+import { serviceAccount } from '../../objects/service-account.ts';
 import { detectPreset, presetByName } from '../../platforms/presets.ts';
 
-/** How the text of an option or of `--set` becomes a value. */
-export type ValueKind = 'text' | 'list' | 'number' | 'json';
-
-export interface Member {
-  /** As the API calls it. */
-  readonly name: string;
-  readonly kind: ValueKind;
-  readonly description: string;
-  /** In the syntax of the help; what follows the name of the option. */
-  readonly value: string;
-  readonly choices?: readonly string[];
-  /** Must be given when an object is created. */
-  readonly required?: boolean;
-  /** Stays as it was created. */
-  readonly fixed?: boolean;
-}
-
-/** Another object that one is created for, named by id or name. */
-export interface Reference {
-  readonly option: string;
-  readonly member: string;
-  readonly resource: () => ResourceDescription;
-  readonly description: string;
-}
-
-export interface ResourceDescription {
+/** What only the command line shows of a kind of object. */
+export interface Resource {
+  readonly object: ObjectDefinition;
   /** The word of the commands: `identities`. */
   readonly group: string;
-  readonly noun: string;
-  readonly idPrefix: string;
-  /** Under `/v1`. */
-  readonly path: string;
-  /** What else than its id and name an object is found by. */
-  readonly hasSlug: boolean;
-  readonly members: readonly Member[];
-  readonly references: readonly Reference[];
-  /** Options of `list`, as the API calls them. */
-  readonly filters: readonly { readonly option: string; readonly parameter: string; readonly description: string }[];
   readonly columns: readonly (readonly [heading: string, member: string])[];
   /** Whole command lines, but for `cambist` and the group: one that creates, and the rest of one that changes `name`. */
   readonly examples: { readonly create: string; readonly name: string; readonly change: string };
@@ -47,49 +21,88 @@ export interface ResourceDescription {
   readonly doubts?: (view: Readonly<Record<string, unknown>>) => readonly string[];
 }
 
+/** A member with its option. */
+export interface OptionMember {
+  readonly name: string;
+  readonly member: Member;
+  /** Without the dashes. */
+  readonly option: string;
+  readonly value: string;
+  readonly help: string;
+  readonly choices: readonly string[] | null;
+}
+
+/** More values than these are no choice that a help can list. */
+const MAX_CHOICES = 8;
+
+/** The members that have options, or that `--set` names. */
+export function membersOf({ members }: ObjectDefinition): readonly OptionMember[] {
+  return optionsOf(members).filter(({ member }) => member.is.kind !== 'identifier');
+}
+
+/** The members that name another object, by its id or name. */
+export function referencesOf({
+  members,
+}: ObjectDefinition): readonly (OptionMember & { readonly resource: Resource })[] {
+  return optionsOf(members).flatMap((member) => {
+    const { is } = member.member;
+    const resource =
+      is.kind === 'identifier' ? RESOURCES.find(({ object }) => object.idPrefix === is.prefix) : undefined;
+    return resource === undefined ? [] : [{ ...member, resource }];
+  });
+}
+
+function optionsOf(members: ObjectDefinition['members']): readonly OptionMember[] {
+  return Object.entries(members).flatMap(([name, member]) => {
+    if (member.option === undefined || !isWritable(member)) return [];
+    const { name: option = kebab(name), value, help } = member.option;
+    return [{ name, member, option, value, help, choices: choicesOf(member.is) }];
+  });
+}
+
+function choicesOf(is: Rule): readonly string[] | null {
+  if (is.kind !== 'oneOf' || is.values.length > MAX_CHOICES) return null;
+  return is.values.filter((value) => !is.derived.includes(value));
+}
+
+/** What a list can be narrowed by, beside a name and labels: the option, and the parameter of the API. */
+export function filtersOf({ members, joins }: ObjectDefinition): readonly {
+  readonly option: string;
+  readonly parameter: string;
+  readonly description: string;
+}[] {
+  const byStatus = { option: 'status', parameter: 'status', description: 'of this status only' };
+  const byOther = Object.entries(joins).flatMap(([parameter, { by, filter }]) =>
+    filter === undefined
+      ? []
+      : [{ option: members[by]?.option?.name ?? kebab(parameter), parameter, description: filter.help }],
+  );
+  return [...(Object.hasOwn(members, 'status') ? [byStatus] : []), ...byOther];
+}
+
+/** Under `/v1`. */
+export function collectionOf({ object }: Resource): string {
+  return object.path.replace('/v1', '');
+}
+
+/** True if an object is found by its slug, too. */
+export function hasSlug({ object }: Resource): boolean {
+  return Object.hasOwn(object.members, 'slug');
+}
+
 /** `an identity provider`. */
 export function withArticle(noun: string): string {
   return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
-const NAME: Member = { name: 'name', kind: 'text', value: '<name>', description: 'its name', required: true };
-const DESCRIPTION: Member = { name: 'description', kind: 'text', value: '<text>', description: 'what it is for' };
-const STATUS: Member = {
-  name: 'status',
-  kind: 'text',
-  value: '<status>',
-  description: 'whether it counts',
-  choices: ['active', 'inactive'],
-};
-const BY_STATUS = { option: 'status', parameter: 'status', description: 'of this status only' } as const;
+/** `trustedAudiences` as an option: `trusted-audiences`. */
+function kebab(member: string): string {
+  return member.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
 
-export const PROVIDERS: ResourceDescription = {
+export const PROVIDERS: Resource = {
+  object: identityProvider,
   group: 'providers',
-  noun: 'identity provider',
-  idPrefix: 'idp',
-  path: '/federated-identity-providers',
-  hasSlug: false,
-  members: [
-    NAME,
-    {
-      name: 'providerIssuer',
-      kind: 'text',
-      value: '<url>',
-      description: 'the issuer, byte for byte as `iss` of its tokens',
-      required: true,
-      fixed: true,
-    },
-    DESCRIPTION,
-    { name: 'preset', kind: 'text', value: '<platform>', description: 'the platform, where the issuer does not tell' },
-    { name: 'providerJwksUri', kind: 'text', value: '<url>', description: 'where its keys are, in place of discovery' },
-    { name: 'localJwks', kind: 'json', value: '<json>', description: 'its keys, for an issuer that cannot be reached' },
-    { name: 'allowedAlgorithms', kind: 'list', value: '<alg>', description: 'algorithms of its tokens' },
-    { name: 'maxTokenLifetime', kind: 'number', value: '<seconds>', description: 'longest life of its tokens' },
-    { name: 'subjectClaim', kind: 'text', value: '<claim>', description: 'the claim that is the subject' },
-    STATUS,
-  ],
-  references: [],
-  filters: [BY_STATUS],
   columns: [
     ['ID', 'identity'],
     ['NAME', 'name'],
@@ -105,20 +118,9 @@ export const PROVIDERS: ResourceDescription = {
   doubts: ({ providerIssuer, preset }) => slashDoubts(String(providerIssuer), String(preset)),
 };
 
-export const SERVICE_ACCOUNTS: ResourceDescription = {
+export const SERVICE_ACCOUNTS: Resource = {
+  object: serviceAccount,
   group: 'service-accounts',
-  noun: 'service account',
-  idPrefix: 'sa',
-  path: '/service-accounts',
-  hasSlug: true,
-  members: [
-    NAME,
-    { name: 'slug', kind: 'text', value: '<slug>', description: 'what tokens carry; made of the name by default' },
-    DESCRIPTION,
-    STATUS,
-  ],
-  references: [],
-  filters: [BY_STATUS],
   columns: [
     ['ID', 'identity'],
     ['NAME', 'name'],
@@ -129,80 +131,9 @@ export const SERVICE_ACCOUNTS: ResourceDescription = {
   examples: { create: '--name deployer', name: 'deployer', change: '--description "Deploys the shop"' },
 };
 
-export const IDENTITIES: ResourceDescription = {
+export const IDENTITIES: Resource = {
+  object: federatedIdentity,
   group: 'identities',
-  noun: 'federated identity',
-  idPrefix: 'fid',
-  path: '/federated-identities',
-  hasSlug: false,
-  members: [
-    NAME,
-    { name: 'providerSubject', kind: 'text', value: '<subject>', description: 'the subject to match', required: true },
-    {
-      name: 'providerSubjectMatch',
-      kind: 'text',
-      value: '<how>',
-      description: 'how it is matched',
-      choices: ['exact', 'glob'],
-    },
-    DESCRIPTION,
-    { name: 'trustedAudiences', kind: 'list', value: '<audience>', description: 'audiences a token may be meant for' },
-    {
-      name: 'audienceMatchMode',
-      kind: 'text',
-      value: '<mode>',
-      description: 'how they are matched',
-      choices: ['any', 'all', 'exact'],
-    },
-    { name: 'conditions', kind: 'json', value: '<json>', description: 'claims and what they must be' },
-    { name: 'expression', kind: 'text', value: '<cel>', description: 'a CEL expression over `claims`' },
-    { name: 'allowedScopes', kind: 'list', value: '<scope>', description: 'scopes its tokens may carry' },
-    {
-      name: 'tokenAudiences',
-      kind: 'list',
-      value: '<audience>',
-      description: 'audiences its tokens may be issued for',
-    },
-    { name: 'tokenLifetime', kind: 'number', value: '<seconds>', description: 'life of its tokens' },
-    { name: 'maxTokenLifetime', kind: 'number', value: '<seconds>', description: 'longest life that may be asked for' },
-    { name: 'forwardedClaims', kind: 'list', value: '<claim>', description: 'claims copied into its tokens' },
-    {
-      name: 'replayProtection',
-      kind: 'text',
-      value: '<mode>',
-      description: 'whether a token is exchanged once only',
-      choices: ['off', 'singleUse'],
-    },
-    {
-      name: 'mode',
-      kind: 'text',
-      value: '<mode>',
-      description: 'whether it grants or only records',
-      choices: ['enforce', 'shadow'],
-    },
-    { name: 'expiresAt', kind: 'text', value: '<time>', description: 'when it ends, RFC 3339' },
-    {
-      name: 'status',
-      kind: 'text',
-      value: '<status>',
-      description: 'whether it counts',
-      choices: ['active', 'inactive', 'revoked'],
-    },
-  ],
-  references: [
-    {
-      option: 'service-account',
-      member: 'serviceAccountIdentity',
-      resource: () => SERVICE_ACCOUNTS,
-      description: 'who a token acts as',
-    },
-    { option: 'provider', member: 'providerIdentity', resource: () => PROVIDERS, description: 'whose tokens they are' },
-  ],
-  filters: [
-    BY_STATUS,
-    { option: 'service-account', parameter: 'serviceAccount', description: 'of this service account, by id or slug' },
-    { option: 'provider', parameter: 'provider', description: 'of this identity provider, by id or name' },
-  ],
   columns: [
     ['ID', 'identity'],
     ['SERVICE ACCOUNT', 'serviceAccount.name'],
@@ -220,19 +151,9 @@ export const IDENTITIES: ResourceDescription = {
   },
 };
 
-export const ROLES: ResourceDescription = {
+export const ROLES: Resource = {
+  object: role,
   group: 'roles',
-  noun: 'role',
-  idPrefix: 'role',
-  path: '/iam/roles',
-  hasSlug: true,
-  members: [
-    NAME,
-    { name: 'slug', kind: 'text', value: '<slug>', description: 'what tokens carry; made of the name by default' },
-    DESCRIPTION,
-  ],
-  references: [],
-  filters: [],
   columns: [
     ['ID', 'identity'],
     ['NAME', 'name'],
@@ -242,6 +163,8 @@ export const ROLES: ResourceDescription = {
   ],
   examples: { create: '--name Deployments', name: 'deployments', change: '--description "May deploy the shop"' },
 };
+
+const RESOURCES: readonly Resource[] = [PROVIDERS, SERVICE_ACCOUNTS, IDENTITIES, ROLES];
 
 /** Issuers are compared byte for byte, and the slash at the end is what people get wrong. */
 function slashDoubts(issuer: string, preset: string): readonly string[] {

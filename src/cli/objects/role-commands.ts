@@ -6,7 +6,7 @@ import { confirm, YES } from '../confirm.ts';
 import { usageFailure } from '../failure.ts';
 import { cellOf, formatStep, formatTable } from '../output.ts';
 import { findObject } from './find-object.ts';
-import { ROLES, SERVICE_ACCOUNTS } from './resources.ts';
+import { collectionOf, ROLES, SERVICE_ACCOUNTS } from './resources.ts';
 
 const ROLE = { name: '<role>', description: 'the role, by id, slug or name' };
 
@@ -114,7 +114,7 @@ export const roleCommands: readonly Command[] = [
 ];
 
 async function rolePath({ api, arguments: [role] }: CommandContext): Promise<string> {
-  return `${ROLES.path}/${String((await findObject(await api(), ROLES, role ?? ''))['identity'])}`;
+  return `${collectionOf(ROLES)}/${String((await findObject(await api(), ROLES, role ?? ''))['identity'])}`;
 }
 
 async function removeNested(context: CommandContext, collection: 'rules' | 'bindings', title: string): Promise<number> {

@@ -2,23 +2,19 @@
 
 import type { OptionReader } from '../command.ts';
 import { usageFailure } from '../failure.ts';
-import { withArticle } from './resources.ts';
-import type { Member, ResourceDescription } from './resources.ts';
-
-/** `trustedAudiences` as an option: `trusted-audiences`. */
-export function optionName(member: string): string {
-  return member.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
+import type { ObjectDefinition } from '../../objects/definition.ts';
+import { membersOf, withArticle } from './resources.ts';
+import type { OptionMember } from './resources.ts';
 
 /** The members that the options and `--set` name; `--set` comes last, and `null` clears. */
-export function membersFrom({ members, noun }: ResourceDescription, options: OptionReader): Record<string, unknown> {
+export function membersFrom(object: ObjectDefinition, options: OptionReader): Record<string, unknown> {
+  const members = membersOf(object);
   const body: Record<string, unknown> = {};
   for (const member of members) {
-    const option = optionName(member.name);
-    const values =
-      member.kind === 'list' ? options.list(option) : [options.text(option)].filter((text) => text !== undefined);
-    if (values.length > 0)
-      body[member.name] = member.kind === 'list' ? values : parseValue(member, values[0] ?? '', `--${option}`);
+    const { option } = member;
+    const isList = member.member.is.kind === 'list';
+    const values = isList ? options.list(option) : [options.text(option)].filter((text) => text !== undefined);
+    if (values.length > 0) body[member.name] = isList ? values : parseValue(member, values[0] ?? '', `--${option}`);
   }
   for (const assignment of options.list('set')) {
     const at = assignment.indexOf('=');
@@ -26,7 +22,7 @@ export function membersFrom({ members, noun }: ResourceDescription, options: Opt
     const member = members.find((known) => known.name === name);
     if (member === undefined) {
       throw usageFailure(
-        `--set ${assignment} sets nothing of ${withArticle(noun)}.`,
+        `--set ${assignment} sets nothing of ${withArticle(object.noun)}.`,
         `It is member=value; the members are ${members.map((known) => known.name).join(', ')}.`,
       );
     }
@@ -36,7 +32,7 @@ export function membersFrom({ members, noun }: ResourceDescription, options: Opt
   return body;
 }
 
-/** The map of `--label key=value` options; null where there is none. */
+/** The map of `--label key=value` options; null if there is none. */
 export function labelsFrom(options: OptionReader): Readonly<Record<string, string>> | null {
   const given = options.list('label');
   if (given.length === 0) return null;
@@ -49,12 +45,10 @@ export function labelsFrom(options: OptionReader): Readonly<Record<string, strin
   );
 }
 
-function parseValue({ kind, choices }: Member, text: string, option: string): unknown {
-  if (choices !== undefined && !choices.includes(text))
+function parseValue({ member: { is }, choices }: OptionMember, text: string, option: string): unknown {
+  if (choices !== null && !choices.includes(text))
     throw usageFailure(`${option} must be one of ${choices.join(', ')}, not ${JSON.stringify(text)}.`);
-  switch (kind) {
-    case 'text':
-      return text;
+  switch (is.kind) {
     case 'number':
       if (!/^\d{1,15}$/.test(text))
         throw usageFailure(`${option} must be a whole number, not ${JSON.stringify(text)}.`);
@@ -62,7 +56,11 @@ function parseValue({ kind, choices }: Member, text: string, option: string): un
     case 'list':
       return text.startsWith('[') ? parseJson(text, option) : text.split(',').filter((part) => part !== '');
     case 'json':
+    case 'map':
+    case 'shape':
       return parseJson(text, option);
+    default:
+      return text;
   }
 }
 

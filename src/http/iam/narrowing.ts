@@ -1,6 +1,8 @@
 // Tells a change that can only take away from one that may give (contract §4: narrowing needs no more than iam:write); it asks nobody.
 
 import type { AccessCredentialRecord } from '../../objects/access-credential.ts';
+import type { Member } from '../../objects/definition.ts';
+import { federatedIdentity } from '../../objects/federated-identity.ts';
 import type { FederatedIdentityRecord } from '../../objects/federated-identity.ts';
 import type { IdentityProviderRecord } from '../../objects/identity-provider.ts';
 import type { RoleBindingRecord } from '../../objects/role-binding.ts';
@@ -24,6 +26,9 @@ export function effectiveAudiences(
   return tokenAudiences.length === 0 ? [defaultAudience] : tokenAudiences;
 }
 
+/** Members of a rule that are judged together with others, or with what stands for an empty list; the name decides nothing. */
+const JUDGED_APART: readonly string[] = ['name', 'trustedAudiences', 'audienceMatchMode', 'tokenAudiences', 'status'];
+
 /**
  * True when every token that the changed rule accepts was accepted before, and gets no more for it. A change of the subject,
  * the conditions or the expression never counts: it can lift a guard, or make a rule match that matched nothing.
@@ -35,19 +40,14 @@ export function isLessIdentity(
 ): boolean {
   const isSwitchedOn = after.status === 'active' && before.status !== 'active';
   const isUnrevoked = before.status === 'revoked' && after.status !== 'revoked';
-  const isLonger = after.tokenLifetime > before.tokenLifetime || after.maxTokenLifetime > before.maxTokenLifetime;
   return (
     !isSwitchedOn &&
     !isUnrevoked &&
-    !isLonger &&
-    sameJson(matchedBy(before), matchedBy(after)) &&
+    Object.entries<Member>(federatedIdentity.members).every(
+      ([name, member]) => JUDGED_APART.includes(name) || isSameOrLess(name, member, before, after),
+    ) &&
     isNarrowedTrust(before, after, defaults) &&
-    isSubset(after.allowedScopes, before.allowedScopes) &&
-    isSubset(effectiveAudiences(after.tokenAudiences, defaults), effectiveAudiences(before.tokenAudiences, defaults)) &&
-    isSubset(after.forwardedClaims, before.forwardedClaims) &&
-    (after.replayProtection === before.replayProtection || after.replayProtection === 'singleUse') &&
-    (after.mode === before.mode || after.mode === 'shadow') &&
-    isNoLater(before.expiresAt, after.expiresAt)
+    isSubset(effectiveAudiences(after.tokenAudiences, defaults), effectiveAudiences(before.tokenAudiences, defaults))
   );
 }
 
@@ -93,13 +93,14 @@ function keysAndSubject({ localJwks, providerJwksUri, subjectClaim, preset }: Id
   return { localJwks: localJwks === null ? null : [...localJwks.keys], providerJwksUri, subjectClaim, preset };
 }
 
-function matchedBy({
-  providerSubject,
-  providerSubjectMatch,
-  conditions,
-  expression,
-}: FederatedIdentityRecord): unknown {
-  return { providerSubject, providerSubjectMatch, conditions, expression };
+/** True when the member is the same, is only shown, or changed in the one way that its definition says takes away. */
+function isSameOrLess(name: string, { shown, narrows }: Member, one: object, other: object): boolean {
+  const [before, after] = [one, other].map((record) => (record as Readonly<Record<string, unknown>>)[name]);
+  if (shown === true || sameJson(before, after)) return true;
+  if (narrows === undefined) return false;
+  if (narrows === 'fewer') return isSubset(after as readonly string[], before as readonly string[]);
+  if (narrows === 'less') return before === null || (after !== null && Number(after) <= Number(before));
+  return after === narrows.to;
 }
 
 type Trust = Pick<FederatedIdentityRecord, 'trustedAudiences' | 'audienceMatchMode'>;
@@ -112,10 +113,6 @@ function isNarrowedTrust(before: Trust, after: Trust, { issuerUrl }: DefaultAudi
   const isStricter = modes.indexOf(after.audienceMatchMode) >= modes.indexOf(before.audienceMatchMode);
   const isShorter = isSubset(trusted(after), trusted(before));
   return isStricter && isShorter && (before.audienceMatchMode !== 'exact' || isSubset(trusted(before), trusted(after)));
-}
-
-function isNoLater(before: number | null, after: number | null): boolean {
-  return before === null || (after !== null && after <= before);
 }
 
 function isSubset(some: readonly string[], all: readonly string[]): boolean {

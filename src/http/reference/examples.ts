@@ -1,113 +1,46 @@
 // Examples of the reference: what is sent to and answered by each operation of the IAM API, for one fictitious deployment.
 
+import { federatedIdentity } from '../../objects/federated-identity.ts';
+import { identityProvider } from '../../objects/identity-provider.ts';
+import { organisation } from '../../objects/organisation.ts';
+import { role, roleRule } from '../../objects/role.ts';
+import { serviceAccount } from '../../objects/service-account.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
+import { OBJECTS, answeredExample, writtenExample } from './object-examples.ts';
 
 /** Where the reference says "your deployment". */
 export const ISSUER_PLACEHOLDER = 'https://tokens.example.com';
 
-const PROVIDER = 'idp_01m7y3kd2bf6bvd8pnr2wy8a8b';
-const ACCOUNT = 'sa_01m7y3kecgf6bvd8pnr2wy8a8b';
-const IDENTITY = 'fid_01m7y3kgxtf6bvdfeehefwbvha';
-const ROLE = 'role_01m7y3kj9mf6bvdt0v3x6pn4c5';
-const RULE = 'rule_01m7y3kjw2f6bvdx3n5y7qr8d9';
-const BINDING = 'bind_01m7y3kkf8f6bve1r6z8kst2e3';
-const CREDENTIAL = 'cred_01m7y3km31f6bve4w9a2mvw6f7';
-const ORGANISATION = 'org_01m7y3kmpyf6bve7z0b4nxy8g9';
+const PROVIDER = identityProvider.example;
+const ACCOUNT = serviceAccount.example;
+const IDENTITY = federatedIdentity.example;
+const ROLE = role.example;
+const RULE = roleRule.example;
+const ORGANISATION = organisation.example;
 const EVENT = 'evt_01m7y3kn8hf6bvea1c6p0z2h3j';
-const ISSUER = 'https://token.actions.githubusercontent.com';
-const SUBJECT = 'repo:acme@123456/app@456789:ref:refs/heads/main';
+const ISSUER = identityProvider.members.providerIssuer.example;
+const SUBJECT = federatedIdentity.members.providerSubject.example;
 
-const changes = { createdAt: '2027-01-15T08:00:00Z', updatedAt: '2027-01-15T08:00:00Z', objectVersion: 1 };
-const meta = { description: '', labels: {}, annotations: {} };
 const account = { identity: ACCOUNT, name: 'Deployer', slug: 'deployer' };
-const role = { identity: ROLE, name: 'Deployments', slug: 'deployments' };
 const ruleContent = { resources: ['deployment'], resourceIdentities: [], permissions: ['create', 'read'], note: '' };
 const key = { kid: 'es256-2027', alg: 'ES256', publishedAt: '2027-01-10T00:00:00Z' };
 const retired = { activatedAt: '2027-01-01T00:00:00Z', retiringAt: null, expiresAt: null, revokedAt: null };
 const activeKey = { ...key, status: 'active', ...retired };
+const rotatedKey = {
+  ...activeKey,
+  previous: {
+    ...activeKey,
+    kid: 'es256-2026',
+    status: 'retiring',
+    retiringAt: '2027-01-15T08:00:00Z',
+    expiresAt: '2027-01-16T08:00:00Z',
+  },
+};
 const check = { claim: null, ok: true, hint: null };
 
 /** One object of each collection. */
-const OBJECTS: Readonly<Record<string, JsonObject>> = {
-  '/v1/federated-identity-providers': {
-    identity: PROVIDER,
-    name: 'GitHub',
-    ...meta,
-    providerIssuer: ISSUER,
-    providerJwksUri: null,
-    localJwks: null,
-    status: 'active',
-    preset: 'github',
-    allowedAlgorithms: ['RS256', 'ES256'],
-    maxTokenLifetime: 86_400,
-    subjectClaim: 'sub',
-    keys: [{ kid: 'cc413527-173f-5a05-976e-9c52b1d7b431', alg: 'RS256' }],
-    lastFetchedAt: '2027-01-15T08:00:05Z',
-    lastFetchError: null,
-    ...changes,
-  },
-  '/v1/service-accounts': { ...account, ...meta, status: 'active', createdBy: 'root', roleBindings: [], ...changes },
-  '/v1/federated-identities': {
-    identity: IDENTITY,
-    name: 'main of acme/app',
-    ...meta,
-    serviceAccountIdentity: ACCOUNT,
-    serviceAccount: account,
-    providerIdentity: PROVIDER,
-    provider: { identity: PROVIDER, name: 'GitHub', providerIssuer: ISSUER },
-    providerSubject: SUBJECT,
-    providerSubjectMatch: 'exact',
-    trustedAudiences: [],
-    audienceMatchMode: 'any',
-    conditions: { runner_environment: 'github-hosted' },
-    expression: null,
-    allowedScopes: ['api:read', 'api:write'],
-    tokenAudiences: [],
-    tokenLifetime: 3_600,
-    maxTokenLifetime: 3_600,
-    forwardedClaims: ['sha'],
-    replayProtection: 'off',
-    mode: 'enforce',
-    status: 'active',
-    expiresAt: null,
-    lastUsedAt: null,
-    ...changes,
-  },
-  '/v1/service-accounts/{id}/access-credentials': {
-    identity: CREDENTIAL,
-    name: 'legacy system',
-    ...meta,
-    serviceAccountIdentity: ACCOUNT,
-    accessKey: 'cbk_m3Jx0o7kQ2mK1Zt8yB4cVQ',
-    scopes: ['api:read'],
-    expiresAt: '2027-12-31T00:00:00Z',
-    lastUsedAt: null,
-    ...changes,
-  },
-  '/v1/iam/roles': {
-    ...role,
-    ...meta,
-    rules: [{ identity: RULE, ...ruleContent }],
-    isReadOnly: false,
-    system: false,
-    ...changes,
-  },
-  '/v1/iam/roles/{id}/rules': { identity: RULE, ...ruleContent, ...changes },
-  '/v1/iam/roles/{id}/bindings': {
-    identity: BINDING,
-    name: 'deployer of shop',
-    ...meta,
-    role,
-    organisationRole: role,
-    serviceAccountIdentity: ACCOUNT,
-    serviceAccount: account,
-    userIdentity: null,
-    teamIdentity: null,
-    scopes: [],
-    projects: ['shop'],
-    ...changes,
-  },
-  '/v1/organisations': { identity: ORGANISATION, name: 'Acme', slug: 'acme', ...meta, ...changes },
+const ANSWERS: Readonly<Record<string, JsonObject>> = {
+  ...Object.fromEntries(OBJECTS.map((object) => [object.path, answeredExample(object)])),
   '/v1/audit-events': {
     identity: EVENT,
     time: '2027-01-15T08:01:00Z',
@@ -122,6 +55,7 @@ const OBJECTS: Readonly<Record<string, JsonObject>> = {
     issuer: ISSUER,
     subject: SUBJECT,
     claims: { sub: SUBJECT, repository: 'acme/app', run_id: '17482930111' },
+    asked: { serviceAccount: 'deployer', scope: 'api:read api:write' },
     tokenId: '8f14e45f-ceea-467f-a8f5-1f0e7d3b9c22',
     ip: '192.0.2.10',
     changes: null,
@@ -131,48 +65,15 @@ const OBJECTS: Readonly<Record<string, JsonObject>> = {
 };
 
 /** What creates the object above. */
-const BODIES: Readonly<Record<string, JsonObject>> = {
-  '/v1/federated-identity-providers': { name: 'GitHub', providerIssuer: ISSUER },
-  '/v1/service-accounts': { name: 'Deployer' },
-  '/v1/federated-identities': {
-    name: 'main of acme/app',
-    serviceAccountIdentity: ACCOUNT,
-    providerIdentity: PROVIDER,
-    providerSubject: SUBJECT,
-    conditions: { runner_environment: 'github-hosted' },
-    allowedScopes: ['api:read', 'api:write'],
-    forwardedClaims: ['sha'],
-  },
-  '/v1/service-accounts/{id}/access-credentials': {
-    name: 'legacy system',
-    scopes: ['api:read'],
-    expiresAt: '2027-12-31T00:00:00Z',
-  },
-  '/v1/iam/roles': { name: 'Deployments', rules: [{ resources: ['deployment'], permissions: ['create', 'read'] }] },
-  '/v1/iam/roles/{id}/rules': { resources: ['deployment'], permissions: ['create', 'read'] },
-  '/v1/iam/roles/{id}/bindings': {
-    name: 'deployer of shop',
-    serviceAccountIdentity: ACCOUNT,
-    projects: ['shop'],
-  },
-  '/v1/organisations': { name: 'Acme' },
-};
+const BODIES: Readonly<Record<string, JsonObject>> = Object.fromEntries(
+  OBJECTS.map((object) => [object.path, writtenExample(object)]),
+);
 
 /** What stands apart from the objects, by method and path. */
 const SPECIAL: Readonly<Record<string, { readonly body?: JsonObject; readonly answer: JsonValue }>> = {
   'post /v1/signing-keys/rotate': {
     body: { mode: 'graceful' },
-    answer: {
-      ...activeKey,
-      mode: 'graceful',
-      previous: {
-        ...activeKey,
-        kid: 'es256-2026',
-        status: 'retiring',
-        retiringAt: '2027-01-15T08:00:00Z',
-        expiresAt: '2027-01-16T08:00:00Z',
-      },
-    },
+    answer: { ...rotatedKey, mode: 'graceful', rotations: [rotatedKey], skipped: [] },
   },
   'get /v1/me': {
     answer: {
@@ -261,7 +162,7 @@ const SPECIAL: Readonly<Record<string, { readonly body?: JsonObject; readonly an
     },
   },
   'post /v1/federated-identity-providers/{id}/refresh': {
-    answer: OBJECTS['/v1/federated-identity-providers'] ?? {},
+    answer: ANSWERS[identityProvider.path] ?? {},
   },
 };
 
@@ -279,9 +180,9 @@ export function exampleBody(method: string, path: string): JsonValue | undefined
 export function exampleAnswer(method: string, path: string): JsonValue | undefined {
   const special = SPECIAL[`${method} ${path}`]?.answer;
   if (special !== undefined) return special;
-  const object = OBJECTS[path];
+  const object = ANSWERS[path];
   if (object !== undefined) return method === 'get' ? [object] : { ...object, ...ANSWERED_ONCE[path] };
-  const one = OBJECTS[collectionOf(path)];
+  const one = ANSWERS[collectionOf(path)];
   if (one === undefined || method === 'get') return one;
   const changed = Object.hasOwn(one, 'note') ? { note: 'for the nightly job' } : { description: 'deploys the shop' };
   return { ...one, ...changed, objectVersion: 2 };

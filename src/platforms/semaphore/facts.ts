@@ -8,7 +8,7 @@ export const facts: PlatformFacts = {
   ],
   stableClaims: ['org_id', 'prj_id'],
   risks: [
-    'The audience cannot be chosen and a token lives 24 hours: every service that gets one can replay it here. Use replayProtection singleUse.',
+    'The audience cannot be chosen and a token lives 24 hours: every service that gets one can replay it here. Accept each token once (`--single-use`).',
     'For a pull request the branch claim holds the target branch: a rule on branch alone would accept it.',
     'Absent values are empty strings, so {"exists": true} says nothing.',
     'sub127 is cut at 127 characters and can collide: never use it.',
