@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 
 import { quoteHcl, quoteShell, subjectOf } from '../../src/cli/trust/trust.ts';
 import { runHere } from './cli-run.ts';
+import type { CliRun } from './support/cli.ts';
+import { cambist } from './support/cli.ts';
 
 const ACCOUNT = 'sa_01h45ytscbebyvny4gc8cr8ma2';
 const BASE = ['--url', 'https://tokens.example.com', '--service-account', ACCOUNT];
@@ -97,7 +99,97 @@ it.each([
   expect(stderr).toContain(named);
 });
 
-it('asks which account where none is named', async () => {
+/** The lines of the block that pipelines run, alone. */
+function pipelineOf(text: string): string {
+  return text.slice(text.indexOf('# In the pipeline'));
+}
+
+describe('the block of the pipeline is complete by itself', () => {
+  const run = (text: string, env: Record<string, string> = {}): string => {
+    const shell = `cambist() { :; }\n${pipelineOf(text)}\nprintf '%s' "\${AWS_ROLE_ARN-}\${AZURE_TENANT_ID-}"`;
+    return execFileSync('sh', ['-eu'], {
+      input: shell,
+      encoding: 'utf8',
+      env: env as NodeJS.ProcessEnv,
+      stdio: 'pipe',
+    });
+  };
+
+  it('with the account of AWS, and without one names what is missing', async () => {
+    const arn = 'arn:aws:iam::123456789012:role/cambist';
+    expect(run(await trust('aws', '--account', '123456789012'))).toBe(arn);
+    const open = await trust('aws');
+    expect(run(open, { AWS_ACCOUNT_ID: '123456789012' })).toBe(arn);
+    expect(() => run(open)).toThrow('AWS_ACCOUNT_ID: is the number of the AWS account');
+  });
+
+  it('with the tenant of Azure, and without one names what is missing', async () => {
+    const tenant = '3f2504e0-4f89-41d3-9a0c-0305e82c3302';
+    expect(run(await trust('azure', ...AZURE, '--tenant', tenant))).toBe(tenant);
+    const open = await trust('azure', ...AZURE);
+    expect(run(open, { AZURE_TENANT_ID: tenant })).toBe(tenant);
+    expect(() => run(open)).toThrow('AZURE_TENANT_ID: is the id of the tenant');
+  });
+
+  it('and hands no token of Vault to the script', async () => {
+    expect(pipelineOf(await trust('vault', ...VAULT))).toContain('unset VAULT_JWT; exec ./deploy.sh');
+  });
+});
+
+describe('the audience that the rules of the account must allow', () => {
+  const rules = async (tokenAudiences: readonly string[] | number, ...more: string[]): Promise<CliRun> =>
+    await cambist(['trust', 'aws', ...BASE, ...more], {
+      env: { CAMBIST_TOKEN: 'a-token' },
+      elsewhere: () =>
+        typeof tokenAudiences === 'number'
+          ? Response.json({ detail: 'no' }, { status: tokenAudiences })
+          : Response.json([{ identity: 'fid_01h45ytscbebyvny4gc8cr8ma2', name: 'main', tokenAudiences }]),
+    });
+  const update =
+    'cambist identities update fid_01h45ytscbebyvny4gc8cr8ma2 --url https://tokens.example.com --token-audiences';
+
+  it('is a command that keeps those there are, if it is missing', async () => {
+    expect((await rules(['https://api.acme.example'])).stdout).toContain(
+      `tokens for this audience\n${update} https://api.acme.example,sts.amazonaws.com\n\n# Once`,
+    );
+    expect((await rules([])).stdout).toContain(`${update} https://tokens.example.com,sts.amazonaws.com\n`);
+  });
+
+  it('is not mentioned if they allow it', async () => {
+    const { stdout, stderr } = await rules(['https://api.acme.example', 'sts.amazonaws.com']);
+    expect([stdout.startsWith('# Once in each AWS account'), stderr]).toEqual([true, '']);
+  });
+
+  it('is explained if nobody may look', async () => {
+    expect((await rules(403)).stdout).toMatch(/^# First, the rules of the account must allow this audience/);
+    expect((await rules(403)).code).toBe(0);
+  });
+
+  it('is a warning beside JSON and Terraform, which stay whole', async () => {
+    for (const format of [
+      ['--json', '--account', '123456789012'],
+      ['--format', 'hcl'],
+    ]) {
+      const { code, stdout, stderr } = await rules([], ...format);
+      expect([code, stderr]).toEqual([0, expect.stringContaining('do not allow the audience sts.amazonaws.com yet')]);
+      expect(stdout).not.toContain('cambist identities');
+    }
+  });
+});
+
+it.each([
+  ['https://localhost:47303', 'is on this machine'],
+  ['http://127.0.0.1:8787', 'is on this machine'],
+  ['https://[::1]', 'is on this machine'],
+  ['https://tokens.corp.internal', 'is in a private network'],
+  ['https://192.168.1.7', 'is in a private network'],
+  ['https://tokens.example.com:8443', 'AWS accepts no issuer with a port'],
+])('warns of an issuer that AWS cannot use: %s', async (url, warning) => {
+  const { code, stderr } = await runHere(['trust', 'aws', '--url', url, '--service-account', ACCOUNT]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining(warning)]);
+});
+
+it('asks which account if none is named', async () => {
   const { code, stderr } = await runHere(['trust', 'aws', '--url', 'https://tokens.example.com']);
   expect([code, stderr]).toEqual([2, '✖ Which service account? --service-account is missing.\n']);
 });

@@ -40,7 +40,7 @@ function trustCommand(
     description:
       `Prints what makes ${title} accept ID tokens of one service account: its exact subject, an exact audience, and the ` +
       `deployment as issuer. As commands to paste, as JSON (${json}) or as Terraform. Changes nothing and shows no secret. ` +
-      'The audience also has to be among the tokenAudiences of the federated identity.',
+      'The rules of the account must allow the audience (tokenAudiences): with a credential, the commands that are missing for it are printed, too.',
     arguments: [],
     options: [...COMMON, ...own],
     examples: [`cambist trust ${name} --service-account ${ACCOUNT}${example}`],

@@ -12,6 +12,9 @@ const ROLE = /^[\w+=,.@-]{1,64}$/;
 /** Commands, a trust policy or Terraform for one role. */
 export async function trustAws(context: CommandContext, format: TrustFormat): Promise<string> {
   const trust = await readTrust(context, 'sts.amazonaws.com');
+  // "The URL should not contain a port number" (IAM, CreateOpenIDConnectProvider).
+  if (new URL(trust.issuer).port !== '')
+    context.output.warn(`AWS accepts no issuer with a port: ${trust.issuer} has one. Deploy it at an address without.`);
   const role = checked(context, 'role', ROLE, 'deploy') ?? 'cambist';
   const account = checked(context, 'account', /^\d{12}$/, '123456789012');
   if (format === 'hcl') return hcl(trust, role);
@@ -39,7 +42,7 @@ function policy({ issuerHost, subject, audience }: Trust, account: string): obje
 function commands(trust: Trust, role: string, given: string | undefined): string {
   // Quoted for the shell as a whole, but for the account's number, which comes first in it.
   const text = quoteShell(JSON.stringify(policy(trust, NUMBER), null, 2)).replace(NUMBER, `'"$account"'`);
-  return `# Once in each AWS account: the deployment as an identity provider
+  return `${trust.allowAudience}# Once in each AWS account (not again for a second service account): the deployment as an identity provider
 aws iam create-open-id-connect-provider --url ${trust.issuer} --client-id-list ${quoteShell(trust.audience)}
 
 # A role for exactly this service account
@@ -47,7 +50,7 @@ account=${given ?? '$(aws sts get-caller-identity --query Account --output text)
 aws iam create-role --role-name ${role} --assume-role-policy-document ${text}
 
 # In the pipeline
-export AWS_ROLE_ARN="arn:aws:iam::$account:role/${role}"
+export AWS_ROLE_ARN="arn:aws:iam::${given ?? '${AWS_ACCOUNT_ID:?is the number of the AWS account}'}:role/${role}"
 cambist exec ${execOptions(trust)} --id-token-file AWS_WEB_IDENTITY_TOKEN_FILE=${quoteShell(trust.audience)} -- aws sts get-caller-identity
 `;
 }

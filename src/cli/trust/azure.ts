@@ -19,12 +19,12 @@ export async function trustAzure(context: CommandContext, format: TrustFormat): 
   const trust = await readTrust(context, 'api://AzureADTokenExchange');
   if (format === 'hcl') return hcl(trust, name, application);
   if (format === 'json') return `${JSON.stringify(credential(trust, name), null, 2)}\n`;
-  return `# The application trusts exactly this service account
+  return `${trust.allowAudience}# The application trusts exactly this service account
 az ad app federated-credential create --id ${application} --parameters ${quoteShell(JSON.stringify(credential(trust, name)))}
 
 # In the pipeline
 export AZURE_CLIENT_ID=${application}
-export AZURE_TENANT_ID=${tenant ?? '$(az account show --query tenantId --output tsv)'}
+export AZURE_TENANT_ID=${tenant ?? '"${AZURE_TENANT_ID:?is the id of the tenant}"'}
 cambist exec ${execOptions(trust)} --id-token-file AZURE_FEDERATED_TOKEN_FILE=${quoteShell(trust.audience)} -- ./deploy.sh
 `;
 }

@@ -76,7 +76,8 @@ gcloud projects add-iam-policy-binding ${googleProject} --role=roles/viewer \\
 gcloud iam service-accounts add-iam-policy-binding ${account} --project=${googleProject} \\
   --role=roles/iam.workloadIdentityUser \\
   --member=${quoteShell(principal(trust, names))}`;
-  return `# Once in each Google project: the deployment as an identity provider
+  return `${trust.allowAudience}# Once in each Google project: the deployment as an identity provider. With several service accounts, leave
+# --attribute-condition out: what each may do is said by its own principal below.
 gcloud iam workload-identity-pools create ${pool} --project=${googleProject} --location=global
 gcloud iam workload-identity-pools providers create-oidc ${names.provider} --project=${googleProject} --location=global \\
   --workload-identity-pool=${pool} \\

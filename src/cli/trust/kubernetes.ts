@@ -49,7 +49,8 @@ function bindingName({ serviceAccount }: Trust): string {
 function commands(trust: Trust, { role, namespace }: Names): string {
   const [kind, where] =
     namespace === undefined ? ['clusterrolebinding', ''] : ['rolebinding', ` --namespace=${namespace}`];
-  return `# On the API server: --authentication-config names this file (JSON is YAML). With several accounts, leave claimValidationRules out.
+  return `${trust.allowAudience}# On the API server: --authentication-config names this file (JSON is YAML). With several accounts, leave claimValidationRules out.
+# From Kubernetes 1.34 on, apiVersion is apiserver.config.k8s.io/v1 as well. The API server wants an https issuer.
 cat > cambist-authentication.yaml <<'EOF'
 ${JSON.stringify(configuration(trust), null, 2)}
 EOF

@@ -14,6 +14,8 @@ export interface Trust {
   readonly audience: string;
   readonly serviceAccount: string;
   readonly project: string | undefined;
+  /** Lines for a shell that let the account's rules give out this audience; empty if they do already. */
+  readonly allowAudience: string;
 }
 
 export const TRUST_FORMATS = ['commands', 'json', 'hcl'] as const;
@@ -32,9 +34,12 @@ export async function readTrust(context: CommandContext, defaultAudience: string
     if (value !== undefined && !/^[\x21-\x7E]+$/.test(value))
       throw usageFailure(`--${name} holds a space or a character that is not ASCII.`);
   const serviceAccount = SERVICE_ACCOUNT_ID.test(given) ? given : await findServiceAccount(context, given);
-  if (issuer.startsWith('http:'))
+  warnOfReach(issuer, context);
+  const lacking = await rulesWithout(context, serviceAccount, audience);
+  const isForShell = context.options.text('format') === 'commands' && !context.output.isJson;
+  if (!isForShell && lacking !== null && lacking.length > 0)
     context.output.warn(
-      `${issuer} is on this machine: no cloud can read its keys there. Give the public address with --url.`,
+      `The rules of the account do not allow the audience ${audience} yet: add it to tokenAudiences.`,
     );
   return {
     issuer,
@@ -43,7 +48,62 @@ export async function readTrust(context: CommandContext, defaultAudience: string
     audience,
     serviceAccount,
     project,
+    allowAudience: linesToAllow(lacking, issuer, serviceAccount, audience),
   };
+}
+
+/** An issuer that only this machine, or this network, can reach serves no cloud its keys. */
+function warnOfReach(issuer: string, { output }: CommandContext): void {
+  const { hostname } = new URL(issuer);
+  if (/^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname))
+    output.warn(`${issuer} is on this machine: no cloud can read its keys there. Give the public address with --url.`);
+  else if (
+    /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|\[f[cde])|\.(?:internal|local|lan|home\.arpa)$/.test(
+      hostname,
+    )
+  )
+    output.warn(`${issuer} is in a private network: a public cloud cannot read its keys there.`);
+}
+
+type Rule = Readonly<Record<'identity' | 'name', string>> & { readonly tokenAudiences?: readonly string[] };
+
+/** The rules of the account that do not allow the audience; null if nobody is signed in, or may not read them. */
+async function rulesWithout(
+  context: CommandContext,
+  serviceAccount: string,
+  audience: string,
+): Promise<readonly Rule[] | null> {
+  try {
+    await context.settings.token();
+    const rules = await (await context.api()).list<Rule>('/federated-identities', { serviceAccount });
+    return rules.filter(({ tokenAudiences = [] }) => !tokenAudiences.includes(audience));
+  } catch (error) {
+    if (error instanceof CliFailure) return null;
+    throw error;
+  }
+}
+
+function linesToAllow(
+  lacking: readonly Rule[] | null,
+  issuer: string,
+  serviceAccount: string,
+  audience: string,
+): string {
+  const update = (identity: string, audiences: readonly string[]): string =>
+    `cambist identities update ${quoteShell(identity)} --url ${issuer} --token-audiences ${quoteShell(audiences.join(','))}`;
+  if (lacking === null)
+    return `# First, the rules of the account must allow this audience. This says which there are, and what they allow:
+#   cambist identities list --url ${issuer} --service-account ${serviceAccount} --json
+# and this sets it; the first one is what a token gets that asks for none:
+#   cambist identities update <id> --url ${issuer} --token-audiences ${quoteShell([issuer, audience].join(','))}
+
+`;
+  if (lacking.length === 0) return '';
+  // A rule without a list gives tokens for the deployment itself, and goes on to do so.
+  const lines = lacking.map(({ identity, tokenAudiences = [] }) =>
+    update(identity, [...(tokenAudiences.length === 0 ? [issuer] : tokenAudiences), audience]),
+  );
+  return `# First, let the rules of the account give tokens for this audience\n${lines.join('\n')}\n\n`;
 }
 
 /** The `sub` of an ID token of this account and project: `:`, `/` and `%` inside a project are encoded. */

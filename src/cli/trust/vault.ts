@@ -38,19 +38,19 @@ function role({ subject, audience }: Trust, { policies }: Names): object {
 
 function commands(trust: Trust, names: Names): string {
   const { mount, address } = names;
-  return `# Once in each Vault or OpenBao: the deployment as an identity provider
+  return `${trust.allowAudience}# Once in each Vault or OpenBao (not again for a second service account): the deployment as an identity provider
 export VAULT_ADDR=${address}
 vault auth enable -path=${mount} jwt
 vault write auth/${mount}/config oidc_discovery_url=${trust.issuer} bound_issuer=${trust.issuer}
 
-# A role for exactly this service account
+# A role for exactly this service account; another one needs another --role
 vault write auth/${mount}/role/${names.role} - <<'EOF'
 ${JSON.stringify(role(trust, names), null, 2)}
 EOF
 
 # In the pipeline; the token goes over stdin, not on the command line
 cambist exec ${execOptions(trust)} --id-token VAULT_JWT=${quoteShell(trust.audience)} -- \\
-  sh -c 'export VAULT_ADDR=${address}; VAULT_TOKEN="$(printf %s "$VAULT_JWT" | vault write -field=token auth/${mount}/login role=${names.role} jwt=-)" || exit 1; export VAULT_TOKEN; exec ./deploy.sh'
+  sh -c 'export VAULT_ADDR=${address}; VAULT_TOKEN="$(printf %s "$VAULT_JWT" | vault write -field=token auth/${mount}/login role=${names.role} jwt=-)" || exit 1; export VAULT_TOKEN; unset VAULT_JWT; exec ./deploy.sh'
 `;
 }
 
