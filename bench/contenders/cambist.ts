@@ -19,7 +19,7 @@ import { loadSigners, signingKeyFor } from '../../src/signing/own-keys.ts';
 import { signToken } from '../../src/signing/sign.ts';
 import { grantEventId } from '../../src/store/request-ids.ts';
 import { SUBJECT } from '../workload.ts';
-import { identityOf, providerOf } from '../../test/support/objects.ts';
+import { accountNamed, identityOf, providerOf } from '../../test/support/objects.ts';
 
 const { issuer, audience, signingKey } = JSON.parse(process.env['BENCH'] ?? '') as {
   issuer: string;
@@ -27,7 +27,7 @@ const { issuer, audience, signingKey } = JSON.parse(process.env['BENCH'] ?? '') 
   signingKey: JWK & { alg: string; kid: string };
 };
 const organisation = { id: 'org_00000000000000000000000000', slug: 'default' };
-const serviceAccount = { id: 'sa_bench', organisationId: organisation.id, slug: 'deployer', status: 'active' } as const;
+const serviceAccount = accountNamed('deployer', { id: 'sa_bench' });
 const states: SigningKeyState[] = [
   {
     kid: signingKey.kid,

@@ -82,6 +82,7 @@ function providerOf({ preset, issuer, allowedAlgorithms }: BelievedIssuer): Para
     allowedAlgorithms,
     maxTokenLifetime,
     subjectClaim,
+    tokensNotBefore: null,
     keysVersion: 0,
   };
 }

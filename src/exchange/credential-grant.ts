@@ -5,7 +5,7 @@ import type { Denial } from './denial.ts';
 import { authenticateCredential, namesItsAccount } from './authenticate-credential.ts';
 import type { AccessCredential } from './authenticate-credential.ts';
 import { notAllowedDenial } from './decide.ts';
-import { tokenClaims } from './grant.ts';
+import { issuedAt, tokenClaims } from './grant.ts';
 import type { Grant } from './grant.ts';
 import type { IssuedToken } from './issue.ts';
 import { MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS } from './limits.ts';
@@ -64,7 +64,7 @@ export async function grantToCredential(
     ...narrowed,
     tokenType: 'access_token',
     tokenId: deps.newTokenId(),
-    issuedAt: request.now,
+    issuedAt: issuedAt(request.now, [serviceAccount]),
     organisationId: serviceAccount.organisationId,
     serviceAccount,
     project: request.project,

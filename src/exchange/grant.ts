@@ -27,6 +27,20 @@ export interface Grant {
   } | null;
 }
 
+/** When tokens of an object may be dated at the earliest; null if it has never ended any. */
+interface TokensEnd {
+  readonly tokensNotBefore: number | null;
+}
+
+/**
+ * The `iat` of a token that is issued at `now` (epoch seconds): the next second if what it rests on ended its tokens in this one,
+ * or it could not be told from those.
+ */
+export function issuedAt(now: number, restsOn: readonly (TokensEnd | null)[]): number {
+  const earliest = Math.max(now, ...restsOn.map((object) => object?.tokensNotBefore ?? now));
+  return Math.min(earliest, now + NOT_BEFORE_LEEWAY_SECONDS);
+}
+
 /** The payload of the token for a grant. */
 export function tokenClaims(grant: Grant, issuerUrl: string): JsonObject {
   return grant.tokenType === 'access_token' ? accessTokenClaims(grant, issuerUrl) : idTokenClaims(grant, issuerUrl);

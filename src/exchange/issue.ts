@@ -3,7 +3,7 @@
 import type { Decision } from './decide.ts';
 import type { Denial } from './denial.ts';
 import { denialDetail } from './denial-detail.ts';
-import { tokenClaims } from './grant.ts';
+import { issuedAt, tokenClaims } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { LAST_USED_RESOLUTION_SECONDS } from './limits.ts';
 import type { ExchangeDeps, ExchangeFacts, Verification } from './ports.ts';
@@ -25,7 +25,7 @@ export async function issueToken(
   request: ExchangeRequest,
   decision: Decision & { granted: true },
   describe: DescribeEvent,
-  { signingKeys }: Pick<ExchangeFacts, 'signingKeys'>,
+  { signingKeys, provider }: Pick<ExchangeFacts, 'signingKeys' | 'provider'>,
   { verified, fetched, stale }: Verification,
   deps: ExchangeDeps,
 ): Promise<Result<IssuedToken, Denial>> {
@@ -36,7 +36,7 @@ export async function issueToken(
     ...decision.narrowed,
     tokenType: request.tokenType,
     tokenId: deps.newTokenId(),
-    issuedAt: request.now,
+    issuedAt: issuedAt(request.now, [identity, identity.serviceAccount, provider]),
     organisationId: identity.organisationId,
     serviceAccount: identity.serviceAccount,
     project: request.project,

@@ -46,7 +46,7 @@ export interface TokenStanding {
   readonly signingKeys: readonly SigningKeyState[];
   readonly isRevoked: boolean;
   /** Null if it was deleted. */
-  readonly serviceAccount: (ServiceAccount & TokensEnd & { readonly name: string }) | null;
+  readonly serviceAccount: (ServiceAccount & { readonly name: string }) | null;
   /** Null if it was deleted, or the token names none. */
   readonly federatedIdentity:
     | (TokensEnd & {

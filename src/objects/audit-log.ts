@@ -14,18 +14,21 @@ const CHANGED_OBJECTS = [
   'access_credential',
 ] as const;
 const CHANGES = ['create', 'update', 'delete'] as const;
+const TOKENS_REVOKED = ['service_account.revoke_tokens', 'federated_identity.revoke_tokens'] as const;
 
 export type AuditAction =
   | 'token.exchange'
   | 'token.revoke'
   | 'signing_key.rotate'
   | 'identity_provider.refresh'
+  | (typeof TOKENS_REVOKED)[number]
   | `${(typeof CHANGED_OBJECTS)[number]}.${(typeof CHANGES)[number]}`;
 export const AUDIT_ACTIONS: readonly AuditAction[] = [
   'token.exchange',
   'token.revoke',
   'signing_key.rotate',
   'identity_provider.refresh',
+  ...TOKENS_REVOKED,
   ...CHANGED_OBJECTS.flatMap((object) => CHANGES.map((change) => `${object}.${change}` as const)),
 ];
 

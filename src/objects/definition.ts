@@ -15,6 +15,8 @@ export interface Member<R extends Rule = Rule> {
   readonly immutable?: true | string;
   /** Answered, never written; an update may repeat the value that was read. */
   readonly readOnly?: true;
+  /** Read-only, and yet written by updates: it follows from changes of other members. */
+  readonly follows?: true;
   /** Stored, neither written nor answered. */
   readonly hidden?: true;
   /** In no column of its own: the store reads it from other tables. */

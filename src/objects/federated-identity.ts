@@ -13,6 +13,7 @@ import { DEFAULT_TOKEN_LIFETIME_SECONDS, MAX_AUDIENCE_CHARS, MAX_AUDIENCES, MAX_
 import type { Conditions } from './conditions.ts';
 import { identifier, line, list, oneOf, oneOfAnd, text, timestamp, wholeNumber } from './rule.ts';
 import type { JsonRule } from './rule.ts';
+import { tokensNotBefore } from './tokens-not-before.ts';
 import { scopes } from './scopes.ts';
 import { serviceAccount } from './service-account.ts';
 import type { ServiceAccount } from './service-account.ts';
@@ -157,6 +158,7 @@ export const federatedIdentity = defineObject({
       default: null,
       option: { value: '<time>', help: 'when it ends, RFC 3339' },
     },
+    tokensNotBefore,
     lastUsedAt: {
       is: timestamp,
       readOnly: true,
@@ -169,7 +171,7 @@ export const federatedIdentity = defineObject({
     serviceAccount: {
       by: 'serviceAccountIdentity',
       object: serviceAccount,
-      reads: ['name', 'slug', 'status'],
+      reads: ['name', 'slug', 'status', 'tokensNotBefore'],
       answers: ['name', 'slug'],
       filter: { member: 'slug', help: 'of this service account, by id or slug' },
     },

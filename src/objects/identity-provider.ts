@@ -10,6 +10,7 @@ import type { DecidingOf, InputOf, RecordOf, ViewOf } from './definition.ts';
 import { MAX_SUBJECT_TOKEN_LIFETIME_SECONDS } from './limits.ts';
 import { anyText, line, list, nullable, oneOf, shape, timestamp, wholeNumber } from './rule.ts';
 import type { JsonRule, ListRule, ShapeRule, TextRule } from './rule.ts';
+import { tokensNotBefore } from './tokens-not-before.ts';
 
 export const ACCEPTED_ALGORITHMS = [
   'RS256',
@@ -104,6 +105,7 @@ export const identityProvider = defineObject({
       description: 'Claim or JSON Pointer that is read as the subject; `sub` if it is absent',
       option: { value: '<claim>', help: 'the claim that is the subject' },
     },
+    tokensNotBefore: { ...tokensNotBefore, hidden: true },
     // Raised by every refresh and every change of where keys come from; caches of keys are keyed on it.
     keysVersion: { is: wholeNumber(1), hidden: true, default: 1 },
     keys: {

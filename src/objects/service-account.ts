@@ -3,6 +3,7 @@
 import { defineObject, named } from './definition.ts';
 import type { InputOf, RecordOf, ViewOf } from './definition.ts';
 import { anyText, list, oneOf, shape, timestamp } from './rule.ts';
+import { tokensNotBefore } from './tokens-not-before.ts';
 import { slug } from './slug.ts';
 
 const { name, ...about } = named;
@@ -22,6 +23,7 @@ export const serviceAccount = defineObject({
       default: 'active',
       option: { value: '<status>', help: 'whether it counts' },
     },
+    tokensNotBefore,
     createdBy: {
       is: anyText,
       readOnly: true,
@@ -59,4 +61,7 @@ export type ServiceAccountRecord = RecordOf<typeof serviceAccount>;
 export type ServiceAccountView = ViewOf<typeof serviceAccount>;
 
 /** An account as an exchange knows it. */
-export type ServiceAccount = Pick<ServiceAccountRecord, 'id' | 'organisationId' | 'slug' | 'status'>;
+export type ServiceAccount = Pick<
+  ServiceAccountRecord,
+  'id' | 'organisationId' | 'slug' | 'status' | 'tokensNotBefore'
+>;

@@ -9,7 +9,7 @@ import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
 const CREDENTIAL = `SELECT c.id, c.organisation_id, c.service_account_id, c.secret_sha256, c.scopes, c.expires_at,
-    sa.slug AS account_slug, sa.status AS account_status, o.slug AS organisation_slug
+    sa.slug AS account_slug, sa.status AS account_status, sa.tokens_not_before AS account_tokens_not_before, o.slug AS organisation_slug
   FROM access_credential c CROSS JOIN service_account sa ON sa.id = c.service_account_id
   CROSS JOIN organisation o ON o.id = sa.organisation_id WHERE c.access_key = ?1`;
 const ROLES = `SELECT b.service_account_id, r.slug, b.projects, b.scopes FROM access_credential c
@@ -28,6 +28,7 @@ interface CredentialRow {
   readonly expires_at: number;
   readonly account_slug: string;
   readonly account_status: 'active' | 'inactive';
+  readonly account_tokens_not_before: number | null;
   readonly organisation_slug: string;
 }
 
@@ -53,6 +54,7 @@ export async function readCredentialFacts(db: D1Database, accessKey: string): Pr
               organisationId: row.organisation_id,
               slug: row.account_slug,
               status: row.account_status,
+              tokensNotBefore: row.account_tokens_not_before,
             },
             organisationSlug: row.organisation_slug,
           },

@@ -24,6 +24,7 @@ export const IDENTITY_COLUMNS: Columns = {
   ...columnsOf('fi', decidingColumns(federatedIdentity)),
   serviceAccount_slug: 'sa.slug',
   serviceAccount_status: 'sa.status',
+  serviceAccount_tokens_not_before: 'sa.tokens_not_before',
 };
 const PROVIDER_COLUMNS: Columns = columnsOf('p', decidingColumns(identityProvider));
 const ROLE_COLUMNS: Columns = {
@@ -31,7 +32,7 @@ const ROLE_COLUMNS: Columns = {
   ...columnsOf('r', ['slug']),
 };
 const ORGANISATION_COLUMNS = columnsOf('o', ['id', 'slug']);
-const ACCOUNT_COLUMNS = columnsOf('a', ['id', 'organisation_id', 'slug', 'status']);
+const ACCOUNT_COLUMNS = columnsOf('a', ['id', 'organisation_id', 'slug', 'status', 'tokens_not_before']);
 const KEY_COLUMNS = columnsOf('k', [
   'kid',
   'alg',

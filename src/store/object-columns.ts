@@ -116,7 +116,9 @@ export function newColumns(object: ObjectDefinition, record: Kept): Columns {
 
 /** The columns that an update writes. */
 export function changeableColumns(object: ObjectDefinition, record: Kept): Columns {
-  const fields = fieldsOf(object).filter(({ member }) => isWritable(member) && member.immutable === undefined);
+  const fields = fieldsOf(object).filter(
+    ({ member }) => (isWritable(member) && member.immutable === undefined) || member.follows === true,
+  );
   return { ...encoded(fields, record), updated_at: record.updatedAt };
 }
 

@@ -129,12 +129,13 @@ describe('a token that does not count reads {"active":false} and nothing else', 
     expect((await introspect(deployment, await cloud.token())).body.active).toBe(true);
   });
 
-  it('one whose account was disabled, until it is active again (contract §3)', async () => {
+  it('one whose account was disabled, also once it is active again (contract §3)', async () => {
     const path = `/v1/service-accounts/${app.serviceAccount}`;
     await deployment.iam('PATCH', path, { status: 'inactive' });
     expect((await introspect(deployment, token)).body).toEqual({ active: false });
     await deployment.iam('PATCH', path, { status: 'active' });
-    expect((await introspect(deployment, token)).body.active).toBe(true);
+    expect((await introspect(deployment, token)).body).toEqual({ active: false });
+    expect((await introspect(deployment, await app.token())).body.active).toBe(true);
   });
 
   it('one whose account was deleted (contract §3)', async () => {
@@ -145,7 +146,7 @@ describe('a token that does not count reads {"active":false} and nothing else', 
   it.each<[string, object]>([
     ['disabled', { status: 'inactive' }],
     ['revoked', { status: 'revoked' }],
-    ['expired', { expiresAt: '2026-09-09T00:26:41Z' }],
+    ['expired', { expiresAt: '2026-09-10T00:26:41Z' }],
   ])(
     'one whose federated identity was %s, here and at the API, while another identity’s counts (contract §3)',
     async (_what, change) => {

@@ -90,7 +90,10 @@ function gives(of: Rule, asked: Asked, roles: readonly HeldRole[]): Record<strin
     ...(project === null ? {} : { project }),
     ...(asked.tokenType === 'id_token'
       ? {}
-      : { scope: scope.join(' '), roles: [...new Set(held.map(({ roleSlug }) => roleSlug))].toSorted() }),
+      : {
+          scope: scope.join(' '),
+          ...(held.length === 0 ? {} : { roles: [...new Set(held.map(({ roleSlug }) => roleSlug))].toSorted() }),
+        }),
   };
 }
 

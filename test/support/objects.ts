@@ -10,7 +10,14 @@ import type { ServiceAccount } from '../../src/objects/service-account.ts';
 
 /** A service account of the default organisation. */
 export function accountNamed(slug: string, changes: Partial<ServiceAccount> = {}): ServiceAccount {
-  return { id: `sa_${slug}`, organisationId: DEFAULT_ORGANISATION_ID, slug, status: 'active', ...changes };
+  return {
+    id: `sa_${slug}`,
+    organisationId: DEFAULT_ORGANISATION_ID,
+    slug,
+    status: 'active',
+    tokensNotBefore: null,
+    ...changes,
+  };
 }
 
 /** A rule that accepts the subject `workload` for this deployment. */

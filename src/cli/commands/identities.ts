@@ -6,10 +6,11 @@ export const identitiesGroup: CommandGroup = {
   name: 'identities',
   summary: 'federated identities: the rules that join a subject to a service account',
   load: async () => {
-    const [{ objectCommands }, { IDENTITIES }] = await Promise.all([
+    const [{ objectCommands }, { IDENTITIES }, { revokeTokensCommand }] = await Promise.all([
       import('../objects/object-commands.ts'),
       import('../objects/resources.ts'),
+      import('../objects/revoke-tokens.ts'),
     ]);
-    return objectCommands(IDENTITIES);
+    return [...objectCommands(IDENTITIES), revokeTokensCommand(IDENTITIES)];
   },
 };

@@ -6,10 +6,11 @@ export const serviceAccountsGroup: CommandGroup = {
   name: 'service-accounts',
   summary: 'service accounts: whom workloads may act as',
   load: async () => {
-    const [{ objectCommands }, { SERVICE_ACCOUNTS }] = await Promise.all([
+    const [{ objectCommands }, { SERVICE_ACCOUNTS }, { revokeTokensCommand }] = await Promise.all([
       import('../objects/object-commands.ts'),
       import('../objects/resources.ts'),
+      import('../objects/revoke-tokens.ts'),
     ]);
-    return objectCommands(SERVICE_ACCOUNTS);
+    return [...objectCommands(SERVICE_ACCOUNTS), revokeTokensCommand(SERVICE_ACCOUNTS)];
   },
 };

@@ -13,6 +13,7 @@ import { providerKeyRoutes } from './provider-keys.ts';
 import { meRoutes } from './me.ts';
 import { objectRoutes } from './object-routes.ts';
 import { organisations } from './organisations.ts';
+import { revokeTokensRoutes } from './revoke-tokens.ts';
 import { roleBindings } from './role-bindings.ts';
 import { roleRules } from './role-rules.ts';
 import { roles } from './roles.ts';
@@ -37,6 +38,7 @@ export const iamRouteList: readonly IamRoute[] = [
   ...objectRoutes(roleRules, { nested: 'ruleId' }),
   ...objectRoutes(roleBindings, { nested: 'bindingId' }),
   ...objectRoutes(organisations, { change: 'iam:admin' }),
+  ...revokeTokensRoutes,
   ...signingKeyRoutes,
   ...meRoutes,
   ...auditEventRoutes,

@@ -6,6 +6,7 @@ import type { FederatedIdentityInput, FederatedIdentityRecord } from '../../obje
 import type { IdentityProviderRecord } from '../../objects/identity-provider.ts';
 import { MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../../objects/limits.ts';
 import type { ServiceAccountRecord } from '../../objects/service-account.ts';
+import { withTokensSettled } from '../../objects/tokens-not-before.ts';
 import { validateConditions } from '../../rules/conditions.ts';
 import { compileExpression } from '../../rules/expression.ts';
 import { tenantFault } from '../../rules/tenant.ts';
@@ -47,6 +48,8 @@ export const federatedIdentities: Resource<typeof federatedIdentity> = {
   },
   shown: (identity, now) => ({ status: statusAt(identity, now) }),
   warnings: warningsOf,
+  settle: (next, before, { now }) =>
+    withTokensSettled(next, before, (identity) => statusAt(identity, now) === 'active', now),
   permit: permitIdentity,
   references: ({ id, serviceAccountIdentity, provider }) => ({
     serviceAccountId: serviceAccountIdentity,

@@ -6,6 +6,7 @@ import type {
   IdentityProviderRecord,
   IdentityProviderView,
 } from '../../objects/identity-provider.ts';
+import { withTokensSettled } from '../../objects/tokens-not-before.ts';
 import { fetchableUrlFault, issuerFault } from '../../token/issuer.ts';
 import type { IssuerRules } from '../../token/issuer.ts';
 import type { JsonObject } from '../../token/json.ts';
@@ -33,6 +34,7 @@ export const identityProviders: Resource<typeof identityProvider> = {
   },
   faults: providerFaults,
   shown: ({ localJwks }) => (localJwks === null ? {} : { keys: localJwks.keys.map(shownKey) }),
+  settle: (next, before, { now }) => withTokensSettled(next, before, ({ status }) => status === 'active', now),
   permit: permitProvider,
   references: ({ providerIssuer }) => ({ issuer: providerIssuer }),
   uniqueIn: 'another identity provider of this organisation',

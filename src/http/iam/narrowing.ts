@@ -85,8 +85,9 @@ export function isLessProvider(before: IdentityProviderRecord, after: IdentityPr
 
 /** True when nothing of the provider changed but its status, to inactive. */
 export function isOnlySwitchedOff(before: IdentityProviderRecord, after: IdentityProviderRecord): boolean {
-  const { updatedAt, objectVersion } = after;
-  return after.status === 'inactive' && sameJson({ ...before, status: 'inactive', updatedAt, objectVersion }, after);
+  const { updatedAt, objectVersion, tokensNotBefore } = after;
+  const switchedOff = { ...before, status: 'inactive', updatedAt, objectVersion, tokensNotBefore };
+  return after.status === 'inactive' && sameJson(switchedOff, after);
 }
 
 function keysAndSubject({ localJwks, providerJwksUri, subjectClaim, preset }: IdentityProviderRecord): unknown {

@@ -31,6 +31,8 @@ export interface Resource<D extends ObjectDefinition> {
     draft: Draft<InputOf<D['members']>>,
     before: RecordOf<D> | null,
   ) => readonly Fault[];
+  /** What follows from a change for members that no caller writes. */
+  readonly settle?: (next: RecordOf<D>, before: RecordOf<D>, request: IamRequest) => RecordOf<D>;
   /** Members that are answered in another form than they are stored. */
   readonly shown?: (record: RecordOf<D>, now: number) => JsonObject;
   /** What was accepted though it may be a mistake. */
@@ -147,7 +149,8 @@ async function updateObject<D extends ObjectDefinition>(resource: Resource<D>, r
     if (versions.value?.includes(current.objectVersion) === false) return refuse(versionMismatch(resource, current));
     const before = answerOf(resource, current, request.now);
     const draft = readMembers(resource.object, body.value, withWarnings(resource, current, before));
-    const changed = changedObject(resource.object, current, draft.values);
+    const asked = changedObject(resource.object, current, draft.values);
+    const changed = resource.settle?.(asked, current, request) ?? asked;
     const faults = faultsOf(resource, request, changed, draft, current);
     if (faults.length > 0) return refuse(invalid(faults));
     if (sameJson(changed, current)) {
@@ -163,6 +166,30 @@ async function updateObject<D extends ObjectDefinition>(resource: Resource<D>, r
       return ok({ status: 200, body: withWarnings(resource, next, after), headers: { etag: etag(next) } });
     }
     // Somebody else came first: decide again with what is there now, which also tells a stale if-match.
+    if (written.outcome !== 'stale') return refuse(writeProblem(resource, next, written));
+  }
+  return refuse(changedMeanwhile(resource));
+}
+
+/** Changes an object otherwise than by its members, and audits it as this verb. */
+export async function changeObject<D extends ObjectDefinition>(
+  resource: Resource<D>,
+  request: IamRequest,
+  verb: 'revoke_tokens',
+  change: (current: RecordOf<D>) => RecordOf<D>,
+): Answer {
+  const versions = readIfMatch(request.raw.headers.get('if-match'));
+  if (!versions.ok) return versions;
+  for (let attempt = 0; attempt < MAX_UPDATE_ATTEMPTS; attempt += 1) {
+    const found = await findObject(resource, request);
+    if (!found.ok) return found;
+    const current = found.value;
+    if (versions.value?.includes(current.objectVersion) === false) return refuse(versionMismatch(resource, current));
+    const next = change(current);
+    const after = answerOf(resource, next, request.now);
+    const event = changeEvent(resource, request, next, verb, answerOf(resource, current, request.now), after);
+    const written = await resource.store(request.deps.store, request).update(next, current.objectVersion, event);
+    if (written.outcome === 'done') return ok({ status: 200, body: after, headers: { etag: etag(next) } });
     if (written.outcome !== 'stale') return refuse(writeProblem(resource, next, written));
   }
   return refuse(changedMeanwhile(resource));
@@ -219,7 +246,7 @@ function changeEvent<D extends ObjectDefinition>(
   resource: Resource<D>,
   request: IamRequest,
   record: RecordOf<D>,
-  verb: 'create' | 'update' | 'delete',
+  verb: 'create' | 'update' | 'delete' | 'revoke_tokens',
   before: JsonObject | null,
   after: JsonObject | null,
 ): ChangeEvent {

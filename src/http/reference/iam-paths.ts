@@ -197,12 +197,16 @@ const VERBS: Record<Method, string> = {
 };
 /** Last segments that are verbs themselves. */
 const ACTIONS = ['refresh', 'check', 'explain', 'rotate'];
+/** Others, by the name of their operation. */
+const NAMED_ACTIONS: Readonly<Record<string, string>> = { 'revoke-tokens': 'revokeTokensOf' };
 
 function operationId(route: IamRoute): string {
   const { path, method } = route.config;
   const last = path.split('/').at(-1) ?? '';
   const noun = pascal(tagOf(route));
   if (ACTIONS.includes(last)) return `${last}${noun}`;
+  const action = NAMED_ACTIONS[last];
+  if (action !== undefined) return `${action}${noun}`;
   if (last === 'permissions') return 'listMyPermissions';
   const isList = method === 'get' && answerOf(route)?.type === 'array';
   return isList ? `list${noun.replace(/([^aeiou])y$/, '$1ie')}s` : `${VERBS[method]}${noun}`;

@@ -66,6 +66,7 @@ describe('create and read', () => {
       status: 'active',
       expiresAt: null,
       lastUsedAt: null,
+      tokensNotBefore: null,
       createdAt: '2027-01-15T08:00:00Z',
       updatedAt: '2027-01-15T08:00:00Z',
       objectVersion: 1,

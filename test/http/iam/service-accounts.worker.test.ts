@@ -30,6 +30,7 @@ describe('create and read', () => {
       annotations: { 'x.io/y': 'z' },
       status: 'active',
       createdBy: 'root',
+      tokensNotBefore: null,
       roleBindings: [],
       createdAt: '2027-01-15T08:00:00Z',
       updatedAt: '2027-01-15T08:00:00Z',
@@ -191,6 +192,7 @@ describe('update', () => {
       ...body,
       name: 'New name',
       status: 'inactive',
+      tokensNotBefore: '2027-01-15T08:01:01Z',
       updatedAt: '2027-01-15T08:01:00Z',
       objectVersion: 2,
     });
