@@ -5,17 +5,19 @@ import { confirm, YES } from '../confirm.ts';
 import { usageFailure } from '../failure.ts';
 import { textOf } from '../output.ts';
 import { findObject, pathOf } from './find-object.ts';
-import type { ResourceDescription } from './resources.ts';
+import { hasSlug } from './resources.ts';
+import type { Resource } from './resources.ts';
 
 /** The command for a kind of object. */
-export function revokeTokensCommand(resource: ResourceDescription): Command {
-  const { noun, group, hasSlug, examples } = resource;
+export function revokeTokensCommand(resource: Resource): Command {
+  const { group, examples } = resource;
+  const { noun } = resource.object;
   return {
     name: 'revoke-tokens',
     summary: `end every token of a ${noun} that was issued so far; asks first`,
     description: `Ends every token of a ${noun} that was issued so far, at introspection and in the API of the service at once. Tokens that are issued afterwards count. Verifiers that ask nobody accept the ended ones until they expire.`,
     options: [YES],
-    arguments: [{ name: `<${hasSlug ? 'id, slug or name' : 'id or name'}>`, description: `the ${noun}` }],
+    arguments: [{ name: `<${hasSlug(resource) ? 'id, slug or name' : 'id or name'}>`, description: `the ${noun}` }],
     examples: [`cambist ${group} revoke-tokens ${examples.name} --yes`],
     run: async (context) => {
       const {
