@@ -44,7 +44,7 @@ export async function answerLanding(c: Context<AppEnv>, deps: AppDeps): Promise<
   return c.json({
     name: 'Cambist',
     description: 'Exchanges the OIDC ID token of a workload for a short-lived access token (RFC 8693).',
-    issuer: issuerUrl,
+    ...(issuerUrl === null ? {} : { issuer: issuerUrl }),
     ready: faults.length === 0,
     ...(faults.length === 0 ? {} : { faults }),
     links: Object.fromEntries(links),

@@ -71,7 +71,8 @@ describe('the root of a deployment that is not ready', () => {
     deployment.coldStart({ ISSUER_URL: '' });
     const { status, body } = await deployment.send('/');
     expect(status).toBe(200);
-    expect(body).toMatchObject({ issuer: null, ready: false, links: { api: '/openapi.json' } });
+    expect(body).toMatchObject({ ready: false, links: { api: '/openapi.json' } });
+    expect(body).not.toHaveProperty('issuer');
     expect(body.faults).toContainEqual({
       setting: 'ISSUER_URL',
       detail: expect.stringContaining('ISSUER_URL is not set'),

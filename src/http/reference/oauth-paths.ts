@@ -229,7 +229,7 @@ export const oauthSchemas: JsonObject = {
         required: ['discovery', 'keys', 'api', 'readiness'],
       },
     },
-    required: ['name', 'description', 'issuer', 'ready', 'links'],
+    required: ['name', 'description', 'ready', 'links'],
   },
   Readiness: {
     type: 'object',
