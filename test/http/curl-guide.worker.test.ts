@@ -18,7 +18,7 @@ beforeAll(async () => {
   const { status } = await world.deployment.iam('PATCH', `/v1/service-accounts/${world.joined.serviceAccount}`, {
     slug: 'deployer',
   });
-  expect(status).toBe(200);
+  if (status !== 200) throw new Error(`the account was not given its slug: ${status}`);
 });
 
 /** Sends the command with this content of the file. */
