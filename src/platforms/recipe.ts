@@ -6,10 +6,17 @@ import type { PresetName } from './preset.ts';
 
 /**
  * Text in which `{name}` stands for a parameter, `{colon name}` for one whose ":" is written %3A, `{pct name}` for one
- * whose "%" and ":" are percent-encoded and `{url name}` for one that is URL-encoded. Members of an object whose
+ * whose "%" and ":" are percent-encoded, `{url name}` for one that is URL-encoded and `{yaml name}` for one between
+ * single quotes in YAML. A name that begins with `sample-` is an example and restricts nothing. Members of an object whose
  * parameter was not given are left out.
  */
 export type Template = string;
+
+/** A claim, and the part of it (the first group) if it is not the whole. */
+export interface TokenPlace {
+  readonly claim: string;
+  readonly pattern?: string;
+}
 
 /** Something the user says, as `--name <value>`. */
 export interface RecipeParameter {
@@ -26,8 +33,10 @@ export interface RecipeParameter {
   readonly mayGlob?: boolean;
   /** Only narrows the rule: the workload is the same with and without it. */
   readonly isPin?: boolean;
-  /** Where a real token says it: a claim, and the part of it (the first group) where it is not the whole. */
-  readonly from?: { readonly claim: string; readonly pattern?: string };
+  /** The configuration quotes it, so quotes, `$` and backslashes may be in it. */
+  readonly mayQuote?: boolean;
+  /** Where a real token says it; of several places the first that says something. */
+  readonly from?: TokenPlace | readonly TokenPlace[];
 }
 
 /** One kind of workload of a platform: a branch, a tag, an environment. */
@@ -42,12 +51,14 @@ export interface RecipeVariant {
   /** Who gets in, in words. */
   readonly who: Template;
   readonly conditions?: JsonObject;
-  /** Of a token that matches, beside the recipe's. */
+  /** Of a token that matches, beside the recipe's; they say what `who` says. */
   readonly claims?: JsonObject;
   /** Said aloud before anything is written. */
   readonly warning?: Template;
   /** Further names for the configuration. */
   readonly variables?: Readonly<Record<string, Template>>;
+  /** In the place of the recipe's. */
+  readonly configuration?: Recipe['configuration'];
 }
 
 /** Somebody close by who must not get in: the workload with other parameters, of another variant, or with other claims. */
@@ -68,8 +79,15 @@ export interface Recipe {
   /** Command lines that work as they stand, once the names are the user's. */
   readonly examples?: readonly string[];
   readonly parameters: readonly RecipeParameter[];
+  /** Reads what was given in other spellings. Throws a LookUpFailure if they contradict each other. */
+  readonly normalise?: (given: Variables) => Variables;
   /** Names that follow from the parameters without asking anybody. */
   readonly derive?: (given: Variables) => readonly Variable[];
+  /**
+   * Names that follow from a subject that is not the usual one; `subject-pattern` is taken in its place.
+   * Throws a LookUpFailure if such a subject cannot be had again.
+   */
+  readonly customise?: (claims: JsonObject, subject: string) => readonly Variable[];
   /** Loads what asks the platform's own API for facts that make the rule tighter. */
   readonly lookUp?: () => Promise<LookUp>;
   readonly provider: {
@@ -86,6 +104,10 @@ export interface Recipe {
   readonly variants: readonly RecipeVariant[];
   /** Conditions of every variant; a value that holds `*` becomes a glob. */
   readonly conditions?: JsonObject;
+  /** Claims that are names, and the parameter with the id that makes them unnecessary. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** What to do if a token is kept out by a condition on the claim. */
+  readonly advice?: Readonly<Record<string, string>>;
   /** Claims of a token that matches, without `iss`, `aud`, `sub` and times. */
   readonly claims: JsonObject;
   readonly neighbours: readonly RecipeNeighbour[];

@@ -7,10 +7,12 @@ import type { IdentityProviderView } from '../../objects/identity-provider.ts';
 import type { RoleBindingView } from '../../objects/role-binding.ts';
 import type { RoleView } from '../../objects/role.ts';
 import type { ServiceAccountView } from '../../objects/service-account.ts';
+import { DEFAULT_ALGORITHMS } from '../../objects/model.ts';
+import { MAX_TOKEN_LIFETIME_SECONDS } from '../../rules/limits.ts';
 import type { Api } from '../api.ts';
 import { CliFailure } from '../failure.ts';
 import { differencesOf } from './show-change.ts';
-import type { Change } from './show-change.ts';
+import type { Change, Difference } from './show-change.ts';
 import { bootstrapLabels, isBootstrapped, matching } from './labels.ts';
 import type { Plan, BootstrapOptions } from './build-plan.ts';
 
@@ -37,7 +39,7 @@ export async function applyPlan(api: Api, plan: Plan, asked: BootstrapOptions, m
   const changes: Change[] = [];
   const did = (change: Change): void => void changes.push(change);
 
-  const provider = await haveProvider(api, plan, labels, mode, did);
+  const provider = await haveProvider(api, plan, asked, labels, mode, did);
   const account = await haveAccount(api, plan, labels, mode, did);
   if (role !== null) await haveBinding(api, { plan, asked, role, account, labels, mode, did });
   const identity = await haveIdentity(api, { plan, provider, account, labels, mode, did });
@@ -65,9 +67,44 @@ async function findRole(api: Api, name: string): Promise<RoleView> {
   }
 }
 
+/** What a provider is if nobody says otherwise: these members decide which tokens verify, and who their subject is. */
+const PROVIDER_DEFAULTS = {
+  localJwks: null,
+  providerJwksUri: null,
+  allowedAlgorithms: DEFAULT_ALGORITHMS,
+  maxTokenLifetime: MAX_TOKEN_LIFETIME_SECONDS,
+  subjectClaim: 'sub',
+};
+const KEY_MEMBERS: ReadonlySet<string> = new Set(['localJwks', 'providerJwksUri']);
+
+/** The provider of the plan's issuer; of several, the one that is as the plan wants it. */
+function providerOf({ provider }: Plan, all: readonly IdentityProviderView[]): IdentityProviderView | undefined {
+  const { name: _, providerIssuer, ...members } = provider;
+  const present = all.filter((one) => one.providerIssuer === providerIssuer);
+  const wanted = { ...PROVIDER_DEFAULTS, ...members };
+  return present.find((one) => differencesOf(wanted, { ...one }).length === 0) ?? present[0];
+}
+
+function foreignProvider({ identity, name }: IdentityProviderView, differences: readonly Difference[]): CliFailure {
+  const isKeysAlone = differences.every(({ member }) => KEY_MEMBERS.has(member));
+  return new CliFailure(
+    `The identity provider ${identity} (${name}) is not what this command would have made: it differs in ` +
+      `${differences.map(({ member }) => member).join(', ')}. Nothing was written: whoever made it so decides who gets in.`,
+    {
+      code: 'provider_differs',
+      next:
+        `\`cambist providers get ${identity}\` shows it, \`cambist audit --action identity_provider.update\` who changed it.` +
+        (isKeysAlone
+          ? ' If its keys are the right ones, pass --accept-provider-keys.'
+          : ' Put it right, or use another organisation.'),
+    },
+  );
+}
+
 async function haveProvider(
   api: Api,
   plan: Plan,
+  asked: BootstrapOptions,
   labels: Labels,
   mode: Mode,
   did: Report,
@@ -75,7 +112,7 @@ async function haveProvider(
   const path = '/federated-identity-providers';
   const { name: usualName, providerIssuer, ...members } = plan.provider;
   const all = await api.list<IdentityProviderView>(path);
-  const present = all.find((one) => one.providerIssuer === providerIssuer);
+  const present = providerOf(plan, all);
   const what = 'Identity provider';
   const name = all.some((one) => one.name === usualName) ? `${usualName} ${plan.key}` : usualName;
   if (present === undefined) {
@@ -87,8 +124,14 @@ async function haveProvider(
     did({ what, outcome: 'created', identity: created.identity, name });
     return created;
   }
-  const differences = differencesOf({ ...members, status: 'active' }, { ...present });
   const isOurs = isBootstrapped(present);
+  const wanted = { ...PROVIDER_DEFAULTS, ...members };
+  const deciding = differencesOf(wanted, { ...present }).filter(
+    ({ member }) => !(asked.acceptsProviderKeys && KEY_MEMBERS.has(member)),
+  );
+  // Whoever made it otherwise decides who gets in; the label of a bootstrap proves nothing about who that was.
+  if (deciding.length > 0 && !(mode.mayUpdate && isOurs)) throw foreignProvider(present, deciding);
+  const differences = [...deciding, ...differencesOf({ status: 'active' }, { ...present })];
   const known = { what, identity: present.identity, name: present.name } as const;
   if (differences.length === 0) did({ ...known, outcome: 'already present' });
   else if (!mode.mayUpdate || !isOurs) {

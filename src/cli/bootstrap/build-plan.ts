@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto';
 
 import type { FederatedIdentityInput } from '../../objects/federated-identity.ts';
 import type { IdentityProviderInput, LocalJwks } from '../../objects/identity-provider.ts';
+import { canonicalJson } from '../canonical-json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Variables } from '../../platforms/look-up.ts';
 import type { PresetName } from '../../platforms/preset.ts';
 import type { Recipe, RecipeNeighbour, RecipeVariant } from '../../platforms/recipe.ts';
-import { fill, fillObject, fillOptional } from './fill-template.ts';
+import { fill, fillObject, fillOptional, namesIn } from './fill-template.ts';
 
 /** What the user wants beyond the recipe. */
 export interface BootstrapOptions {
@@ -25,6 +26,10 @@ export interface BootstrapOptions {
   readonly expiresAt: string | undefined;
   readonly singleUse: boolean;
   readonly conditions: JsonObject;
+  /** Neighbours that may get in, as the check calls them. */
+  readonly allowedNeighbours: readonly string[];
+  /** Joins a provider whose keys somebody gave by hand. */
+  readonly acceptsProviderKeys: boolean;
 }
 
 /** Somebody, and the claims such a token would have. */
@@ -45,6 +50,9 @@ export interface Plan {
   readonly sample: Sample;
   readonly neighbours: readonly Sample[];
   readonly warnings: readonly string[];
+  /** Codes of the service's warnings that a bootstrap says in its own words, or answers by the rule's other parts. */
+  readonly saidAlready: ReadonlySet<string>;
+  readonly configuration: Recipe['configuration'];
   readonly variables: Variables;
 }
 
@@ -101,19 +109,24 @@ export function buildPlan(
   const issuer = fill(recipe.provider.issuer, variables);
   const who = fill(variant.who, variables);
   const accountName = asked.account ?? fill(recipe.accountName, variables).toLowerCase();
-  const subject = known.get('exact-subject') ?? fill(variant.subject, variables);
-  const isGlob = known.has('exact-subject') ? false : variant.isGlob === true || holdsGlob(recipe, known);
-  const conditions = withGlobs({
+  const custom = known.get('exact-subject');
+  const subject = known.get('subject-pattern') ?? custom ?? fill(variant.subject, variables);
+  const isGlob =
+    custom === undefined ? variant.isGlob === true || holdsGlob(recipe, known) : known.has('subject-pattern');
+  const own = {
     ...fillObject(recipe.conditions ?? {}, variables),
     ...fillObject(variant.conditions ?? {}, variables),
-    ...asked.conditions,
-  });
+  };
+  // A customised subject need not say what the usual one says: the claims of their own do.
+  const restated = custom !== undefined ? restatedClaims(recipe, variant, variables) : {};
+  const conditions = withGlobs({ ...restated, ...own, ...asked.conditions });
   const sampled = new Map([...variables].map(([name, value]) => [name, withoutWildcards(value)]));
   const token = { issuer, audience, subjectClaim: known.get('subject-claim') ?? recipe.provider.subjectClaim };
   const sampleOf = (chosen: RecipeVariant, values: Variables, change: JsonObject): JsonObject =>
     claimsOf(recipe, chosen, values, token, asked.conditions, { ...exact, ...change });
   // A customised subject may say nothing of what tells a neighbour apart: the conditions have to.
-  const exact: JsonObject = known.has('exact-subject') ? { sub: subject } : {};
+  const exact: JsonObject = custom === undefined ? {} : { sub: custom };
+  const sample = sampleOf(variant, sampled, {});
   return {
     preset: recipe.preset,
     key: createHash('sha256')
@@ -141,13 +154,36 @@ export function buildPlan(
       ...(asked.expiresAt === undefined ? {} : { expiresAt: asked.expiresAt }),
       ...(recipe.singleUse === true || asked.singleUse ? { replayProtection: 'singleUse' as const } : {}),
     },
-    sample: { who, claims: sampleOf(variant, sampled, {}) },
-    neighbours: recipe.neighbours.flatMap((neighbour) => neighbourOf(recipe, variant, neighbour, sampled, sampleOf)),
+    sample: { who, claims: sample },
+    neighbours: recipe.neighbours
+      .flatMap((neighbour) => neighbourOf(recipe, variant, neighbour, sampled, sampleOf))
+      // The user's own conditions may ask for just this one.
+      .filter((neighbour) => canonicalJson(neighbour.claims) !== canonicalJson(sample)),
     warnings: [variant.warning, ...(recipe.warnings ?? [])]
       .filter((warning) => warning !== undefined)
       .map((warning) => fill(warning, variables)),
+    saidAlready: new Set([
+      'github_name_only',
+      'pull_request_subject',
+      // The recipe's own pattern: conditions hold what it would swallow.
+      ...(known.has('subject-pattern') ? ['double_wildcard'] : []),
+    ]),
+    configuration: variant.configuration ?? recipe.configuration,
     variables,
   };
+}
+
+/** The claims of a token that matches, as far as they restrict: what parameters say, and what the variant says. */
+function restatedClaims(recipe: Recipe, variant: RecipeVariant, variables: Variables): JsonObject {
+  const byParameter = Object.entries(recipe.claims).filter(
+    ([, template]) => typeof template === 'string' && namesIn(template).length > 0,
+  );
+  const stated = [...byParameter, ...Object.entries(variant.claims ?? {})].filter(([claim, template]) => {
+    const id = recipe.names?.[claim];
+    if (id !== undefined && variables.has(id)) return false;
+    return typeof template === 'string' && !namesIn(template).some((name) => name.startsWith('sample-'));
+  });
+  return fillObject(Object.fromEntries(stated), variables);
 }
 
 function holdsGlob(recipe: Recipe, known: Variables): boolean {
@@ -172,7 +208,9 @@ function withoutWildcards(value: string): string {
 function providerName(recipe: Recipe, issuer: string): string {
   const isShared =
     !recipe.provider.issuer.includes('{') ||
-    ['https://token.actions.githubusercontent.com', 'https://gitlab.com'].includes(issuer);
+    ['https://token.actions.githubusercontent.com', 'https://gitlab.com', 'https://api.pulumi.com/oidc'].includes(
+      issuer,
+    );
   return isShared ? recipe.preset : `${recipe.preset}-${slugify(issuer.replace(/^[a-z]+:\/\//, ''))}`;
 }
 
@@ -206,9 +244,9 @@ function claimsOf(
     ...(token.subjectClaim === undefined || token.subjectClaim === 'sub'
       ? { sub: subject }
       : { sub: '', [token.subjectClaim]: subject }),
-    ...literalConditions(wished),
     ...fillObject(recipe.claims, variables),
     ...fillObject(variant.claims ?? {}, variables),
+    ...literalConditions(wished),
     ...change,
   };
 }

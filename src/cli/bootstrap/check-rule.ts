@@ -13,6 +13,23 @@ export interface Check {
   /** The checks that failed, and what would help. */
   readonly reasons: readonly { readonly check: string; readonly claim: string | null; readonly hint: string | null }[];
   readonly detail: string | null;
+  /** False if the rule is not what was wrong: the token's age, its audience or its signature. */
+  readonly isOfRule: boolean;
+}
+
+/** Who the token of `--from-token` is. */
+export const THIS_TOKEN = 'this token';
+/** Checks that a rule can fail a token by that is meant. */
+const RULE_CHECKS: ReadonlySet<string> = new Set(['subject', 'condition', 'expression', 'preset']);
+
+/** True if somebody who is meant is kept out by the rule. */
+export function keepsOut({ who, expected, decision, isOfRule }: Check): boolean {
+  return expected === 'granted' && decision === 'refused' && (who !== THIS_TOKEN || isOfRule);
+}
+
+/** True if a neighbour gets in that nobody said may. */
+export function letsIn({ who, expected, decision }: Check, allowed: readonly string[]): boolean {
+  return expected === 'refused' && decision === 'granted' && !allowed.includes(who);
 }
 
 /** Null where the deployment cannot explain yet. */
@@ -29,17 +46,19 @@ export async function checkRule(
       true,
     );
     const checks = answer.identities.find(({ identity }) => identity === federatedIdentity)?.checks ?? [];
+    const failed = checks.filter(({ ok }) => ok === false);
     return {
       who,
       expected,
       decision: answer.decision,
-      reasons: checks.filter(({ ok }) => ok === false).map(({ check, claim, hint }) => ({ check, claim, hint })),
+      reasons: failed.map(({ check, claim, hint }) => ({ check, claim, hint })),
       detail: answer.detail,
+      isOfRule: failed.some(({ check }) => RULE_CHECKS.has(check)),
     };
   };
   try {
     const checks: Check[] = [];
-    if (real !== null) checks.push(await ask('this token', 'granted', { subjectToken: real.compact }));
+    if (real !== null) checks.push(await ask(THIS_TOKEN, 'granted', { subjectToken: real.compact }));
     checks.push(await ask(plan.sample.who, 'granted', { claims: plan.sample.claims }));
     for (const { who, claims } of plan.neighbours) checks.push(await ask(who, 'refused', { claims }));
     return checks;

@@ -23,6 +23,15 @@ const SHARED: readonly CommandOption[] = [
     flags: '--from-token <file>',
     description: 'read a real ID token ("-": stdin) and propose the tightest sensible rule',
   },
+  {
+    flags: '--allow-neighbour <who>',
+    description: 'somebody close by who may get in, as the check calls them; otherwise nothing is written',
+    repeatable: true,
+  },
+  {
+    flags: '--accept-provider-keys',
+    description: 'join an identity provider whose keys somebody gave by hand; they decide who gets in',
+  },
   { flags: '--dry-run', description: 'show what would change; write nothing' },
   { flags: '--update', description: 'change what differs' },
   { flags: '--undo', description: 'take back what this command made, and nothing else; asks first' },

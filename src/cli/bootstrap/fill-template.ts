@@ -3,13 +3,19 @@
 import type { Variables } from '../../platforms/look-up.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 
-const PLACEHOLDER = /\{(?:(colon|pct|url) )?([a-z][a-z0-9-]*)\}/g;
+const PLACEHOLDER = /\{(?:(colon|pct|url|yaml) )?([a-z][a-z0-9-]*)\}/g;
 
 const FILTERS: Readonly<Record<string, (value: string) => string>> = {
   colon: (value) => value.replaceAll(':', '%3A'),
   pct: (value) => value.replaceAll('%', '%25').replaceAll(':', '%3A'),
   url: encodeURIComponent,
+  yaml: (value) => value.replaceAll("'", "''"),
 };
+
+/** The names that a template mentions. */
+export function namesIn(template: string): readonly string[] {
+  return [...template.matchAll(PLACEHOLDER)].map(([, , name]) => name ?? '');
+}
 
 /** The text with its parameters filled in; null where one of them was not given. */
 export function fillOptional(template: string, variables: Variables): string | null {

@@ -1,6 +1,9 @@
 // Proposes the rule of one workload, from parameters, look-ups and a real token; writes nothing to the service.
 
+import { LookUpFailure } from '../../platforms/look-up.ts';
+import type { Variable } from '../../platforms/look-up.ts';
 import type { Recipe } from '../../platforms/recipe.ts';
+import type { JsonObject } from '../../token/json.ts';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { canonicalJson } from '../../token/canonical-json.ts';
@@ -11,8 +14,12 @@ import { lookUpPlatform } from './look-up-platform.ts';
 import { customSubject } from './read-token.ts';
 import type { RealToken } from './read-token.ts';
 
-/** Claims of several platforms that say which ref or environment a job runs for. */
-const REF_CLAIMS = ['ref', 'ref_type', 'environment', 'environment_protected'];
+export interface ProposedRule {
+  readonly plan: Plan;
+  readonly notes: readonly string[];
+  /** Said aloud before anything is written. */
+  readonly warnings: readonly string[];
+}
 
 /** The plan of one workload: from what was said, from a real token where there is one, and from what could be looked up. */
 export async function proposeRule(
@@ -20,8 +27,9 @@ export async function proposeRule(
   { options, world }: Pick<CommandContext, 'options' | 'world'>,
   asked: BootstrapOptions,
   real: RealToken | null,
-): Promise<{ readonly plan: Plan; readonly notes: readonly string[]; readonly warnings: readonly string[] }> {
-  const { variant, values } = selectVariant(recipe, readParameters(recipe, options, real?.claims ?? null));
+): Promise<ProposedRule> {
+  const given = readParameters(recipe, options, real?.claims ?? null);
+  const { variant, values } = selectVariant(recipe, given);
   const derived = deriveVariables(recipe, values);
   const found = await lookUpPlatform(recipe, world, {
     variables: derived,
@@ -31,7 +39,8 @@ export async function proposeRule(
   const known = new Map([...derived, ...found.variables]);
   const plan = buildPlan(recipe, variant, known, found.localJwks, asked);
   const warnings = [...found.warnings, ...plan.warnings];
-  if (real === null) return { plan, notes: found.notes, warnings };
+  const notes = [...found.notes, ...given.dropped];
+  if (real === null) return { plan, notes, warnings };
 
   const { iss, aud } = real.claims;
   // A JWT-SVID may lack iss; the trust domain of its sub was taken in its place.
@@ -53,21 +62,22 @@ export async function proposeRule(
     // GitHub's other form.
     { subject: providerSubject.replaceAll(/@\d+/g, ''), isGlob: providerSubjectMatch === 'glob' },
   ]);
-  if (custom === null) return { plan, notes: found.notes, warnings };
-  const exact = new Map([...known, ['exact-subject', custom]]);
-  for (const id of ['repository-id', 'owner-id']) if (known.has(id)) exact.set(`${id}-condition`, known.get(id) ?? '');
-  // Such a subject need not hold the ref or the environment: the claims of their own do.
-  const held = REF_CLAIMS.filter((claim) => typeof real.claims[claim] === 'string' && real.claims[claim] !== '');
-  const conditions = {
-    ...Object.fromEntries(held.map((claim) => [claim, real.claims[claim] ?? ''])),
-    ...asked.conditions,
-  };
+  if (custom === null) return { plan, notes, warnings };
+  const customised = new Map([...known, ['exact-subject', custom], ...customise(recipe, real.claims, custom)]);
   return {
-    plan: buildPlan(recipe, variant, exact, found.localJwks, { ...asked, conditions }),
+    plan: buildPlan(recipe, variant, customised, found.localJwks, asked),
     notes: [
-      ...found.notes,
-      'The subject of this token is not the usual one of the platform: the rule takes it as it is.',
+      ...notes,
+      'The subject of this token is not the usual one of the platform: the rule is made of it, and of conditions on what the usual one would say.',
     ],
     warnings,
   };
+}
+
+function customise(recipe: Recipe, claims: JsonObject, subject: string): readonly Variable[] {
+  try {
+    return recipe.customise?.(claims, subject) ?? [];
+  } catch (error) {
+    throw error instanceof LookUpFailure ? usageFailure(error.message, error.next) : error;
+  }
 }

@@ -1,6 +1,5 @@
 // The configuration to paste: the script that turns an ID token into an access token, and the platform's text around it.
 
-import type { Recipe } from '../../platforms/recipe.ts';
 import type { Plan } from './build-plan.ts';
 import { fill, fillIndented } from './fill-template.ts';
 
@@ -13,18 +12,20 @@ export interface Configuration {
  * The platform's configuration for this account. The script inside needs nothing but a POSIX shell and curl: it fails
  * on errors, repeats only what may be repeated, and no token is ever an argument of a program.
  */
-export function renderConfiguration(recipe: Recipe, plan: Plan, url: string, accountIdentity: string): Configuration {
+export function renderConfiguration(plan: Plan, url: string, accountIdentity: string): Configuration {
   const exchange = exchangeScript(url, accountIdentity);
   const variables = new Map([
     ...plan.variables,
+    ['url', url],
+    ['account', accountIdentity],
     ['exchange', exchange],
     // Buildkite and Terraform read "$" themselves.
     ['exchange-doubled', exchange.replaceAll('$', '$$$$')],
     ['exchange-terraform', exchange.replaceAll('${', '$$${')],
   ]);
   return {
-    file: fill(recipe.configuration.file, variables),
-    text: fillIndented(recipe.configuration.text, variables),
+    file: fill(plan.configuration.file, variables),
+    text: fillIndented(plan.configuration.text, variables),
   };
 }
 

@@ -6,7 +6,7 @@ import type { RoleBindingView } from '../../objects/role-binding.ts';
 import type { ServiceAccountView } from '../../objects/service-account.ts';
 import type { Api, JsonMap } from '../api.ts';
 import type { Change } from './show-change.ts';
-import { bootstrapLabels, isBootstrapped, matching } from './labels.ts';
+import { BOOTSTRAP, bootstrapLabels, isBootstrapped, KEY, MANAGED_BY, matching, PLATFORM } from './labels.ts';
 import type { Plan } from './build-plan.ts';
 import { findAccount } from './apply-plan.ts';
 
@@ -44,6 +44,36 @@ export async function undoPlan(api: Api, plan: Plan, isDryRun: boolean): Promise
   );
   if (provider !== undefined) changes.push(await removeProvider(api, provider, gone, outcome, remove));
   return changes;
+}
+
+/** A rule of another bootstrap for the same issuer and subject, and the command that takes it back. */
+export interface OtherBootstrap {
+  readonly identity: string;
+  readonly name: string;
+  readonly serviceAccount: string;
+  readonly next: string;
+}
+
+/** What an undo may have meant: rules that a bootstrap made for this issuer and subject, under another key. */
+export async function findOthers(api: Api, plan: Plan): Promise<readonly OtherBootstrap[]> {
+  const rules = await api.list<FederatedIdentityView>(
+    '/federated-identities',
+    matching({ [MANAGED_BY]: BOOTSTRAP, [PLATFORM]: plan.preset }),
+  );
+  const withoutIds = (subject: string): string => subject.replaceAll(/@\d+/g, '');
+  return rules
+    .filter(
+      ({ labels, provider, providerSubject }) =>
+        labels[KEY] !== plan.key &&
+        provider.providerIssuer === plan.provider.providerIssuer &&
+        withoutIds(providerSubject) === withoutIds(plan.identity.providerSubject),
+    )
+    .map(({ identity, name, serviceAccount: { slug } }) => ({
+      identity,
+      name,
+      serviceAccount: slug,
+      next: `give the same options as then, and --service-account ${slug} --undo`,
+    }));
 }
 
 type Remove = (path: string) => Promise<void>;

@@ -1,4 +1,4 @@
-// How to trust a workload of Azure managed identities, as data; no logic.
+// How to trust a workload of Azure managed identities.
 
 import type { Recipe } from '../recipe.ts';
 
@@ -29,8 +29,17 @@ export const recipe: Recipe = {
       required: true,
       from: { claim: 'aud' },
     },
+    {
+      name: 'issuer',
+      value: 'url',
+      description: "the tokens' iss; the app registration decides between v1.0 (the default) and v2.0",
+      pattern: ['https://[^\\s*]+', 'an https URL'],
+      isPin: true,
+      from: { claim: 'iss' },
+    },
   ],
-  provider: { issuer: 'https://sts.windows.net/{tenant}/', maxTokenLifetime: 90_000 },
+  derive: (given) => [['issuer', given.get('issuer') ?? `https://sts.windows.net/${given.get('tenant') ?? ''}/`]],
+  provider: { issuer: '{issuer}', maxTokenLifetime: 90_000 },
   audience: '{application}',
   variants: [{ name: 'workload', needs: [], subject: '{object-id}', who: 'the managed identity {object-id}' }],
   conditions: { tid: '{tenant}' },

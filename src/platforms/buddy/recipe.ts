@@ -12,6 +12,7 @@ export const recipe: Recipe = {
       description: 'us, eu or asia',
       pattern: ['us|eu|asia', 'us, eu or asia'],
       default: 'us',
+      from: { claim: 'iss', pattern: '^https://(eu|asia)-oidc\\.' },
     },
     {
       name: 'base-url',

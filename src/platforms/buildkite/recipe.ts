@@ -1,6 +1,10 @@
 // How to trust a workload of Buildkite.
 
+import { LookUpFailure } from '../look-up.ts';
 import type { Recipe } from '../recipe.ts';
+
+/** What --subject-claim may pick and a rule can rely on; the others are new in every build. */
+const SUBJECT_CLAIMS = ['pipeline_id', 'organization_id', 'cluster_id', 'queue_id'];
 
 export const recipe: Recipe = {
   preset: 'buildkite',
@@ -49,7 +53,20 @@ export const recipe: Recipe = {
   ],
   derive: (given) => {
     const claims = ['organization', 'pipeline'].filter((name) => given.has(`${name}-id`)).map((name) => `${name}_id`);
-    return [['id-claims', claims.length === 0 ? '' : ` --claim ${claims.join(',')}`]];
+    return [
+      ['id-claims', claims.length === 0 ? '' : ` --claim ${claims.join(',')}`],
+      ['subject-claim-option', ''],
+    ];
+  },
+  customise: (claims, subject) => {
+    const claim = SUBJECT_CLAIMS.find((name) => claims[name] === subject);
+    if (claim === undefined) {
+      throw new LookUpFailure(
+        `The token does not say what its subject ${subject} is.`,
+        `Ask for it by name, too: buildkite-agent oidc request-token --subject-claim CLAIM --claim CLAIM, where CLAIM is one of ${SUBJECT_CLAIMS.join(', ')}.`,
+      );
+    }
+    return [['subject-claim-option', ` --subject-claim ${claim}`]];
   },
   provider: { issuer: 'https://agent.buildkite.com' },
   variants: [
@@ -79,6 +96,7 @@ export const recipe: Recipe = {
     build_branch: '{branch}',
     step_key: 'deploy',
   },
+  names: { organization_slug: 'organization-id', pipeline_slug: 'pipeline-id' },
   neighbours: [
     { who: 'another branch', variant: 'branch', set: { branch: 'cambist-check' } },
     { who: 'another pipeline', set: { pipeline: 'cambist-check' } },
@@ -96,7 +114,7 @@ export const recipe: Recipe = {
     label: token
     command: |
       set -eu
-      ID_TOKEN=$$(buildkite-agent oidc request-token --audience {audience}{id-claims})
+      ID_TOKEN=$$(buildkite-agent oidc request-token --audience {audience}{id-claims}{subject-claim-option})
       test -n "$$ID_TOKEN"
       printf '%s' "$$ID_TOKEN" | buildkite-agent redactor add
       {exchange-doubled}

@@ -46,6 +46,13 @@ export const recipe: Recipe = {
       from: { claim: 'oidc.circleci.com/vcs-ref', pattern: '^refs/heads/(.+)$' },
     },
     {
+      name: 'root-issuer',
+      value: null,
+      description: 'the tokens are made with --root-issuer, which all organizations share',
+      isPin: true,
+      from: { claim: 'iss', pattern: '^(https://oidc\\.circleci\\.com)$' },
+    },
+    {
       name: 'context-id',
       value: 'uuid',
       description: 'only jobs that use this context',
@@ -54,10 +61,20 @@ export const recipe: Recipe = {
     },
   ],
   derive: (given) => [
+    [
+      'issuer',
+      `https://oidc.circleci.com${given.has('root-issuer') ? '' : `/org/${given.get('organization-id') ?? ''}`}`,
+    ],
+    ['root-issuer-option', given.has('root-issuer') ? ' --root-issuer' : ''],
     ['branch-filter', jobFilter(given.get('branch') ?? '')],
     ['tag-filter', jobFilter(given.get('tag') ?? '')],
   ],
-  provider: { issuer: 'https://oidc.circleci.com/org/{organization-id}' },
+  customise: (_claims, subject) => {
+    // The old form ends at the user, the new one has the origin and the ref behind it; a job may get either.
+    const [, project] = /^(org\/[^/]+\/project\/[^/]+)\/user\/[^/]+$/.exec(subject) ?? [];
+    return project === undefined ? [] : [['subject-pattern', `${project}/user/**`]];
+  },
+  provider: { issuer: '{issuer}' },
   variants: [
     {
       name: 'tag',
@@ -78,7 +95,9 @@ export const recipe: Recipe = {
       variables: { filter: 'branches: { only: {branch-filter} }' },
     },
   ],
-  conditions: { 'oidc.circleci.com/context-ids': '{context-id}' },
+  conditions: {
+    'oidc.circleci.com/context-ids': '{context-id}',
+  },
   claims: {
     'oidc.circleci.com/org-id': '{organization-id}',
     'oidc.circleci.com/project-id': '{project-id}',
@@ -106,7 +125,7 @@ jobs:
           command: |
             set -eu
             # CircleCI masks only what is configured: the tokens stay in this step.
-            ID_TOKEN=$(circleci run oidc get --claims '{"aud":"{audience}"}')
+            ID_TOKEN=$(circleci run oidc get{root-issuer-option} --claims '{"aud":"{audience}"}')
             test -n "$ID_TOKEN"
             {exchange}
             test -n "$ACCESS_TOKEN" # use it here

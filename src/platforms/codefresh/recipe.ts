@@ -1,4 +1,4 @@
-// How to trust a workload of Codefresh, as data; no logic.
+// How to trust a workload of Codefresh.
 
 import type { Recipe } from '../recipe.ts';
 
@@ -32,6 +32,11 @@ export const recipe: Recipe = {
     },
     { name: 'branch', value: 'branch', description: 'only this branch', required: true, from: { claim: 'scm_ref' } },
   ],
+  customise: (_claims, subject) => {
+    // A run that somebody started by hand has that person in it, and no push has.
+    const [, pipeline] = /^(account:[^:]+:pipeline:[^:]+):/.exec(subject) ?? [];
+    return pipeline === undefined ? [] : [['subject-pattern', `${pipeline}:**`]];
+  },
   provider: { issuer: 'https://oidc.codefresh.io' },
   variants: [
     {
@@ -43,7 +48,10 @@ export const recipe: Recipe = {
       who: 'pushes to {branch} of {repository-url} in the pipeline {pipeline-id}',
     },
   ],
-  conditions: { account_id: '{account-id}', scm_pull_request_target_branch: { exists: false } },
+  conditions: {
+    account_id: '{account-id}',
+    scm_pull_request_target_branch: { exists: false },
+  },
   claims: {
     account_id: '{account-id}',
     pipeline_id: '{pipeline-id}',

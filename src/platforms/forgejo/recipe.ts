@@ -11,8 +11,8 @@ export const recipe: Recipe = {
       value: 'host',
       description: 'the Forgejo instance',
       required: true,
-      pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
-      from: { claim: 'iss', pattern: '^https://([^/]+)/' },
+      pattern: ['[A-Za-z0-9.-]+(?::\\d+)?(?:/[A-Za-z0-9_.-]+)*', 'a host name, with its path if it has one'],
+      from: { claim: 'iss', pattern: '^https://(.+)/api/actions$' },
     },
     {
       name: 'owner',
@@ -104,6 +104,7 @@ export const recipe: Recipe = {
     repository_owner_id: '{owner-id}',
     event_name: 'push',
   },
+  names: { repository: 'repository-id', repository_owner: 'owner-id' },
   neighbours: [
     { who: 'another branch', variant: 'branch', set: { branch: 'cambist-check' } },
     { who: 'a pull request', variant: 'pull-request', unless: ['pull-request'] },

@@ -77,17 +77,7 @@ export async function lookUpGithub(question: LookUpQuestion): Promise<LookUpAnsw
         ? [['repository-id-condition', ids.repositoryId] as const]
         : []),
       ...(conditionsPin && ids.ownerId !== undefined ? [['owner-id-condition', ids.ownerId] as const] : []),
-      ...(customised === null
-        ? []
-        : [
-            ['exact-subject', customised] as const,
-            ...(variant === 'branch' || variant === 'tag'
-              ? [['ref-condition', variables.get('sample-ref') ?? ''] as const]
-              : []),
-            ...(variant === 'environment'
-              ? [['environment-condition', variables.get('environment') ?? ''] as const]
-              : []),
-          ]),
+      ...(customised === null ? [] : [['exact-subject', customised] as const]),
     ],
   };
 }

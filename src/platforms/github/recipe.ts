@@ -1,5 +1,7 @@
 // How to trust a workload of GitHub Actions.
 
+import { LookUpFailure } from '../look-up.ts';
+import type { Variables } from '../look-up.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -16,9 +18,12 @@ export const recipe: Recipe = {
     {
       name: 'repository',
       value: 'owner/name',
-      description: 'the repository; "owner/*" is every repository of the owner',
+      description: 'the repository, also as owner@id/name@id; "owner/*" is every repository of the owner',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+/(?:[A-Za-z0-9_.-]+|\\*)', 'owner/name, as in the address of the repository'],
+      pattern: [
+        '[A-Za-z0-9_.-]+(?:@\\d+)?/(?:[A-Za-z0-9_.-]+(?:@\\d+)?|\\*)',
+        'owner/name, as in the address of the repository',
+      ],
       mayGlob: true,
       from: { claim: 'repository' },
     },
@@ -26,6 +31,7 @@ export const recipe: Recipe = {
       name: 'environment',
       value: 'name',
       description: 'only jobs that name this environment',
+      mayQuote: true,
       from: { claim: 'environment' },
     },
     {
@@ -33,6 +39,7 @@ export const recipe: Recipe = {
       value: 'tag',
       description: 'only this tag; "v*" is a pattern',
       mayGlob: true,
+      mayQuote: true,
       from: { claim: 'ref', pattern: '^refs/tags/(.+)$' },
     },
     {
@@ -40,6 +47,7 @@ export const recipe: Recipe = {
       value: 'branch',
       description: 'only this branch',
       mayGlob: true,
+      mayQuote: true,
       from: { claim: 'ref', pattern: '^refs/heads/(.+)$' },
     },
     {
@@ -78,14 +86,23 @@ export const recipe: Recipe = {
       description: 'the host of GitHub Enterprise Server, or {subdomain}.ghe.com',
       pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
       default: 'github.com',
+      from: [
+        { claim: 'iss', pattern: '^https://token\\.actions\\.([^/]+\\.ghe\\.com)(?:/|$)' },
+        { claim: 'iss', pattern: '^https://([^/]+)/_services/token$' },
+      ],
     },
     {
       name: 'enterprise',
       value: 'slug',
       description: 'the enterprise, where its tokens come from an issuer of its own',
       pattern: ['[A-Za-z0-9_-]+', 'a slug'],
+      from: {
+        claim: 'iss',
+        pattern: '^https://token\\.actions\\.(?:githubusercontent\\.com|[^/]+\\.ghe\\.com)/([^/]+)$',
+      },
     },
   ],
+  normalise: splitIds,
   derive: (given) => {
     const [owner = '', name = ''] = (given.get('repository') ?? '').split('/');
     const [tag, branch] = [given.get('tag'), given.get('branch')];
@@ -98,7 +115,8 @@ export const recipe: Recipe = {
       ['sample-ref', ref ?? 'refs/heads/main'],
       ['ref-kind', tag === undefined ? 'branches' : 'tags'],
       ['ref-name', tag ?? branch ?? 'main'],
-      ['ref-type', tag === undefined ? 'branch' : 'tag'],
+      ['sample-ref-type', tag === undefined ? 'branch' : 'tag'],
+      ['sample-pull-ref', 'refs/pull/1/merge'],
       ['from-ref', ref === undefined ? '' : ` from ${ref}`],
       ['through', workflow === undefined ? '' : ` through ${workflow}`],
       ...(ref === undefined ? [] : [['ref', ref] as const]),
@@ -114,10 +132,10 @@ export const recipe: Recipe = {
       subject: 'repo:{repo}:environment:{colon environment}',
       who: 'jobs of {repository} that name the environment {environment}{from-ref}{through}',
       conditions: { ref: '{ref}' },
-      claims: { environment: '{environment}', ref: '{sample-ref}', ref_type: '{ref-type}', event_name: 'push' },
+      claims: { environment: '{environment}', ref: '{sample-ref}', ref_type: '{sample-ref-type}' },
       variables: {
-        trigger: "push:\n  {ref-kind}: ['{ref-name}']",
-        'environment-line': "environment: '{environment}'\n    ",
+        trigger: "push:\n  {ref-kind}: ['{yaml ref-name}']",
+        'environment-line': "environment: '{yaml environment}'\n    ",
       },
     },
     {
@@ -125,16 +143,16 @@ export const recipe: Recipe = {
       needs: ['tag'],
       subject: 'repo:{repo}:ref:refs/tags/{colon tag}',
       who: 'runs of {repository} on the tag {tag}{through}',
-      claims: { ref: 'refs/tags/{tag}', ref_type: 'tag', event_name: 'push' },
-      variables: { trigger: "push:\n  tags: ['{tag}']", 'environment-line': '' },
+      claims: { ref: 'refs/tags/{tag}', ref_type: 'tag' },
+      variables: { trigger: "push:\n  tags: ['{yaml tag}']", 'environment-line': '' },
     },
     {
       name: 'branch',
       needs: ['branch'],
       subject: 'repo:{repo}:ref:refs/heads/{colon branch}',
       who: 'runs of {repository} on the branch {branch}{through}',
-      claims: { ref: 'refs/heads/{branch}', ref_type: 'branch', event_name: 'push' },
-      variables: { trigger: "push:\n  branches: ['{branch}']", 'environment-line': '' },
+      claims: { ref: 'refs/heads/{branch}', ref_type: 'branch' },
+      variables: { trigger: "push:\n  branches: ['{yaml branch}']", 'environment-line': '' },
     },
     {
       name: 'pull-request',
@@ -142,7 +160,7 @@ export const recipe: Recipe = {
       subject: 'repo:{repo}:pull_request',
       who: 'every pull request of {repository}{through}',
       conditions: { event_name: 'pull_request' },
-      claims: { ref: 'refs/pull/1/merge', ref_type: 'branch', event_name: 'pull_request' },
+      claims: { ref: '{sample-pull-ref}', event_name: 'pull_request' },
       warning:
         'Every pull request of {repository} gets in, whoever opened it: give it nothing that a stranger may not have.',
       variables: { trigger: 'pull_request:', 'environment-line': '' },
@@ -150,8 +168,6 @@ export const recipe: Recipe = {
   ],
   conditions: {
     job_workflow_ref: '{reusable-workflow}',
-    ref: '{ref-condition}',
-    environment: '{environment-condition}',
     repository_id: '{repository-id-condition}',
     repository_owner_id: '{owner-id-condition}',
   },
@@ -161,7 +177,10 @@ export const recipe: Recipe = {
     repository_id: '{repository-id}',
     repository_owner_id: '{owner-id}',
     job_workflow_ref: '{reusable-workflow}',
+    event_name: 'push',
+    ref_type: 'branch',
   },
+  names: { repository: 'repository-id', repository_owner: 'owner-id' },
   neighbours: [
     { who: 'another branch', variant: 'branch', set: { branch: 'cambist-check' } },
     { who: 'a pull request', variant: 'pull-request', unless: ['pull-request'] },
@@ -216,6 +235,24 @@ jobs:
 `,
   },
 };
+
+/** `owner@1/name@2`, as GitHub writes it in subjects, is the name and both ids. */
+function splitIds(given: Variables): Variables {
+  const [, owner = '', ownerId, name = '', repositoryId] =
+    /^([^/@]+)(?:@(\d+))?\/([^/@]+)(?:@(\d+))?$/.exec(given.get('repository') ?? '') ?? [];
+  const read = new Map([...given, ['repository', `${owner}/${name}`]]);
+  for (const [parameter, id] of [
+    ['owner-id', ownerId],
+    ['repository-id', repositoryId],
+  ] as const) {
+    if (id === undefined) continue;
+    const other = given.get(parameter);
+    if (other !== undefined && other !== id)
+      throw new LookUpFailure(`--repository says ${id}, and --${parameter} says ${other}.`);
+    read.set(parameter, id);
+  }
+  return read;
+}
 
 function issuerOf(host: string, enterprise: string | undefined): string {
   const path = enterprise === undefined ? '' : `/${enterprise}`;

@@ -67,6 +67,7 @@ export const recipe: Recipe = {
       description: 'the host of a self-managed GitLab',
       pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
       default: 'gitlab.com',
+      from: { claim: 'iss', pattern: '^https://([^/]+)$' },
     },
     {
       name: 'issuer',
@@ -80,6 +81,8 @@ export const recipe: Recipe = {
     ['tag-rule', jobRule('$CI_COMMIT_TAG', given.get('tag') ?? '')],
     ['issuer', given.get('issuer') ?? `https://${given.get('host') ?? 'gitlab.com'}`],
     ['namespace', (given.get('project') ?? '').replace(/\/[^/]*$/, '')],
+    ['sample-ref', 'main'],
+    ['sample-protected', 'true'],
     ...(given.has('allow-unprotected') ? [] : [['protected', 'true'] as const]),
     ...(given.has('environment') && !given.has('branch') ? [['any-branch', 'true'] as const] : []),
   ],
@@ -92,7 +95,12 @@ export const recipe: Recipe = {
       subject: 'project_path:{project}:ref_type:branch:ref:{branch}',
       who: 'jobs of {project} on {branch} that deploy to {environment}',
       conditions: { environment: '{environment}', environment_protected: '{protected}' },
-      claims: { ref: '{branch}', ref_type: 'branch', environment: '{environment}', environment_protected: 'true' },
+      claims: {
+        ref: '{branch}',
+        ref_type: 'branch',
+        environment: '{environment}',
+        environment_protected: '{sample-protected}',
+      },
       variables: { rule: '{branch-rule}', 'environment-line': "\n  environment: '{environment}'" },
     },
     {
@@ -102,7 +110,12 @@ export const recipe: Recipe = {
       isGlob: true,
       who: 'jobs of {project} on any branch that deploy to {environment}',
       conditions: { environment: '{environment}', environment_protected: '{protected}' },
-      claims: { ref: 'main', ref_type: 'branch', environment: '{environment}', environment_protected: 'true' },
+      claims: {
+        ref: '{sample-ref}',
+        ref_type: 'branch',
+        environment: '{environment}',
+        environment_protected: '{sample-protected}',
+      },
       variables: {
         rule: '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH',
         'environment-line': "\n  environment: '{environment}'",
@@ -136,6 +149,11 @@ export const recipe: Recipe = {
     job_project_id: '{project-id}',
     pipeline_source: 'push',
     ref_protected: 'true',
+  },
+  names: { project_path: 'project-id', namespace_path: 'namespace-id' },
+  advice: {
+    ref_protected: 'The ref is not protected: protect it in GitLab, or give --allow-unprotected.',
+    environment_protected: 'The environment is not protected: protect it in GitLab, or give --allow-unprotected.',
   },
   neighbours: [
     { who: 'another branch', variant: 'branch', set: { branch: 'cambist-check' }, unless: ['any-branch'] },

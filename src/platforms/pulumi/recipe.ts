@@ -38,8 +38,16 @@ export const recipe: Recipe = {
       default: 'update',
       from: { claim: 'operation' },
     },
+    {
+      name: 'host',
+      value: 'host',
+      description: 'the host of a self-hosted API',
+      pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
+      default: 'api.pulumi.com',
+      from: { claim: 'iss', pattern: '^https://([^/]+)/oidc$' },
+    },
   ],
-  provider: { issuer: 'https://api.pulumi.com/oidc' },
+  provider: { issuer: 'https://{host}/oidc' },
   audience: '{organization}',
   singleUse: true,
   variants: [

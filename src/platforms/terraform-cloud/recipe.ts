@@ -13,7 +13,7 @@ export const recipe: Recipe = {
       description: 'the organization',
       required: true,
       pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'terraform_organization_name' },
+      from: [{ claim: 'terraform_organization_name' }, { claim: 'sub', pattern: '^organization:([^:]+):' }],
     },
     {
       name: 'project',
@@ -21,15 +21,43 @@ export const recipe: Recipe = {
       description: 'the project',
       pattern: ['[A-Za-z0-9_. -]+', 'a name'],
       default: 'Default Project',
-      from: { claim: 'terraform_project_name' },
+      from: [{ claim: 'terraform_project_name' }, { claim: 'sub', pattern: ':project:([^:]+):' }],
     },
     {
       name: 'workspace',
       value: 'name',
       description: 'the workspace',
-      required: true,
       pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'terraform_workspace_name' },
+      from: [{ claim: 'terraform_workspace_name' }, { claim: 'sub', pattern: ':workspace:([^:]+):' }],
+    },
+    {
+      name: 'stack',
+      value: 'name',
+      description: 'the stack; give its --deployment, too',
+      pattern: ['[A-Za-z0-9_. -]+', 'a name'],
+      from: { claim: 'sub', pattern: ':stack:([^:]+):' },
+    },
+    {
+      name: 'deployment',
+      value: 'name',
+      description: "the stack's deployment",
+      pattern: ['[A-Za-z0-9_.-]+', 'a name'],
+      from: { claim: 'sub', pattern: ':deployment:([^:]+):' },
+    },
+    {
+      name: 'module',
+      value: 'name',
+      description: 'the module whose tests run',
+      pattern: ['[A-Za-z0-9_./-]+', 'a name'],
+      from: { claim: 'sub', pattern: ':module:([^:]+):' },
+    },
+    {
+      name: 'operation',
+      value: 'operation',
+      description: 'of a stack: plan or apply',
+      pattern: ['plan|apply', 'plan or apply'],
+      default: 'apply',
+      from: { claim: 'sub', pattern: ':stack:.*:operation:([a-z_]+)$' },
     },
     {
       name: 'run-phase',
@@ -58,19 +86,58 @@ export const recipe: Recipe = {
     {
       name: 'host',
       value: 'host',
-      description: 'the host of Terraform Enterprise',
+      description: 'the host: app.eu.terraform.io in Europe, or that of Terraform Enterprise',
       pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
       default: 'app.terraform.io',
+      from: { claim: 'iss', pattern: '^https://([^/]+)$' },
     },
   ],
-  derive: (given) => [['other-phase', given.get('run-phase') === 'apply' ? 'plan' : 'apply']],
+  derive: (given) => [
+    ['other-phase', given.get('run-phase') === 'apply' ? 'plan' : 'apply'],
+    ['other-operation', given.get('operation') === 'apply' ? 'plan' : 'apply'],
+    [
+      'short-name',
+      (given.get('module') ?? given.get('stack') ?? given.get('workspace') ?? 'runs').replaceAll(/[^\w.-]+/g, '-'),
+    ],
+  ],
   provider: { issuer: 'https://{host}' },
   variants: [
     {
-      name: 'workload',
-      needs: [],
+      name: 'stack',
+      needs: ['stack', 'deployment'],
+      subject:
+        'organization:{organization}:project:{project}:stack:{stack}:deployment:{deployment}:operation:{operation}',
+      who: 'the {operation} of the deployment {deployment} of the stack {organization}/{stack}',
+      configuration: {
+        file: 'deployments.tfdeploy.hcl',
+        text: `# The deployment hands its ID token to a component, whose provider exchanges it at {url} for the service account {account}.
+identity_token "cambist" {
+  audience = ["{audience}"]
+}
+deployment "{deployment}" {
+  inputs = {
+    id_token = identity_token.cambist.jwt
+  }
+}
+`,
+      },
+    },
+    {
+      name: 'module-test',
+      needs: ['module'],
+      subject: 'organization:{organization}:module:{module}:operation:test_run',
+      who: 'test runs of the module {organization}/{module}',
+      variables: { place: 'the test settings of the module', runs: 'test run' },
+      warning:
+        'A test run executes the code of whoever may push to the module: give it nothing that they may not have.',
+    },
+    {
+      name: 'workspace',
+      needs: ['workspace'],
       subject: 'organization:{organization}:project:{project}:workspace:{workspace}:run_phase:{run-phase}',
       who: 'the {run-phase} phase of runs of {organization}/{workspace}',
+      claims: { terraform_run_phase: '{run-phase}' },
+      variables: { place: 'the workspace', runs: '{run-phase}' },
     },
   ],
   conditions: { terraform_organization_id: '{organization-id}', terraform_workspace_id: '{workspace-id}' },
@@ -80,25 +147,29 @@ export const recipe: Recipe = {
     terraform_project_name: '{project}',
     terraform_workspace_id: '{workspace-id}',
     terraform_workspace_name: '{workspace}',
-    terraform_run_phase: '{run-phase}',
   },
   neighbours: [
-    { who: 'another workspace', set: { workspace: 'cambist-check' } },
+    { who: 'another workspace', set: { workspace: 'cambist-check' }, needs: ['workspace'] },
+    { who: 'another stack', set: { stack: 'cambist-check' }, needs: ['stack'] },
+    { who: 'another deployment', set: { deployment: 'cambist-check' }, needs: ['stack'] },
+    { who: 'the other operation', set: { operation: '{other-operation}' }, needs: ['stack'] },
+    { who: 'another module', set: { module: 'cambist-check' }, needs: ['module'] },
     { who: 'another organization', set: { organization: 'cambist-check' } },
-    { who: 'the other phase', set: { 'run-phase': '{other-phase}' } },
+    { who: 'the other phase', set: { 'run-phase': '{other-phase}' }, needs: ['workspace'] },
     { who: 'another workspace under the same name', set: { 'workspace-id': 'ws-1' }, needs: ['workspace-id'] },
   ],
-  accountName: 'terraform-{workspace}',
+  names: { terraform_organization_name: 'organization-id', terraform_workspace_name: 'workspace-id' },
+  accountName: 'terraform-{short-name}',
   configuration: {
     file: 'main.tf',
-    text: `# In the workspace set the environment variable TFC_WORKLOAD_IDENTITY_AUDIENCE_CAMBIST to {audience}:
-# every {run-phase} then has its ID token in TFC_WORKLOAD_IDENTITY_TOKEN_CAMBIST.
+    text: `# In {place} set the environment variable TFC_WORKLOAD_IDENTITY_AUDIENCE_CAMBIST to {audience}:
+# every {runs} then has its ID token in TFC_WORKLOAD_IDENTITY_TOKEN_CAMBIST.
 resource "terraform_data" "cambist" {
   triggers_replace = timestamp()
   provisioner "local-exec" {
     command = <<-EOT
       set -eu
-      : "$\${TFC_WORKLOAD_IDENTITY_TOKEN_CAMBIST:?set TFC_WORKLOAD_IDENTITY_AUDIENCE_CAMBIST in the workspace}"
+      : "$\${TFC_WORKLOAD_IDENTITY_TOKEN_CAMBIST:?set TFC_WORKLOAD_IDENTITY_AUDIENCE_CAMBIST in {place}}"
       ID_TOKEN=$TFC_WORKLOAD_IDENTITY_TOKEN_CAMBIST
       {exchange-terraform}
       test -n "$ACCESS_TOKEN" # use it here: it does not reach the state

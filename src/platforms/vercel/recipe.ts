@@ -1,4 +1,4 @@
-// How to trust a workload of Vercel, as data; no logic.
+// How to trust a workload of Vercel.
 
 import type { Recipe } from '../recipe.ts';
 
@@ -46,8 +46,18 @@ export const recipe: Recipe = {
       isPin: true,
       from: { claim: 'project_id' },
     },
+    {
+      name: 'global-issuer',
+      value: null,
+      description: 'the project uses the issuer that all teams share',
+      isPin: true,
+      from: { claim: 'iss', pattern: '^(https://oidc\\.vercel\\.com)$' },
+    },
   ],
-  provider: { issuer: 'https://oidc.vercel.com/{team}' },
+  derive: (given) => [
+    ['issuer', `https://oidc.vercel.com${given.has('global-issuer') ? '' : `/${given.get('team') ?? ''}`}`],
+  ],
+  provider: { issuer: '{issuer}' },
   variants: [
     {
       name: 'workload',
@@ -64,6 +74,7 @@ export const recipe: Recipe = {
     owner_id: '{owner-id}',
     project_id: '{project-id}',
   },
+  names: { owner: 'owner-id', project: 'project-id' },
   neighbours: [
     { who: 'another environment', set: { environment: 'cambist-check' } },
     { who: 'another project', set: { project: 'cambist-check' } },

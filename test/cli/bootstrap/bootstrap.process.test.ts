@@ -210,10 +210,10 @@ describe('cambist bootstrap, again and back', () => {
   });
 
   it('completes a run that failed half-way', async () => {
-    // A condition that the service refuses: provider and account are there, the rule is not.
-    const failed = await bootstrap([...APP, '--condition', '/no~3pointer=x']);
+    // A scope that the service refuses: provider and account are there, the rule is not.
+    const failed = await bootstrap([...APP, '--scope', 'a"b']);
     expect(failed.code).toBe(1);
-    expect(failed.stderr).toContain('/conditions');
+    expect(failed.stderr).toContain('/allowedScopes');
     expect(await everything()).toEqual({ providers: 1, accounts: 1, identities: 0 });
     expect(steps(await bootstrap(APP))).toMatchInlineSnapshot(`
       "✔ Identity provider     already present  idp_1
@@ -495,6 +495,10 @@ describe('cambist bootstrap, used wrongly', () => {
     [
       ['generic', '--issuer', 'https://a.example', '--subject', 'x', '--condition', 'nothing'],
       '--condition is claim=value',
+    ],
+    [
+      ['generic', '--issuer', 'https://a.example', '--subject', 'x', '--condition', '/no~3pointer=x'],
+      'is not a JSON Pointer',
     ],
   ])('%j', async (argv, message) => {
     const run = await bootstrap(argv);

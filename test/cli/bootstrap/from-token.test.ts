@@ -22,7 +22,6 @@ const NOW = 1_789_000_060;
 /** What a token does not say. */
 const SAID: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   spiffe: { 'jwks-uri': 'https://spire.example.org/keys' },
-  buddy: { region: 'eu' },
 };
 
 /** Refused for its times, before any rule is looked at. */
@@ -57,6 +56,8 @@ async function propose(preset: PresetName, claims: JsonObject): Promise<Plan> {
     expiresAt: undefined,
     singleUse: false,
     conditions: {},
+    allowedNeighbours: [],
+    acceptsProviderKeys: false,
   };
   return (await proposeRule(recipe, { options, world }, wishes, { compact: '', claims })).plan;
 }
