@@ -99,8 +99,18 @@ export const recipe: Recipe = {
   names: { organization_slug: 'organization-id', pipeline_slug: 'pipeline-id' },
   neighbours: [
     { who: 'another branch', variant: 'branch', set: { branch: 'cambist-check' } },
-    { who: 'another pipeline', set: { pipeline: 'cambist-check' } },
-    { who: 'another organization', set: { organization: 'cambist-check' } },
+    {
+      who: 'another pipeline',
+      set: { pipeline: 'cambist-check', 'pipeline-id': '00000000-0000-4000-8000-000000000000' },
+    },
+    {
+      who: 'another organization',
+      set: {
+        organization: 'cambist-check',
+        'organization-id': '00000000-0000-4000-8000-000000000000',
+        'pipeline-id': '00000000-0000-4000-8000-000000000000',
+      },
+    },
     { who: 'another pipeline under the same name', set: { 'pipeline-id': 'cambist-check' }, needs: ['pipeline-id'] },
   ],
   warnings: [

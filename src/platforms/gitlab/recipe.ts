@@ -31,14 +31,20 @@ export const recipe: Recipe = {
       value: 'tag',
       description: 'only this tag; "v*" is a pattern',
       mayGlob: true,
-      from: { claim: 'sub', pattern: ':ref_type:tag:ref:(.+)$' },
+      from: [
+        { claim: 'sub', pattern: ':ref_type:tag:ref:(.+)$' },
+        { claim: 'ref_path', pattern: '^refs/tags/(.+)$' },
+      ],
     },
     {
       name: 'branch',
       value: 'branch',
       description: 'only this branch',
       mayGlob: true,
-      from: { claim: 'sub', pattern: ':ref_type:branch:ref:(.+)$' },
+      from: [
+        { claim: 'sub', pattern: ':ref_type:branch:ref:(.+)$' },
+        { claim: 'ref_path', pattern: '^refs/heads/(.+)$' },
+      ],
     },
     {
       name: 'allow-unprotected',

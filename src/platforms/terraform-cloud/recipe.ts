@@ -93,6 +93,7 @@ export const recipe: Recipe = {
     },
   ],
   derive: (given) => [
+    ['sample-project', given.get('project') ?? ''],
     ['other-phase', given.get('run-phase') === 'apply' ? 'plan' : 'apply'],
     ['other-operation', given.get('operation') === 'apply' ? 'plan' : 'apply'],
     [
@@ -144,17 +145,20 @@ deployment "{deployment}" {
   claims: {
     terraform_organization_id: '{organization-id}',
     terraform_organization_name: '{organization}',
-    terraform_project_name: '{project}',
+    terraform_project_name: '{sample-project}',
     terraform_workspace_id: '{workspace-id}',
     terraform_workspace_name: '{workspace}',
   },
   neighbours: [
-    { who: 'another workspace', set: { workspace: 'cambist-check' }, needs: ['workspace'] },
+    { who: 'another workspace', set: { workspace: 'cambist-check', 'workspace-id': 'ws-0' }, needs: ['workspace'] },
     { who: 'another stack', set: { stack: 'cambist-check' }, needs: ['stack'] },
     { who: 'another deployment', set: { deployment: 'cambist-check' }, needs: ['stack'] },
     { who: 'the other operation', set: { operation: '{other-operation}' }, needs: ['stack'] },
     { who: 'another module', set: { module: 'cambist-check' }, needs: ['module'] },
-    { who: 'another organization', set: { organization: 'cambist-check' } },
+    {
+      who: 'another organization',
+      set: { organization: 'cambist-check', 'organization-id': 'org-0', 'workspace-id': 'ws-0' },
+    },
     { who: 'the other phase', set: { 'run-phase': '{other-phase}' }, needs: ['workspace'] },
     { who: 'another workspace under the same name', set: { 'workspace-id': 'ws-1' }, needs: ['workspace-id'] },
   ],
