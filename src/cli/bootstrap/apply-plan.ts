@@ -7,9 +7,8 @@ import type { IdentityProviderView } from '../../objects/identity-provider.ts';
 import type { RoleBindingView } from '../../objects/role-binding.ts';
 import type { RoleView } from '../../objects/role.ts';
 import type { ServiceAccountView } from '../../objects/service-account.ts';
-import { DEFAULT_ALGORITHMS } from '../../objects/model.ts';
-import { MAX_TOKEN_LIFETIME_SECONDS } from '../../rules/limits.ts';
 import type { Api } from '../api.ts';
+import { defaultsOf } from '../apply/kinds.ts';
 import { CliFailure } from '../failure.ts';
 import { differencesOf } from './show-change.ts';
 import type { Change, Difference } from './show-change.ts';
@@ -67,22 +66,23 @@ async function findRole(api: Api, name: string): Promise<RoleView> {
   }
 }
 
-/** What a provider is if nobody says otherwise: these members decide which tokens verify, and who their subject is. */
-const PROVIDER_DEFAULTS = {
-  localJwks: null,
-  providerJwksUri: null,
-  allowedAlgorithms: DEFAULT_ALGORITHMS,
-  maxTokenLifetime: MAX_TOKEN_LIFETIME_SECONDS,
-  subjectClaim: 'sub',
-};
+/** Members that decide which tokens verify, and who their subject is. */
+const DECIDING = ['preset', 'localJwks', 'providerJwksUri', 'allowedAlgorithms', 'maxTokenLifetime', 'subjectClaim'];
 const KEY_MEMBERS: ReadonlySet<string> = new Set(['localJwks', 'providerJwksUri']);
 
+/** How a provider decides that is not what the plan would make of it. */
+function decidingDifferences({ provider }: Plan, present: IdentityProviderView): readonly Difference[] {
+  const wanted: Readonly<Record<string, unknown>> = {
+    ...defaultsOf('provider', { ...provider }),
+    ...provider,
+  };
+  return differencesOf(Object.fromEntries(DECIDING.map((member) => [member, wanted[member]])), { ...present });
+}
+
 /** The provider of the plan's issuer; of several, the one that is as the plan wants it. */
-function providerOf({ provider }: Plan, all: readonly IdentityProviderView[]): IdentityProviderView | undefined {
-  const { name: _, providerIssuer, ...members } = provider;
-  const present = all.filter((one) => one.providerIssuer === providerIssuer);
-  const wanted = { ...PROVIDER_DEFAULTS, ...members };
-  return present.find((one) => differencesOf(wanted, { ...one }).length === 0) ?? present[0];
+function providerOf(plan: Plan, all: readonly IdentityProviderView[]): IdentityProviderView | undefined {
+  const present = all.filter((one) => one.providerIssuer === plan.provider.providerIssuer);
+  return present.find((one) => decidingDifferences(plan, one).length === 0) ?? present[0];
 }
 
 function foreignProvider({ identity, name }: IdentityProviderView, differences: readonly Difference[]): CliFailure {
@@ -110,7 +110,7 @@ async function haveProvider(
   did: Report,
 ): Promise<IdentityProviderView | null> {
   const path = '/federated-identity-providers';
-  const { name: usualName, providerIssuer, ...members } = plan.provider;
+  const { name: usualName } = plan.provider;
   const all = await api.list<IdentityProviderView>(path);
   const present = providerOf(plan, all);
   const what = 'Identity provider';
@@ -125,8 +125,7 @@ async function haveProvider(
     return created;
   }
   const isOurs = isBootstrapped(present);
-  const wanted = { ...PROVIDER_DEFAULTS, ...members };
-  const deciding = differencesOf(wanted, { ...present }).filter(
+  const deciding = decidingDifferences(plan, present).filter(
     ({ member }) => !(asked.acceptsProviderKeys && KEY_MEMBERS.has(member)),
   );
   // Whoever made it otherwise decides who gets in; the label of a bootstrap proves nothing about who that was.

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 
 import type { FederatedIdentityInput } from '../../objects/federated-identity.ts';
 import type { IdentityProviderInput, LocalJwks } from '../../objects/identity-provider.ts';
-import { canonicalJson } from '../canonical-json.ts';
+import { canonicalJson } from '../../token/canonical-json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Variables } from '../../platforms/look-up.ts';
 import type { PresetName } from '../../platforms/preset.ts';
