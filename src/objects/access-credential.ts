@@ -28,8 +28,8 @@ export const accessCredential = defineObject({
     },
     expiresAt: {
       is: timestamp,
-      required: true,
-      description: 'At most 400 days from now',
+      null: 'absent',
+      description: 'At most 400 days from now; 90 days if it is absent',
       example: '2027-12-31T00:00:00Z',
     },
     serviceAccountIdentity: { is: identifier('sa'), column: 'service_account_id', readOnly: true, immutable: true },

@@ -41,6 +41,8 @@ export const MAX_RESOURCE_CHARS = 256;
 /** Projects of one binding, and characters of one: as many as `project_id` may have. */
 export const MAX_BINDING_PROJECTS = 100;
 export const MAX_PROJECT_CHARS = 256;
+/** Seconds from now that an access credential lives if nobody says how long: a quarter of a year. */
+export const DEFAULT_CREDENTIAL_LIFETIME_SECONDS = 90 * 86_400;
 /** Seconds from now that an access credential may live: 400 days, a year and time to replace it. */
 export const MAX_CREDENTIAL_LIFETIME_SECONDS = 400 * 86_400;
 /** Audit events that a page searches at most where its index leaves filters open; the next page goes on behind them. D1 counts three rows for each. */

@@ -2,7 +2,7 @@
 
 import { accessCredential } from '../../objects/access-credential.ts';
 import type { AccessCredentialInput, AccessCredentialRecord } from '../../objects/access-credential.ts';
-import { MAX_CREDENTIAL_LIFETIME_SECONDS } from '../../objects/limits.ts';
+import { DEFAULT_CREDENTIAL_LIFETIME_SECONDS, MAX_CREDENTIAL_LIFETIME_SECONDS } from '../../objects/limits.ts';
 import { formatTimestamp } from '../../objects/values.ts';
 import { sha256 } from '../../token/digest.ts';
 import { isJsonObject } from '../../token/json.ts';
@@ -55,11 +55,13 @@ async function newCredential(
   request: IamRequest,
   draft: Draft<AccessCredentialInput>,
 ): Promise<Result<AccessCredentialRecord, Problem>> {
-  const { deps, caller, parentId } = request;
+  const { deps, caller, parentId, now } = request;
   const { organisation, found: account } = await deps.store.serviceAccounts.read(caller.organisation, parentId);
   if (organisation === null) return refuse(noOrganisation(request));
   if (account === null) return refuse(noParent({ parentNoun: 'service account' }, request));
-  const credential = draftObject(accessCredential, request, account.organisationId, draft.values);
+  const expiresAt = formatTimestamp(now + DEFAULT_CREDENTIAL_LIFETIME_SECONDS);
+  const values = { expiresAt, ...draft.values };
+  const credential = draftObject(accessCredential, request, account.organisationId, values);
   const faults = [...draft.faults, ...credentialFaults(request, credential, draft, null)];
   if (faults.length > 0) return refuse(invalid(faults));
   const accessKey = `cbk_${randomText(CREDENTIAL_KEY_BYTES)}`;

@@ -6,6 +6,7 @@ import type { Hono } from 'hono';
 import { accessCredentials, createAccessCredential } from './access-credentials.ts';
 import { auditEventRoutes } from './audit-events.ts';
 import type { IamDeps, IamEnv } from './deps.ts';
+import { emptyListRoutes } from './empty-lists.ts';
 import { explainRoutes } from './explain.ts';
 import { federatedIdentities } from './federated-identities.ts';
 import { identityProviders } from './identity-providers.ts';
@@ -44,6 +45,7 @@ export const iamRouteList: readonly IamRoute[] = [
   ...auditEventRoutes,
   ...explainRoutes,
   ...providerKeyRoutes,
+  ...emptyListRoutes,
 ];
 
 export const iamRoutes: Hono<IamEnv> = createRoutes(iamRouteList);

@@ -1,7 +1,7 @@
 // Reads the members of a body by an object's definition: every fault at once, each at its place; values are not judged beyond their schema.
 
 import { isWritable } from '../../objects/definition.ts';
-import type { InputOf, Join, Members } from '../../objects/definition.ts';
+import type { InputOf, Join, Member, Members } from '../../objects/definition.ts';
 import { schemaOf } from '../../objects/schemas.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject } from '../../token/json.ts';
@@ -53,6 +53,8 @@ export function readMembers<const R extends Readable>(
     } else if (value === null) {
       if (member.null === 'clears' && current !== null) values[name] = null;
       else if (member.null === undefined) report(name, [], 'must not be null');
+    } else if (current === null && value === '' && isDerived(member)) {
+      // Go clients send the empty text for a name that they leave to the service.
     } else if (current !== null && member.immutable !== undefined) {
       if (!sameJson(value, current[name])) {
         const instead = member.immutable === true ? 'create another object instead' : member.immutable;
@@ -70,6 +72,11 @@ export function readMembers<const R extends Readable>(
     }
   }
   return { values: values as InputOf<R['members']>, faults, isSound: (member) => !faulty.has(member) };
+}
+
+/** True for a text that is made of something else if it is absent, such as a name. */
+function isDerived({ is, default: given }: Member): boolean {
+  return is.kind === 'text' && typeof given === 'function';
 }
 
 /** What an answer has and nobody writes. */

@@ -21,6 +21,9 @@ const TAGS: readonly (readonly [string, string])[] = [
   ['me', 'Who the credential is and what it may do.'],
   ['audit event', 'Who got or changed what, when, from where.'],
   ['signing key', 'The life of the keys that tokens are signed with.'],
+  ['team', 'There are none: for clients that read the list.'],
+  ['membership', 'There are none: for clients that read the list.'],
+  ['invite', 'There are none: for clients that read the list.'],
   ['health', 'Whether the deployment works, and this document.'],
 ];
 

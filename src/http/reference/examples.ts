@@ -164,6 +164,13 @@ const SPECIAL: Readonly<Record<string, { readonly body?: JsonObject; readonly an
   'post /v1/federated-identity-providers/{id}/refresh': {
     answer: ANSWERS[identityProvider.path] ?? {},
   },
+  ...Object.fromEntries(
+    [serviceAccount.path, federatedIdentity.path].map((path) => [
+      `post ${path}/{id}/revoke-tokens`,
+      { answer: { ...ANSWERS[path], tokensNotBefore: '2027-01-15T08:00:01Z', objectVersion: 2 } },
+    ]),
+  ),
+  ...Object.fromEntries(['teams', 'memberships', 'invites'].map((kind) => [`get /v1/${kind}`, { answer: [] }])),
 };
 
 /** What an operation is sent; undefined if there is no example. */

@@ -78,7 +78,7 @@ function parametersOf({ config }: IamRoute): JsonObject[] {
     return { name, in: 'query', ...(description === '' ? {} : { description }), schema: rest };
   });
   const isList = inQuery.some(({ name }) => name === 'cursor') && inQuery.some(({ name }) => name === 'identity');
-  const isChange = ['put', 'patch', 'delete'].includes(method);
+  const isChange = isConditional(method, path);
   return [
     ...inPath,
     ...inQuery,
@@ -86,6 +86,11 @@ function parametersOf({ config }: IamRoute): JsonObject[] {
     ...(isChange ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
     { $ref: '#/components/parameters/Organisation' },
   ];
+}
+
+/** True for an operation that `If-Match` can make conditional. */
+function isConditional(method: string, path: string): boolean {
+  return ['put', 'patch', 'delete'].includes(method) || path.endsWith('/revoke-tokens');
 }
 
 function pathParameter(path: string, name: string): string {
@@ -125,12 +130,12 @@ function responsesOf(route: IamRoute, schemas: Readonly<Record<string, JsonObjec
   const hasBody = config.request?.body !== undefined;
   const mayConflict = method !== 'get' && !/\/(?:check|explain)$/.test(path);
   const failures = [
-    ...(hasBody || config.request?.query !== undefined || ['put', 'patch', 'delete'].includes(method) ? [400] : []),
+    ...(hasBody || config.request?.query !== undefined || isConditional(method, path) ? [400] : []),
     401,
     ...(scope === null ? [] : [403]),
     404,
     ...(mayConflict ? [409] : []),
-    ...(['put', 'patch', 'delete'].includes(method) ? [412] : []),
+    ...(isConditional(method, path) ? [412] : []),
     ...(hasBody ? [413, 415] : []),
     ...(path.endsWith('/refresh') ? [502] : []),
     503,
@@ -145,7 +150,7 @@ function responsesOf(route: IamRoute, schemas: Readonly<Record<string, JsonObjec
 function headersOf(route: IamRoute, status: string): JsonObject {
   const { method, path } = route.config;
   const text = (description: string): JsonObject => ({ description, schema: { type: 'string' } });
-  const isObject = ['get', 'put', 'patch'].includes(method) && path.endsWith('}');
+  const isObject = (['get', 'put', 'patch'].includes(method) && path.endsWith('}')) || path.endsWith('/revoke-tokens');
   const hasPages = jsonHas(route, 'cursor');
   const headers = {
     ...(status === '201' ? { location: text('The path of the new object') } : {}),

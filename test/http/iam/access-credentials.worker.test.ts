@@ -89,13 +89,33 @@ describe('a new credential', () => {
   });
 
   it.each([
-    ['absent', {}, 'is required'],
-    ['null', { expiresAt: null }, 'must not be null'],
     ['no time', { expiresAt: 'tomorrow' }, 'RFC 3339'],
-  ])('needs an expiresAt: refused where it is %s (contract §5.5)', async (_what, body, detail) => {
+    ['empty', { expiresAt: '' }, 'RFC 3339'],
+  ])('is refused where its expiresAt is %s (contract §5.5)', async (_what, body, detail) => {
     const answer = await post({ name: 'c', ...body });
     expect(answer.status).toBe(400);
     expect(answer.body.errors).toEqual([{ pointer: '/expiresAt', detail: expect.stringContaining(detail) }]);
+  });
+
+  it.each([
+    ['absent', {}],
+    ['null', { expiresAt: null }],
+  ])('lives for 90 days where its expiresAt is %s (contract §5.5)', async (_what, body) => {
+    const answer = await post({ name: 'c', ...body });
+    expect(answer.status).toBe(201);
+    expect(answer.body.expiresAt).toBe('2026-12-09T00:26:40Z');
+    const path = `/v1/service-accounts/${account}/access-credentials/${answer.body.identity}`;
+    const changed = await deployment.iam('PATCH', path, { expiresAt: null, description: 'kept' });
+    expect(changed.body).toMatchObject({ expiresAt: '2026-12-09T00:26:40Z', description: 'kept' });
+  });
+
+  it('gets a name where the one it is given is empty, and none by an update (contract §5)', async () => {
+    const answer = await post({ name: '', scopes: ['api:read'] });
+    expect(answer.status).toBe(201);
+    expect(answer.body.name).toMatch(/^access-credential-/);
+    const path = `/v1/service-accounts/${account}/access-credentials/${answer.body.identity}`;
+    expect((await deployment.iam('PATCH', path, { name: '' })).status).toBe(400);
+    expect((await deployment.iam('POST', '/v1/service-accounts', { name: '' })).status).toBe(400);
   });
 
   it.each([

@@ -1,0 +1,28 @@
+// GET /v1/teams, /v1/memberships and /v1/invites: lists that clients of other services read, and of which there is never anything here.
+
+import * as z from 'zod';
+
+import { ok } from '../../exchange/result.ts';
+import type { IamRoute } from './routing.ts';
+
+const NOUNS = ['team', 'membership', 'invite'] as const;
+
+/** The routes; people are not managed here, so there is nothing to create either (contract §10). */
+export const emptyListRoutes: readonly IamRoute[] = NOUNS.map((noun) => ({
+  scope: 'iam:read',
+  operation: async () => ok({ status: 200, body: [] }),
+  config: {
+    method: 'get',
+    path: `/v1/${noun}s`,
+    summary: `List every ${noun}, of which there is none`,
+    description: 'For clients that read this list before anything else.',
+    tags: [noun],
+    responses: {
+      200: {
+        description: 'An empty list',
+        content: { 'application/json': { schema: z.array(z.looseObject({ identity: z.string() })).max(0) } },
+      },
+      default: { description: 'A problem (RFC 9457)' },
+    },
+  },
+}));
