@@ -18,7 +18,7 @@ import { createVerifier } from './issuers/verify-subject-token.ts';
 import { newId } from './new-id.ts';
 import type { IssuerPort } from './objects/issuer-port.ts';
 import type { SigningKeyPort } from './objects/key-rotation.ts';
-import { readExplainFacts } from './store/explain-facts.ts';
+import { readExplainFacts, readIssuers } from './store/explain-facts.ts';
 import { createIamStore } from './store/iam-store.ts';
 import { rotateSigningKeys } from './store/signing-keys.ts';
 import type { Outside } from './wiring.ts';
@@ -78,6 +78,7 @@ function composeExplain({ config, keyDeps, exchangeDeps }: Shared): IamDeps['exp
     issuerUrl: exchangeDeps().issuerUrl,
     verifySubjectToken: createVerifier({ ...keyDeps(), cache: { ...keyDeps().cache, put: async () => undefined } }),
     readExplainFacts: (query: ExplainQuery) => readExplainFacts(db, query),
+    readIssuers: (organisationId: string) => readIssuers(db, organisationId),
   };
   return (request) => explainExchange(request, deps);
 }

@@ -29,3 +29,5 @@ export const SHOWN_EVENTS: number = 50;
 /** Seconds two clocks may differ before the doctor warns; the service tolerates 60. */
 export const NOTED_CLOCK_SKEW_SECONDS: number = 15;
 export const MAX_CLOCK_SKEW_SECONDS: number = 60;
+/** Rules that `explain` prints of those that do not accept a token: the nearest; more would hide what matters. */
+export const MAX_SHOWN_RULES: number = 3;

@@ -1,45 +1,52 @@
 // Explains an exchange check by check (contract §5.6) with the very functions that decide one; changes, records and consumes nothing.
 
+import { storedIdentity } from '../rules/compiled-rules.ts';
+import { issuerHint } from '../rules/issuer-hints.ts';
 import type { UnverifiedToken } from '../token/claims.ts';
-import { decide } from './decide.ts';
-import type { DecidedRequest, DecidedToken, Decision } from './decide.ts';
-import type { Denial, DenialReason } from './denial.ts';
-import { denialDetail } from './denial-detail.ts';
-import { lookupKeys, trustedProvider } from './lookup.ts';
-import { narrow } from '../rules/narrow.ts';
-import type { Narrowed } from '../rules/narrow.ts';
-import { matchChecks } from '../rules/rule.ts';
-import type { CompiledIdentity } from '../rules/rule.ts';
+import { decodeToken } from '../token/decode.ts';
 import { lookupIssuer } from '../token/issuer.ts';
 import type { JsonObject } from '../token/json.ts';
-import type { Check } from '../rules/check.ts';
+import { readSubject } from '../token/subject-claim.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
-import type { HeldRole } from '../objects/role-binding.ts';
 import type { IdentityProvider } from '../objects/identity-provider.ts';
+import type { HeldRole } from '../objects/role-binding.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
+import { adviceOf } from './advice.ts';
+import { decide } from './decide.ts';
+import type { DecidedToken } from './decide.ts';
+import type { Denial } from './denial.ts';
+import { lookupKeys, queryOf, trustedProvider } from './lookup.ts';
 import type { ExchangeDeps, ExchangeFacts } from './ports.ts';
-import { NOTHING_ASKED } from './request.ts';
+import type { Asked } from './request.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';
-import { storedIdentity } from '../rules/compiled-rules.ts';
-import { alreadyUsed, isSingleUse, replayKeyOf, replayKeyOfId, usedTokenKey } from './single-use.ts';
-import { readSubject } from '../token/subject-claim.ts';
-import { decodeToken } from '../token/decode.ts';
+import { explainIdentity, neighboursWorthShowing, outcomeOf } from './explained-rules.ts';
+import type { ExplainedIdentity, Outcome } from './explained-rules.ts';
+import { replayKeyOf, replayKeyOfId, usedTokenKey } from './single-use.ts';
+import { failedAt, verificationReport } from './verification-checks.ts';
+import type { VerificationReport, VerificationStep } from './verification-checks.ts';
 
-/** What is asked, as by an exchange that names this organisation. */
-export interface ExplainRequest extends Omit<DecidedRequest, 'tokenType' | 'lifetimeSeconds'> {
+/** What is asked, as by an exchange, on behalf of somebody who may see one organisation. */
+export interface ExplainRequest {
   /** A real token, or claims that are taken as if they had been verified. */
   readonly subject: { readonly token: string } | { readonly claims: JsonObject };
-  /** Id. */
-  readonly organisation: string;
+  readonly asked: Asked;
+  /** Id; nothing of another organisation is shown. */
+  readonly ownOrganisation: string;
+  /** Set if a recorded request is replayed: why it was refused, null if it was granted. */
+  readonly recorded: { readonly reason: string | null } | null;
+  readonly now: number;
 }
 
 /** What explaining reads beyond the facts of the exchange, in one round trip. */
 export interface ExplainQuery {
   readonly organisationId: string;
   readonly providerId: string;
-  /** The subject next to which rules are looked for that may have been meant; null where an account or identity was named. */
-  readonly near: string | null;
-  /** The key of the token's use; null where it has none. */
+  /** Rules are looked for next to this subject, which may have been meant. */
+  readonly near: string;
+  /** The account that was asked for, by id or slug; null if none was. */
+  readonly serviceAccount: string | null;
+  /** The key of the token's use; null if it has none. */
   readonly usedTokenKey: string | null;
 }
 
@@ -51,6 +58,8 @@ export interface ExplainFacts {
   /** There are more rules than are read. */
   readonly truncated: boolean;
   readonly isUsed: boolean;
+  /** The account of this organisation that the request names; null if there is none. */
+  readonly serviceAccount: Pick<ServiceAccount, 'id' | 'slug'> | null;
 }
 
 export interface ExplainDeps extends Pick<
@@ -59,54 +68,20 @@ export interface ExplainDeps extends Pick<
 > {
   /** Throws StorageUnavailable. */
   readonly readExplainFacts: (query: ExplainQuery) => Promise<ExplainFacts>;
-}
-
-/** In the order in which they are made. */
-export const VERIFICATION_CHECKS = [
-  'decode',
-  'issuer',
-  'provider',
-  'header',
-  'keys',
-  'signature',
-  'times',
-  'subject',
-] as const;
-type VerificationStep = (typeof VERIFICATION_CHECKS)[number];
-
-export interface VerificationCheck {
-  readonly check: VerificationStep;
-  /** Null where it was not made. */
-  readonly ok: boolean | null;
-  readonly detail: string | null;
-}
-
-/** A check as it is explained; `ok` is null where it cannot be made. */
-export type ExplainedCheck = Omit<Check, 'ok' | 'reason'> & { readonly ok: boolean | null };
-
-export interface ExplainedIdentity {
-  readonly identity: FederatedIdentity;
-  /** The rule accepts the token; whether it gives what is asked with it is another matter. */
-  readonly matched: boolean;
-  readonly checks: readonly ExplainedCheck[];
+  /** The issuers that an organisation has registered. Throws StorageUnavailable. */
+  readonly readIssuers: (organisationId: string) => Promise<readonly string[]>;
 }
 
 export interface Explanation {
-  /** `ok` is null for bare claims, of which nothing is verified. */
-  readonly verification: { readonly ok: boolean | null; readonly checks: readonly VerificationCheck[] };
+  readonly verification: VerificationReport;
   readonly provider: (IdentityProvider & { readonly name: string | null }) | null;
   /** Oldest first. */
   readonly identities: readonly ExplainedIdentity[];
   /** There are more rules than are explained. */
   readonly truncated: boolean;
-  readonly outcome:
-    | {
-        readonly decision: 'granted';
-        readonly identity: FederatedIdentity;
-        readonly narrowed: Narrowed;
-        readonly note: string | null;
-      }
-    | { readonly decision: 'refused'; readonly denial: Denial; readonly federatedIdentityId: string | null };
+  readonly outcome: Outcome;
+  /** What to change, beyond the hints of single checks. */
+  readonly advice: readonly string[];
 }
 
 /** Which of the objects that were named does not exist in the organisation. */
@@ -119,51 +94,57 @@ export async function explainExchange(
 ): Promise<Result<Explanation, UnknownObject>> {
   const isToken = 'token' in request.subject;
   const presented = present(request.subject);
-  if (!presented.ok) return ok(withoutProvider('decode', presented.error, isToken));
-  const { claims, token } = presented.value;
+  if (!presented.ok) return ok(unverifiable('decode', presented.error, isToken));
+  const { claims } = presented.value;
   const issuer = lookupIssuer(claims);
-  if (!issuer.ok) return ok(withoutProvider('issuer', issuer.error, isToken));
+  if (!issuer.ok) return ok(unverifiable('issuer', issuer.error, isToken));
 
   const facts = await readFacts(request, claims, issuer.value, deps);
-  const unknown = unknownObject(request, facts);
+  const unknown = request.recorded === null ? unknownObject(request.asked, facts) : null;
   if (unknown !== null) return refuse(unknown);
   const { provider } = facts;
   const trusted = trustedProvider(facts, issuer.value);
   if (provider === null) {
-    if (trusted.ok) throw new Error('trustedProvider() refuses where there is no provider');
-    return ok(withoutProvider('provider', trusted.error, isToken));
+    if (trusted.ok) throw new Error('trustedProvider() refuses if there is no provider');
+    const hint = issuerHint(issuer.value, await deps.readIssuers(request.ownOrganisation));
+    return ok({ ...unverifiable('provider', trusted.error, isToken), advice: hint === null ? [] : [hint] });
   }
 
   const verified = trusted.ok ? await verify(presented.value, provider, request.now, deps) : trusted;
   // An expired token still shows which rules it would match; the decision stays refused.
   const judged = verified.ok ? verified.value : unverified(claims, provider);
-  const replayKey = await (token === null
-    ? replayKeyOfId(claims, provider.providerIssuer)
-    : replayKeyOf(claims, provider.providerIssuer, token.compact));
-  const more = await deps.readExplainFacts({
-    organisationId: request.organisation,
-    providerId: provider.id,
-    near: request.serviceAccount === null && request.federatedIdentity === null ? judged.subject : null,
-    usedTokenKey: replayKey === null ? null : usedTokenKey(request.organisation, replayKey),
-  });
-  const isUsed = replayKey === null ? null : more.isUsed;
+  const { more, isUsed } = await readMore(request, presented.value, provider, judged.subject, deps);
 
-  const asked: DecidedRequest = { ...NOTHING_ASKED, ...request };
+  const asked = { ...request.asked, now: request.now };
   const candidates = await deps.compileIdentities(facts.identities, provider);
   const considered = new Set(candidates.map(({ identity }) => identity.id));
-  const neighbours = more.identities.filter(({ id }) => !considered.has(id)).map(storedIdentity);
-  const others = await deps.compileIdentities(neighbours, provider);
-  const heldRoles = [...facts.heldRoles, ...more.heldRoles];
+  const others = await deps.compileIdentities(
+    more.identities.filter(({ id }) => !considered.has(id)).map(storedIdentity),
+    provider,
+  );
+  const context = { asked, token: judged, heldRoles: [...facts.heldRoles, ...more.heldRoles], isUsed };
+  const own = candidates.map((candidate) => explainIdentity(candidate, context));
+  const neighbours = others.map((candidate) => explainIdentity(candidate, context));
+  const outcome: Outcome = verified.ok
+    ? outcomeOf(decide(asked, facts, candidates, judged, deps.issuerUrl), isUsed)
+    : { decision: 'refused', denial: verified.error, federatedIdentityId: null };
+  const shown = isNamed(request.asked) ? neighboursWorthShowing(own, neighbours, outcome) : neighbours;
   return ok({
-    verification: verificationOf(verified.ok ? null : verified.error, isToken),
-    provider: { ...provider, name: more.providerName },
-    identities: [...candidates, ...others]
-      .map((candidate) => explainIdentity(candidate, asked, judged, heldRoles, isUsed))
-      .toSorted((a, b) => (a.identity.id < b.identity.id ? -1 : 1)),
-    truncated: facts.truncated || more.truncated,
-    outcome: verified.ok
-      ? outcomeOf(decide(asked, facts, candidates, judged, deps.issuerUrl), isUsed)
-      : { decision: 'refused', denial: verified.error, federatedIdentityId: null },
+    verification: verificationReport(verified.ok ? null : verified.error, isToken),
+    provider: provider.organisationId === request.ownOrganisation ? { ...provider, name: more.providerName } : null,
+    identities: [...own, ...shown].toSorted((a, b) => (a.identity.id < b.identity.id ? -1 : 1)),
+    truncated: facts.truncated || (!isNamed(request.asked) && more.truncated),
+    outcome,
+    advice:
+      outcome.decision === 'granted'
+        ? []
+        : adviceOf(outcome.denial, {
+            // Only a recorded request named its organisation itself.
+            asked: request.recorded === null ? { ...request.asked, organisation: null } : request.asked,
+            facts,
+            neighbours,
+            account: more.serviceAccount,
+          }),
   });
 }
 
@@ -179,20 +160,51 @@ function present(subject: ExplainRequest['subject']): Result<Presented, Denial> 
   return decoded.ok ? ok({ claims: decoded.value.claims, token: decoded.value }) : decoded;
 }
 
-/** The facts of an exchange in this organisation; another one's provider of the same issuer is none here. */
+/** The facts of the exchange. What belongs to another organisation is none here. */
 async function readFacts(
-  { serviceAccount, federatedIdentity, organisation }: ExplainRequest,
+  { asked, ownOrganisation, recorded }: ExplainRequest,
   claims: JsonObject,
   issuer: string,
   deps: ExplainDeps,
 ): Promise<ExchangeFacts> {
-  const named = { serviceAccount: federatedIdentity === null ? serviceAccount : null, federatedIdentity, organisation };
-  const facts = await deps.readFacts({ ...lookupKeys(claims, issuer), ...named });
-  return facts.provider?.organisationId === organisation ? facts : { ...facts, provider: null };
+  if (recorded === null) {
+    const serviceAccount = asked.federatedIdentity === null ? asked.serviceAccount : null;
+    const facts = await deps.readFacts({ ...asked, ...lookupKeys(claims, issuer), serviceAccount });
+    return facts.provider?.organisationId === ownOrganisation ? facts : { ...facts, provider: null };
+  }
+  const facts = await deps.readFacts(queryOf(asked, claims, issuer));
+  const isOwn = facts.organisation === null || facts.organisation.id === ownOrganisation;
+  return isOwn ? facts : { ...facts, organisation: null, serviceAccount: null, identities: [], heldRoles: [] };
+}
+
+async function readMore(
+  { asked, ownOrganisation, recorded }: ExplainRequest,
+  { claims, token }: Presented,
+  provider: IdentityProvider,
+  subject: string,
+  deps: ExplainDeps,
+): Promise<{ more: ExplainFacts; isUsed: boolean | null }> {
+  const replayKey = await (token === null
+    ? replayKeyOfId(claims, provider.providerIssuer)
+    : replayKeyOf(claims, provider.providerIssuer, token.compact));
+  const more = await deps.readExplainFacts({
+    organisationId: ownOrganisation,
+    providerId: provider.id,
+    near: subject,
+    serviceAccount: asked.serviceAccount,
+    usedTokenKey: replayKey === null ? null : usedTokenKey(ownOrganisation, replayKey),
+  });
+  // A recorded request is asked as it was: its own use of the token does not count against it.
+  if (recorded !== null) return { more, isUsed: recorded.reason === 'token_already_used' };
+  return { more, isUsed: replayKey === null ? null : more.isUsed };
+}
+
+function isNamed({ serviceAccount, federatedIdentity }: Asked): boolean {
+  return serviceAccount !== null || federatedIdentity !== null;
 }
 
 function unknownObject(
-  { serviceAccount, federatedIdentity }: ExplainRequest,
+  { serviceAccount, federatedIdentity }: Asked,
   { serviceAccount: found }: ExchangeFacts,
 ): UnknownObject | null {
   if (federatedIdentity !== null && found === null) return 'federatedIdentity';
@@ -220,106 +232,13 @@ function unverified(claims: JsonObject, provider: IdentityProvider): DecidedToke
   return { claims, issuer: provider.providerIssuer, subject: subject.ok ? subject.value : '' };
 }
 
-function explainIdentity(
-  candidate: CompiledIdentity,
-  asked: DecidedRequest,
-  token: DecidedToken,
-  heldRoles: readonly HeldRole[],
-  isUsed: boolean | null,
-): ExplainedIdentity {
-  const { identity } = candidate;
-  const matching = [...matchChecks(candidate, token, asked.now)];
-  const checks: ExplainedCheck[] = [...matching, ...narrow(identity, asked, heldRoles).checks];
-  if (isSingleUse(identity)) checks.push(replayCheck(token.claims, isUsed));
-  return { identity, matched: matching.every((check) => check.ok), checks };
-}
-
-function replayCheck(claims: JsonObject, isUsed: boolean | null): ExplainedCheck {
-  const hints = {
-    unknown: 'claims without jti say nothing about use: explain the token itself',
-    used: 'the token was exchanged before, and this identity accepts each token once: request a fresh one',
-  };
+function unverifiable(step: VerificationStep, denial: Denial, isToken: boolean): Explanation {
   return {
-    check: 'replay',
-    claim: 'jti',
-    expected: 'unused',
-    actual: isUsed === null ? null : isUsed ? 'used' : 'unused',
-    ok: isUsed === null ? null : !isUsed,
-    hint: isUsed === null ? hints.unknown : isUsed ? hints.used : null,
-  };
-}
-
-/** What is decided, after the single use that an exchange loses when it records its grant. */
-function outcomeOf(decision: Decision, isUsed: boolean | null): Explanation['outcome'] {
-  if (!decision.granted) {
-    const { denial, federatedIdentityId } = decision;
-    return { decision: 'refused', denial, federatedIdentityId };
-  }
-  const { identity, narrowed, note } = decision;
-  if (isSingleUse(identity) && isUsed === true) {
-    return { decision: 'refused', denial: alreadyUsed(identity), federatedIdentityId: identity.id };
-  }
-  return { decision: 'granted', identity, narrowed, note };
-}
-
-function withoutProvider(step: VerificationStep, denial: Denial, isToken: boolean): Explanation {
-  return {
-    verification: { ok: false, checks: checksUpTo(step, denial, isToken) },
+    verification: failedAt(step, denial, isToken),
     provider: null,
     identities: [],
     truncated: false,
     outcome: { decision: 'refused', denial, federatedIdentityId: null },
+    advice: [],
   };
-}
-
-function verificationOf(denial: Denial | null, isToken: boolean): Explanation['verification'] {
-  if (denial !== null) return { ok: false, checks: checksUpTo(stepOf(denial.reason), denial, isToken) };
-  const isOk = (check: VerificationStep): boolean | null => (isToken || STEPS_OF_CLAIMS.includes(check) ? true : null);
-  return {
-    ok: isToken ? true : null,
-    checks: VERIFICATION_CHECKS.map((check) => ({
-      check,
-      ok: isOk(check),
-      detail: isOk(check) === null ? NOT_OF_CLAIMS : null,
-    })),
-  };
-}
-
-/** The only ones that can be made of claims without a token. */
-const STEPS_OF_CLAIMS: readonly VerificationStep[] = ['issuer', 'provider', 'subject'];
-const NOT_OF_CLAIMS = 'not checked: claims were given, not a token';
-
-function checksUpTo(failed: VerificationStep, denial: Denial, isToken: boolean): VerificationCheck[] {
-  const at = VERIFICATION_CHECKS.indexOf(failed);
-  return VERIFICATION_CHECKS.map((check, index) => {
-    if (!isToken && !STEPS_OF_CLAIMS.includes(check)) return { check, ok: null, detail: NOT_OF_CLAIMS };
-    if (index === at) return { check, ok: false, detail: denialDetail(denial) };
-    return index < at
-      ? { check, ok: true, detail: null }
-      : { check, ok: null, detail: `not checked, because of ${failed}` };
-  });
-}
-
-/** Which step of verifying refuses for this reason. */
-const STEPS: Partial<Record<DenialReason, VerificationStep>> = {
-  provider_inactive: 'provider',
-  issuer_not_registered: 'provider',
-  algorithm_not_allowed: 'header',
-  kid_missing: 'header',
-  token_type_not_accepted: 'header',
-  keys_unavailable: 'keys',
-  unknown_kid: 'keys',
-  key_not_usable: 'keys',
-  signature_invalid: 'signature',
-  time_claim_invalid: 'times',
-  token_expired: 'times',
-  token_not_yet_valid: 'times',
-  token_lifetime_too_long: 'times',
-  subject_missing: 'subject',
-};
-
-function stepOf(reason: DenialReason): VerificationStep {
-  const step = STEPS[reason];
-  if (step === undefined) throw new Error(`verifying does not refuse with ${reason}`);
-  return step;
 }

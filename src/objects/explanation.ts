@@ -2,7 +2,9 @@
 
 import * as z from 'zod';
 
-import { VERIFICATION_CHECKS } from '../exchange/explain.ts';
+import { VERIFICATION_CHECKS } from '../exchange/verification-checks.ts';
+import { auditEventSchema } from './audit-event.ts';
+import type { AuditEventView } from './audit-event.ts';
 import type { JsonValue } from '../token/json.ts';
 import { MAX_AUDIENCE_CHARS, MAX_AUDIENCES, MAX_BODY_BYTES, MAX_NAME_CHARS } from './limits.ts';
 import type { InputOf, Members } from './definition.ts';
@@ -30,11 +32,15 @@ export const explainRequest = {
     is: textLike(1, MAX_NAME_CHARS * 2, /^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces'),
     null: 'absent',
   },
+  /** Alone. */
+  requestId: { is: line(1, MAX_NAME_CHARS), null: 'absent' },
 } as const satisfies Members;
 export type ExplainInput = InputOf<typeof explainRequest>;
 
 /** What the API answers. */
 export interface ExplanationView {
+  /** Of a recorded request. */
+  readonly event?: AuditEventView;
   readonly verification: {
     /** Null for bare claims, of which nothing is verified. */
     readonly ok: boolean | null;
@@ -78,10 +84,13 @@ export interface ExplanationView {
     readonly roles: readonly string[];
     readonly project: string | null;
   } | null;
+  /** What to change beyond the hints of single checks; absent if there is nothing. */
+  readonly advice?: readonly string[];
 }
 
 /** For the reference. */
 export const explanationSchema: z.ZodType = z.object({
+  event: auditEventSchema.optional(),
   verification: z.object({
     ok: z.boolean().nullable(),
     checks: z.array(
@@ -141,4 +150,5 @@ export const explanationSchema: z.ZodType = z.object({
       project: z.string().nullable(),
     })
     .nullable(),
+  advice: z.array(z.string()).optional(),
 });

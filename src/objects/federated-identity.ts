@@ -2,7 +2,7 @@
 
 import {
   MAX_EXPRESSION_CHARS,
-  MAX_SUBJECT_RULE_CHARS,
+  MAX_EXACT_SUBJECT_CHARS,
   MAX_TOKEN_LIFETIME_SECONDS,
   MIN_TOKEN_LIFETIME_SECONDS,
 } from '../rules/limits.ts';
@@ -49,7 +49,7 @@ export const federatedIdentity = defineObject({
       option: { name: 'provider', value: '<id or name>', help: 'whose tokens they are' },
     },
     providerSubject: {
-      is: text(1, MAX_SUBJECT_RULE_CHARS),
+      is: text(1, MAX_EXACT_SUBJECT_CHARS),
       required: true,
       description: "The token's subject to match",
       example: 'repo:acme@123456/app@456789:ref:refs/heads/main',

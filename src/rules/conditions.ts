@@ -8,7 +8,7 @@ import {
   MAX_CONDITION_VALUES,
   MAX_CONDITION_VALUE_CHARS,
   MAX_CONDITIONS,
-  MAX_SUBJECT_RULE_CHARS,
+  MAX_GLOB_CHARS,
 } from './limits.ts';
 import type { ConditionMatcher, ConditionScalar } from '../objects/conditions.ts';
 
@@ -103,8 +103,8 @@ function scalarFaults(value: unknown, pointer: string): readonly ConditionFault[
 
 function globFaults(value: unknown, pointer: string): readonly ConditionFault[] {
   if (typeof value !== 'string' || value === '') return [{ pointer, detail: 'must be a pattern that is not empty' }];
-  if (value.length > MAX_SUBJECT_RULE_CHARS) {
-    return [{ pointer, detail: `must have at most ${MAX_SUBJECT_RULE_CHARS} characters` }];
+  if (value.length > MAX_GLOB_CHARS) {
+    return [{ pointer, detail: `must have at most ${MAX_GLOB_CHARS} characters` }];
   }
   return [];
 }

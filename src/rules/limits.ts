@@ -6,8 +6,10 @@ export const MIN_TOKEN_LIFETIME_SECONDS = 60;
 export const MAX_TOKEN_LIFETIME_SECONDS = 86_400;
 /** Characters of `access_token_lifetime`; the longest sensible Go duration is below 30. */
 export const MAX_LIFETIME_CHARS = 64;
-/** Characters of a subject rule. */
-export const MAX_SUBJECT_RULE_CHARS = 512;
+/** Characters of a glob, of a subject or a claim; what matching costs grows with them. */
+export const MAX_GLOB_CHARS = 512;
+/** Characters of an exact subject: a SPIFFE ID may have 2048 bytes (SPIFFE-ID §2.3). */
+export const MAX_EXACT_SUBJECT_CHARS = 2_048;
 /** Characters of a CEL expression. */
 export const MAX_EXPRESSION_CHARS = 2_048;
 /** Nodes of a CEL expression's syntax tree; bounds evaluation, which has no loops but comprehensions. */

@@ -10,7 +10,8 @@ import type { JsonObject, JsonValue } from '../token/json.ts';
 import type { Check, CheckReason } from './check.ts';
 import type { ConditionMatcher } from '../objects/conditions.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
-import { audienceHint, conditionHint, subjectHint } from './hints.ts';
+import { audienceHint, conditionHint } from './hints.ts';
+import { subjectHint } from './subject-hints.ts';
 import { compileGuards, judgeGuard } from './guards.ts';
 import type { CompiledGuard } from './guards.ts';
 import type { Result } from '../exchange/result.ts';
@@ -141,7 +142,8 @@ function checkAudience({ identity, preset }: CompiledIdentity, claims: JsonObjec
   });
 }
 
-function checkSubject({ identity, preset, subject, subjectClaim }: CompiledIdentity, token: MatchedToken): Check {
+function checkSubject(compiled: CompiledIdentity, token: MatchedToken): Check {
+  const { identity, preset, subject, subjectClaim } = compiled;
   const of = { claim: subjectClaim, expected: identity.providerSubject, actual: token.subject };
   if (subject.fault !== null)
     return failed('subject', 'rule_invalid', { ...of, hint: () => `the rule ${subject.fault}` });
@@ -149,8 +151,22 @@ function checkSubject({ identity, preset, subject, subjectClaim }: CompiledIdent
   if (verdict.ok) return passed('subject', { ...of, hint: verdict.note });
   return failed('subject', 'subject_mismatch', {
     ...of,
-    hint: () => subjectHint(identity, preset.subjectForms, token.claims, token.subject),
+    hint: () =>
+      subjectHint({
+        identity,
+        forms: preset.subjectForms,
+        claims: token.claims,
+        actual: token.subject,
+        acceptedIds: acceptedIds(compiled, token.claims),
+      }),
   });
+}
+
+/** Claims that the conditions accept and that name a thing by its id, which outlives a change of its name. */
+function acceptedIds({ conditions }: CompiledIdentity, claims: JsonObject): readonly string[] {
+  return conditions
+    .filter(({ claim, matches }) => /(?:_|-)?u?u?id$/i.test(claim) && matches(readClaim(claims, claim)))
+    .map(({ claim }) => claim);
 }
 
 function checkGuard(compiled: CompiledGuard, claims: JsonObject): Check {

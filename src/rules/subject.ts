@@ -3,14 +3,14 @@
 import { githubIdRule, githubNameForm, githubSubjectForms } from './github-subject.ts';
 import { compileGlob, hasWildcard, isWildcard } from './glob.ts';
 import type { JsonObject } from '../token/json.ts';
-import { MAX_SUBJECT_RULE_CHARS } from './limits.ts';
+import { MAX_EXACT_SUBJECT_CHARS, MAX_GLOB_CHARS } from './limits.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import type { Preset } from '../platforms/preset.ts';
 
 type SubjectMatch = FederatedIdentity['providerSubjectMatch'];
 
 /** Segments of a pattern that must be literal, so that a rule always pins the tenant that its tokens come from. */
-const PINNED_SEGMENTS = 2;
+export const PINNED_SEGMENTS = 2;
 
 /**
  * Says why a subject rule is refused, in a sentence for its author; null where it is accepted (contract §5.3).
@@ -19,7 +19,8 @@ const PINNED_SEGMENTS = 2;
 export function validateSubjectRule(subject: string, match: SubjectMatch): string | null {
   if (subject === '')
     return 'must not be empty: a rule with nothing to verify would accept every workload of the issuer';
-  if (subject.length > MAX_SUBJECT_RULE_CHARS) return `must have at most ${MAX_SUBJECT_RULE_CHARS} characters`;
+  const longest = match === 'exact' ? MAX_EXACT_SUBJECT_CHARS : MAX_GLOB_CHARS;
+  if (subject.length > longest) return `must have at most ${longest} characters`;
   if (match === 'exact') return null;
   if (match !== 'glob') return 'must be matched as exact or glob';
 
@@ -33,75 +34,6 @@ export function validateSubjectRule(subject: string, match: SubjectMatch): strin
     return `a wildcard may not be a part of the third segment (${third} would also match names that others can take): write the segment out, or "*" for all of it`;
   }
   return null;
-}
-
-/** What a rule accepts beyond what its author may expect, for the `warnings` of a write (contract §5.3). */
-export interface SubjectWarning {
-  readonly code:
-    | 'partial_wildcard'
-    | 'pull_request_subject'
-    | 'github_name_only'
-    | 'default_service_account'
-    | 'double_wildcard'
-    | 'non_ascii';
-  readonly detail: string;
-}
-
-/** Lists what to reconsider about an accepted rule; `conditionClaims` are the claims that the identity's conditions name. */
-export function subjectWarnings(
-  subject: string,
-  match: SubjectMatch,
-  preset: Preset['name'],
-  conditionClaims: readonly string[] = [],
-): readonly SubjectWarning[] {
-  const segments = segmentsOf(subject);
-  const accepts = compileSubjectText(subject, match);
-  const isGlob = match === 'glob';
-  const warnings: SubjectWarning[] = [];
-
-  const partial = isGlob
-    ? segments.slice(PINNED_SEGMENTS).find((segment) => hasWildcard(segment) && !isWildcard(segment))
-    : undefined;
-  if (partial !== undefined) {
-    warnings.push({
-      code: 'partial_wildcard',
-      detail: `${partial} also means every longer name: main* accepts main-evil. Write names out, or use a whole segment`,
-    });
-  }
-  if (isGlob && subject.includes('**')) {
-    warnings.push({
-      code: 'double_wildcard',
-      detail:
-        '** also crosses ":" and "/", into segments that the rule does not name; use * unless the value itself contains them',
-    });
-  }
-  if (isPullRequest(segments) || (isGlob && accepts(asPullRequest(segments)))) {
-    warnings.push({
-      code: 'pull_request_subject',
-      detail: 'the rule accepts pull requests, and their subject is the same for every pull request, whoever opened it',
-    });
-  }
-  if (preset === 'github' && !pinsGithubIds(subject) && !conditionClaims.some(isGithubId)) {
-    warnings.push({
-      code: 'github_name_only',
-      detail:
-        'names on GitHub can be given up and taken by others: write the subject with ids (repo:acme@1/app@2:…), or add repository_id or repository_owner_id to the conditions',
-    });
-  }
-  if (isGlob && hasWildcard(segments[PINNED_SEGMENTS] ?? '') && accepts('system:serviceaccount:any:default')) {
-    warnings.push({
-      code: 'default_service_account',
-      detail: 'every pod that names no service account runs as "default" of its namespace, so any namespace is trusted',
-    });
-  }
-  if (/[^\x20-\x7E]/.test(subject)) {
-    warnings.push({
-      code: 'non_ascii',
-      detail:
-        'the subject has characters outside printable ASCII; they are compared byte for byte, and others look the same',
-    });
-  }
-  return warnings;
 }
 
 /** Whether a subject was accepted, and what an operator should know about it although it was. */
@@ -136,7 +68,8 @@ function compileGithub(subject: string, match: SubjectMatch, accepts: (sub: stri
   };
 }
 
-function compileSubjectText(subject: string, match: SubjectMatch): (sub: string) => boolean {
+/** Compares the text of a subject alone, in one form. */
+export function compileSubjectText(subject: string, match: SubjectMatch): (sub: string) => boolean {
   return match === 'glob' ? compileGlob(subject) : (sub) => sub === subject;
 }
 
@@ -157,26 +90,9 @@ export function subjectKeysOfToken(claims: JsonObject, sub: string): readonly st
   return [...new Set([sub, ...derived, subjectKeyOfRule(sub, 'exact') ?? sub])];
 }
 
-function segmentsOf(subject: string): readonly string[] {
+/** The parts of a subject between `:` and `/`, without a leading scheme. */
+export function segmentsOf(subject: string): readonly string[] {
   return subject.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\//, '').split(/[:/]/);
-}
-
-function isPullRequest(segments: readonly string[]): boolean {
-  return segments.some((segment) => /^pull[_-]requests?$/.test(segment));
-}
-
-/** The pull request subject of a repository that the pattern names, on platforms whose subjects start with `repo:`. */
-function asPullRequest([kind, owner, name]: readonly string[]): string {
-  return kind === 'repo' && name !== undefined ? `repo:${owner}/${isWildcard(name) ? 'any' : name}:pull_request` : '';
-}
-
-function pinsGithubIds(subject: string): boolean {
-  if (githubIdRule(subject) !== null) return true;
-  return /(?:^|:)repository_(?:owner_)?id:\d+(?::|$)/.test(subject);
-}
-
-function isGithubId(claim: string): boolean {
-  return /^\/?repository_(?:owner_)?id$/.test(claim);
 }
 
 /** The other spelling of a GitHub subject, for hints; null where there is none. */

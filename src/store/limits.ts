@@ -21,3 +21,5 @@ export const MAX_AUDIT_RETENTION_DAYS = 3_650;
 export const SWEPT_ROWS_PER_RUN = 5_000;
 /** Accounts named in a refusal: enough to see whose they are, in one sentence. */
 export const MAX_FOREIGN_ACCOUNTS_NAMED = 3;
+/** Issuers of an organisation that an unregistered one is compared with, to say which of them it nearly is. */
+export const MAX_COMPARED_ISSUERS = 1_000;

@@ -441,8 +441,8 @@ describe('cambist explain', () => {
         "code": 1,
         "stderr": "",
         "stdout": "On 2026-11-21T04:00:00Z it was refused: preset_refused
-          1 candidate(s); nearest is fid_1 (main): preset event_name: expected ["push","schedule","workflow_dispatch","repository_dispatch","release","create","delete","deployment","deployment_status","merge_group","registry_package","pull_request"], token has pull_request_target (People without write access can trigger the events left out while sub looks like the default branch: pull_request_target (whoever opens a pull request), workflow_run (follows the run of a fork), issue_comment, issues, discussion and discussion_comment (whoever has an account), fork and watch (anybody), gollum (where the wiki is open), and perhaps every event that did not exist when this list was written. To accept it, list its value of event_name in the conditions.)
-      Now, with the same claims:
+          It asked for the service account deployer, the organisation default.
+      The same request now:
 
       – Verification: bare claims, nothing to verify
           ✔ issuer
@@ -463,6 +463,7 @@ describe('cambist explain', () => {
 
       Refused: preset_refused
           1 candidate(s); nearest is fid_1 (main): preset event_name: expected ["push","schedule","workflow_dispatch","repository_dispatch","release","create","delete","deployment","deployment_status","merge_group","registry_package","pull_request"], token has pull_request_target (People without write access can trigger the events left out while sub looks like the default branch: pull_request_target (whoever opens a pull request), workflow_run (follows the run of a fork), issue_comment, issues, discussion and discussion_comment (whoever has an account), fork and watch (anybody), gollum (where the wiki is open), and perhaps every event that did not exist when this list was written. To accept it, list its value of event_name in the conditions.)
+          the request asks for the organisation default, which exists and is this one
       ",
       }
     `);
@@ -616,9 +617,9 @@ describe('cambist doctor', () => {
       ✔ jwks           2 keys: ES256, RS256
       ✔ credential     root in the organisation default
       ✔ signing keys   ES256: one active, none on standby
-                       \`cambist keys generate --alg ES256 --add-to keys.json --out new-keys.json\` adds a standby key to the bundle in use.
+                       A rotation needs one: \`cambist keys generate --alg ES256 --add-to\` the bundle.
       ✔ signing keys   RS256: one active, none on standby
-                       \`cambist keys generate --alg RS256 --add-to keys.json --out new-keys.json\` adds a standby key to the bundle in use.
+                       A rotation needs one: \`cambist keys generate --alg RS256 --add-to\` the bundle.
 
       Issuer GitHub  https://token.actions.githubusercontent.com
       ✔ status         the identity provider is active
@@ -776,8 +777,6 @@ describe('cambist keys', () => {
         "code": 1,
         "stderr": "✖ POST /v1/signing-keys/rotate: there is no standby key for ES256: add another ES256 key to SIGNING_KEYS, with a new kid and without removing the one that signs now, and wait 300 seconds
         request 00000000-0000-4000-8000-000000000000
-        \`cambist keys generate --alg ES256 --add-to keys.json --out new-keys.json\` adds a standby key to the bundle in use.
-        \`npx wrangler secret put SIGNING_KEYS < new-keys.json\` publishes it. Rotate once verifiers know it: after 300 s, better a day.
       ",
         "stdout": "",
       }

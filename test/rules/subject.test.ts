@@ -9,7 +9,6 @@ import {
   otherGithubForm,
   subjectKeyOfRule,
   subjectKeysOfToken,
-  subjectWarnings,
   validateSubjectRule,
 } from '../../src/rules/subject.ts';
 
@@ -28,6 +27,8 @@ function signed(owner: string, name: string, ownerId: unknown = '1', nameId: unk
 function accepts(rule: string, match: 'exact' | 'glob', sub: string, claims: JsonObject = {}): boolean {
   return compileSubject(rule, match, 'github')(claims, sub).ok;
 }
+
+import { subjectWarnings } from '../../src/rules/rule-warnings.ts';
 
 describe('validateSubjectRule (contract §5.3)', () => {
   it.each([
@@ -92,10 +93,13 @@ describe('validateSubjectRule (contract §5.3)', () => {
   });
 
   it('refuses an empty subject and one that is too long, whatever the match', () => {
-    for (const match of ['exact', 'glob'] as const) {
+    for (const [match, longest] of [
+      ['exact', 2_048],
+      ['glob', 512],
+    ] as const) {
       expect(validateSubjectRule('', match)).toMatch(/empty/);
-      expect(validateSubjectRule(`repo:acme/${'a'.repeat(503)}`, match)).toMatch(/512/);
-      expect(validateSubjectRule(`repo:acme/${'a'.repeat(502)}`, match)).toBeNull();
+      expect(validateSubjectRule('repo:acme/'.padEnd(longest + 1, 'a'), match)).toMatch(String(longest));
+      expect(validateSubjectRule('repo:acme/'.padEnd(longest, 'a'), match)).toBeNull();
       expect(accepts('', match, '')).toBe(false);
     }
     expect(validateSubjectRule('x', 'regex' as 'glob')).not.toBeNull();
@@ -287,7 +291,12 @@ describe('subjectWarnings (contract §5.3)', () => {
     ['repo:acme/app:ref:refs/tags/v*', 'glob', ['partial_wildcard']],
     ['repo:acme/app:ref:refs/heads/main', 'glob', []],
     ['repo:acme/app:ref:refs/heads/*', 'glob', []],
-    ['repo:acme/app:ref:refs/heads/main*', 'exact', []],
+    ['repo:acme/app:ref:refs/heads/main*', 'exact', ['literal_wildcard']],
+    ['repo:acme/app:ref:refs/heads/main ', 'exact', ['surrounding_space']],
+    ['^repo:acme/app:ref:refs/heads/(main|dev)$', 'exact', ['regular_expression']],
+    ['repo:acme/app:ref:refs/tags/.*', 'exact', ['literal_wildcard', 'regular_expression']],
+    ['repo:acme/app:ref:refs/tags/v\\d', 'exact', ['regular_expression']],
+    ['repo:acme/app:ref:refs/tags/v1.*', 'glob', ['partial_wildcard']],
     ['repo:acme/app:ref:refs/heads/**', 'glob', ['double_wildcard']],
     ['repo:acme/app:pull_request', 'exact', ['pull_request_subject']],
     ['repo:acme/*:pull_request', 'glob', ['pull_request_subject']],
@@ -303,6 +312,26 @@ describe('subjectWarnings (contract §5.3)', () => {
     ['project:a\u200Bb:x', 'exact', ['non_ascii']],
   ] as const)('%j as %s warns of %j', (subject, match, expected) => {
     expect(codes(subject, match)).toEqual(expected);
+  });
+
+  it('warns of a glob that matches no branch and no tag of its platform', () => {
+    const ids = ['repository_id'];
+    const noRef = (subject: string, preset: 'github' | 'gitlab' | 'generic'): boolean =>
+      subjectWarnings(subject, 'glob', preset, ids).some(({ code }) => code === 'matches_no_ref');
+    for (const subject of ['repo:acme/app:*', 'repo:acme/*:*', 'repo:acme@1/app@2:*', 'repo:acme/app:ref:*'])
+      expect(noRef(subject, 'github'), subject).toBe(true);
+    for (const subject of [
+      'repo:acme/app:**',
+      'repo:acme/app:ref:**',
+      'repo:acme/app:ref:refs/heads/*',
+      'repo:acme/app:ref:refs/tags/v*',
+      'repo:acme/app:environment:*',
+      'repo:acme/*:pull_request',
+    ])
+      expect(noRef(subject, 'github'), subject).toBe(false);
+    expect(noRef('project_path:acme/app:*', 'gitlab')).toBe(true);
+    expect(noRef('project_path:acme/app:ref_type:branch:ref:*', 'gitlab')).toBe(false);
+    expect(noRef('repo:acme/app:*', 'generic')).toBe(false);
   });
 
   it('warns of names alone on GitHub only, unless ids are pinned by the subject or by a condition', () => {

@@ -11,7 +11,8 @@ import type { JsonObject } from '../../token/json.ts';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../objects/limits.ts';
 import { tenantFault } from '../../rules/tenant.ts';
 import type { Conditions } from '../../objects/conditions.ts';
-import { subjectWarnings, validateSubjectRule } from '../../rules/subject.ts';
+import { ruleWarnings } from '../../rules/rule-warnings.ts';
+import { validateSubjectRule } from '../../rules/subject.ts';
 import { detectPreset } from '../../platforms/presets.ts';
 import { KINDS } from './kinds.ts';
 import type { WrittenKind } from './kinds.ts';
@@ -109,9 +110,11 @@ function tenantFaultOf(identity: WrittenIdentity, provider: WrittenProvider): st
 
 /** What a rule accepts beyond what its author may expect. */
 export function identityWarnings(identity: WrittenIdentity, provider: WrittenProvider): readonly Warning[] {
-  const { providerSubject, providerSubjectMatch = 'exact', conditions } = identity;
+  const { providerSubject, providerSubjectMatch = 'exact', trustedAudiences = [] } = identity;
   const preset = provider.preset ?? detectPreset(provider.providerIssuer);
-  return subjectWarnings(providerSubject, providerSubjectMatch, preset, Object.keys(conditions ?? {}));
+  // Judged before; what is invalid is a fault.
+  const conditions = (identity.conditions ?? null) as Conditions | null;
+  return ruleWarnings({ providerSubject, providerSubjectMatch, trustedAudiences, conditions }, preset);
 }
 
 function at(member: string, detail: string | null): WrittenFault[] {

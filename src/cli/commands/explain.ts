@@ -1,9 +1,10 @@
 // `cambist explain`: asks the service why a token is or would be refused, and prints every check for a person.
 
 import type { ExplanationView } from '../../objects/explanation.ts';
-import type { Api, JsonMap } from '../api.ts';
+import type { JsonMap } from '../api.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { CliFailure, usageFailure } from '../failure.ts';
+import { usageFailure } from '../failure.ts';
+import { MAX_SHOWN_RULES } from '../limits.ts';
 import type { Output } from '../output.ts';
 import { readClaimsInput, readTokenInput } from '../subject-token/read-input.ts';
 import { textOf } from '../output.ts';
@@ -12,7 +13,7 @@ export const explainCommand: Command = {
   name: 'explain',
   summary: 'say why a token is accepted or refused, check by check',
   description:
-    'Asks the deployment what it would do with a token, with claims, or with the claims of an earlier request, and prints every check of every federated identity, with hints for near misses. ' +
+    'Asks the deployment what it would do with a token, with claims, or with an earlier request, and prints every check of every federated identity, with hints for near misses. ' +
     'Changes nothing and uses no token up. Needs the scope iam:read. Exits 1 if the exchange would be refused.',
   options: [
     { flags: '--token <file>', description: 'the subject token in a file, "-" for stdin' },
@@ -20,7 +21,10 @@ export const explainCommand: Command = {
       flags: '--claims <file or JSON>',
       description: 'claims as JSON or in a file, as if they had been verified; "-" for stdin',
     },
-    { flags: '--request-id <id>', description: 'the claims of an earlier exchange, from its audit event' },
+    {
+      flags: '--request-id <id>',
+      description: 'an earlier exchange again, as its audit event has it: its claims and what it asked for',
+    },
     { flags: '--service-account <id or slug>', description: 'as if this account had been asked for' },
     { flags: '--identity <id>', description: 'of this federated identity only' },
     { flags: '--scope <scopes>', description: 'as if this scope had been asked for' },
@@ -36,6 +40,10 @@ export const explainCommand: Command = {
 };
 
 type Check = ExplanationView['identities'][number]['checks'][number];
+type Identity = ExplanationView['identities'][number];
+
+/** What a recorded request asked for is in its event, so it can only be replayed as it was. */
+const ASKED_OPTIONS = ['service-account', 'identity', 'scope', 'audience', 'project'];
 
 /** Explains; 1 if the exchange would be refused. */
 async function explain(context: CommandContext): Promise<number> {
@@ -46,69 +54,67 @@ async function explain(context: CommandContext): Promise<number> {
       'Explain what? Give one of --token, --claims and --request-id.',
       '`--token -` reads the token from standard input.',
     );
+  const asked = askedBy(context);
+  if (given[0] === 'request-id' && Object.keys(asked).length > 0)
+    throw usageFailure(
+      '--request-id replays the request with everything that it asked for.',
+      `Leave ${ASKED_OPTIONS.map((name) => `--${name}`).join(', ')} out, or give the claims with --claims.`,
+    );
   // Before stdin is read for the token, so that two readers of it cannot be meant.
   await settings.token();
   const api = await context.api();
-  const [subject, event] = await subjectOf(context, api);
+  const body = { ...(await subjectOf(context)), ...asked };
+  const explanation = await api.post<ExplanationView>('/federated-identities/explain', body, true);
+  output.data(explanation, () => {
+    if (explanation.event !== undefined) showEvent(explanation.event, explanation, output);
+    showExplanation(explanation, output);
+  });
+  return explanation.decision === 'granted' ? 0 : 1;
+}
+
+function askedBy({ options }: CommandContext): JsonMap {
   const audiences = options.list('audience');
-  const asked: JsonMap = {
-    ...subject,
+  return {
     ...optional('serviceAccountIdentity', options.text('service-account')),
     ...optional('federatedIdentity', options.text('identity')),
     ...optional('scope', options.text('scope')),
     ...(audiences.length === 0 ? {} : { audience: audiences }),
     ...optional('project', options.text('project')),
   };
-  const explanation = await api.post<ExplanationView>('/federated-identities/explain', asked, true);
-  output.data(event === null ? explanation : { event, ...explanation }, () => {
-    if (event !== null) showEvent(event, output);
-    showExplanation(explanation, output);
-    if (event?.['outcome'] === 'refused' && explanation.decision === 'granted')
-      output.line(
-        '\nThe event does not hold what was asked for: name it with --service-account, --scope, --audience or --project.',
-      );
-  });
-  return explanation.decision === 'granted' ? 0 : 1;
 }
 
-async function subjectOf({ options, world }: CommandContext, api: Api): Promise<readonly [JsonMap, JsonMap | null]> {
+async function subjectOf({ options, world }: CommandContext): Promise<JsonMap> {
   const [token, claims] = [options.text('token'), options.text('claims')];
-  if (token !== undefined) return [{ subjectToken: await readTokenInput(token, '--token', world) }, null];
-  if (claims !== undefined) return [{ claims: await readClaimsInput(claims, '--claims', world) }, null];
-  const event = await eventOf(options.text('request-id') ?? '', api);
-  const account = event['serviceAccount'];
-  return [{ claims: event['claims'], ...(account === null ? {} : { serviceAccountIdentity: account }) }, event];
-}
-
-async function eventOf(requestId: string, api: Api): Promise<JsonMap> {
-  const [event] = await api.get<readonly JsonMap[]>('/audit-events', { requestId, limit: '1' });
-  if (event === undefined) {
-    throw new CliFailure(`There is no audit event of the request ${requestId}.`, {
-      code: 'not_found',
-      next:
-        'A refusal of a token that could not be verified is logged, not stored: explain the token itself with --token.\n' +
-        'Equal refusals within a minute are one event, found by the last of them.',
-    });
-  }
-  if (event['claims'] === null)
-    throw new CliFailure(`The request ${requestId} is ${String(event['action'])}, which has no claims to explain.`, {
-      code: 'invalid',
-    });
-  return event;
+  if (token !== undefined) return { subjectToken: await readTokenInput(token, '--token', world) };
+  if (claims !== undefined) return { claims: await readClaimsInput(claims, '--claims', world) };
+  return { requestId: options.text('request-id') ?? '' };
 }
 
 function optional(name: string, value: string | undefined): JsonMap {
   return value === undefined ? {} : { [name]: value };
 }
 
-function showEvent(event: JsonMap, output: Output): void {
-  output.line(
-    `On ${String(event['time'])} it was ${String(event['outcome'])}${event['reason'] === null ? '' : `: ${String(event['reason'])}`}`,
-  );
-  if (event['detail'] !== null) output.line(`    ${String(event['detail'])}`);
-  output.line('Now, with the same claims:');
+function showEvent(event: NonNullable<ExplanationView['event']>, now: ExplanationView, output: Output): void {
+  const times = event.count > 1 ? `, with ${event.count - 1} equal to it` : '';
+  output.line(`On ${event.time} it was ${event.outcome}${event.reason === null ? '' : `: ${event.reason}`}${times}`);
+  // What is still so is said once, at the end.
+  if (event.detail !== null && event.detail !== now.detail) output.line(`    ${event.detail}`);
+  const asked = Object.entries(event.asked ?? {}).map(([name, value]) => `${ASKED_FOR[name] ?? name} ${textOf(value)}`);
+  output.line(`    It asked for ${asked.length === 0 ? 'nothing in particular' : asked.join(', ')}.`);
+  output.line('The same request now:');
   output.line();
 }
+
+const ASKED_FOR: Readonly<Record<string, string>> = {
+  serviceAccount: 'the service account',
+  organisation: 'the organisation',
+  federatedIdentity: 'the federated identity',
+  scope: 'the scope',
+  audience: 'the audience',
+  project: 'the project',
+  tokenType: 'the token type',
+  lifetime: 'the lifetime',
+};
 
 function showExplanation(explanation: ExplanationView, output: Output): void {
   const { verification, provider, identities } = explanation;
@@ -122,17 +128,31 @@ function showExplanation(explanation: ExplanationView, output: Output): void {
       `  Provider ${provider.name ?? ''}  ${provider.providerIssuer}  (${provider.preset}, ${provider.status})`,
     );
   if (ok === false && identities.length > 0) output.line('  What it claims, were it true:');
-  for (const identity of identities) {
-    output.line();
-    const shadow = identity.mode === 'shadow' ? '  (shadow: never grants)' : '';
-    output.line(
-      `${markOf(identity.matched, output)} ${identity.serviceAccount.slug} / ${identity.name}  ${identity.identity}${shadow}`,
-    );
-    for (const check of identity.checks) showCheck(check, output);
-  }
+  const shown = nearest(identities);
+  for (const identity of shown) showIdentity(identity, output);
+  const left = identities.length - shown.length;
+  if (left > 0) output.line(`\n  … and ${left} more rules that fit less; --json has them`);
   if (explanation.truncated) output.line('  … and more rules, which an exchange does not consider');
   output.line();
   showDecision(explanation, output);
+}
+
+/** The rules that accept the token, and else those that refuse it for the fewest reasons, as they are listed. */
+function nearest(identities: readonly Identity[]): readonly Identity[] {
+  if (identities.length <= MAX_SHOWN_RULES) return identities;
+  const byDistance = identities.toSorted((a, b) => distance(a) - distance(b)).slice(0, MAX_SHOWN_RULES);
+  return identities.filter((identity) => identity.matched || byDistance.includes(identity));
+}
+
+function distance({ checks }: Identity): number {
+  return checks.filter(({ ok }) => ok === false).length;
+}
+
+function showIdentity({ matched, serviceAccount, name, identity, mode, checks }: Identity, output: Output): void {
+  output.line();
+  const shadow = mode === 'shadow' ? '  (shadow: never grants)' : '';
+  output.line(`${markOf(matched, output)} ${serviceAccount.slug} / ${name}  ${identity}${shadow}`);
+  for (const check of checks) showCheck(check, output);
 }
 
 function showCheck({ check, claim, ok, expected, actual, hint }: Check, output: Output): void {
@@ -148,7 +168,7 @@ function showCheck({ check, claim, ok, expected, actual, hint }: Check, output: 
 }
 
 function showDecision(
-  { decision, reason, detail, federatedIdentity, wouldIssue }: ExplanationView,
+  { decision, reason, detail, federatedIdentity, wouldIssue, advice = [] }: ExplanationView,
   output: Output,
 ): void {
   if (decision === 'granted' && wouldIssue !== null) {
@@ -162,6 +182,7 @@ function showDecision(
   }
   output.line(output.paint('red', `Refused: ${reason ?? 'for no stated reason'}`));
   if (detail !== null) output.line(`    ${detail}`);
+  for (const sentence of advice) output.line(`    ${output.paint('yellow', sentence)}`);
 }
 
 function markOf(ok: boolean | null, output: Output): string {

@@ -96,7 +96,8 @@ function lines(events: readonly ListedAuditEvent[]): string {
   return events.map((event) => `${JSON.stringify(auditEventView(event))}\n`).join('');
 }
 
-function auditEventView(event: ListedAuditEvent): AuditEventView & JsonObject {
+/** An event as the API answers it. */
+export function auditEventView(event: ListedAuditEvent): AuditEventView & JsonObject {
   return {
     identity: event.id,
     time: formatTimestamp(event.time),

@@ -5,11 +5,16 @@ import type { ExplainInput, ExplanationView } from '../../objects/explanation.ts
 import { denialDetail } from '../../exchange/denial-detail.ts';
 import { bodySchema } from '../../objects/schemas.ts';
 import type { ExplainRequest, Explanation, UnknownObject } from '../../exchange/explain.ts';
+import { askedAgain } from '../../exchange/recorded-asked.ts';
+import { NOTHING_ASKED } from '../../exchange/request.ts';
+import type { Asked } from '../../exchange/request.ts';
+import type { AuditFilter, ListedAuditEvent } from '../../objects/audit-log.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import { parseScope } from '../../rules/scope.ts';
 import type { Fault, Problem } from '../problem.ts';
+import { auditEventView } from './audit-events.ts';
 import type { IamRequest, Reply } from './deps.ts';
 import { fault, invalid, shown } from './faults.ts';
 import { readJsonObject } from './json-body.ts';
@@ -19,33 +24,79 @@ import { noOrganisation } from './object-operations.ts';
 import type { IamRoute } from './routing.ts';
 
 async function explain(request: IamRequest): Promise<Result<Reply, Problem>> {
-  const { deps, caller } = request;
+  const { deps } = request;
   const body = await readJsonObject(request.raw, { holdsClaims: true });
   if (!body.ok) return body;
   const draft = readMembers({ members: explainRequest }, body.value, null);
   const { values } = draft;
   const faults = [...draft.faults, ...faultsOf(draft)];
-  const subject = subjectOf(values);
-  if (faults.length > 0 || subject === null) return refuse(invalid(faults));
+  if (faults.length > 0) return refuse(invalid(faults));
   if (deps.explain === null) {
     return refuse({ kind: 'unavailable', detail: 'this deployment lacks a setting; /readyz names it' });
   }
+  const question =
+    values.requestId === undefined ? await questionOf(request, values) : await replayOf(request, values.requestId);
+  if (!question.ok) return question;
+  const { explained, event } = question.value;
+  const explanation = await deps.explain(explained);
+  if (!explanation.ok) return refuse(noSuchObject(explanation.error, values));
+  const view = explanationView(explanation.value, explained.asked.project);
+  return ok({ status: 200, body: event === null ? view : { event: auditEventView(event), ...view } });
+}
+
+/** What is asked, and the event that it was recorded in, if it was. */
+interface Question {
+  readonly explained: ExplainRequest;
+  readonly event: ListedAuditEvent | null;
+}
+
+async function questionOf(request: IamRequest, values: ExplainInput): Promise<Result<Question, Problem>> {
+  const { deps, caller, now } = request;
+  const subject = subjectOf(values);
+  if (subject === null) throw new Error('faultsOf() refuses what has no subject');
   const organisation = await deps.store.readOrganisation(caller.organisation);
   if (organisation === null) return refuse(noOrganisation(request));
-  const audiences = values.audience === undefined ? [] : [values.audience].flat();
-  const explained = await deps.explain({
-    subject,
+  const asked: Asked = {
+    ...NOTHING_ASKED,
     organisation: organisation.id,
     serviceAccount: values.serviceAccountIdentity ?? null,
     federatedIdentity: values.federatedIdentity ?? null,
     scope: values.scope === undefined ? null : parseScope(values.scope),
-    audiences: [...new Set(audiences)],
+    audiences: [...new Set(values.audience === undefined ? [] : [values.audience].flat())],
     project: values.project ?? null,
-    now: request.now,
-  });
-  return explained.ok
-    ? ok({ status: 200, body: explanationView(explained.value, values.project ?? null) })
-    : refuse(noSuchObject(explained.error, values));
+  };
+  return ok({ explained: { subject, asked, ownOrganisation: organisation.id, recorded: null, now }, event: null });
+}
+
+/** The recorded request again: its claims, and everything that it asked for. */
+async function replayOf(request: IamRequest, requestId: string): Promise<Result<Question, Problem>> {
+  const { deps, caller, now } = request;
+  const { organisation, events } = await deps.store.audit.list(caller.organisation, ofRequest(requestId));
+  if (organisation === null) return refuse(noOrganisation(request));
+  const event = events.find(({ outcome }) => outcome !== 'shadow') ?? events[0];
+  const about = (detail: string): Problem => ({ ...invalid([fault(['requestId'], detail)]) });
+  if (event === undefined) {
+    const detail = `there is no audit event of the request ${shown(requestId)} in this organisation: a refusal of a token that could not be verified is logged, not stored, so explain the token itself`;
+    return refuse({ kind: 'not-found', detail, errors: [fault(['requestId'], detail)] });
+  }
+  if (event.claims === null) {
+    const what =
+      event.outcome === 'refused'
+        ? 'is one of many different refusals that are counted in one event'
+        : `is ${event.action} by ${shown(event.actor)}`;
+    return refuse(about(`${what}, so there are no claims to explain`));
+  }
+  const asked = askedAgain(event.asked ?? {});
+  if (asked === null) return refuse(about('asked for more than its audit event keeps: explain the token itself'));
+  const recorded = { reason: event.outcome === 'granted' ? null : event.reason };
+  const subject = { claims: event.claims };
+  return ok({ explained: { subject, asked, ownOrganisation: organisation.id, recorded, now }, event });
+}
+
+/** Of a request there are two events at most: its own, and that of a shadow identity. */
+function ofRequest(requestId: string): AuditFilter {
+  const nothing = { since: null, until: null, outcome: null, serviceAccount: null, federatedIdentity: null };
+  return { ...nothing, issuer: null, subject: null, before: null, action: 'token.exchange', requestId, limit: 2 };
 }
 
 function subjectOf({ subjectToken, claims }: ExplainInput): ExplainRequest['subject'] | null {
@@ -55,10 +106,17 @@ function subjectOf({ subjectToken, claims }: ExplainInput): ExplainRequest['subj
 
 function faultsOf({ values, isSound }: Draft<ExplainInput>): Fault[] {
   const faults: Fault[] = [];
+  if (values.requestId !== undefined) {
+    const others = Object.keys(values).filter((name) => name !== 'requestId');
+    return others.map((name) =>
+      fault([name], 'must not be given together with requestId, which replays all that was asked'),
+    );
+  }
+  if (!isSound('requestId')) return faults;
   if (isSound('subjectToken') && isSound('claims') && subjectOf(values) === null) {
     faults.push(
       values.claims === undefined
-        ? fault(['subjectToken'], 'is required, or claims in its place')
+        ? fault(['subjectToken'], 'is required, or claims or requestId in its place')
         : fault(['claims'], 'must not be given together with subjectToken'),
     );
   }
@@ -79,7 +137,7 @@ function noSuchObject(unknown: UnknownObject, values: ExplainInput): Problem {
 }
 
 function explanationView(explanation: Explanation, project: string | null): ExplanationView & JsonObject {
-  const { verification, provider, identities, truncated, outcome } = explanation;
+  const { verification, provider, identities, truncated, outcome, advice } = explanation;
   return {
     verification: {
       ok: verification.ok,
@@ -121,6 +179,7 @@ function explanationView(explanation: Explanation, project: string | null): Expl
           detail: denialDetail(outcome.denial),
           federatedIdentity: outcome.federatedIdentityId,
           wouldIssue: null,
+          ...(advice.length === 0 ? {} : { advice }),
         }),
   };
 }
@@ -149,7 +208,7 @@ export const explainRoutes: readonly IamRoute[] = [
       path: '/v1/federated-identities/explain',
       summary: 'Explain what an exchange would do, check by check',
       description:
-        'Takes a token, or claims as if they had been verified; changes nothing and consumes nothing. Without an account or an identity, it explains an exchange with `organisation_id` of this organisation.',
+        'Takes a token, or claims as if they had been verified; changes nothing and consumes nothing. Without an account or an identity, it explains an exchange with `organisation_id` of this organisation. `requestId` alone replays a recorded request: its claims and everything that it asked for.',
       tags: ['federated identity'],
       request: {
         body: {

@@ -10,7 +10,8 @@ import { withTokensSettled } from '../../objects/tokens-not-before.ts';
 import { validateConditions } from '../../rules/conditions.ts';
 import { compileExpression } from '../../rules/expression.ts';
 import { tenantFault } from '../../rules/tenant.ts';
-import { subjectWarnings, validateSubjectRule } from '../../rules/subject.ts';
+import { ruleWarnings } from '../../rules/rule-warnings.ts';
+import { validateSubjectRule } from '../../rules/subject.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
@@ -118,6 +119,5 @@ function identityFaults(
 }
 
 function warningsOf(identity: FederatedIdentityRecord): readonly Warning[] {
-  const claims = Object.keys(identity.conditions ?? {});
-  return subjectWarnings(identity.providerSubject, identity.providerSubjectMatch, identity.provider.preset, claims);
+  return ruleWarnings(identity, identity.provider.preset);
 }

@@ -183,6 +183,13 @@ describe('explaining', () => {
             // A refusal is logged, a grant audited.
             const line = deployment.logs.find(({ event }) => event === 'token.exchange');
             expect(explained.body.reason).toBe(line?.['reason'] ?? null);
+            // What was recorded is replayed from its request id alone, and ends the same way.
+            const recorded = await deployment.iam('POST', '/v1/federated-identities/explain', {
+              requestId: exchanged.headers.get('x-request-id'),
+            });
+            expect(recorded.status).toBe(isForged || expired > 0 || given.sub === '' ? 404 : 200);
+            if (recorded.status === 200)
+              expect(recorded.body).toMatchObject({ decision, reason: line?.['reason'] ?? null });
             if (decision === 'refused') {
               expect(explained.body.federatedIdentity).toBe(line?.['federated_identity'] ?? null);
               expect(explained.body.wouldIssue).toBeNull();
@@ -196,7 +203,7 @@ describe('explaining', () => {
               scope: exchanged.body.scope,
               audience: issued.aud,
               expiresIn: exchanged.body.expires_in,
-              roles: issued.roles,
+              roles: issued.roles ?? [],
               project: issued.project ?? null,
             });
             expect(explained.body.federatedIdentity).toBe(issued.federated_identity);
