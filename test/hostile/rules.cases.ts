@@ -224,7 +224,7 @@ const written: readonly HostileCase[] = [
     providerSubject: '',
     providerSubjectMatch: 'glob',
   }),
-  writes('writing a subject of 513 characters', 'contract §5.3', { providerSubject: 'x'.repeat(513) }),
+  writes('writing an exact subject of 2,049 characters', 'contract §5.3', { providerSubject: 'x'.repeat(2_049) }),
   writes('writing a subject that is a list', 'contract §5.3', { providerSubject: [SUBJECT] }),
   writes('writing a match that is a regular expression', 'contract §5.3', { providerSubjectMatch: 'regex' }),
   writes('writing a match of the wrong case', 'contract §5.3', { providerSubjectMatch: 'GLOB' }),

@@ -299,7 +299,7 @@ describe('what it costs', () => {
          'rule ' || printf('%d', ?1), description, labels, annotations, 'repo:acme/r' || printf('%04d', ?1) || ':ref:refs/heads/main',
          provider_subject_match, 'repo:acme/r' || printf('%04d', ?1) || ':ref:refs/heads/main', trusted_audiences,
          audience_match_mode, conditions, expression, allowed_scopes, token_audiences, token_lifetime, max_token_lifetime,
-         forwarded_claims, replay_protection, mode, status, expires_at, last_used_at, created_at, updated_at, object_version
+         forwarded_claims, replay_protection, mode, status, expires_at, tokens_not_before, last_used_at, created_at, updated_at, object_version
        FROM federated_identity WHERE id = ?2`,
     );
     await deployment.db.batch(Array.from({ length: 400 }, (_, n) => insert.bind(n + 1, joined.federatedIdentity)));

@@ -152,7 +152,12 @@ describe('create and read', () => {
       { providerSubject: 'repo:acme/app*', providerSubjectMatch: 'glob' },
       '/providerSubject',
     ],
-    ['a subject of 513 characters', { providerSubject: `repo:${'x'.repeat(508)}` }, '/providerSubject'],
+    ['an exact subject of 2,049 characters', { providerSubject: 'repo:'.padEnd(2_049, 'x') }, '/providerSubject'],
+    [
+      'a glob of 513 characters',
+      { providerSubject: 'repo:acme/'.padEnd(513, 'x'), providerSubjectMatch: 'glob' },
+      '/providerSubject',
+    ],
     ['an unknown way to match', { providerSubjectMatch: 'regex' }, '/providerSubjectMatch'],
     ['a matcher that there is not', { conditions: { ref: { like: 'x' } } }, '/conditions/ref'],
     ['an expression that does not compile', { expression: 'claims.ref ==' }, '/expression'],
