@@ -4,11 +4,13 @@ import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { exportJWK, generateKeyPair } from 'jose';
 import { defineConfig } from 'vitest/config';
-import type { ViteUserConfig } from 'vitest/config';
+import type { TestProjectConfiguration, ViteUserConfig } from 'vitest/config';
 
 import type { FuzzSettings } from './test/support/runs.ts';
 
 const WORKER_TESTS = 'test/**/*.worker.test.ts';
+/** Look at an isolate that has evaluated nothing yet. */
+const COLD_TESTS = 'test/**/cold-*.worker.test.ts';
 const PROCESS_TESTS = 'test/**/*.process.test.ts';
 
 /** A fresh private JWK Set for each run, so that no private key is ever committed, not even a test's. */
@@ -37,6 +39,31 @@ function numberOf(variable: string): number | null {
   return Number(text);
 }
 
+/** Tests that run in workerd, with the bindings of wrangler.toml and settings of their own. */
+function workerProject(test: {
+  name: string;
+  include: string[];
+  exclude?: string[];
+  isolate?: false;
+}): TestProjectConfiguration {
+  return {
+    plugins: [
+      cloudflareTest(async () => ({
+        wrangler: { configPath: './wrangler.toml' },
+        miniflare: {
+          bindings: {
+            ISSUER_URL: 'https://cambist.test',
+            ADMIN_TOKEN: 'test-root-token-of-at-least-32-characters',
+            ALLOW_LOOPBACK_ISSUERS: 'true',
+            SIGNING_KEYS: await signingKeys(),
+          },
+        },
+      })),
+    ],
+    test: { ...test, testTimeout: longest(30_000), hookTimeout: 30_000 },
+  };
+}
+
 const config: ViteUserConfig = defineConfig({
   test: {
     provide: { fuzz },
@@ -53,22 +80,9 @@ const config: ViteUserConfig = defineConfig({
           testTimeout: longest(20_000),
         },
       },
-      {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: {
-                ISSUER_URL: 'https://cambist.test',
-                ADMIN_TOKEN: 'test-root-token-of-at-least-32-characters',
-                ALLOW_LOOPBACK_ISSUERS: 'true',
-                SIGNING_KEYS: await signingKeys(),
-              },
-            },
-          })),
-        ],
-        test: { name: 'worker', include: [WORKER_TESTS], testTimeout: longest(30_000), hookTimeout: 30_000 },
-      },
+      // A workerd for each file took half of the processor time of all tests. Each test brings its own database and issuer.
+      workerProject({ name: 'worker', include: [WORKER_TESTS], exclude: [COLD_TESTS], isolate: false }),
+      workerProject({ name: 'cold', include: [COLD_TESTS] }),
       {
         test: {
           name: 'process',

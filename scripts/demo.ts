@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 
 import { createApi } from '../examples/api/server.ts';
+import { DEFAULT_ORGANISATION_ID } from '../src/objects/model.ts';
 import { startGithubIssuer } from './demo/github-issuer.ts';
 import { fact, heading, passed, refused, say } from './demo/screen.ts';
 import { buildBundle } from './local/bundle.ts';
@@ -177,7 +178,7 @@ async function startWorker(): Promise<{ origin: string; rootToken: string; decis
 }
 
 async function startApi(issuer: string): Promise<string> {
-  const server = await createApi({ issuer, audience: API });
+  const server = await createApi({ issuer, audience: API, organisation: DEFAULT_ORGANISATION_ID });
   cleanUps.push(() => {
     server.closeAllConnections();
     server.close();

@@ -6,7 +6,7 @@ import { Hono } from 'hono';
 import { cambistAuth, requirePermission, requireRole, requireScope } from '../../src/sdk/hono/hono.ts';
 import type { CambistAuthOptions, CambistEnv } from '../../src/sdk/hono/hono.ts';
 
-/** Makes the API; `issuer` is the deployment that is trusted, `audience` what this API is called in its tokens. */
+/** Makes the API: `issuer` is the deployment that is trusted, `audience` this API's name in its tokens, `organisation` the one whose tokens count. */
 export function createApp(options: CambistAuthOptions): Hono<CambistEnv> {
   const deployments = new Set(['web', 'worker']);
   const app = new Hono<CambistEnv>();

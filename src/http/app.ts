@@ -98,7 +98,7 @@ const everyResponse: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
 };
 
-function allowedMethods(app: Hono<AppEnv>, path: string): string[] {
+function allowedMethods(app: HonoBase<AppEnv>, path: string): string[] {
   const methods = app.routes
     .filter((route) => route.path === path && route.method !== 'ALL')
     .map((route) => route.method);

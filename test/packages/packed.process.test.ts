@@ -11,6 +11,7 @@ import type { GithubIssuer } from '../../scripts/demo/github-issuer.ts';
 import { endAll, start, temporaryDirectory } from '../support/local-process.ts';
 import { startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
+import { exampleIn, sdkExports } from './sdk-exports.ts';
 
 const API = 'https://api.acme.example';
 const REPOSITORY = { repository: 'acme/shop', ref: 'refs/heads/main', subjectForm: 'immutable' } as const;
@@ -76,6 +77,7 @@ let service: Service;
 let issuer: GithubIssuer;
 let sdkProject: string;
 let cliProject: string;
+let examples: readonly string[];
 
 /** Runs a program to its end; its output. */
 async function run(command: string, args: readonly string[], variables: Record<string, string> = {}): Promise<string> {
@@ -126,6 +128,11 @@ beforeAll(async () => {
   cliProject = await install('cambist', tarball('cambist', CLI), Object.keys(CLI.dependencies));
   for (const file of ['deploy.mjs', 'consumer.ts'])
     copyFileSync(join('test/fixtures/consumer', file), join(sdkProject, file));
+  examples = sdkExports().map(({ documentation }, index) => {
+    const file = `example-${index}.ts`;
+    writeFileSync(join(sdkProject, file), exampleIn(documentation) ?? '');
+    return file;
+  });
   [service, issuer] = [await startService(), await startGithubIssuer()];
   const provider = await service.create('/v1/federated-identity-providers', {
     name: 'github',
@@ -193,7 +200,7 @@ describe('@cambist/sdk', () => {
   });
 
   it.each(['nodenext', 'bundler'])(
-    'is typed for moduleResolution %s, its declarations checked too',
+    'is typed for moduleResolution %s, its declarations and examples checked too',
     async (resolution) => {
       const module = resolution === 'nodenext' ? 'nodenext' : 'preserve';
       const flags = [
@@ -207,10 +214,10 @@ describe('@cambist/sdk', () => {
         '--types',
         '',
       ];
-      const file = join(sdkProject, 'consumer.ts');
-      expect(await run(join(BIN, 'tsc'), [...flags, '--module', module, '--moduleResolution', resolution, file])).toBe(
-        '',
-      );
+      const files = ['consumer.ts', ...examples].map((file) => join(sdkProject, file));
+      expect(
+        await run(join(BIN, 'tsc'), [...flags, '--module', module, '--moduleResolution', resolution, ...files]),
+      ).toBe('');
     },
   );
 

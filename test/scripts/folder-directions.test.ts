@@ -62,6 +62,7 @@ const accepted: readonly [file: string, imported: string][] = [
   ['src/http/iam/b.ts', '../../objects/role.ts'],
   ['src/http/b.ts', 'hono'],
   ['src/sdk/client/b.ts', './errors.ts'],
+  ['src/sdk/client/b.ts', '../bounded-text.ts'],
   ['src/sdk/verify/b.ts', 'jose'],
   ['src/cli/commands/b.ts', '../../sdk/client/index.ts'],
   ['src/cli/apply/b.ts', '../../exchange/decide.ts'],

@@ -11,9 +11,11 @@ export const schemaStatements: readonly string[] = schema
   .map((statement) => statement.trim())
   .filter((statement) => statement !== '');
 
-/** Empties every binding and applies the schema; call it in beforeEach, since storage is not isolated between tests of a file. */
+/** Empties every binding and applies the schema; call it in beforeEach, since storage is not isolated between tests. */
 export async function freshDatabase(): Promise<D1Database> {
-  await reset();
+  // A database that is still at work for the test before is not emptied, and nothing says so.
+  do await reset();
+  while ((await env.DB.prepare('SELECT name FROM sqlite_schema WHERE name = ?').bind('organisation').first()) !== null);
   await env.DB.batch(schemaStatements.map((statement) => env.DB.prepare(statement)));
   return env.DB;
 }

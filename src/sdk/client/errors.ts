@@ -2,7 +2,16 @@
 
 import { MAX_DESCRIPTION_CHARS } from './limits.ts';
 
-/** What a deployment answers (RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2). */
+/**
+ * What a deployment answers (RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2).
+ *
+ * @example
+ * ```ts
+ * import type { OAuthErrorCode } from '@cambist/sdk';
+ *
+ * const final: readonly OAuthErrorCode[] = ['invalid_request', 'invalid_grant', 'invalid_scope', 'invalid_target'];
+ * ```
+ */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -14,7 +23,16 @@ export type OAuthErrorCode =
   | 'temporarily_unavailable'
   | 'server_error';
 
-/** Every value of TokenExchangeError.code; a new one is a new major version. */
+/**
+ * Every value of TokenExchangeError.code; a new one is a new major version.
+ *
+ * @example
+ * ```ts
+ * import type { TokenExchangeErrorCode } from '@cambist/sdk';
+ *
+ * const isOurMistake = (code: TokenExchangeErrorCode): boolean => code === 'invalid_options';
+ * ```
+ */
 export type TokenExchangeErrorCode =
   | OAuthErrorCode
   /** An option is missing or wrong; nothing was sent. */
@@ -47,6 +65,16 @@ export function isOAuthErrorCode(value: unknown): value is OAuthErrorCode {
   return typeof value === 'string' && OAUTH_CODES.has(value);
 }
 
+/**
+ * What a TokenExchangeError is made of.
+ *
+ * @example
+ * ```ts
+ * import type { TokenExchangeErrorDetails } from '@cambist/sdk';
+ *
+ * const details: TokenExchangeErrorDetails = { code: 'timeout', description: 'no answer', isRetryable: true };
+ * ```
+ */
 export interface TokenExchangeErrorDetails {
   readonly code: TokenExchangeErrorCode;
   /** One plain sentence. */
@@ -59,7 +87,21 @@ export interface TokenExchangeErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Thrown by everything in this package that asks a deployment for something. */
+/**
+ * Thrown by everything in this package that asks a deployment for something.
+ *
+ * @example
+ * ```ts
+ * import { exchangeToken, TokenExchangeError } from '@cambist/sdk';
+ *
+ * try {
+ *   await exchangeToken({ url: 'https://cambist.example.com', subjectToken: 'eyJ…' });
+ * } catch (error) {
+ *   if (!(error instanceof TokenExchangeError)) throw error;
+ *   console.error(error.code, error.description, error.requestId);
+ * }
+ * ```
+ */
 export class TokenExchangeError extends Error {
   override readonly name = 'TokenExchangeError';
   /** Stable: compare this, not the message. */

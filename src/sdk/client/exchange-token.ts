@@ -10,9 +10,28 @@ import type { Answer, JsonMembers } from './read-answer.ts';
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
 
+/**
+ * The kind of token to ask for: an access token (`jwt` means the same), or an ID token for a cloud that trusts the deployment.
+ *
+ * @example
+ * ```ts
+ * import type { RequestedTokenType } from '@cambist/sdk';
+ *
+ * const forAws: RequestedTokenType = 'id_token';
+ * ```
+ */
 export type RequestedTokenType = 'access_token' | 'jwt' | 'id_token';
 
-/** What to ask for; everything but the subject token. */
+/**
+ * What to ask for; everything but the subject token.
+ *
+ * @example
+ * ```ts
+ * import type { ExchangeParameters } from '@cambist/sdk';
+ *
+ * const parameters: ExchangeParameters = { url: 'https://cambist.example.com', scope: ['api:read'], lifetime: '30m' };
+ * ```
+ */
 export interface ExchangeParameters {
   /** The deployment: its ISSUER_URL. */
   readonly url: string | URL;
@@ -34,11 +53,33 @@ export interface ExchangeParameters {
   readonly project?: string | undefined;
 }
 
+/**
+ * One exchange: the ID token, what to ask for, and how to ask.
+ *
+ * @example
+ * ```ts
+ * import type { ExchangeOptions } from '@cambist/sdk';
+ *
+ * const options: ExchangeOptions = { url: 'https://cambist.example.com', subjectToken: 'eyJ…', retries: 1 };
+ * ```
+ */
 export interface ExchangeOptions extends ExchangeParameters, RequestOptions {
   /** The workload's OIDC ID token. */
   readonly subjectToken: string;
 }
 
+/**
+ * The token that a deployment gave.
+ *
+ * @example
+ * ```ts
+ * import { exchangeToken } from '@cambist/sdk';
+ * import type { ExchangedToken } from '@cambist/sdk';
+ *
+ * const token: ExchangedToken = await exchangeToken({ url: 'https://cambist.example.com', subjectToken: 'eyJ…' });
+ * console.log(token.scope, token.expiresAt);
+ * ```
+ */
 export interface ExchangedToken {
   /** The token itself; an ID token too, as RFC 8693 §2.2.1 has it. */
   readonly accessToken: string;
@@ -55,7 +96,20 @@ export interface ExchangedToken {
   readonly requestId: string | null;
 }
 
-/** Exchanges the token once, trying again where that can help. Throws TokenExchangeError; a refusal (400) is final and says why. */
+/**
+ * Exchanges the token once, trying again where that can help. Throws TokenExchangeError; a refusal (400) is final and says why.
+ *
+ * @example
+ * ```ts
+ * import { exchangeToken } from '@cambist/sdk';
+ *
+ * const { accessToken } = await exchangeToken({
+ *   url: 'https://cambist.example.com',
+ *   subjectToken: 'eyJ…',
+ *   audience: 'https://api.example.com',
+ * });
+ * ```
+ */
 export async function exchangeToken(options: ExchangeOptions): Promise<ExchangedToken> {
   const endpoint = endpointOf(options.url, '/oidc/token');
   const subjectToken = usableToken(options.subjectToken);

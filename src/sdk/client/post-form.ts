@@ -5,10 +5,31 @@ import { DEFAULT_TIMEOUT_MS, FIRST_BACKOFF_MS, MAX_RETRY_AFTER_SECONDS, MAX_TIME
 import { errorOf, readAnswer } from './read-answer.ts';
 import type { Answer } from './read-answer.ts';
 
-/** The part of `fetch` that is used; the global one, or any of the same behaviour. */
+/**
+ * The part of `fetch` that is used; the global one, or any of the same behaviour.
+ *
+ * @example
+ * ```ts
+ * import type { Fetch } from '@cambist/sdk';
+ *
+ * const logged: Fetch = (url, init) => {
+ *   console.log(init.method, url);
+ *   return fetch(url, init);
+ * };
+ * ```
+ */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** How a request is made; the same for everything that asks a deployment. */
+/**
+ * How a request is made; the same for everything that asks a deployment.
+ *
+ * @example
+ * ```ts
+ * import type { RequestOptions } from '@cambist/sdk';
+ *
+ * const patient: RequestOptions = { timeoutMs: 30_000, retries: 3, signal: AbortSignal.timeout(60_000) };
+ * ```
+ */
 export interface RequestOptions {
   /** Default: the global `fetch`. */
   readonly fetch?: Fetch | undefined;

@@ -1,5 +1,6 @@
 // Reads an HTTP answer as one of a Cambist deployment: JSON members of a success, or the error it means; trusts nothing it did not check.
 
+import { readBoundedText } from '../bounded-text.ts';
 import { isOAuthErrorCode, presentable, TokenExchangeError } from './errors.ts';
 import type { TokenExchangeErrorCode } from './errors.ts';
 import { MAX_ANSWER_BYTES, MAX_REQUEST_ID_CHARS } from './limits.ts';
@@ -22,7 +23,7 @@ function isRetryableStatus(status: number): boolean {
 
 /** Takes an answer apart. Reads 64 KiB of the body at most; a longer one is no answer of ours. */
 export async function readAnswer(response: Response, nowMs: number): Promise<Answer> {
-  const members = parseMembers(await readText(response));
+  const members = parseMembers(await readBoundedText(response, MAX_ANSWER_BYTES));
   return {
     status: response.status,
     members,
@@ -65,24 +66,6 @@ function unexplained({ status, contentType, members }: Answer, isOurs: boolean):
   if (isRetryableStatus(status)) return 'the deployment, or something in front of it, is unavailable';
   const kind = members === null ? (/^[\w.+-]+\/[\w.+-]+$/.test(contentType) ? contentType : 'no JSON') : 'other JSON';
   return `the answer is not one of a Cambist deployment (${kind}): check the address`;
-}
-
-async function readText(response: Response): Promise<string | null> {
-  if (response.body === null) return '';
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let [text, bytes] = ['', 0];
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) {
-      // Not awaited: the cancellation of a body that was cloned waits for the clone.
-      void reader.cancel().catch(() => undefined);
-      return null;
-    }
-    text += decoder.decode(value, { stream: true });
-  }
 }
 
 function parseMembers(text: string | null): JsonMembers | null {

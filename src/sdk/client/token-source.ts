@@ -13,11 +13,36 @@ import {
 import type { RequestOptions } from './post-form.ts';
 import { singleFlight } from './single-flight.ts';
 
+/**
+ * What a source exchanges, and how it asks.
+ *
+ * @example
+ * ```ts
+ * import type { TokenSourceOptions } from '@cambist/sdk';
+ *
+ * const options: TokenSourceOptions = { url: 'https://cambist.example.com', subjectToken: async () => 'eyJ…' };
+ * ```
+ */
 export interface TokenSourceOptions extends ExchangeParameters, RequestOptions {
   /** The ID token, or a function that reads it: asked before every exchange, since platforms rotate files and variables. */
   readonly subjectToken: string | (() => string | Promise<string>);
 }
 
+/**
+ * Holds one token and keeps it fresh.
+ *
+ * @example
+ * ```ts
+ * import type { TokenSource } from '@cambist/sdk';
+ *
+ * async function callApi(source: TokenSource): Promise<Response> {
+ *   const { accessToken } = await source.getToken();
+ *   const response = await fetch('https://api.example.com', { headers: { authorization: `Bearer ${accessToken}` } });
+ *   if (response.status === 401) source.forget();
+ *   return response;
+ * }
+ * ```
+ */
 export interface TokenSource {
   /** A token with time left. Throws TokenExchangeError; `signal` ends the waiting of this caller only. */
   readonly getToken: (options?: { readonly signal?: AbortSignal | undefined }) => Promise<ExchangedToken>;
@@ -33,7 +58,21 @@ interface Held {
   readonly endsAtMs: number;
 }
 
-/** Makes a source that exchanges when it is first asked, then shares, and renews in the last fifth of the token's life. */
+/**
+ * Makes a source that exchanges when it is first asked, then shares, and renews in the last fifth of the token's life.
+ *
+ * @example
+ * ```ts
+ * import { tokenSource } from '@cambist/sdk';
+ *
+ * const source = tokenSource({
+ *   url: 'https://cambist.example.com',
+ *   subjectToken: async () => 'eyJ…', // read it anew each time: platforms rotate it
+ *   scope: 'api:read',
+ * });
+ * const { accessToken } = await source.getToken();
+ * ```
+ */
 export function tokenSource(options: TokenSourceOptions): TokenSource {
   let held: Held | null = null;
   let pausedUntilMs = 0;

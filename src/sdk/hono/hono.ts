@@ -20,7 +20,16 @@ export type { AccessTokenErrorCode, AccessTokenFault } from '../verify/access-to
 export type { AccessToken } from '../verify/access-token.ts';
 export type { Action, PermissionRule } from '../verify/requirements.ts';
 
-/** Who calls: `c.var.cambist` behind `cambistAuth`. */
+/**
+ * Who calls: `c.var.cambist` behind `cambistAuth`.
+ *
+ * @example
+ * ```ts
+ * import type { CambistCaller } from '@cambist/sdk/hono';
+ *
+ * const shown = ({ token, project }: CambistCaller): string => `${token.serviceAccountSlug} in ${project ?? 'no project'}`;
+ * ```
+ */
 export interface CambistCaller {
   readonly token: AccessToken;
   /** The token's project, else the one that the request names. Nothing is said about rights in it before requirePermission has let the request through. */
@@ -29,11 +38,37 @@ export interface CambistCaller {
   readonly permissions: (project?: string | null) => Promise<readonly PermissionRule[]>;
 }
 
-/** For `new Hono<CambistEnv>()`. */
+/**
+ * For `new Hono<CambistEnv>()`.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from 'hono';
+ * import type { CambistEnv } from '@cambist/sdk/hono';
+ *
+ * const app = new Hono<CambistEnv>();
+ * app.get('/me', (c) => c.json({ account: c.var.cambist.token.serviceAccount }));
+ * ```
+ */
 export interface CambistEnv {
   Variables: { cambist: CambistCaller };
 }
 
+/**
+ * Which tokens an API accepts, and what happens to a request without one.
+ *
+ * @example
+ * ```ts
+ * import type { CambistAuthOptions } from '@cambist/sdk/hono';
+ *
+ * const options: CambistAuthOptions = {
+ *   issuer: 'https://cambist.example.com',
+ *   audience: 'https://api.example.com',
+ *   organisation: 'org_00000000000000000000000000',
+ *   onRefused: (error, c) => console.warn(error.fault, c.req.path),
+ * };
+ * ```
+ */
 export interface CambistAuthOptions extends VerifyOptions {
   /** Shown in challenges (RFC 9110 §11.5). */
   readonly realm?: string | undefined;
@@ -45,6 +80,20 @@ export interface CambistAuthOptions extends VerifyOptions {
 
 type FromRequest = string | ((c: Context) => string | undefined);
 
+/**
+ * What the account must be permitted to do.
+ *
+ * @example
+ * ```ts
+ * import type { PermissionRequirement } from '@cambist/sdk/hono';
+ *
+ * const toDelete: PermissionRequirement = {
+ *   resource: 'deployments',
+ *   action: 'delete',
+ *   resourceIdentity: (c) => c.req.param('name'),
+ * };
+ * ```
+ */
 export interface PermissionRequirement {
   /** As the role's rules name it, for example `deployments`. */
   readonly resource: string;
@@ -61,6 +110,21 @@ const refusals = new WeakMap<CambistCaller, (error: unknown, c: Context) => Resp
 /**
  * Lets a request through whose bearer token verifies, and sets `c.var.cambist`. Answers 400, 401, 403 or 503 with the
  * challenge of RFC 6750 §3 otherwise. Throws TypeError where it is made with options that could not refuse anything.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from 'hono';
+ * import { cambistAuth } from '@cambist/sdk/hono';
+ *
+ * const app = new Hono();
+ * app.use(
+ *   cambistAuth({
+ *     issuer: 'https://cambist.example.com',
+ *     audience: 'https://api.example.com',
+ *     organisation: 'org_00000000000000000000000000',
+ *   }),
+ * );
+ * ```
  */
 export function cambistAuth(options: CambistAuthOptions): MiddlewareHandler<CambistEnv> {
   checkVerifyOptions(options);
@@ -92,17 +156,48 @@ export function cambistAuth(options: CambistAuthOptions): MiddlewareHandler<Camb
   };
 }
 
-/** Lets a request through whose token has all of these scopes: what the token may do. */
+/**
+ * Lets a request through whose token has all of these scopes: what the token may do.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from 'hono';
+ * import { requireScope } from '@cambist/sdk/hono';
+ *
+ * new Hono().get('/deployments', requireScope('api:read'), (c) => c.json([]));
+ * ```
+ */
 export function requireScope(...scopes: readonly [string, ...string[]]): MiddlewareHandler<CambistEnv> {
   return guard(({ token }) => checkScopes(token, scopes));
 }
 
-/** Lets a request through whose token holds all of these roles, by slug: those bound organisation-wide, and those of the project that the token is bound to. */
+/**
+ * Lets a request through whose token holds all of these roles, by slug: those bound organisation-wide, and those of the project that the token is bound to.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from 'hono';
+ * import { requireRole } from '@cambist/sdk/hono';
+ *
+ * new Hono().put('/deployments/:name', requireRole('deployer'), (c) => c.body(null, 204));
+ * ```
+ */
 export function requireRole(...roles: readonly [string, ...string[]]): MiddlewareHandler<CambistEnv> {
   return guard(({ token }) => checkRoles(token, roles));
 }
 
-/** Lets a request through whose account's roles permit the action in the request's project: what the account may do. Asks the deployment with the caller's token, which must be meant for it too. */
+/**
+ * Lets a request through whose account's roles permit the action in the request's project: what the account may do. Asks the deployment with the caller's token, which must be meant for it too.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from 'hono';
+ * import { requirePermission } from '@cambist/sdk/hono';
+ *
+ * const mayDelete = requirePermission({ resource: 'deployments', action: 'delete' });
+ * new Hono().delete('/deployments/:name', mayDelete, (c) => c.body(null, 204));
+ * ```
+ */
 export function requirePermission(requirement: PermissionRequirement): MiddlewareHandler<CambistEnv> {
   const { resource, action } = requirement;
   return guard(async (caller, c) => {

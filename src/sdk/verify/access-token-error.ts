@@ -1,13 +1,31 @@
 // Why a request is refused, in the terms of RFC 6750 §3.1, and the challenge that says so; never carries a token.
 
-/** `invalid_request` 400, `invalid_token` 401, `insufficient_scope` 403; the last is ours: 503, the deployment cannot be asked. */
+/**
+ * `invalid_request` 400, `invalid_token` 401, `insufficient_scope` 403; the last is ours: 503, the deployment cannot be asked.
+ *
+ * @example
+ * ```ts
+ * import type { AccessTokenErrorCode } from '@cambist/sdk/verify';
+ *
+ * const mayTryAgain = (code: AccessTokenErrorCode): boolean => code === 'temporarily_unavailable';
+ * ```
+ */
 export type AccessTokenErrorCode =
   | 'invalid_request'
   | 'invalid_token'
   | 'insufficient_scope'
   | 'temporarily_unavailable';
 
-/** The same in detail; stable, for logs and tests. */
+/**
+ * The same in detail; stable, for logs and tests.
+ *
+ * @example
+ * ```ts
+ * import type { AccessTokenFault } from '@cambist/sdk/verify';
+ *
+ * const worthAnAlarm: readonly AccessTokenFault[] = ['signature', 'algorithm', 'issuer'];
+ * ```
+ */
 export type AccessTokenFault =
   | 'token_missing'
   | 'credentials_malformed'
@@ -38,7 +56,20 @@ const STATUS = {
   temporarily_unavailable: 503,
 } as const satisfies Record<AccessTokenErrorCode, number>;
 
-/** Thrown for every request that must not go on. */
+/**
+ * Thrown for every request that must not go on.
+ *
+ * @example
+ * ```ts
+ * import { AccessTokenError, verifyAccessToken } from '@cambist/sdk/verify';
+ *
+ * const options = { issuer: 'https://cambist.example.com', audience: 'https://api.example.com', organisation: 'any' };
+ * const token = await verifyAccessToken('eyJ…', options).catch((error: unknown) => {
+ *   if (error instanceof AccessTokenError) console.warn(error.status, error.fault);
+ *   throw error;
+ * });
+ * ```
+ */
 export class AccessTokenError extends Error {
   override readonly name = 'AccessTokenError';
   readonly code: AccessTokenErrorCode;
@@ -64,7 +95,19 @@ export class AccessTokenError extends Error {
   }
 }
 
-/** `www-authenticate` for the response (RFC 6750 §3); null where the caller's credentials are not the matter. Without credentials it names no error (§3.1). */
+/**
+ * `www-authenticate` for the response (RFC 6750 §3); null where the caller's credentials are not the matter. Without credentials it names no error (§3.1).
+ *
+ * @example
+ * ```ts
+ * import { AccessTokenError, wwwAuthenticate } from '@cambist/sdk/verify';
+ *
+ * function refusal(error: AccessTokenError): Response {
+ *   const challenge = wwwAuthenticate(error, { realm: 'deployments' });
+ *   return new Response(null, { status: error.status, headers: challenge ? { 'www-authenticate': challenge } : {} });
+ * }
+ * ```
+ */
 export function wwwAuthenticate(
   error: AccessTokenError,
   { realm }: { readonly realm?: string | undefined } = {},

@@ -2,7 +2,16 @@
 
 import type { JWTPayload } from 'jose';
 
-/** A verified access token. Times are NumericDates. */
+/**
+ * A verified access token. Times are NumericDates.
+ *
+ * @example
+ * ```ts
+ * import type { AccessToken } from '@cambist/sdk/verify';
+ *
+ * const mayDeploy = (token: AccessToken): boolean => token.roles.includes('deployer') && token.project === 'shop';
+ * ```
+ */
 export interface AccessToken {
   readonly issuer: string;
   /** `sub`: the service account's id. Decide by this, not by the slug. */

@@ -2,7 +2,16 @@
 
 import { AccessTokenError } from './access-token-error.ts';
 
-/** The token of `Authorization: Bearer …`. Throws AccessTokenError: 401 where there is none, 400 where it is malformed. */
+/**
+ * The token of `Authorization: Bearer …`. Throws AccessTokenError: 401 where there is none, 400 where it is malformed.
+ *
+ * @example
+ * ```ts
+ * import { bearerToken } from '@cambist/sdk/verify';
+ *
+ * const token = bearerToken(new Headers({ authorization: 'Bearer eyJ…' }));
+ * ```
+ */
 export function bearerToken(headers: Headers): string {
   const value = headers.get('authorization');
   const [scheme = '', ...rest] = (value ?? '').split(' ');

@@ -1,8 +1,21 @@
 // Fetches one JSON document of the trusted deployment: bounded in time and size, without following redirects; knows no document.
 
+import { readBoundedText } from '../bounded-text.ts';
 import { FETCH_TIMEOUT_MS, MAX_DOCUMENT_BYTES } from './limits.ts';
 
-/** The part of `fetch` that is used; the global one, or any of the same behaviour. */
+/**
+ * The part of `fetch` that is used; the global one, or any of the same behaviour.
+ *
+ * @example
+ * ```ts
+ * import type { Fetch } from '@cambist/sdk/verify';
+ *
+ * const logged: Fetch = (url, init) => {
+ *   console.log(url);
+ *   return fetch(url, init);
+ * };
+ * ```
+ */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export const globalFetch: Fetch = (url, init) => fetch(url, init);
@@ -31,30 +44,14 @@ export async function fetchJson(send: Fetch, url: string, headers: Record<string
       redirect: 'manual',
       signal: controller.signal,
     });
-    return { status: response.status, headers: response.headers, json: parse(await readText(response)) };
+    const text = await readBoundedText(response, MAX_DOCUMENT_BYTES);
+    if (text === null) throw new Error(`the answer is larger than ${MAX_DOCUMENT_BYTES} bytes`);
+    return { status: response.status, headers: response.headers, json: parse(text) };
   };
   try {
     return await Promise.race([read(), late]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-async function readText(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let [text, bytes] = ['', 0];
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > MAX_DOCUMENT_BYTES) {
-      // Not awaited: the cancellation of a body that was cloned waits for the clone.
-      void reader.cancel().catch(() => undefined);
-      throw new Error(`the answer is larger than ${MAX_DOCUMENT_BYTES} bytes`);
-    }
-    text += decoder.decode(value, { stream: true });
   }
 }
 

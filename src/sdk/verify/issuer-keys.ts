@@ -19,11 +19,31 @@ import {
 const ALGORITHMS: ReadonlySet<string> = new Set(['ES256', 'RS256', 'EdDSA']);
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/**
+ * A public key of a deployment, for one algorithm.
+ *
+ * @example
+ * ```ts
+ * import type { IssuerKey } from '@cambist/sdk/verify';
+ *
+ * const isRsa = ({ alg }: IssuerKey): boolean => alg === 'RS256';
+ * ```
+ */
 export interface IssuerKey {
   readonly alg: string;
   readonly key: CryptoKey;
 }
 
+/**
+ * The public keys of one deployment.
+ *
+ * @example
+ * ```ts
+ * import type { IssuerKeys } from '@cambist/sdk/verify';
+ *
+ * const none: IssuerKeys = { issuer: 'https://cambist.example.com', find: async () => null };
+ * ```
+ */
 export interface IssuerKeys {
   readonly issuer: string;
   /** The key of that name; null where the deployment has none. Throws AccessTokenError (503) where it cannot be asked. */
@@ -36,7 +56,18 @@ interface KeySet {
   readonly usableUntilMs: number;
 }
 
-/** Makes the keys of the deployment `issuer`, its ISSUER_URL; asks nobody yet. Throws TypeError where that is no such address. */
+/**
+ * Makes the keys of the deployment `issuer`, its ISSUER_URL; asks nobody yet. Throws TypeError where that is no such address.
+ *
+ * @example
+ * ```ts
+ * import { issuerKeys, verifyAccessToken } from '@cambist/sdk/verify';
+ *
+ * const issuer = 'https://cambist.example.com';
+ * const keys = issuerKeys(issuer);
+ * await verifyAccessToken('eyJ…', { issuer, audience: 'https://api.example.com', organisation: 'any', keys });
+ * ```
+ */
 export function issuerKeys(issuer: string, send: Fetch = globalFetch): IssuerKeys {
   assertIssuer(issuer);
   let known: KeySet | null = null;

@@ -4,9 +4,28 @@ import { AccessTokenError } from './access-token-error.ts';
 import type { AccessToken } from './access-token.ts';
 import { MAX_PROJECT_CHARS } from './limits.ts';
 
+/**
+ * What a rule of a role can permit (contract §5.4).
+ *
+ * @example
+ * ```ts
+ * import type { Action } from '@cambist/sdk/hono';
+ *
+ * const harmless: readonly Action[] = ['read', 'list'];
+ * ```
+ */
 export type Action = 'create' | 'read' | 'update' | 'delete' | 'list';
 
-/** One rule of a role, as a deployment answers it. */
+/**
+ * One rule of a role, as a deployment answers it.
+ *
+ * @example
+ * ```ts
+ * import type { PermissionRule } from '@cambist/sdk/hono';
+ *
+ * const isAboutAll = ({ resourceIdentities }: PermissionRule): boolean => resourceIdentities === undefined;
+ * ```
+ */
 export interface PermissionRule {
   readonly resources: readonly string[];
   /** Identities of the only objects that the rule is about; empty for all. */

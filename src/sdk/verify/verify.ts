@@ -31,9 +31,24 @@ const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set(['at+jwt', 'application/
 /**
  * Verifies type, signature, issuer, audience, times, organisation, scopes and roles, in that order, and returns the claims.
  * Throws AccessTokenError (RFC 6750 §3.1) for any other token, and TypeError for options that could not refuse anything.
+ *
+ * @example
+ * ```ts
+ * import { bearerToken, verifyAccessToken } from '@cambist/sdk/verify';
+ *
+ * async function accountOf(request: Request): Promise<string> {
+ *   const { serviceAccount } = await verifyAccessToken(bearerToken(request.headers), {
+ *     issuer: 'https://cambist.example.com',
+ *     audience: 'https://api.example.com',
+ *     organisation: 'org_00000000000000000000000000',
+ *     scope: 'api:read',
+ *   });
+ *   return serviceAccount;
+ * }
+ * ```
  */
 export async function verifyAccessToken(token: string, options: VerifyOptions): Promise<AccessToken> {
-  const { audiences, skewSeconds } = checkVerifyOptions(options);
+  const { audiences, organisations, skewSeconds } = checkVerifyOptions(options);
   const keys = options.keys ?? rememberedKeys(options.issuer, options.fetch ?? globalFetch);
   if (keys.issuer !== options.issuer) throw new TypeError('keys are those of another issuer');
 
@@ -57,8 +72,7 @@ export async function verifyAccessToken(token: string, options: VerifyOptions): 
     throw refused('audience', 'the token is for another audience');
   }
   checkTimes(claims, Date.now() / 1000, skewSeconds);
-  const organisations = listOf(options.organisation);
-  if (options.organisation !== undefined && !organisations.includes(claims.organisation)) {
+  if (organisations?.includes(claims.organisation) === false) {
     throw refused('organisation', 'the token is of another organisation');
   }
   checkScopes(claims, listOf(options.scope).flatMap(words));

@@ -5,7 +5,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { createApp } from '../../../examples/api/app.ts';
 import { deploy, expectCreated, ISSUER_URL } from '../../support/deployment.ts';
 import type { Deployment } from '../../support/deployment.ts';
-import { addWorkload } from '../../support/workload.ts';
+import { addWorkload, DEFAULT_ORGANISATION_ID } from '../../support/workload.ts';
 import type { Workload } from '../../support/workload.ts';
 
 const API = 'https://api.acme.example';
@@ -22,6 +22,7 @@ beforeEach(async () => {
   const app = createApp({
     issuer: ISSUER_URL,
     audience: API,
+    organisation: DEFAULT_ORGANISATION_ID,
     fetch: (url, init) => deployment.fetch(url.slice(ISSUER_URL.length), init),
   });
   request = async (method, path, parameters = {}, project) => {

@@ -36,7 +36,17 @@ const send = (url: string, init: RequestInit): Promise<Response> => {
 function createApi(options: Partial<CambistAuthOptions> = {}): Hono<CambistEnv> {
   const app = new Hono<CambistEnv>();
   app.onError((error, c) => c.json({ thrown: error.message }, 500));
-  app.use('/things/*', cambistAuth({ issuer: ISSUER_URL, audience: API, fetch: send, realm: 'things', ...options }));
+  app.use(
+    '/things/*',
+    cambistAuth({
+      issuer: ISSUER_URL,
+      audience: API,
+      organisation: 'any',
+      fetch: send,
+      realm: 'things',
+      ...options,
+    }),
+  );
   app.get('/things', (c) => c.json({ project: c.var.cambist.project, as: c.var.cambist.token.serviceAccountSlug }));
   app.get('/things/scope', requireScope('api:read', 'api:write'), (c) => c.text('ok'));
   app.get(
@@ -148,12 +158,13 @@ describe('cambistAuth', () => {
     expect(reply.headers.get('retry-after')).toBe('5');
   });
 
-  it('refuses another organisation’s token for the same audience where organisations are named', async () => {
+  it('refuses another organisation’s token for the same audience if an organisation is named (contract §9)', async () => {
     const organisation = await addOtherOrganisation(deployment);
     const stranger = await addWorkload(deployment, 'stranger', ['api:read'], { organisation, tokenAudiences: [API] });
     const strict = createApi({ organisation: DEFAULT_ORGANISATION_ID });
     expect((await request(await stranger.token(), '/things', {}, strict)).status).toBe(401);
     expect((await request(await pipeline.token(), '/things', {}, strict)).status).toBe(200);
+    expect((await request(await stranger.token(), '/things')).status).toBe(200);
   });
 
   it('tells of each refusal, never with the token', async () => {
@@ -172,6 +183,10 @@ describe('cambistAuth', () => {
     expect(() => createApi({ issuer: 'https://cambist.test/' })).toThrow(TypeError);
     expect(() => createApi({ permissionsFreshSeconds: 86_400 })).toThrow(TypeError);
     expect(() => createApi({ audience: [] })).toThrow(TypeError);
+    expect(() => createApi({ organisation: [] })).toThrow(TypeError);
+    expect(() => cambistAuth({ issuer: ISSUER_URL, audience: API } as unknown as CambistAuthOptions)).toThrow(
+      TypeError,
+    );
   });
 });
 

@@ -46,7 +46,7 @@ const sign = (changes: Record<string, unknown> = {}, options: SignOptions = {}):
   issuer.sign({ ...CLAIMS, ...changes }, { ...options, header: { typ: 'at+jwt', ...options.header } });
 
 const verify = (token: string, options: Partial<VerifyOptions> = {}): ReturnType<typeof verifyAccessToken> =>
-  verifyAccessToken(token, { issuer: ISSUER, audience: API, fetch: send, ...options });
+  verifyAccessToken(token, { issuer: ISSUER, audience: API, organisation: 'any', fetch: send, ...options });
 
 /** `verified`, or why not. */
 async function outcomeOf(token: string, options: Partial<VerifyOptions> = {}): Promise<string> {
@@ -186,12 +186,33 @@ describe('verifyAccessToken (RFC 9068 §4)', () => {
     await expect(verify(token, { scope: 'api:admin' })).rejects.toMatchObject({ requiredScope: ['api:admin'] });
   });
 
-  it('counts tokens of the named organisations only, since an audience belongs to nobody', async () => {
+  it('reads a token without roles and without upstream as one that has none (RFC 7643 §2.5)', async () => {
+    const { roles, upstream } = await verify(await sign({ roles: undefined, upstream: undefined }));
+    expect([roles, upstream]).toEqual([[], {}]);
+    expect(await outcomeOf(await sign({ roles: undefined }), { role: 'deployer' })).toBe('403 insufficient_scope role');
+  });
+
+  it('counts tokens of the named organisations only, since an audience belongs to nobody (contract §9)', async () => {
     const token = await sign();
+    expect(await outcomeOf(token, { organisation: 'any' })).toBe('verified');
+    expect(await outcomeOf(token, { organisation: 'org_1' })).toBe('verified');
     expect(await outcomeOf(token, { organisation: ['org_2', 'org_1'] })).toBe('verified');
     expect(await outcomeOf(token, { organisation: 'org_2' })).toBe('401 invalid_token organisation');
-    expect(await outcomeOf(token, { organisation: [] })).toBe('401 invalid_token organisation');
-    expect(await outcomeOf(token, { organisation: '' })).toBe('401 invalid_token organisation');
+  });
+
+  it.each<[string, unknown]>([
+    ['none', undefined],
+    ['null', null],
+    ['an empty text', ''],
+    ['an empty list', []],
+    ['a slug, which no token has in its place', 'acme'],
+    ['a list with an empty text', ['org_1', '']],
+    ['a list that lets all in', ['org_1', 'any']],
+    ['an object', {}],
+  ])('throws TypeError if the organisation is %s (contract §9)', async (_, organisation) => {
+    const options = { organisation } as Partial<VerifyOptions>;
+    await expect(verify(await sign(), options)).rejects.toThrow(/^organisation must be the id \(org_…\)/);
+    await expect(verify(await sign(), options)).rejects.toThrow(TypeError);
   });
 
   it.each<[string, Partial<VerifyOptions>]>([
