@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 
 import { createApi } from '../examples/api/server.ts';
-import { DEFAULT_ORGANISATION_ID } from '../src/objects/model.ts';
+import { DEFAULT_ORGANISATION_ID } from '../src/objects/organisation.ts';
 import { startGithubIssuer } from './demo/github-issuer.ts';
 import { fact, heading, passed, refused, say } from './demo/screen.ts';
 import { buildBundle } from './local/bundle.ts';
