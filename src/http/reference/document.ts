@@ -36,7 +36,7 @@ export function openApiDocument(issuerUrl: string | null): JsonObject {
       title: 'Cambist',
       summary: 'Exchanges the OIDC ID tokens of workloads for short-lived, verifiable access tokens.',
       description:
-        'Every response carries `x-request-id`; outside `/.well-known/*` none may be cached. Lists are bare arrays of at most 1,000 entries, continued by `link: rel="next"`. Identifiers are TypeIDs, times RFC 3339 in UTC. A body has at most 64 KiB, a token 16 KiB.',
+        'Every response carries `x-request-id`; outside `/.well-known/*` and `/openapi.json` none may be cached. Lists are bare arrays of at most 1,000 entries, continued by `link: rel="next"`. Identifiers are TypeIDs, times RFC 3339 in UTC. A body has at most 64 KiB, a token 16 KiB.',
       version: '1',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
