@@ -3,6 +3,7 @@
 import type { LocalJwks } from '../objects/identity-provider.ts';
 import { isJsonObject } from '../token/json.ts';
 import type { JsonObject } from '../token/json.ts';
+import { PlatformFailure } from './failure.ts';
 import type { System } from './source.ts';
 
 /** Parameters of a recipe, and what follows from them, by name. */
@@ -43,19 +44,7 @@ export type LookUp = (question: LookUpQuestion) => Promise<LookUpAnswer>;
 
 export const NOTHING_FOUND: LookUpAnswer = { variables: [], warnings: [], notes: [], localJwks: null };
 
-/** Why no rule can be proposed: what was given is wrong (`usage`), or something outside is (any other code). */
-export class LookUpFailure extends Error {
-  override readonly name = 'LookUpFailure';
-  readonly code: string;
-  readonly next: string | undefined;
-  constructor(message: string, next?: string, code = 'usage') {
-    super(message);
-    this.next = next;
-    this.code = code;
-  }
-}
-
-/** Reads a JWK Set (RFC 7517 §5); the service decides which of its keys are any good. Throws a LookUpFailure. */
+/** Reads a JWK Set (RFC 7517 §5); the service decides which of its keys are any good. Throws a PlatformFailure. */
 export function parseJwks(text: string, source: string): LocalJwks {
   let value: unknown;
   try {
@@ -65,7 +54,7 @@ export function parseJwks(text: string, source: string): LocalJwks {
   }
   const keys = isJsonObject(value) ? value['keys'] : null;
   if (!Array.isArray(keys) || keys.length === 0)
-    throw new LookUpFailure(`${source} holds no JWK Set such as {"keys": [...]}.`);
+    throw new PlatformFailure(`${source} holds no JWK Set such as {"keys": [...]}.`);
   return { keys: keys as LocalJwks['keys'] };
 }
 

@@ -24,7 +24,7 @@ export interface RecipeParameter {
   /** How the help calls the value; null for a flag. */
   readonly value: string | null;
   readonly description: string;
-  /** Refused where it is neither given nor in the token of `--from-token`. */
+  /** Refused if it is neither given nor in the token of `--from-token`. */
   readonly required?: boolean;
   /** An anchored regular expression, and in words what it wants. */
   readonly pattern?: readonly [source: string, words: string];
@@ -67,9 +67,9 @@ export interface RecipeNeighbour {
   readonly set?: Readonly<Record<string, string>>;
   readonly variant?: string;
   readonly change?: JsonObject;
-  /** Only where these were given. */
+  /** Only if these were given. */
   readonly needs?: readonly string[];
-  /** Only where none of these was given. */
+  /** Only if none of these was given. */
   readonly unless?: readonly string[];
 }
 
@@ -79,13 +79,13 @@ export interface Recipe {
   /** Command lines that work as they stand, once the names are the user's. */
   readonly examples?: readonly string[];
   readonly parameters: readonly RecipeParameter[];
-  /** Reads what was given in other spellings. Throws a LookUpFailure if they contradict each other. */
+  /** Reads what was given in other spellings. Throws a PlatformFailure if they contradict each other. */
   readonly normalise?: (given: Variables) => Variables;
   /** Names that follow from the parameters without asking anybody. */
   readonly derive?: (given: Variables) => readonly Variable[];
   /**
    * Names that follow from a subject that is not the usual one; `subject-pattern` is taken in its place.
-   * Throws a LookUpFailure if such a subject cannot be had again.
+   * Throws a PlatformFailure if such a subject cannot be had again.
    */
   readonly customise?: (claims: JsonObject, subject: string) => readonly Variable[];
   /** Loads what asks the platform's own API for facts that make the rule tighter. */
@@ -98,7 +98,7 @@ export interface Recipe {
     readonly maxTokenLifetime?: number;
     readonly subjectClaim?: string;
   };
-  /** The audience where the job cannot choose it. */
+  /** The audience if the job cannot choose it. */
   readonly audience?: Template;
   readonly singleUse?: boolean;
   readonly variants: readonly RecipeVariant[];
@@ -113,7 +113,7 @@ export interface Recipe {
   readonly neighbours: readonly RecipeNeighbour[];
   /** Said aloud every time. */
   readonly warnings?: readonly Template[];
-  /** What the service account is called where the user does not say. */
+  /** What the service account is called if the user does not say. */
   readonly accountName: Template;
   /** The configuration to paste; `{exchange}` is the script that turns $ID_TOKEN into $ACCESS_TOKEN. */
   readonly configuration: { readonly file: Template; readonly text: Template };

@@ -27,18 +27,16 @@ export interface ProgramEnd {
 /** The system that the command runs on, as far as a source may look at it or ask it; tests replace it as a whole. */
 export interface System {
   readonly variables: Variables;
-  /** What is at a path: null where nothing is. */
+  /** What is at a path: null if nothing is. */
   readonly kindOf: (path: string) => Promise<'file' | 'socket' | 'directory' | null>;
-  /** The text of a file; null where it cannot be read. */
+  /** The text of a file; null if it cannot be read. */
   readonly readText: (path: string) => Promise<string | null>;
-  /** Paths of the files in a directory; none where it cannot be read. */
+  /** Paths of the files in a directory; none if it cannot be read. */
   readonly listFiles: (directory: string) => Promise<readonly string[]>;
-  /** One try of a request; throws where no answer comes within the milliseconds. Follows no redirect. */
+  /** One try of a request; throws if no answer comes within the milliseconds. Follows no redirect. */
   readonly send: (request: PlatformRequest, timeoutMs: number) => Promise<PlatformAnswer>;
   readonly isProgram: (name: string) => Promise<boolean>;
   readonly run: (program: string, args: readonly string[]) => Promise<ProgramEnd>;
-  /** A JWT-SVID from the SPIFFE Workload API at this socket. */
-  readonly fetchJwtSvid: (socket: string, audience: string) => Promise<string>;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -71,14 +69,14 @@ export interface Evidence {
   readonly tokenInVariables?: true;
   /** One of these files, or of the files directly in these directories, holds an ID token for the audience. `$NAME` is a variable with a path. */
   readonly tokenInFiles?: readonly string[];
-  /** A metadata service answers; asked only where nothing else was found. */
+  /** A metadata service answers; asked only if nothing else was found. */
   readonly probe?: Probe;
 }
 
 export interface Probe {
   readonly request: (context: SourceContext) => PlatformRequest;
   readonly recognises: (answer: PlatformAnswer) => boolean;
-  /** What to say where it answered. */
+  /** What to say if it answered. */
   readonly found: string;
 }
 
@@ -99,11 +97,24 @@ export type TokenOrigin =
       readonly program: string;
       readonly arguments: (context: SourceContext) => readonly string[];
     }
-  | { readonly from: 'spiffe' }
-  | { readonly from: 'aws' };
+  | {
+      /** A protocol of the platform's own, whose code is loaded only here. */
+      readonly from: 'protocol';
+      readonly obtain: (means: ProtocolMeans) => Promise<string>;
+    };
+
+/** What a platform's own protocol may use. Throws a PlatformFailure if the platform refuses. */
+export interface ProtocolMeans {
+  readonly system: System;
+  readonly context: SourceContext;
+  /** Asks an endpoint, again if that can help. */
+  readonly ask: (title: string, request: PlatformRequest) => Promise<PlatformAnswer>;
+  /** Does the work again after a PassingTrouble. */
+  readonly retry: (title: string, work: () => Promise<string>) => Promise<string>;
+}
 
 export interface Source {
-  /** As `--source` names it; the preset's name where there is one. */
+  /** As `--source` names it; the preset's name if there is one. */
   readonly name: string;
   readonly title: string;
   /** `job`: the pipeline itself, which comes before the `machine` it happens to run on. */
@@ -116,6 +127,6 @@ export interface Source {
     readonly missing: string;
     readonly fix: (context: SourceContext) => string;
   }[];
-  /** How the job gets the right audience, where the client cannot ask for it; null where it can. */
+  /** How the job gets the right audience, if the client cannot ask for it; null if it can. */
   readonly audienceAdvice: ((context: SourceContext) => string) | null;
 }

@@ -23,7 +23,7 @@ export interface Mode {
 
 export interface AppliedPlan {
   readonly changes: readonly Change[];
-  /** Null in a dry run where it does not exist yet. */
+  /** Null in a dry run if it does not exist yet. */
   readonly account: ServiceAccountView | null;
   readonly identity: FederatedIdentityView | null;
   /** What the service warned about when it took the rule. */
@@ -182,7 +182,7 @@ async function haveAccount(
   return created;
 }
 
-/** The account by id, slug or name; null where there is none. */
+/** The account by id, slug or name; null if there is none. */
 export async function findAccount(api: Api, name: string): Promise<ServiceAccountView | null> {
   const filters = name.startsWith('sa_') ? [{ identity: name }] : [{ slug: name }, { name }];
   for (const filter of filters) {

@@ -251,7 +251,7 @@ function claimsOf(
   };
 }
 
-/** Values that satisfy the user's own conditions, where they are plain ones. */
+/** Values that satisfy the user's own conditions, if they are plain ones. */
 function literalConditions(conditions: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(conditions).filter(([claim, value]) => !claim.startsWith('/') && typeof value !== 'object'),

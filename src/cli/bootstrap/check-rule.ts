@@ -1,4 +1,4 @@
-// Asks the service what it makes of claims like the rule's own and of its neighbours', and of the real token where there is one.
+// Asks the service what it makes of claims like the rule's own and of its neighbours', and of the real token if there is one.
 
 import type { ExplanationView } from '../../objects/explanation.ts';
 import type { Api } from '../api.ts';
@@ -32,7 +32,7 @@ export function letsIn({ who, expected, decision }: Check, allowed: readonly str
   return expected === 'refused' && decision === 'granted' && !allowed.includes(who);
 }
 
-/** Null where the deployment cannot explain yet. */
+/** Null if the deployment cannot explain yet. */
 export async function checkRule(
   api: Api,
   plan: Plan,

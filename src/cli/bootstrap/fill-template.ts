@@ -17,7 +17,7 @@ export function namesIn(template: string): readonly string[] {
   return [...template.matchAll(PLACEHOLDER)].map(([, , name]) => name ?? '');
 }
 
-/** The text with its parameters filled in; null where one of them was not given. */
+/** The text with its parameters filled in; null if one of them was not given. */
 export function fillOptional(template: string, variables: Variables): string | null {
   let isComplete = true;
   const text = template.replaceAll(PLACEHOLDER, (_, filter: string | undefined, name: string) => {
@@ -28,7 +28,7 @@ export function fillOptional(template: string, variables: Variables): string | n
   return isComplete ? text : null;
 }
 
-/** The text with its parameters filled in; throws where one is missing, which is a bug of the recipe. */
+/** The text with its parameters filled in; throws if one is missing, which is a bug of the recipe. */
 export function fill(template: string, variables: Variables): string {
   const text = fillOptional(template, variables);
   if (text === null) throw new Error(`the template "${template}" names something that is not known`);

@@ -3,7 +3,8 @@
 import { readFile } from 'node:fs/promises';
 
 import type { LocalJwks } from '../../objects/identity-provider.ts';
-import { LookUpFailure, NOTHING_FOUND, parseJwks } from '../../platforms/look-up.ts';
+import { PlatformFailure } from '../../platforms/failure.ts';
+import { NOTHING_FOUND, parseJwks } from '../../platforms/look-up.ts';
 import type { ApiAnswer, LookUpAnswer, LookUpQuestion } from '../../platforms/look-up.ts';
 import type { Recipe } from '../../platforms/recipe.ts';
 import { isJsonObject } from '../../token/json.ts';
@@ -29,7 +30,7 @@ export async function lookUpPlatform(
     });
     return { ...answer, localJwks: given ?? answer.localJwks };
   } catch (error) {
-    if (!(error instanceof LookUpFailure)) throw error;
+    if (!(error instanceof PlatformFailure)) throw error;
     const { message, next, code } = error;
     throw code === 'usage'
       ? usageFailure(message, next)

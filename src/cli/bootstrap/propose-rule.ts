@@ -1,6 +1,6 @@
 // Proposes the rule of one workload, from parameters, look-ups and a real token; writes nothing to the service.
 
-import { LookUpFailure } from '../../platforms/look-up.ts';
+import { PlatformFailure } from '../../platforms/failure.ts';
 import type { Variable } from '../../platforms/look-up.ts';
 import type { Recipe } from '../../platforms/recipe.ts';
 import type { JsonObject } from '../../token/json.ts';
@@ -21,7 +21,7 @@ export interface ProposedRule {
   readonly warnings: readonly string[];
 }
 
-/** The plan of one workload: from what was said, from a real token where there is one, and from what could be looked up. */
+/** The plan of one workload: from what was said, from a real token if there is one, and from what could be looked up. */
 export async function proposeRule(
   recipe: Recipe,
   { options, world }: Pick<CommandContext, 'options' | 'world'>,
@@ -78,6 +78,6 @@ function customise(recipe: Recipe, claims: JsonObject, subject: string): readonl
   try {
     return recipe.customise?.(claims, subject) ?? [];
   } catch (error) {
-    throw error instanceof LookUpFailure ? usageFailure(error.message, error.next) : error;
+    throw error instanceof PlatformFailure ? usageFailure(error.message, error.next) : error;
   }
 }

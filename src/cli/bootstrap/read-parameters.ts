@@ -2,7 +2,7 @@
 
 import { readClaim } from '../../token/json.ts';
 import type { JsonObject } from '../../token/json.ts';
-import { LookUpFailure } from '../../platforms/look-up.ts';
+import { PlatformFailure } from '../../platforms/failure.ts';
 import type { Variables } from '../../platforms/look-up.ts';
 import type { Recipe, RecipeParameter, RecipeVariant } from '../../platforms/recipe.ts';
 import type { OptionReader } from '../command.ts';
@@ -57,7 +57,7 @@ function normalised(recipe: Recipe, values: Variables): Variables {
   try {
     return recipe.normalise?.(values) ?? values;
   } catch (error) {
-    throw error instanceof LookUpFailure ? usageFailure(error.message, error.next) : error;
+    throw error instanceof PlatformFailure ? usageFailure(error.message, error.next) : error;
   }
 }
 

@@ -51,8 +51,8 @@ const VOLATILE = [
 ];
 
 /**
- * The token's own subject, where the rule of the recipe would not match it: a platform whose subjects were customised.
- * Null where the recipe's rule is the better one.
+ * The token's own subject, if the rule of the recipe would not match it: a platform whose subjects were customised.
+ * Null if the recipe's rule is the better one.
  */
 export function customSubject(
   claims: JsonObject,

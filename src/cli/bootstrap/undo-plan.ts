@@ -15,7 +15,7 @@ interface BoundRole {
   readonly role: { readonly identity: string; readonly slug: string };
 }
 
-/** Deletes the rule, its binding, and the account and provider where a bootstrap made them and nobody uses them any more. */
+/** Deletes the rule, its binding, and the account and provider if a bootstrap made them and nobody uses them any more. */
 export async function undoPlan(api: Api, plan: Plan, isDryRun: boolean): Promise<readonly Change[]> {
   const labels = bootstrapLabels(plan.preset, plan.key);
   const outcome = isDryRun ? 'would be deleted' : 'deleted';

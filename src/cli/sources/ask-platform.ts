@@ -1,24 +1,11 @@
-// Asks a platform's endpoint, again where that can help: timeouts, 408, 429 and 5xx, with jitter; any other 4xx is final.
+// Asks a platform's endpoint, again if that can help: timeouts, 408, 429 and 5xx, with jitter; any other 4xx is final.
 
 import { CliFailure } from '../failure.ts';
-import { quoteComplaint, sourceFailure } from './failure.ts';
-import {
-  PLATFORM_ATTEMPTS,
-  PLATFORM_FIRST_RETRY_MS,
-  PLATFORM_LONGEST_RETRY_MS,
-  PLATFORM_TIMEOUT_MS,
-} from './limits.ts';
+import { sourceFailure } from './failure.ts';
+import { PLATFORM_ATTEMPTS, PLATFORM_FIRST_RETRY_MS, PLATFORM_LONGEST_RETRY_MS } from './limits.ts';
+import { PassingTrouble, PlatformFailure, quoteComplaint } from '../../platforms/failure.ts';
+import { PLATFORM_TIMEOUT_MS } from '../../platforms/limits.ts';
 import type { PlatformAnswer, PlatformRequest, System } from '../../platforms/source.ts';
-
-/** An answer, or the lack of one, that may be different the next time. */
-export class PassingTrouble extends Error {
-  override readonly name = 'PassingTrouble';
-  readonly retryAfter: string | null;
-  constructor(message: string, retryAfter: string | null = null) {
-    super(message);
-    this.retryAfter = retryAfter;
-  }
-}
 
 /** The successful answer. Throws `platform_refused` or, after four tries, `platform_unavailable`. */
 export async function askPlatform(system: System, title: string, request: PlatformRequest): Promise<PlatformAnswer> {
@@ -33,13 +20,13 @@ export async function askPlatform(system: System, title: string, request: Platfo
   });
 }
 
-/** Does the work up to four times: a CliFailure is final, any other error is tried again and ends as `platform_unavailable`. */
+/** Does the work up to four times: an expected failure is final, any other error is tried again and ends as `platform_unavailable`. */
 export async function tryRepeatedly<T>({ sleep, random }: System, title: string, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof CliFailure || !(error instanceof Error)) throw error;
+      if (error instanceof CliFailure || error instanceof PlatformFailure || !(error instanceof Error)) throw error;
       if (attempt === PLATFORM_ATTEMPTS) {
         throw sourceFailure(
           'platform_unavailable',

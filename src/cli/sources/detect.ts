@@ -1,4 +1,4 @@
-// Decides where an ID token can be had: by variables and files first, by metadata services only where those say nothing.
+// Decides where an ID token can be had: by variables and files first, by metadata services only if those say nothing.
 
 import { usageFailure } from '../failure.ts';
 import { SOURCE_NAMES, SOURCES } from './known-sources.ts';
@@ -11,9 +11,9 @@ export interface Finding {
   readonly state: 'ready' | 'incomplete';
   /** What was seen. */
   readonly seen: string;
-  /** How to get the token; null where it is incomplete. */
+  /** How to get the token; null if it is incomplete. */
   readonly origin: TokenOrigin | null;
-  /** What is missing, and what to do about it; null where it is ready. */
+  /** What is missing, and what to do about it; null if it is ready. */
   readonly missing: string | null;
   readonly fix: string | null;
 }

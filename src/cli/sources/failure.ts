@@ -1,7 +1,6 @@
 // How getting an ID token fails: always a CliFailure that says what is missing and what to do.
 
 import { CliFailure } from '../failure.ts';
-import { MAX_COMPLAINT_CHARS } from './limits.ts';
 
 export type SourceFailureCode =
   /** Nothing here gives an ID token. */
@@ -24,13 +23,4 @@ export function sourceFailure(code: SourceFailureCode, message: string, next?: s
     ...(next === undefined ? {} : { next }),
     ...(status === undefined ? {} : { status }),
   });
-}
-
-/** The beginning of somebody else's text on one line, with nothing in it that looks like a token or moves a cursor. */
-export function quoteComplaint(text: string): string {
-  const safe = text
-    .replaceAll(/[\w-]{16,}\.[\w-]{8,}(\.[\w-]*)?/g, '[token]')
-    .replaceAll(/[^\x20-\x7E]+/g, ' ')
-    .trim();
-  return safe.length > MAX_COMPLAINT_CHARS ? `${safe.slice(0, MAX_COMPLAINT_CHARS)}…` : safe;
 }

@@ -15,7 +15,7 @@ export function isCompactJwt(text: string): boolean {
   return text.length <= MAX_ID_TOKEN_CHARS && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 }
 
-/** The claims that matter here; null where the text is no JWT. */
+/** The claims that matter here; null if the text is no JWT. */
 export function readClaims(token: string): TokenClaims | null {
   if (!isCompactJwt(token)) return null;
   let claims: unknown;

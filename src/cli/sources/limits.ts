@@ -1,22 +1,14 @@
 // Every number of the token sources, with its unit and its reason.
 
-/** Milliseconds for all metadata services together, where nothing else says where this runs. */
+/** Milliseconds for all metadata services together, if nothing else says where this runs. */
 export const PROBE_TIMEOUT_MS: number = 280;
-/** Milliseconds one try of a request to a platform may take; they answer within one second. */
-export const PLATFORM_TIMEOUT_MS: number = 5_000;
 /** Tries in all; GitHub's own toolkit makes as many. */
 export const PLATFORM_ATTEMPTS: number = 4;
 /** Milliseconds before the second try, at most; doubled for each further one. */
 export const PLATFORM_FIRST_RETRY_MS: number = 500;
 /** Milliseconds a platform's `retry-after` is obeyed up to. */
 export const PLATFORM_LONGEST_RETRY_MS: number = 10_000;
-/** Bytes of an answer; the largest real ones are below 8 KiB. */
-export const MAX_PLATFORM_ANSWER_BYTES: number = 64 * 1024;
 /** Characters of an ID token: the service refuses longer ones. */
 export const MAX_ID_TOKEN_CHARS: number = 16 * 1024;
 /** Milliseconds a platform's program may take; it makes tries of its own. */
 export const PROGRAM_TIMEOUT_MS: number = 60_000;
-/** Characters of a program's or platform's complaint that are quoted. */
-export const MAX_COMPLAINT_CHARS: number = 200;
-/** Seconds an AWS token lives: it is exchanged at once. */
-export const AWS_TOKEN_SECONDS: number = 300;

@@ -37,7 +37,7 @@ export async function tokensInFiles(
   return found;
 }
 
-/** A path, or what the variable that `$NAME` names holds; null where it holds nothing. */
+/** A path, or what the variable that `$NAME` names holds; null if it holds nothing. */
 export function resolvePath(path: string, variables: Variables): string | null {
   return path.startsWith('$') ? variables[path.slice(1)] || null : path;
 }

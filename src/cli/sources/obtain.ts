@@ -3,7 +3,9 @@
 import { askPlatform, tryRepeatedly } from './ask-platform.ts';
 import { detectSources } from './detect.ts';
 import type { Detection } from './detect.ts';
-import { quoteComplaint, sourceFailure } from './failure.ts';
+import { PlatformFailure, quoteComplaint } from '../../platforms/failure.ts';
+import { CliFailure } from '../failure.ts';
+import { sourceFailure } from './failure.ts';
 import { isCompactJwt, readClaims } from './jwt.ts';
 import { resolvePath, tokensInFiles, tokensInVariables } from './matching-tokens.ts';
 import { SOURCE_NAMES } from './known-sources.ts';
@@ -13,7 +15,7 @@ import type { SourceContext, Source, System, TokenOrigin } from '../../platforms
 export interface ObtainedToken {
   readonly token: string;
   readonly source: Source;
-  /** What to do where the service does not accept the audience; null where the token has the one that was asked for. */
+  /** What to do if the service does not accept the audience; null if the token has the one that was asked for. */
   readonly audienceAdvice: string | null;
 }
 
@@ -29,7 +31,7 @@ export async function obtainIdToken(system: System, context: SourceContext, only
       `The variable ${origin.variable} is not set.`,
       '`--source env:NAME` reads the ID token from the variable NAME.',
     );
-  const token = (await takeToken(system, context, source.title, origin)).trim();
+  const token = (await takeToken(system, context, source.title, origin).catch(shown)).trim();
   if (!isCompactJwt(token)) {
     throw sourceFailure(
       'not_a_token',
@@ -39,6 +41,13 @@ export async function obtainIdToken(system: System, context: SourceContext, only
     );
   }
   return { token, source, audienceAdvice: adviceAbout(token, source, context) };
+}
+
+/** A platform's own part fails in its own words. */
+function shown(error: unknown): never {
+  if (!(error instanceof PlatformFailure)) throw error;
+  const { message, next, code } = error;
+  throw new CliFailure(message, { code, ...(next === undefined ? {} : { next }) });
 }
 
 async function takeToken(system: System, context: SourceContext, title: string, origin: TokenOrigin): Promise<string> {
@@ -57,18 +66,17 @@ async function takeToken(system: System, context: SourceContext, title: string, 
     }
     case 'program':
       return await runProgram(system, title, origin.program, origin.arguments(context));
-    case 'spiffe':
-      return await tryRepeatedly(system, title, async () => {
-        return await system.fetchJwtSvid(context.variables['SPIFFE_ENDPOINT_SOCKET'] ?? '', context.audience);
+    case 'protocol':
+      return await origin.obtain({
+        system,
+        context,
+        ask: async (name, request) => await askPlatform(system, name, request),
+        retry: async (name, work) => await tryRepeatedly(system, name, work),
       });
-    case 'aws': {
-      const { fetchAwsWebIdentityToken } = await import('./aws-web-identity.ts');
-      return await fetchAwsWebIdentityToken(system, context.audience);
-    }
   }
 }
 
-/** A member of a JSON object where it is a string; never the word "null". */
+/** A member of a JSON object if it is a string; never the word "null". */
 function memberOf(text: string, member: string): string {
   try {
     const value = (JSON.parse(text) as Readonly<Record<string, unknown>> | null)?.[member];

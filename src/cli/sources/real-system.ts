@@ -6,7 +6,8 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { World } from '../command.ts';
-import { MAX_PLATFORM_ANSWER_BYTES, PROGRAM_TIMEOUT_MS } from './limits.ts';
+import { PROGRAM_TIMEOUT_MS } from './limits.ts';
+import { MAX_PLATFORM_ANSWER_BYTES } from '../../platforms/limits.ts';
 import type { PlatformAnswer, PlatformRequest, ProgramEnd, System, Variables } from '../../platforms/source.ts';
 
 /** The system of this process. Well-known paths are looked up under `root`, which only tests set. */
@@ -44,10 +45,6 @@ export function realSystem(world: Pick<World, 'env' | 'fetch'>, root = ''): Syst
         : await sendOverSocket(at(request.socket), request, timeoutMs),
     isProgram: async (name) => await isProgram(name, variables),
     run: async (program, args) => await runProgram(program, args, variables),
-    fetchJwtSvid: async (socket, audience) => {
-      const { fetchJwtSvid } = await import('./spiffe-workload-api.ts');
-      return await fetchJwtSvid(socket, audience);
-    },
     sleep: async (milliseconds) => await sleep(milliseconds),
     random: Math.random,
     now: Date.now,

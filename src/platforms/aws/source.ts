@@ -1,21 +1,19 @@
 // AWS (Lambda, ECS, EC2) as a token source: STS signs an ID token for whoever holds the role's credentials.
 
 import { EC2_SESSION_SECONDS } from '../limits.ts';
-import type { SourceContext, Source } from '../source.ts';
+import type { Source, TokenOrigin } from '../source.ts';
+import { ec2MetadataHost } from './metadata-host.ts';
 
-/** The EC2 metadata service, or where AWS's own variable says it is. */
-export function ec2MetadataHost({ variables }: Pick<SourceContext, 'variables'>): string {
-  const host = variables['AWS_EC2_METADATA_SERVICE_ENDPOINT'];
-  return host === undefined || host === '' ? 'http://169.254.169.254' : host.replace(/\/+$/, '');
-}
-
-const origin = { from: 'aws' } as const;
+const origin: TokenOrigin = {
+  from: 'protocol',
+  obtain: async (means) => await (await import('./web-identity.ts')).fetchAwsWebIdentityToken(means),
+};
 
 export const source: Source = {
   name: 'aws',
   title: 'AWS STS',
   layer: 'machine',
-  // AWS_ACCESS_KEY_ID alone is no when: it is set on many machines that are not AWS. `--source aws` uses it all the same.
+  // AWS_ACCESS_KEY_ID alone is no evidence: it is set on many machines that are not AWS. `--source aws` uses it all the same.
   origins: [
     { when: { variables: ['AWS_LAMBDA_FUNCTION_NAME', 'AWS_ACCESS_KEY_ID'] }, origin },
     { when: { variables: ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'] }, origin },

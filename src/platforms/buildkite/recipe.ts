@@ -1,6 +1,6 @@
 // How to trust a workload of Buildkite.
 
-import { LookUpFailure } from '../look-up.ts';
+import { PlatformFailure } from '../failure.ts';
 import type { Recipe } from '../recipe.ts';
 
 /** What --subject-claim may pick and a rule can rely on; the others are new in every build. */
@@ -61,7 +61,7 @@ export const recipe: Recipe = {
   customise: (claims, subject) => {
     const claim = SUBJECT_CLAIMS.find((name) => claims[name] === subject);
     if (claim === undefined) {
-      throw new LookUpFailure(
+      throw new PlatformFailure(
         `The token does not say what its subject ${subject} is.`,
         `Ask for it by name, too: buildkite-agent oidc request-token --subject-claim CLAIM --claim CLAIM, where CLAIM is one of ${SUBJECT_CLAIMS.join(', ')}.`,
       );

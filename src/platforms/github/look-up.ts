@@ -1,8 +1,9 @@
-// GitHub: looks up a repository's ids and subject settings, and says plainly where only names could be pinned.
+// GitHub: looks up a repository's ids and subject settings, and says plainly if only names could be pinned.
 
 import type { JsonObject } from '../../token/json.ts';
 import { isJsonObject } from '../../token/json.ts';
-import { idOf, LookUpFailure, NOTHING_FOUND } from '../look-up.ts';
+import { PlatformFailure } from '../failure.ts';
+import { idOf, NOTHING_FOUND } from '../look-up.ts';
 import type { LookUpAnswer, LookUpQuestion, Variables } from '../look-up.ts';
 
 interface Ids {
@@ -93,12 +94,12 @@ function idsOf(wanted: string, body: JsonObject | null, variables: Variables): I
   ] as const) {
     const given = variables.get(flag);
     if (given !== undefined && found !== undefined && given !== found)
-      throw new LookUpFailure(`--${flag} ${given} is not the id of ${wanted}: GitHub says ${found}.`);
+      throw new PlatformFailure(`--${flag} ${given} is not the id of ${wanted}: GitHub says ${found}.`);
   }
   const fullName = isAll || body === null ? undefined : body['full_name'];
   // A renamed repository is found under its old name, too; a rule would never match.
   if (typeof fullName === 'string' && fullName.toLowerCase() !== wanted.toLowerCase())
-    throw new LookUpFailure(`${wanted} is now called ${fullName}.`, `Give --repository ${fullName}.`);
+    throw new PlatformFailure(`${wanted} is now called ${fullName}.`, `Give --repository ${fullName}.`);
   return {
     // Subjects are compared byte for byte, names on GitHub are not.
     repository: typeof fullName === 'string' ? fullName : wanted,
@@ -147,7 +148,7 @@ function customisedSubject(keys: readonly string[], known: Variables, variant: s
     if (key === 'context') return context;
     const value = values[key];
     if (value === undefined || value.includes('*')) {
-      throw new LookUpFailure(
+      throw new PlatformFailure(
         `The subjects of this repository are made of ${keys.join(', ')}, and ${key} is not known.`,
         'Save an ID token of a real run and give it with --from-token FILE' +
           (key === 'job_workflow_ref' ? ', or give --reusable-workflow.' : '.'),

@@ -1,6 +1,6 @@
 // How to trust a workload of GitHub Actions.
 
-import { LookUpFailure } from '../look-up.ts';
+import { PlatformFailure } from '../failure.ts';
 import type { Variables } from '../look-up.ts';
 import type { Recipe } from '../recipe.ts';
 
@@ -248,7 +248,7 @@ function splitIds(given: Variables): Variables {
     if (id === undefined) continue;
     const other = given.get(parameter);
     if (other !== undefined && other !== id)
-      throw new LookUpFailure(`--repository says ${id}, and --${parameter} says ${other}.`);
+      throw new PlatformFailure(`--repository says ${id}, and --${parameter} says ${other}.`);
     read.set(parameter, id);
   }
   return read;

@@ -1,7 +1,8 @@
-// GitLab: looks up the ids of a project or group, and says plainly where only paths could be pinned.
+// GitLab: looks up the ids of a project or group, and says plainly if only paths could be pinned.
 
 import { isJsonObject } from '../../token/json.ts';
-import { idOf, LookUpFailure, NOTHING_FOUND } from '../look-up.ts';
+import { PlatformFailure } from '../failure.ts';
+import { idOf, NOTHING_FOUND } from '../look-up.ts';
 import type { LookUpAnswer, LookUpQuestion } from '../look-up.ts';
 
 /** The ids of the project and its group. */
@@ -27,7 +28,7 @@ export async function lookUpGitlab({ variables, wantsIds, system, askApi }: Look
   ] as const) {
     const given = variables.get(flag);
     if (given !== undefined && value !== undefined && given !== value)
-      throw new LookUpFailure(`--${flag} ${given} is not the id of ${project}: GitLab says ${value}.`);
+      throw new PlatformFailure(`--${flag} ${given} is not the id of ${project}: GitLab says ${value}.`);
   }
   const warnings: string[] = [];
   if (isGroup ? namespaceId === undefined : projectId === undefined) {

@@ -1,11 +1,12 @@
-// Kubernetes: finds out a cluster's issuer, and its keys where nobody outside can fetch them, by asking it with kubectl.
+// Kubernetes: finds out a cluster's issuer, and its keys if nobody outside can fetch them, by asking it with kubectl.
 
 import type { LocalJwks } from '../../objects/identity-provider.ts';
 import { KUBECTL_REQUEST_SECONDS } from '../limits.ts';
-import { LookUpFailure, NOTHING_FOUND, parseJwks } from '../look-up.ts';
+import { PlatformFailure } from '../failure.ts';
+import { NOTHING_FOUND, parseJwks } from '../look-up.ts';
 import type { LookUpAnswer, LookUpQuestion } from '../look-up.ts';
 
-/** The issuer of the cluster, and its keys where they have to be registered. */
+/** The issuer of the cluster, and its keys if they have to be registered. */
 export async function lookUpKubernetes(question: LookUpQuestion): Promise<LookUpAnswer> {
   const { variables, wantsIds, hasKeys } = question;
   const warnings: string[] = [];
@@ -19,13 +20,19 @@ export async function lookUpKubernetes(question: LookUpQuestion): Promise<LookUp
   let localJwks: LocalJwks | null = null;
   if (wantsIds && !hasKeys) {
     const isPrivate = isLocal(issuer);
+    if (variables.has('upload-jwks') && !isPrivate) {
+      warnings.push(
+        `${issuer} publishes keys of its own, and the cluster's API may know only some of them (EKS does): ` +
+          'without --upload-jwks the issuer is asked, and its changes of keys are followed.',
+      );
+    }
     if (variables.has('upload-jwks') || (isPrivate && given === undefined)) {
       localJwks = parseJwks(await kubectl(question, ['get', '--raw', '/openid/v1/jwks']), 'The cluster');
       notes.push(
         'The cluster’s keys are registered as they are now: when it changes them, run this again with --update.',
       );
     } else if (isPrivate) {
-      throw new LookUpFailure(
+      throw new PlatformFailure(
         `${issuer} is a name inside the cluster: its keys cannot be fetched.`,
         'Save them with `kubectl get --raw /openid/v1/jwks > jwks.json` and give --jwks jwks.json, or let --upload-jwks do it.',
       );
@@ -54,7 +61,7 @@ async function clusterIssuer(question: LookUpQuestion): Promise<string> {
   } catch {
     // said below
   }
-  throw new LookUpFailure(
+  throw new PlatformFailure(
     'The cluster answered kubectl without an issuer.',
     'Give --issuer: `kubectl get --raw /.well-known/openid-configuration` should show it.',
     'no_issuer',
@@ -70,8 +77,8 @@ async function kubectl({ variables, system }: LookUpQuestion, command: readonly 
   ];
   const next = 'Give --issuer (and --jwks FILE for a cluster that cannot be reached from outside) instead.';
   if (!(await system.isProgram('kubectl')))
-    throw new LookUpFailure('kubectl is not installed, so the cluster cannot be asked.', next, 'kubectl');
+    throw new PlatformFailure('kubectl is not installed, so the cluster cannot be asked.', next, 'kubectl');
   const { code, stdout, stderr } = await system.run('kubectl', [...options, ...command]);
   if (code === 0) return stdout;
-  throw new LookUpFailure(`kubectl failed: ${stderr.trim().split('\n')[0] ?? ''}`, next, 'kubectl');
+  throw new PlatformFailure(`kubectl failed: ${stderr.trim().split('\n')[0] ?? ''}`, next, 'kubectl');
 }

@@ -49,6 +49,14 @@ describe('readDeclaration', () => {
     ]);
   });
 
+  it('wants a tenant to be named on an issuer that many share, and takes a condition for it (contract §5.3)', () => {
+    const anybodys = { providerSubject: 'environment:production' };
+    expect(faultsOf(withIdentity(anybodys))).toEqual([
+      expect.stringMatching(/^\/serviceAccounts\/deployer\/identities\/main\/providerSubject names no tenant: /),
+    ]);
+    expect(faultsOf(withIdentity({ ...anybodys, conditions: { repository_owner_id: '9919' } }))).toEqual([]);
+  });
+
   it.each<[string, JsonObject]>([
     ['name is required', {}],
     ['/name must be up to 63 letters', { name: 'a b' }],

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { signAwsRequest } from '../../../src/cli/sources/sigv4.ts';
+import { signAwsRequest } from '../../../src/platforms/aws/sigv4.ts';
 
 const keys = {
   accessKeyId: 'AKIDEXAMPLE',

@@ -4,15 +4,14 @@ import { connect } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 
-import { PassingTrouble } from './ask-platform.ts';
-import { quoteComplaint, sourceFailure } from './failure.ts';
-import { MAX_PLATFORM_ANSWER_BYTES, PLATFORM_TIMEOUT_MS } from './limits.ts';
+import { PassingTrouble, PlatformFailure, quoteComplaint } from '../failure.ts';
+import { MAX_PLATFORM_ANSWER_BYTES, PLATFORM_TIMEOUT_MS } from '../limits.ts';
 
 const PATH = '/SpiffeWorkloadAPI/FetchJWTSVID';
 /** Field numbers of JWTSVIDRequest.audience, JWTSVIDResponse.svids and JWTSVID.svid. */
 const [AUDIENCE, SVIDS, SVID] = [1, 1, 2];
 const LENGTH_DELIMITED = 2;
-/** DEADLINE_EXCEEDED and UNAVAILABLE; none at all where the connection broke. */
+/** DEADLINE_EXCEEDED and UNAVAILABLE; none at all if the connection broke. */
 const PASSING_STATUSES = ['4', '14', ''];
 
 interface GrpcEnd {
@@ -21,17 +20,17 @@ interface GrpcEnd {
   readonly body: Buffer;
 }
 
-/** The first JWT-SVID for an audience; `endpoint` is `unix:/path`, `unix:///path` or `tcp://address:port`. Throws a CliFailure where it is refused. */
+/** The first JWT-SVID for an audience; `endpoint` is `unix:/path`, `unix:///path` or `tcp://address:port`. Throws a PlatformFailure if it is refused. */
 export async function fetchJwtSvid(endpoint: string, audience: string): Promise<string> {
   const session = openSession(endpoint);
   try {
     const { status, message, body } = await call(session, grpcFrame(field(AUDIENCE, Buffer.from(audience))));
     if (PASSING_STATUSES.includes(status)) throw new PassingTrouble(`gRPC status ${status || 'missing'}`);
     if (status !== '0') {
-      throw sourceFailure(
-        'platform_refused',
+      throw new PlatformFailure(
         `The SPIFFE Workload API refused to give a JWT-SVID: ${quoteComplaint(message === '' ? `gRPC status ${status}` : decodeURIComponent(message))}`,
         'Is there a registration entry for this workload?',
+        'platform_refused',
       );
     }
     const svid = fieldOf(body.subarray(5), SVIDS);
@@ -46,7 +45,11 @@ function openSession(endpoint: string): ClientHttp2Session {
   if (tcp !== null) return connect(`http://${tcp[1]}:${tcp[2]}`);
   const path = /^unix:(?:\/\/)?(\/.+)$/.exec(endpoint)?.[1];
   if (path === undefined)
-    throw sourceFailure('source_incomplete', 'SPIFFE_ENDPOINT_SOCKET is neither unix:///path nor tcp://address:port.');
+    throw new PlatformFailure(
+      'SPIFFE_ENDPOINT_SOCKET is neither unix:///path nor tcp://address:port.',
+      undefined,
+      'source_incomplete',
+    );
   return connect('http://localhost', { createConnection: () => connectSocket(path) });
 }
 
@@ -103,7 +106,7 @@ function varint(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 }
 
-/** The first length-delimited field of that number; null where the message has none, or is none. */
+/** The first length-delimited field of that number; null if the message has none, or is none. */
 function fieldOf(message: Buffer, wanted: number): Buffer | null {
   let at = 0;
   const read = (): number => {
