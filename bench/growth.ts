@@ -1,4 +1,4 @@
-// Growth, counted and timed: what an exchange reads and writes where the tables are small, and where they are large.
+// Growth, counted and timed: what an exchange reads and writes when the tables are small, and when they are large.
 
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 

@@ -80,7 +80,7 @@ function write(socket: Socket, { path, body }: Target, index: number): void {
   );
 }
 
-/** The first whole answer in the bytes; null where it is not whole yet. */
+/** The first whole answer in the bytes; null if it is not whole yet. */
 function parseAnswer(bytes: Buffer): { status: number; length: number; text: string } | null {
   const headerEnd = bytes.indexOf('\r\n\r\n');
   if (headerEnd === -1) return null;

@@ -27,7 +27,7 @@ export interface Counted extends Counts {
   readonly status: number;
 }
 
-/** Runs one exchange of each kind, then many of one. Throws where one has another status than it should. */
+/** Runs one exchange of each kind, then many of one. Throws if one has another status than it should. */
 export async function countRoundTrips(): Promise<{ readonly roundTrips: Counted[] } & EventSize> {
   const workload = await startWorkload();
   const stranger = await startWorkload();

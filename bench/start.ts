@@ -26,7 +26,7 @@ export interface Start {
 
 const STARTS = 7;
 
-/** Builds, weighs and starts the Worker. Throws where wrangler does not say how long it took. */
+/** Builds, weighs and starts the Worker. Throws if wrangler does not say how long it took. */
 export async function measureStart(): Promise<Start> {
   const directory = mkdtempSync(join(tmpdir(), 'cambist-start-'));
   const bundle = await buildBundle(directory);

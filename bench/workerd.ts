@@ -34,7 +34,7 @@ export async function signingKey(alg: string): Promise<SigningKey> {
   return { ...(await exportJWK(privateKey)), alg, kid: `bench-${alg}`, use: 'sig' };
 }
 
-/** Our own Worker, as `npm start` runs it, with one issuer, account and rule; another entry stands for it where one is given. */
+/** Our own Worker, as `npm start` runs it, with one issuer, account and rule; another entry takes its place if one is given. */
 export async function startCambist(
   workload: Workload,
   keys: readonly SigningKey[],

@@ -87,7 +87,7 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
-/** Writes the page, or with `check` only compares it; true where the file is as it should be. */
+/** Writes the page, or with `check` only compares it; true if the file is as it should be. */
 export async function cliPage(check: boolean): Promise<boolean> {
   const wanted = await renderCli();
   if (check) return existsSync(CLI_DOC) && readFileSync(CLI_DOC, 'utf8') === wanted;

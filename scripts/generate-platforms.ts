@@ -123,7 +123,7 @@ function json(value: object): string {
   return `\`\`\`json\n${text}\n\`\`\``;
 }
 
-/** Writes the page, or with `check` only compares it; true where the file is as it should be. */
+/** Writes the page, or with `check` only compares it; true if the file is as it should be. */
 export function platformsPage(check: boolean): boolean {
   const wanted = renderPlatforms();
   if (check) return readFileSync(PLATFORMS_DOC, 'utf8') === wanted;

@@ -32,7 +32,7 @@ Besides these, the Worker imports \`cloudflare:workers\` from the runtime. \`com
   (\`test/scripts/supply-chain.test.ts\`); \`npm ci\` installs these and nothing else.
 - **No install scripts in what runs.** Of all packages only \`esbuild\`, \`node\` and \`workerd\`, which build and test, may run one when they
   are installed (\`allowScripts\` in \`package.json\`, and the same test). None of the packages above has one.
-- **Signatures.** \`npm audit signatures\` compares every installed package with the registry's signature of it, and with its provenance where it
+- **Signatures.** \`npm audit signatures\` compares every installed package with the registry's signature of it, and with its provenance if it
   has one. It needs registry.npmjs.org and tuf-repo-cdn.sigstore.dev, and fails where it cannot reach both; so it is no part of
   \`npm run check\`, which works without a network. Run it after every change of the lockfile:
 

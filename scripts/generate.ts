@@ -1,4 +1,4 @@
-// `npm run generate`: writes every generated file anew; with `--check` it writes nothing and fails where one is out of date.
+// `npm run generate`: writes every generated file anew; with `--check` it writes nothing and fails if one is out of date.
 
 import { captureWrangler } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';

@@ -67,7 +67,7 @@ await runScript('cambist', async () => {
   }
 });
 
-/** What /readyz names, a line each; the whole answer where it is another one. */
+/** What /readyz names, a line each; the whole answer if it has another form. */
 function faultsIn(answer: string): string {
   try {
     const { faults } = JSON.parse(answer) as { readonly faults: readonly { readonly detail: string }[] };

@@ -18,7 +18,7 @@ interface Shown {
   readonly file: string;
 }
 
-/** Writes the table, or with `check` only compares it; true where the file is (now) up to date. */
+/** Writes the table, or with `check` only compares it; true if the file is (now) up to date. */
 export function conformanceTable(check: boolean): boolean {
   const path = join(ROOT, TABLE);
   const text = render(readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' }).flatMap(readTitles));

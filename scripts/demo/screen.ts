@@ -1,4 +1,4 @@
-// How the demo looks on a terminal: numbered steps, aligned facts, colour only where there is a terminal to show it.
+// How the demo looks on a terminal: numbered steps, aligned facts, colour only if there is a terminal to show it.
 
 import { styleText } from 'node:util';
 
@@ -6,7 +6,7 @@ const WIDTH = 18;
 let step = 0;
 
 function style(format: Parameters<typeof styleText>[0], text: string): string {
-  // styleText leaves colour out by itself where the stream is no terminal or NO_COLOR is set.
+  // styleText leaves colour out by itself if the stream is no terminal or NO_COLOR is set.
   return styleText(format, text, { stream: process.stdout });
 }
 

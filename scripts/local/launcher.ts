@@ -5,7 +5,7 @@ import type { ProcessStamp } from './processes.ts';
 
 const WATCH_EVERY_MS = 500;
 
-/** Remembers npm, and the shell it puts in between, where npm started this script; a script started by hand has no launcher to watch. */
+/** Remembers npm, and the shell it puts in between, if npm started this script; a script started by hand has no launcher to watch. */
 export function watchLauncher(): { onGone(react: () => void): void } {
   const chain = process.env['npm_lifecycle_event'] === undefined ? [] : ancestors(2);
   return {

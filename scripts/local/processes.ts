@@ -17,7 +17,7 @@ const TERM_GRACE_MS = 1_500;
 const KILL_GRACE_MS = 3_000;
 const POLL_MS = 25;
 
-/** All processes that can be seen; empty where the platform offers no way to list them without further tools (Windows). */
+/** All processes that can be seen; empty if the platform offers no way to list them without further tools (Windows). */
 export function listProcesses(): readonly ProcessStamp[] {
   if (process.platform === 'linux') {
     return readdirSync('/proc')
@@ -28,7 +28,7 @@ export function listProcesses(): readonly ProcessStamp[] {
   return process.platform === 'win32' ? [] : readPs(['-A']);
 }
 
-/** The process with this pid; null where there is none, or none can be seen. */
+/** The process with this pid; null if there is none, or none can be seen. */
 export function findProcess(pid: number): ProcessStamp | null {
   if (process.platform === 'linux') return readProcfs(pid);
   return process.platform === 'win32' ? null : (readPs(['-p', String(pid)])[0] ?? null);

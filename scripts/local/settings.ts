@@ -10,7 +10,7 @@ export interface LocalSettings {
   readonly stateDirectory: string;
 }
 
-/** PORT and STATE_DIR. Throws Refusal where PORT is not a port. */
+/** PORT and STATE_DIR. Throws Refusal if PORT is not a port. */
 export function readLocalSettings(env: Environment): LocalSettings {
   const text = setting(env, 'PORT') ?? '8787';
   const port = Number(text);

@@ -20,7 +20,7 @@ export interface StateDir {
   readonly release: () => void;
 }
 
-/** A secret and where it came from; `path` is null where the environment set it. */
+/** A secret and where it came from; `path` is null if the environment set it. */
 export interface LocalSecret {
   readonly value: string;
   readonly path: string | null;

@@ -32,7 +32,7 @@ export interface LocalWorkerOptions {
   readonly inspectorPort?: number;
   /** Called with each line that the Worker logs. */
   readonly onLog: (line: string, level: string) => void;
-  /** Called where workerd ends without having been told to. */
+  /** Called if workerd ends without having been told to. */
   readonly onDeath?: () => void;
   /** Called as soon as the workerd process is known. */
   readonly onWorkerd: (workerd: ProcessStamp) => void;
@@ -43,7 +43,7 @@ export interface LocalWorker {
   readonly stop: () => Promise<void>;
 }
 
-/** Applies schema.sql, then serves on 127.0.0.1; resolves once the socket listens. Throws Refusal where the port is taken. */
+/** Applies schema.sql, then serves on 127.0.0.1; resolves once the socket listens. Throws Refusal if the port is taken. */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
   await refuseTakenPort(options.port);
   // The first instance only holds the database, so that nothing is served before the schema is there.
