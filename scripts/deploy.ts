@@ -67,12 +67,17 @@ function findFaults(configPath: string, env: string | undefined, vars: readonly 
   const config = readConfig({ config: configPath, ...(env === undefined ? {} : { env }) });
   const faults: string[] = [];
   const database = config.d1_databases.find(({ binding }: { readonly binding: string }) => binding === 'DB');
+  const ofEnvironment = env === undefined ? '' : `-${env}`;
   if (database === undefined || PLACEHOLDER.test(database.database_id ?? '')) {
-    faults.push('database_id of DB: run `npx wrangler d1 create cambist` and put the id it prints there');
+    faults.push(
+      `database_id of DB: run \`npx wrangler d1 create cambist${ofEnvironment}\` and put the id it prints ${placeOf('d1_databases', env)}`,
+    );
   }
   const cache = config.kv_namespaces.find(({ binding }: { readonly binding: string }) => binding === 'CACHE');
   if (cache === undefined || PLACEHOLDER.test(cache.id ?? '')) {
-    faults.push('id of CACHE: run `npx wrangler kv namespace create CACHE` and put the id it prints there');
+    faults.push(
+      `id of CACHE: run \`npx wrangler kv namespace create CACHE${env === undefined ? '' : ` --env ${env}`}\` and put the id it prints ${placeOf('kv_namespaces', env)}`,
+    );
   }
   const issuer = config.vars['ISSUER_URL'];
   const isGiven = vars.some((item) => item.startsWith('ISSUER_URL:'));
@@ -80,4 +85,9 @@ function findFaults(configPath: string, env: string | undefined, vars: readonly 
     faults.push('ISSUER_URL: the https origin of this deployment, such as https://cambist.your-name.workers.dev');
   }
   return faults;
+}
+
+/** An environment inherits no bindings: they are written once more under its name. */
+function placeOf(bindings: string, env: string | undefined): string {
+  return env === undefined ? 'there' : `under [[env.${env}.${bindings}]]`;
 }

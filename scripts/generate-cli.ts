@@ -24,10 +24,10 @@ export async function renderCli(): Promise<string> {
   const sections: string[] = [];
   const rows: string[] = [];
   for (const entry of COMMANDS) {
-    const commands =
-      'run' in entry
-        ? [{ name: entry.name, command: entry }]
-        : (await entry.load()).map((command) => ({ name: `${entry.name} ${command.name}`, command }));
+    const commands = (await entry.load()).map((command) => ({
+      name: entry.kind === 'command' ? entry.name : `${entry.name} ${command.name}`,
+      command,
+    }));
     for (const { name, command } of commands) {
       rows.push(`| [\`${name}\`](#${anchor(name)}) | ${cell(command.summary)} |`);
       sections.push(section(name, command));

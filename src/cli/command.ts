@@ -44,8 +44,12 @@ export interface Command {
   readonly run: (context: CommandContext) => Promise<number | void>;
 }
 
-/** Commands under one word (`cambist keys rotate`), loaded only if that word is used. */
-export interface CommandGroup {
+/** A command without what the list of commands says of it. */
+export type CommandBody = Omit<Command, 'name' | 'summary'>;
+
+/** One line of the list of commands: a command, or several under one word (`cambist keys rotate`); loaded when it is used. */
+export interface CommandEntry {
+  readonly kind: 'command' | 'group';
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<readonly Command[]>;

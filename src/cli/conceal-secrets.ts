@@ -1,7 +1,7 @@
 // Recognises tokens and other secrets in what a user typed, so that no message repeats them; knows no command.
 
 /** What stands for a secret in a message. */
-export const HIDDEN = '<hidden>';
+const HIDDEN = '<hidden>';
 
 /** A JWT, or the beginning of one: a header in base64url starts with `eyJ`, or with white space in it otherwise. */
 const JWT = /eyJ[\w-]{8,}(?:\.[\w-]*)*|(?:(?=[\w-]*[A-Z])[\w-]{16,}\.){2}(?=[\w-]*[A-Z])[\w-]{16,}/;

@@ -2,7 +2,7 @@
 
 import { Command as Parser, Argument, CommanderError, InvalidArgumentError, Option } from 'commander';
 
-import type { Command, CommandGroup, CommandOption, OptionReader } from './command.ts';
+import type { Command, CommandEntry, CommandOption, OptionReader } from './command.ts';
 import { holdsSecret } from './conceal-secrets.ts';
 import { usageFailure } from './failure.ts';
 import { GLOBAL_OPTIONS } from './settings.ts';
@@ -21,7 +21,7 @@ export type Outcome =
 /** Parses a command line into the command it means, the help it asks for, or what is wrong with it. */
 export async function parseCommandLine(
   argv: readonly string[],
-  entries: readonly (Command | CommandGroup)[],
+  entries: readonly CommandEntry[],
   version: () => string,
 ): Promise<Outcome> {
   const given = secretArgument(argv);
@@ -54,13 +54,14 @@ export async function parseCommandLine(
       parsed = { command, arguments: parser.args, options: optionReader(parser.optsWithGlobals()) };
     });
   };
-  for (const entry of entries) {
-    if ('run' in entry) add(program, entry);
+  for (const { kind, name, summary, load } of entries) {
+    // Reading every command would make the help slow; a word that is not the command's name cannot need it.
+    const commands = argv.includes(name) ? await load() : [];
+    if (kind === 'command' && commands.length > 0) for (const command of commands) add(program, command);
     else {
-      const group = configured(program.command(entry.name)).summary(entry.summary).description(entry.summary);
-      // Reading every group would make the help slow; a word that is not a group's name cannot need it.
-      if (argv.includes(entry.name)) for (const command of await entry.load()) add(group, command);
-      group.usage('<command> [options]');
+      const parser = configured(program.command(name)).summary(summary).description(summary);
+      for (const command of commands) add(parser, command);
+      parser.usage(kind === 'group' ? '<command> [options]' : '[options]');
     }
   }
 

@@ -12,10 +12,8 @@ import { PRESET_NAMES } from '../../src/platforms/preset.ts';
 
 const all: readonly (readonly [name: string, command: Command])[] = (
   await Promise.all(
-    COMMANDS.map(async (entry) =>
-      'run' in entry
-        ? [[entry.name, entry] as const]
-        : (await entry.load()).map((command) => [`${entry.name} ${command.name}`, command] as const),
+    COMMANDS.map(async ({ kind, name, load }) =>
+      (await load()).map((command) => [kind === 'command' ? name : `${name} ${command.name}`, command] as const),
     ),
   )
 ).flat();

@@ -130,12 +130,11 @@ it.each(UNASKED)('asks nobody: %s %s %s', async (...argv) => {
 
 it('every command that has --yes is tried here', async () => {
   const withYes = await Promise.all(
-    COMMANDS.map(async (entry) => {
-      const commands = 'run' in entry ? [entry] : await entry.load();
-      return commands
+    COMMANDS.map(async (entry) =>
+      (await entry.load())
         .filter(({ options }) => options.some(({ flags }) => flags.includes('--yes')))
-        .map(({ name }) => ('run' in entry ? name : `${entry.name} ${name}`));
-    }),
+        .map(({ name }) => (entry.kind === 'command' ? name : `${entry.name} ${name}`)),
+    ),
   );
   const tried = CONFIRMED.map(([[first, second]]) => (first === 'apply' ? 'apply' : `${first} ${second}`));
   // Every platform's bootstrap is the same code; so are the updates that can revoke.

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import type { ExchangedToken } from '../../src/sdk/client/index.ts';
-import { keepFresh, renewInMs } from '../../src/cli/exec/keep-fresh.ts';
+import { keepFresh } from '../../src/cli/exec/keep-fresh.ts';
 import { CliFailure } from '../../src/cli/failure.ts';
 
 const START = Date.parse('2026-11-01T00:00:00Z');
@@ -23,10 +23,20 @@ function aToken(expiresIn = 3600): ExchangedToken {
   };
 }
 
-it('renews in the last fifth of the life, at most 300 s before its end', () => {
-  expect(renewInMs(aToken(60), START)).toBe(48_000);
-  expect(renewInMs(aToken(3600), START)).toBe(3_300_000);
-  expect(renewInMs(aToken(60), START + 59_000)).toBe(0);
+it.each([
+  ['in the last fifth of the life', 60, 0, 48_000],
+  ['at most 300 s before its end', 3_600, 0, 3_300_000],
+  ['at once if that is over', 60, 59_000, 0],
+])('renews %s', async (_, lifetime, passed, delayMs) => {
+  const renew = vi.fn(async () => await Promise.resolve(aToken(3_600)));
+  const first = aToken(lifetime);
+  await vi.advanceTimersByTimeAsync(passed);
+  const stop = keepFresh({ name: 'f', renew }, first, vi.fn());
+  if (delayMs > 0) await vi.advanceTimersByTimeAsync(delayMs - 1);
+  expect(renew).toHaveBeenCalledTimes(0);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(renew).toHaveBeenCalledTimes(1);
+  await stop();
 });
 
 it('renews again and again until it is told to stop', async () => {

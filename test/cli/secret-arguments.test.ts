@@ -2,10 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { HIDDEN, holdsSecret, looksOpaque, secretConcealer } from '../../src/cli/conceal-secrets.ts';
+import { holdsSecret, looksOpaque, secretConcealer } from '../../src/cli/conceal-secrets.ts';
 import { cambist } from './support/cli.ts';
 import { FAKE_ENV, fakeApi } from './support/fake-api.ts';
 
+const HIDDEN = '<hidden>';
 const encode = (value: object, indent?: number): string =>
   Buffer.from(JSON.stringify(value, null, indent)).toString('base64url');
 const CLAIMS = { iss: 'https://a.example', sub: 'repo:acme/app', marker: 'a-private-claim' };

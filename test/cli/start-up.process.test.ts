@@ -1,6 +1,6 @@
 // `cambist --help` as a process: fast, because no command is loaded before it is used, and content with a reader that leaves.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 
 import { expect, it } from 'vitest';
@@ -27,4 +27,17 @@ it('ends as it would have where the reader of its output leaves first', async ()
   child.stdout.destroy();
   expect(await once(child, 'close')).toEqual([0, null]);
   expect(said).toBe('');
+});
+
+it('loads no library for the version, and for the help only the parser', () => {
+  const hook = `data:text/javascript,${encodeURIComponent(
+    "import { registerHooks } from 'node:module'; registerHooks({ load: (url, context, next) => { if (url.includes('node_modules')) console.error(url); return next(url, context); } });",
+  )}`;
+  const loaded = (option: string): readonly string[] => {
+    const { stderr } = spawnSync(process.execPath, ['--import', hook, 'src/cli/main.ts', option], { encoding: 'utf8' });
+    const packages = [...stderr.matchAll(/node_modules\/((?:@[\w-]+\/)?[\w.-]+)/g)].map(([, name]) => name ?? '');
+    return [...new Set(packages)];
+  };
+  expect(loaded('--version')).toEqual([]);
+  expect(loaded('--help')).toEqual(['commander']);
 });

@@ -135,8 +135,8 @@ describe('a hostile text in every answer of the service', () => {
 
   it('is tried with every command', async () => {
     const names = await Promise.all(
-      COMMANDS.map(async (entry) =>
-        'run' in entry ? [entry.name] : (await entry.load()).map(({ name }) => `${entry.name} ${name}`),
+      COMMANDS.map(async ({ kind, name, load }) =>
+        (await load()).map((command) => (kind === 'command' ? name : `${name} ${command.name}`)),
       ),
     );
     const tried = CALLS.map(([[first = '', second = '']]) => [first, `${first} ${second}`]).flat();

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 
 import { describe, expect, it } from 'vitest';
 
-import { quoteHcl, quoteShell, subjectOf } from '../../src/cli/trust/trust.ts';
+import { quoteHcl, quoteShell } from '../../src/cli/trust/trust.ts';
 import { runHere } from './cli-run.ts';
 import type { CliRun } from './support/cli.ts';
 import { cambist } from './support/cli.ts';
@@ -211,5 +211,4 @@ it('quotes for shells and for HCL', () => {
   expect(quoteShell("a'b")).toBe(`'a'\\''b'`);
   expect(quoteShell('a-b_c:d/e')).toBe('a-b_c:d/e');
   expect(quoteHcl('${a} %{b} "c"')).toBe('"$${a} %%{b} \\"c\\""');
-  expect(subjectOf(ACCOUNT, undefined)).toBe(ACCOUNT);
 });

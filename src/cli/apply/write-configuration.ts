@@ -49,7 +49,7 @@ export function configurationOf(state: State, name: string, deployment: string):
 }
 
 /** The members that a file would have to name. */
-export function membersOf({ kind, name, view }: StoredObject): JsonObject {
+function membersOf({ kind, name, view }: StoredObject): JsonObject {
   const written = writtenMembers(kind).filter((member) => member !== 'name' && member !== 'rules');
   const given = Object.fromEntries(written.map((member) => [member, view[member] ?? null]));
   const defaults: JsonObject = { ...defaultsOf(kind, given), slug: slugOf(name), annotations: {} };
@@ -69,7 +69,7 @@ export function membersOf({ kind, name, view }: StoredObject): JsonObject {
 }
 
 /** The rules of a role without ids and defaults; none if it has none. */
-export function rulesOfRole({ view }: StoredObject): readonly JsonObject[] | undefined {
+function rulesOfRole({ view }: StoredObject): readonly JsonObject[] | undefined {
   const rules = rulesOf(view).map(({ resources = [], resourceIdentities = [], permissions = [], note = '' }) =>
     compact({
       resources,

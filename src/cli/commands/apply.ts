@@ -3,13 +3,11 @@
 import type { Done } from '../apply/execute-plan.ts';
 import { FILE, PRUNE } from '../apply/options.ts';
 import type { Plan } from '../apply/plan-changes.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 import { confirm, YES } from '../confirm.ts';
 import { CliFailure } from '../failure.ts';
 
-export const applyCommand: Command = {
-  name: 'apply',
-  summary: 'make the deployment as a file declares it',
+export const applyCommand: CommandBody = {
   description:
     'Creates and changes identity providers, service accounts, federated identities, roles and bindings until they are as the file declares them. ' +
     'The tests of the file are run first, over what would then be in force; if one fails, nothing is changed. ' +

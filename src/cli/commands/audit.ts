@@ -5,14 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEventView } from '../../objects/audit-event.ts';
 import type { Api, JsonMap } from '../api.ts';
 import { epochSeconds } from '../clock.ts';
-import type { Command, CommandContext, OptionReader } from '../command.ts';
+import type { CommandBody, CommandContext, OptionReader } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { FOLLOW_INTERVAL_MS, FOLLOW_OVERLAP_SECONDS, LIST_PAGE, MAX_QUOTED_CHARS, SHOWN_EVENTS } from '../limits.ts';
 import type { Output } from '../output.ts';
 
-export const auditCommand: Command = {
-  name: 'audit',
-  summary: 'list or follow audit events',
+export const auditCommand: CommandBody = {
   description:
     'Prints audit events, the oldest first: every grant, every refusal of a verified token, every change. With --json one event per line (NDJSON). Times are RFC 3339, or how long ago: 90s, 15m, 2h, 7d.',
   options: [

@@ -3,14 +3,12 @@
 import type { JsonObject } from '../../token/json.ts';
 import type { Preset, PresetName } from '../../platforms/preset.ts';
 import { epochSeconds } from '../clock.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
 import { formatPairs, textOf } from '../output.ts';
 import type { Output } from '../output.ts';
 
-export const decodeCommand: Command = {
-  name: 'decode',
-  summary: 'show what a token says, offline',
+export const decodeCommand: CommandBody = {
   description:
     'Prints the header and the claims of a token, its times in words, and the platform it comes from. Believes nothing, sends nothing, and prints no signature, so its output can be shared.',
   options: [],

@@ -1,10 +1,8 @@
 // `cambist detect`: shows where an ID token can be had and why; asks for none.
 
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 
-export const detectCommand: Command = {
-  name: 'detect',
-  summary: 'show which platform this is and where its ID token comes from',
+export const detectCommand: CommandBody = {
   description:
     'Looks at variables and files first, and asks metadata services only if those say nothing. Gets no token and needs no deployment. ' +
     'Exits 1 if nothing was found.',

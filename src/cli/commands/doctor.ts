@@ -1,12 +1,10 @@
 // `cambist doctor`: looks at a deployment from outside, at its keys and at its issuers; changes nothing.
 
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { Output } from '../output.ts';
 
-export const doctorCommand: Command = {
-  name: 'doctor',
-  summary: 'look for what is wrong with a deployment, its keys and its issuers',
+export const doctorCommand: CommandBody = {
   description:
     'Checks that the deployment answers, is ready, is the issuer it says it is, publishes its keys and agrees about the time. With a credential also its signing keys, and each issuer as the deployment sees it. ' +
     'Every check has a verdict, and what mends it. Exits 1 if one failed.',

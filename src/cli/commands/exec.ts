@@ -1,14 +1,12 @@
 // `cambist exec`: runs a command with tokens, keeps its files fresh, and revokes what it got at the end.
 
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 import { NOT_EXECUTABLE, NOT_FOUND } from '../exec/limits.ts';
 import type { Setup } from '../exec/prepare-tokens.ts';
 import { CliFailure } from '../failure.ts';
 import { EXCHANGE_OPTIONS, readExchangeSettings } from '../token/exchange-settings.ts';
 
-export const execCommand: Command = {
-  name: 'exec',
-  summary: 'run a command with a token, and revoke it at the end',
+export const execCommand: CommandBody = {
   description:
     'The command gets an access token in CAMBIST_TOKEN (its end in CAMBIST_TOKEN_EXPIRES_AT), and ID tokens if --id-token ' +
     'asks for them; with ID tokens alone there is no access token, unless --env or --file asks for one. Files are renewed ' +

@@ -2,16 +2,14 @@
 
 import type { ExplanationView } from '../../objects/explanation.ts';
 import type { JsonMap } from '../api.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { MAX_SHOWN_RULES } from '../limits.ts';
 import type { Output } from '../output.ts';
 import { readClaimsInput, readTokenInput } from '../subject-token/read-input.ts';
 import { textOf } from '../output.ts';
 
-export const explainCommand: Command = {
-  name: 'explain',
-  summary: 'say why a token is accepted or refused, check by check',
+export const explainCommand: CommandBody = {
   description:
     'Asks the deployment what it would do with a token, with claims, or with an earlier request, and prints every check of every federated identity, with hints for near misses. ' +
     'Changes nothing and uses no token up. Needs the scope iam:read. Exits 1 if the exchange would be refused.',

@@ -1,10 +1,8 @@
 // `cambist export`: the state of a deployment as a configuration that declares the same; changes nothing.
 
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 
-export const exportCommand: Command = {
-  name: 'export',
-  summary: 'write what is there as the file that apply reads',
+export const exportCommand: CommandBody = {
   description:
     'Prints the organisation’s providers, service accounts, federated identities, roles and bindings as the file that apply reads. ' +
     'Secrets are never part of it. There is no Terraform output: keep the file, and run `cambist plan` and `cambist apply` with it.',

@@ -1,12 +1,10 @@
 // `cambist me`: who the credential is, and what it may do.
 
 import type { JsonMap } from '../api.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 import { cellOf, formatPairs, formatTable, textOf } from '../output.ts';
 
-export const meCommand: Command = {
-  name: 'me',
-  summary: 'show who the credential is and what it may do',
+export const meCommand: CommandBody = {
   description:
     'Prints the service account, the organisation and the scopes of the credential, and the rules of its roles.',
   options: [{ flags: '--project <id>', description: 'with the roles that count in this project' }],

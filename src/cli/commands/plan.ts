@@ -1,11 +1,9 @@
 // `cambist plan`: shows what apply would do; changes nothing.
 
 import { FILE, PRUNE } from '../apply/options.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 
-export const planCommand: Command = {
-  name: 'plan',
-  summary: 'show what apply would change',
+export const planCommand: CommandBody = {
   description:
     'Compares the file with the deployment, shows the difference and runs the tests of the file; changes nothing. Exits 1 if a test fails.',
   options: [FILE, PRUNE, { flags: '--exit-code', description: 'exit 1 if there is something to change' }],

@@ -1,44 +1,98 @@
-// Every command there is, in the order of the help; one line each.
+// Every command there is, in the order of the help, with its line in it; what a command does is loaded when it is used.
 
-import type { Command, CommandGroup } from '../command.ts';
-import { applyCommand } from './apply.ts';
-import { auditCommand } from './audit.ts';
-import { bootstrapGroup } from './bootstrap.ts';
-import { decodeCommand } from './decode.ts';
-import { detectCommand } from './detect.ts';
-import { doctorCommand } from './doctor.ts';
-import { execCommand } from './exec.ts';
-import { explainCommand } from './explain.ts';
-import { exportCommand } from './export.ts';
-import { identitiesGroup } from './identities.ts';
-import { keysGroup } from './keys.ts';
-import { meCommand } from './me.ts';
-import { planCommand } from './plan.ts';
-import { providersGroup } from './providers.ts';
-import { rolesGroup } from './roles.ts';
-import { serviceAccountsGroup } from './service-accounts.ts';
-import { testCommand } from './test.ts';
-import { tokenCommand } from './token.ts';
-import { trustGroup } from './trust.ts';
+import type { Command, CommandBody, CommandEntry } from '../command.ts';
 
-export const COMMANDS: readonly (Command | CommandGroup)[] = [
-  bootstrapGroup,
-  tokenCommand,
-  execCommand,
-  detectCommand,
-  trustGroup,
-  explainCommand,
-  decodeCommand,
-  doctorCommand,
-  applyCommand,
-  planCommand,
-  testCommand,
-  exportCommand,
-  providersGroup,
-  serviceAccountsGroup,
-  identitiesGroup,
-  rolesGroup,
-  auditCommand,
-  keysGroup,
-  meCommand,
+export const COMMANDS: readonly CommandEntry[] = [
+  group(
+    'bootstrap',
+    'trust a platform: issuer, service account, role, rule, and the CI configuration to paste',
+    async () => (await import('../bootstrap/commands.ts')).bootstrapCommands,
+  ),
+  command(
+    'token',
+    'exchange the ID token of this workload for a token of the deployment',
+    async () => (await import('./token.ts')).tokenCommand,
+  ),
+  command(
+    'exec',
+    'run a command with a token, and revoke it at the end',
+    async () => (await import('./exec.ts')).execCommand,
+  ),
+  command(
+    'detect',
+    'show which platform this is and where its ID token comes from',
+    async () => (await import('./detect.ts')).detectCommand,
+  ),
+  group(
+    'trust',
+    'print what AWS, Google Cloud, Azure, Vault or Kubernetes needs to trust a service account',
+    async () => (await import('./trust.ts')).trustCommands,
+  ),
+  command(
+    'explain',
+    'say why a token is accepted or refused, check by check',
+    async () => (await import('./explain.ts')).explainCommand,
+  ),
+  command('decode', 'show what a token says, offline', async () => (await import('./decode.ts')).decodeCommand),
+  command(
+    'doctor',
+    'look for what is wrong with a deployment, its keys and its issuers',
+    async () => (await import('./doctor.ts')).doctorCommand,
+  ),
+  command('apply', 'make the deployment as a file declares it', async () => (await import('./apply.ts')).applyCommand),
+  command('plan', 'show what apply would change', async () => (await import('./plan.ts')).planCommand),
+  command('test', 'run the tests of a file, offline', async () => (await import('./test.ts')).testCommand),
+  command(
+    'export',
+    'write what is there as the file that apply reads',
+    async () => (await import('./export.ts')).exportCommand,
+  ),
+  group(
+    'providers',
+    'identity providers: the issuers whose tokens are trusted',
+    async () => await commandsOf('PROVIDERS'),
+  ),
+  group(
+    'service-accounts',
+    'service accounts: whom workloads may act as',
+    async () => await commandsOf('SERVICE_ACCOUNTS', true),
+  ),
+  group(
+    'identities',
+    'federated identities: the rules that join a subject to a service account',
+    async () => await commandsOf('IDENTITIES', true),
+  ),
+  group('roles', 'roles: what their holders may do, and who holds them', async () => [
+    ...(await commandsOf('ROLES')),
+    ...(await import('../objects/role-commands.ts')).roleCommands,
+  ]),
+  command('audit', 'list or follow audit events', async () => (await import('./audit.ts')).auditCommand),
+  group('keys', 'signing keys: generate, list, rotate', async () => [
+    (await import('./keys-generate.ts')).keysGenerateCommand,
+    (await import('./keys-list.ts')).keysListCommand,
+    (await import('./keys-rotate.ts')).keysRotateCommand,
+  ]),
+  command('me', 'show who the credential is and what it may do', async () => (await import('./me.ts')).meCommand),
 ];
+
+function command(name: string, summary: string, load: () => Promise<CommandBody>): CommandEntry {
+  return { kind: 'command', name, summary, load: async () => [{ name, summary, ...(await load()) }] };
+}
+
+function group(name: string, summary: string, load: () => Promise<readonly Command[]>): CommandEntry {
+  return { kind: 'group', name, summary, load };
+}
+
+/** The commands that are made of the description of a kind of object; the tokens of some can be ended. */
+async function commandsOf(
+  kind: 'PROVIDERS' | 'SERVICE_ACCOUNTS' | 'IDENTITIES' | 'ROLES',
+  hasTokens = false,
+): Promise<readonly Command[]> {
+  const [{ objectCommands }, resources, { revokeTokensCommand }] = await Promise.all([
+    import('../objects/object-commands.ts'),
+    import('../objects/resources.ts'),
+    import('../objects/revoke-tokens.ts'),
+  ]);
+  const resource = resources[kind];
+  return [...objectCommands(resource), ...(hasTokens ? [revokeTokensCommand(resource)] : [])];
+}

@@ -3,11 +3,9 @@
 import { FILE } from '../apply/options.ts';
 import type { Declaration } from '../apply/read-declaration.ts';
 import { epochSeconds } from '../clock.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 
-export const testCommand: Command = {
-  name: 'test',
-  summary: 'run the tests of a file, offline',
+export const testCommand: CommandBody = {
   description:
     'Checks the file and decides its tests (claims, and whether they must be allowed or refused) with the code that decides exchanges. ' +
     'Needs no deployment, no address of one and no token. Exits 1 if a test fails.',

@@ -1,17 +1,16 @@
 // `cambist token`: gets one token, has it masked, then prints it or writes it where it is wanted.
 
 import type { ExchangedToken } from '../../sdk/client/index.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { CommandBody, CommandContext } from '../command.ts';
 import { EXCHANGE_OPTIONS, readExchangeSettings } from '../token/exchange-settings.ts';
 import { OUTPUT_FORMATS } from '../token/output-formats.ts';
 
-export const tokenCommand: Command = {
-  name: 'token',
-  summary: 'exchange the ID token of this workload for a token of the deployment',
+export const tokenCommand: CommandBody = {
   description:
     'Finds the platform by itself, asks it for an ID token with the right audience and exchanges it. The token is masked ' +
     'if the CI platform can do that, before anything else is printed. Only timeouts, 408, 429 and 5xx are tried again; ' +
-    'a refusal is final.',
+    'a refusal is final. Docker finds a helper by its name: an executable `docker-credential-cambist` that runs ' +
+    '`exec cambist token --output docker --host registry.example.com "$1"`.',
   arguments: [{ name: '[operation...]', description: 'added by git and docker when they call this as their helper' }],
   options: [
     ...EXCHANGE_OPTIONS,

@@ -1,6 +1,6 @@
 // `cambist trust <cloud>`: their options and help; the texts are in ../trust/.
 
-import type { Command, CommandContext, CommandGroup, CommandOption } from '../command.ts';
+import type { Command, CommandContext, CommandOption } from '../command.ts';
 import type { TrustFormat } from '../trust/trust.ts';
 
 type Print = (context: CommandContext, format: TrustFormat) => Promise<string>;
@@ -52,78 +52,73 @@ function trustCommand(
   };
 }
 
-export const trustGroup: CommandGroup = {
-  name: 'trust',
-  summary: 'print what AWS, Google Cloud, Azure, Vault or Kubernetes needs to trust a service account',
-  load: async () =>
-    await Promise.resolve([
-      trustCommand(
-        'aws',
-        'an AWS role',
-        'the trust policy of the role',
-        [
-          { flags: '--role <name>', description: 'the name of the role', default: 'cambist' },
-          { flags: '--account <number>', description: 'the AWS account; needed for JSON' },
-        ],
-        ' --role deploy',
-        async () => (await import('../trust/aws.ts')).trustAws,
-      ),
-      trustCommand(
-        'gcp',
-        'Google Cloud',
-        'the provider of the pool',
-        [
-          { flags: '--gcp-project <id>', description: 'the Google project' },
-          { flags: '--gcp-project-number <number>', description: 'its number' },
-          {
-            flags: '--gcp-service-account <address>',
-            description: 'the Google service account to act as; absent means none',
-          },
-          { flags: '--pool <id>', description: 'the workload identity pool', default: 'cambist-pool' },
-          { flags: '--provider <id>', description: 'the provider in the pool', default: 'cambist' },
-        ],
-        ' --gcp-project acme-prod --gcp-project-number 123456789012',
-        async () => (await import('../trust/gcp.ts')).trustGcp,
-      ),
-      trustCommand(
-        'azure',
-        'an Entra ID application',
-        'the federated credential',
-        [
-          { flags: '--application <client id>', description: 'the application' },
-          { flags: '--tenant <id>', description: 'the tenant, for the lines of the pipeline' },
-          { flags: '--name <name>', description: 'the name of the federated credential', default: 'cambist' },
-        ],
-        ' --application 3f2504e0-4f89-41d3-9a0c-0305e82c3301',
-        async () => (await import('../trust/azure.ts')).trustAzure,
-      ),
-      trustCommand(
-        'vault',
-        'HashiCorp Vault or OpenBao',
-        'the role',
-        [
-          {
-            flags: '--vault-address <url>',
-            description: 'the address of Vault, which is also the default audience',
-            env: 'VAULT_ADDR',
-          },
-          { flags: '--mount <path>', description: 'the path of the auth method', default: 'cambist' },
-          { flags: '--role <name>', description: 'the name of the role', default: 'cambist' },
-          { flags: '--policies <names>', description: 'its policies, separated by commas', default: 'default' },
-        ],
-        ' --vault-address https://vault.example.com --policies deploy',
-        async () => (await import('../trust/vault.ts')).trustVault,
-      ),
-      trustCommand(
-        'kubernetes',
-        'a Kubernetes API server',
-        'the AuthenticationConfiguration',
-        [
-          { flags: '--cluster-role <name>', description: 'the ClusterRole to bind', default: 'view' },
-          { flags: '--namespace <name>', description: 'bind it in this namespace only' },
-        ],
-        ' --cluster-role edit --namespace payments',
-        async () => (await import('../trust/kubernetes.ts')).trustKubernetes,
-      ),
-    ]),
-};
+export const trustCommands: readonly Command[] = [
+  trustCommand(
+    'aws',
+    'an AWS role',
+    'the trust policy of the role',
+    [
+      { flags: '--role <name>', description: 'the name of the role', default: 'cambist' },
+      { flags: '--account <number>', description: 'the AWS account; needed for JSON' },
+    ],
+    ' --role deploy',
+    async () => (await import('../trust/aws.ts')).trustAws,
+  ),
+  trustCommand(
+    'gcp',
+    'Google Cloud',
+    'the provider of the pool',
+    [
+      { flags: '--gcp-project <id>', description: 'the Google project' },
+      { flags: '--gcp-project-number <number>', description: 'its number' },
+      {
+        flags: '--gcp-service-account <address>',
+        description: 'the Google service account to act as; absent means none',
+      },
+      { flags: '--pool <id>', description: 'the workload identity pool', default: 'cambist-pool' },
+      { flags: '--provider <id>', description: 'the provider in the pool', default: 'cambist' },
+    ],
+    ' --gcp-project acme-prod --gcp-project-number 123456789012',
+    async () => (await import('../trust/gcp.ts')).trustGcp,
+  ),
+  trustCommand(
+    'azure',
+    'an Entra ID application',
+    'the federated credential',
+    [
+      { flags: '--application <client id>', description: 'the application' },
+      { flags: '--tenant <id>', description: 'the tenant, for the lines of the pipeline' },
+      { flags: '--name <name>', description: 'the name of the federated credential', default: 'cambist' },
+    ],
+    ' --application 3f2504e0-4f89-41d3-9a0c-0305e82c3301',
+    async () => (await import('../trust/azure.ts')).trustAzure,
+  ),
+  trustCommand(
+    'vault',
+    'HashiCorp Vault or OpenBao',
+    'the role',
+    [
+      {
+        flags: '--vault-address <url>',
+        description: 'the address of Vault, which is also the default audience',
+        env: 'VAULT_ADDR',
+      },
+      { flags: '--mount <path>', description: 'the path of the auth method', default: 'cambist' },
+      { flags: '--role <name>', description: 'the name of the role', default: 'cambist' },
+      { flags: '--policies <names>', description: 'its policies, separated by commas', default: 'default' },
+    ],
+    ' --vault-address https://vault.example.com --policies deploy',
+    async () => (await import('../trust/vault.ts')).trustVault,
+  ),
+  trustCommand(
+    'kubernetes',
+    'a Kubernetes API server',
+    'the AuthenticationConfiguration',
+    [
+      { flags: '--cluster-role <name>', description: 'the ClusterRole to bind', default: 'view' },
+      { flags: '--namespace <name>', description: 'bind it in this namespace only' },
+    ],
+    ' --cluster-role edit --namespace payments',
+    async () => (await import('../trust/kubernetes.ts')).trustKubernetes,
+  ),
+];

@@ -55,10 +55,7 @@ export function keepFresh(
 }
 
 /** Milliseconds until a token should be renewed: in the last fifth of its life. */
-export function renewInMs(
-  { expiresAt, expiresIn }: Pick<ExchangedToken, 'expiresAt' | 'expiresIn'>,
-  nowMs: number,
-): number {
+function renewInMs({ expiresAt, expiresIn }: Pick<ExchangedToken, 'expiresAt' | 'expiresIn'>, nowMs: number): number {
   const early = Math.min(expiresIn * RENEW_SHARE, LONGEST_RENEW_SECONDS);
   return Math.max(0, expiresAt.getTime() - early * 1000 - nowMs);
 }

@@ -43,7 +43,7 @@ export async function detectSources(system: System, context: SourceContext, only
 }
 
 /** A source by name, `env:NAME` or `file:PATH`. */
-export function findSource(name: string): Source {
+function findSource(name: string): Source {
   const [kind, ...rest] = name.split(':');
   const place = rest.join(':');
   if (place !== '' && kind === 'env') return givenPlace(name, { from: 'variable', variable: place });

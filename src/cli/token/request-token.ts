@@ -41,7 +41,7 @@ export async function requestToken(
 }
 
 /** What the user reads if the exchange failed: the reason, the request id, and the line that an operator runs. */
-export function exchangeFailure(
+function exchangeFailure(
   error: TokenExchangeError,
   { url, serviceAccount, organisation }: ExchangeSettings,
   audienceAdvice: string | null,

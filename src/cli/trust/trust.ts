@@ -107,7 +107,7 @@ function linesToAllow(
 }
 
 /** The `sub` of an ID token of this account and project: `:`, `/` and `%` inside a project are encoded. */
-export function subjectOf(serviceAccount: string, project: string | undefined): string {
+function subjectOf(serviceAccount: string, project: string | undefined): string {
   if (project === undefined) return serviceAccount;
   return `${serviceAccount}:project:${project.replace(/[%:/]/g, (character) => encodeURIComponent(character))}`;
 }
