@@ -53,6 +53,14 @@ const CONFIRMED: readonly (readonly [argv: readonly string[], question: string |
       'End every token that the old key signed, at once?',
       ['POST /v1/signing-keys/rotate'],
     ],
+    ...(['service-accounts', 'identities'] as const).map(
+      (group) =>
+        [
+          [group, 'revoke-tokens', 'main'],
+          /^End every token of the .*\?$/,
+          [expect.stringMatching(/^POST .*\/revoke-tokens$/)],
+        ] as const,
+    ),
     [UNDO, 'Delete this object?', ['DELETE /v1/federated-identities/fid_01h45ytscbebyvny4gc8cr8ma2']],
   ];
 

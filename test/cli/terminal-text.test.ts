@@ -98,6 +98,8 @@ const CALLS: readonly (readonly [argv: readonly string[], world?: CliWorld])[] =
     [[group, 'delete', 'main'], { ask: async () => await Promise.resolve('n') }],
   ]),
   [['providers', 'create', '--name', 'a', '--provider-issuer', 'https://a.example']],
+  [['service-accounts', 'revoke-tokens', 'main', '--yes']],
+  [['identities', 'revoke-tokens', 'main', '--yes']],
   [['roles', 'bindings', 'main']],
   [['roles', 'bind', 'main', '--service-account', ACCOUNT]],
   [['roles', 'unbind', 'main', 'bind_01h45ytscbebyvny4gc8cr8ma2', '--yes']],
