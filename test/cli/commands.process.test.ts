@@ -617,9 +617,9 @@ describe('cambist doctor', () => {
       ✔ jwks           2 keys: ES256, RS256
       ✔ credential     root in the organisation default
       ✔ signing keys   ES256: one active, none on standby
-                       A rotation needs one: \`cambist keys generate --alg ES256 --add-to\` the bundle.
+                       \`cambist keys generate --alg ES256 --add-to keys.json --out new-keys.json\` adds a standby key to the bundle in use.
       ✔ signing keys   RS256: one active, none on standby
-                       A rotation needs one: \`cambist keys generate --alg RS256 --add-to\` the bundle.
+                       \`cambist keys generate --alg RS256 --add-to keys.json --out new-keys.json\` adds a standby key to the bundle in use.
 
       Issuer GitHub  https://token.actions.githubusercontent.com
       ✔ status         the identity provider is active
@@ -777,6 +777,8 @@ describe('cambist keys', () => {
         "code": 1,
         "stderr": "✖ POST /v1/signing-keys/rotate: there is no standby key for ES256: add another ES256 key to SIGNING_KEYS, with a new kid and without removing the one that signs now, and wait 300 seconds
         request 00000000-0000-4000-8000-000000000000
+        \`cambist keys generate --alg ES256 --add-to keys.json --out new-keys.json\` adds a standby key to the bundle in use.
+        \`npx wrangler secret put SIGNING_KEYS < new-keys.json\` publishes it. Rotate once verifiers know it: after 300 s, better a day.
       ",
         "stdout": "",
       }
