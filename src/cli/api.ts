@@ -190,9 +190,20 @@ function problemOf(response: Response, text: string, request: Request, origin: s
     code: codeOf(status),
     status,
     requestId: typeof request_id === 'string' ? request_id : response.headers.get('x-request-id'),
-    errors: Array.isArray(errors) ? (errors as { pointer: string; detail: string }[]) : [],
+    errors: Array.isArray(errors) ? (errors as ApiFault[]).map(placed) : [],
     ...(next === undefined ? {} : { next }),
   });
+}
+
+/** A fault of a body has a pointer, one of the query the name of its parameter. */
+interface ApiFault {
+  readonly pointer?: string;
+  readonly parameter?: string;
+  readonly detail: string;
+}
+
+function placed({ pointer, parameter, detail }: ApiFault): { pointer: string; detail: string } {
+  return { pointer: parameter === undefined ? (pointer ?? '') : `?${parameter}`, detail };
 }
 
 function codeOf(status: number): string {

@@ -2,11 +2,19 @@
 
 import type { JsonObject } from '../token/json.ts';
 
-/** One fault of a request, pointing at the member that has it (RFC 6901). */
-export interface Fault {
+/** One fault of a body, pointing at the member that has it (RFC 6901). */
+export interface MemberFault {
   readonly pointer: string;
   readonly detail: string;
 }
+
+/** One fault of a query, naming its parameter. */
+export interface ParameterFault {
+  readonly parameter: string;
+  readonly detail: string;
+}
+
+export type Fault = MemberFault | ParameterFault;
 
 const PROBLEMS = {
   invalid: { status: 400, title: 'Bad Request' },
@@ -49,9 +57,7 @@ export function problemResponse(problem: Problem, instance: string, requestId: s
     message: problem.detail,
     instance,
     request_id: requestId,
-    ...(problem.errors === undefined
-      ? {}
-      : { errors: problem.errors.map(({ pointer, detail }) => ({ pointer, detail })) }),
+    ...(problem.errors === undefined ? {} : { errors: problem.errors.map((fault) => ({ ...fault })) }),
   };
   return new Response(JSON.stringify(body), {
     status,

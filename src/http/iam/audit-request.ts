@@ -7,7 +7,7 @@ import { MAX_LIST_LIMIT } from '../limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
-import { fault, invalid } from './faults.ts';
+import { invalid, parameterFault } from './faults.ts';
 
 const PARAMETERS = [
   'since',
@@ -37,15 +37,15 @@ export function readAuditRequest(url: URL): Result<AuditListRequest, Problem> {
   for (const [name, value] of url.searchParams) {
     const parameter = PARAMETERS.find((known) => known === name);
     if (parameter === undefined)
-      faults.push(fault([name], `is not a query parameter of this list; use ${PARAMETERS.join(', ')}`));
-    else if (given.has(parameter)) faults.push(fault([name], 'must be given once'));
-    else if (value === '') faults.push(fault([name], 'must not be empty'));
+      faults.push(parameterFault(name, `is not a query parameter of this list; use ${PARAMETERS.join(', ')}`));
+    else if (given.has(parameter)) faults.push(parameterFault(name, 'must be given once'));
+    else if (value === '') faults.push(parameterFault(name, 'must not be empty'));
     else given.set(parameter, value);
   }
   const read = <T>(name: Parameter, parse: (value: string) => T | null, detail: string): T | null => {
     const value = given.get(name);
     const parsed = value === undefined ? null : parse(value);
-    if (value !== undefined && parsed === null) faults.push(fault([name], detail));
+    if (value !== undefined && parsed === null) faults.push(parameterFault(name, detail));
     return parsed;
   };
   const oneOf =

@@ -1,19 +1,22 @@
 // Turns the faults of a request into one problem that names each of them; it finds none itself.
 
 import { MAX_FAULTS_IN_SENTENCE, MAX_QUOTED_CHARS, MAX_REPORTED_FAULTS } from '../limits.ts';
-import type { Fault, Problem } from '../problem.ts';
+import type { Fault, MemberFault, ParameterFault, Problem } from '../problem.ts';
 
 /** A fault at a member; `path` is what leads to it in the body. */
-export function fault(path: readonly (string | number)[], detail: string): Fault {
+export function fault(path: readonly (string | number)[], detail: string): MemberFault {
   return { pointer: path.map((part) => `/${escapeToken(String(part))}`).join(''), detail };
+}
+
+/** A fault of a query parameter. */
+export function parameterFault(parameter: string, detail: string): ParameterFault {
+  return { parameter, detail };
 }
 
 /** One 400 with an entry for each fault. */
 export function invalid(faults: readonly Fault[]): Problem {
   const errors = faults.slice(0, MAX_REPORTED_FAULTS);
-  const first = errors
-    .slice(0, MAX_FAULTS_IN_SENTENCE)
-    .map(({ pointer, detail }) => `${shown(pointer)} ${detail}`.trim());
+  const first = errors.slice(0, MAX_FAULTS_IN_SENTENCE).map((one) => `${placeOf(one)} ${one.detail}`.trim());
   const rest = faults.length - first.length;
   return {
     kind: 'invalid',
@@ -26,6 +29,10 @@ export function invalid(faults: readonly Fault[]): Problem {
 export function shown(value: string): string {
   const printable = value.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '?');
   return printable.length <= MAX_QUOTED_CHARS ? printable : `${printable.slice(0, MAX_QUOTED_CHARS)}...`;
+}
+
+function placeOf(fault: Fault): string {
+  return 'parameter' in fault ? `the query parameter ${shown(fault.parameter)}` : shown(fault.pointer);
 }
 
 function escapeToken(token: string): string {

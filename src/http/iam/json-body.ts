@@ -9,10 +9,10 @@ import type { Result } from '../../exchange/result.ts';
 import { parseStrictJson } from '../../token/strict-json.ts';
 import { readBody } from '../body.ts';
 import type { Fault, Problem } from '../problem.ts';
-import { fault, invalid } from './faults.ts';
+import { fault, invalid, shown } from './faults.ts';
 
 interface BodyOptions {
-  /** Stands for a body that is not there, where that is allowed. */
+  /** Stands for a body that is not there, if that is allowed. */
   readonly whereEmpty?: JsonObject;
   /** The body holds claims, in which numbers beyond 2^53 are read as those of a token are. */
   readonly holdsClaims?: boolean;
@@ -33,11 +33,15 @@ export async function readJsonObject(
   if (type !== null && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
     return refuse(unsupported('send the body as application/json'));
   }
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type ?? '')?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    return refuse(unsupported(`send the body in UTF-8 (RFC 8259 §8.1), not in ${shown(charset)}`));
+  }
   const largeNumbers = holdsClaims ? 'text' : 'rounded';
   const parsed = parseStrictJson(body.bytes, { maxDepth: MAX_JSON_DEPTH, largeNumbers });
   if (!parsed.ok) return refuse(invalid([fault([], `the body must be JSON in UTF-8, but ${parsed.error}`)]));
   const { value } = parsed;
-  if (!isJsonObject(value)) return refuse(invalid([fault([], 'the body must be a JSON object')]));
+  if (!isJsonObject(value)) return refuse(invalid([fault([], `the body must be a JSON object, not ${kindOf(value)}`)]));
   const faults = unstorable(value);
   return faults.length > 0 ? refuse(invalid(faults)) : ok(value);
 }
@@ -53,6 +57,11 @@ function unstorable(value: JsonValue, path: readonly (string | number)[] = []): 
     if (name === '__proto__' || name.includes('\0')) return [fault(here, 'is not possible as a name')];
     return unstorable(member, here);
   });
+}
+
+function kindOf(value: JsonValue): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value === 'string' ? 'text' : typeof value}`;
 }
 
 function unsupported(detail: string): Problem {

@@ -7,7 +7,7 @@ import { MAX_LABEL_FILTERS, MAX_LIST_LIMIT } from '../limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
-import { fault, invalid, shown } from './faults.ts';
+import { invalid, parameterFault } from './faults.ts';
 
 /** What a list of such objects can be narrowed by, beside labels. */
 export function filtersOf({ members, joins }: ObjectDefinition): readonly string[] {
@@ -35,26 +35,28 @@ export function readListRequest(url: URL, object: ObjectDefinition, now: number)
     const key = /^matchLabels\[(.+)\]$/su.exec(name)?.[1];
     if (key !== undefined) labels.push({ key, value });
     else if (!known.includes(name)) {
-      faults.push(fault([name], `is not a query parameter of this list; use ${known.join(', ')} or matchLabels[key]`));
-    } else if (single.has(name)) faults.push(fault([name], 'must be given once'));
-    else if (value === '') faults.push(fault([name], 'must not be empty'));
+      faults.push(
+        parameterFault(name, `is not a query parameter of this list; use ${known.join(', ')} or matchLabels[key]`),
+      );
+    } else if (single.has(name)) faults.push(parameterFault(name, 'must be given once'));
+    else if (value === '') faults.push(parameterFault(name, 'must not be empty'));
     else single.set(name, value);
   }
   const limit = single.get('limit') ?? String(MAX_LIST_LIMIT);
   if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_LIST_LIMIT) {
-    faults.push(fault(['limit'], `must be a whole number from 1 to ${MAX_LIST_LIMIT}`));
+    faults.push(parameterFault('limit', `must be a whole number from 1 to ${MAX_LIST_LIMIT}`));
   }
   const after = single.get('cursor') ?? null;
   if (after !== null && !isIdentifier(object.idPrefix, after)) {
-    faults.push(fault(['cursor'], 'must be taken from the link of an earlier answer'));
+    faults.push(parameterFault('cursor', 'must be taken from the link of an earlier answer'));
   }
   const status = single.get('status') ?? null;
   const statuses = statusesOf(object);
   if (status !== null && !statuses.includes(status)) {
-    faults.push(fault(['status'], `must be one of ${statuses.join(', ')}`));
+    faults.push(parameterFault('status', `must be one of ${statuses.join(', ')}`));
   }
   if (labels.length > MAX_LABEL_FILTERS) {
-    faults.push(fault(['matchLabels'], `must be given at most ${MAX_LABEL_FILTERS} times`));
+    faults.push(parameterFault('matchLabels', `must be given at most ${MAX_LABEL_FILTERS} times`));
   }
   if (faults.length > 0) return refuse(invalid(faults));
   return ok({
@@ -76,23 +78,4 @@ export function nextLink(url: URL, cursor: string): string {
   const parameters = new URLSearchParams(url.searchParams);
   parameters.set('cursor', cursor);
   return `<${url.pathname}?${parameters.toString()}>; rel="next"`;
-}
-
-/** The versions an If-Match header accepts (RFC 9110 §13.1.1); null for any, and without the header. */
-export function readIfMatch(header: string | null): Result<readonly number[] | null, Problem> {
-  const value = header?.trim() ?? '*';
-  if (value === '*') return ok(null);
-  const versions: number[] = [];
-  for (const tag of value.split(',').map((part) => part.trim())) {
-    // A weak tag never matches here (RFC 9110 §13.1.1), which is not a fault.
-    if (/^W\/"[^"]*"$/.test(tag)) continue;
-    const version = /^(?:"(\d{1,15})"|(\d{1,15}))$/.exec(tag);
-    if (version === null && !/^"[^"]*"$/.test(tag)) {
-      return refuse(
-        invalid([fault([], `if-match must be the objectVersion in quotes, such as "3", not ${shown(tag)}`)]),
-      );
-    }
-    if (version !== null) versions.push(Number(version[1] ?? version[2]));
-  }
-  return ok(versions);
 }

@@ -50,14 +50,13 @@ export interface IamRoute {
 /** The routes as an application; its dependencies arrive with each request, so that an isolate builds it once. */
 export function createRoutes(routes: readonly IamRoute[]): Hono<IamEnv> {
   const app = new Hono<IamEnv>();
-  const methods = new Map<string, string[]>();
-  for (const route of routes) {
-    const path = route.config.path.replaceAll(/\{(.+?)\}/g, ':$1');
-    methods.set(path, [...(methods.get(path) ?? []), route.config.method.toUpperCase()]);
-    app.on(route.config.method.toUpperCase(), path, (c) => answer(c, route));
-  }
-  for (const [path, known] of methods) {
-    const allow = known.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+  const byPath = Map.groupBy(routes, ({ config }) => config.path.replaceAll(/\{(.+?)\}/g, ':$1'));
+  // A path without a parameter comes first, or its wrong methods would be those of an object with that name.
+  const isGeneral = (path: string): number => Number(path.includes(':'));
+  for (const [path, known] of [...byPath].sort(([one], [other]) => isGeneral(one) - isGeneral(other))) {
+    for (const route of known) app.on(route.config.method.toUpperCase(), path, (c) => answer(c, route));
+    const methods = known.map(({ config }) => config.method.toUpperCase());
+    const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
     app.all(path, (c) =>
       respondWith(c, {
         kind: 'method-not-allowed',
@@ -66,7 +65,7 @@ export function createRoutes(routes: readonly IamRoute[]): Hono<IamEnv> {
       }),
     );
   }
-  app.notFound((c) => respondWith(c, { kind: 'not-found', detail: 'there is nothing at this path' }));
+  app.notFound((c) => respondWith(c, { kind: 'not-found', detail: nothingAt(c.req.path) }));
   app.onError((error, c) => {
     // Whatever is not storage is a bug, and the outer application answers those.
     if (!(error instanceof StorageUnavailable)) throw error;
@@ -86,6 +85,11 @@ export function createRoutes(routes: readonly IamRoute[]): Hono<IamEnv> {
     });
   });
   return app;
+}
+
+function nothingAt(path: string): string {
+  const hint = path.endsWith('/') ? '; paths have no slash at their end' : '';
+  return `there is nothing at this path${hint}`;
 }
 
 async function answer(c: Context<IamEnv>, route: IamRoute): Promise<Response> {
