@@ -9,10 +9,19 @@ CREATE TABLE IF NOT EXISTS organisation (
   description    TEXT NOT NULL DEFAULT '',
   labels         TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
   annotations    TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  reserved_audiences TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(reserved_audiences)), -- as they are written
   created_at     INTEGER NOT NULL,
   updated_at     INTEGER NOT NULL,
   object_version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
+
+-- Who alone may use a token audience. No entry covers another, so at most one covers an audience: the last that is not behind it.
+CREATE TABLE IF NOT EXISTS reserved_audience (
+  audience        TEXT PRIMARY KEY,                  -- a prefix without its *
+  is_prefix       INTEGER NOT NULL CHECK (is_prefix IN (0, 1)),
+  organisation_id TEXT NOT NULL REFERENCES organisation (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS reserved_audience_by_organisation ON reserved_audience (organisation_id);
 
 -- The deployment's own organisation exists from the start (contract: the root token's default).
 INSERT OR IGNORE INTO organisation (id, slug, name, description, created_at, updated_at)

@@ -69,15 +69,15 @@ function composeIssuers({ config, keyDeps }: Shared): IssuerPort | null {
 
 /** Explains over the exchange's own functions, but writes nowhere: keys that it has to fetch stay in this isolate's memory. */
 function composeExplain({ config, keyDeps, exchangeDeps }: Shared): IamDeps['explain'] {
-  const { db } = config;
-  if (db === null || faultsOf(config, ['CACHE', 'ISSUER_URL', 'DEFAULT_AUDIENCE', 'SIGNING_KEYS']).length > 0)
-    return null;
+  const { db, defaultAudience } = config;
+  const needed = ['CACHE', 'ISSUER_URL', 'DEFAULT_AUDIENCE', 'SIGNING_KEYS'] as const;
+  if (db === null || defaultAudience === null || faultsOf(config, needed).length > 0) return null;
   const deps = {
     readFacts: exchangeDeps().readFacts,
     compileIdentities: exchangeDeps().compileIdentities,
     issuerUrl: exchangeDeps().issuerUrl,
     verifySubjectToken: createVerifier({ ...keyDeps(), cache: { ...keyDeps().cache, put: async () => undefined } }),
-    readExplainFacts: (query: ExplainQuery) => readExplainFacts(db, query),
+    readExplainFacts: (query: ExplainQuery) => readExplainFacts(db, defaultAudience, query),
     readIssuers: (organisationId: string) => readIssuers(db, organisationId),
   };
   return (request) => explainExchange(request, deps);

@@ -62,7 +62,7 @@ export function compose(env: Settings, outside: Outside): AppDeps {
         request,
         {
           ...exchangeDeps(),
-          readCredentialFacts: (accessKey) => readCredentialFacts(db, accessKey),
+          readCredentialFacts: (accessKey) => readCredentialFacts(db, needed(config.defaultAudience), accessKey),
           recordCredentialUse: (use) => recordCredentialUse(db, use),
           defaultAudience: needed(config.defaultAudience),
         },
@@ -70,7 +70,12 @@ export function compose(env: Settings, outside: Outside): AppDeps {
       );
     },
     authenticateCredential: async (client, now) => {
-      const { credential } = await readCredentialFacts(needed(config.db), client.accessKey);
+      // Who it is does not depend on the audience of its tokens.
+      const { credential } = await readCredentialFacts(
+        needed(config.db),
+        config.defaultAudience ?? '',
+        client.accessKey,
+      );
       return authenticateCredential(client, credential, now);
     },
     inspectToken,
@@ -126,10 +131,12 @@ function composeKeysInUse({ db, signingKeys }: Config): KeysInUse {
 function composeExchange(config: Config, keyDeps: KeyDeps, keys: KeysInUse): ExchangeDeps {
   const db = needed(config.db);
   const issuerUrl = needed(config.issuerUrl);
+  const defaultAudience = needed(config.defaultAudience);
   return {
-    readFacts: (query) => readExchangeFacts(db, DEFAULT_ORGANISATION_ID, query),
+    readFacts: (query) =>
+      readExchangeFacts(db, { organisation: DEFAULT_ORGANISATION_ID, audience: defaultAudience }, query),
     verifySubjectToken: createVerifier(keyDeps),
-    compileIdentities: createIdentityCache({ issuerUrl, defaultAudience: needed(config.defaultAudience) }),
+    compileIdentities: createIdentityCache({ issuerUrl, defaultAudience }),
     recordGrant: (record) => recordGrant(db, record),
     recordRefusal: (refusal, fetched) => recordRefusal(db, refusal, fetched),
     signerFor: keys.signerFor,

@@ -22,6 +22,8 @@ export interface AccessCredential {
   readonly expiresAt: number;
   readonly serviceAccount: ServiceAccount;
   readonly organisationSlug: string;
+  /** Audiences that its tokens cannot have, since another organisation has reserved them. */
+  readonly withheldAudiences: readonly string[];
 }
 
 /** Checks a credential at `now` (epoch seconds). Refuses with `credential_invalid`; throws StorageUnavailable. */

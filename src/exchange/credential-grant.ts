@@ -86,17 +86,18 @@ export async function grantToCredential(
 
 /** What a credential allows, in the terms of a rule. */
 function allowanceOf(
-  { scopes, serviceAccount, expiresAt }: AccessCredential,
+  { scopes, serviceAccount, expiresAt, withheldAudiences }: AccessCredential,
   now: number,
   { defaultAudience, issuerUrl }: CredentialDeps,
 ): Allowance {
+  // The first is the default. A credential for this service's own API is of no use anywhere else (contract §3).
+  const isForThisApi = scopes.some((scope) => scope.startsWith('iam:'));
+  const audiences = isForThisApi ? [issuerUrl, defaultAudience] : [defaultAudience, issuerUrl];
   return {
     serviceAccount,
     allowedScopes: scopes,
-    // The first is the default. A credential for this service's own API is of no use anywhere else (contract §3).
-    tokenAudiences: scopes.some((scope) => scope.startsWith('iam:'))
-      ? [issuerUrl, defaultAudience]
-      : [defaultAudience, issuerUrl],
+    tokenAudiences: audiences.filter((audience) => !withheldAudiences.includes(audience)),
+    withheldAudiences,
     tokenLifetime: MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS,
     // A token never outlives the credential that it was issued for.
     maxTokenLifetime: Math.min(MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS, expiresAt - now),

@@ -11,8 +11,13 @@ export const MAX_LIST_LIMIT = 1_000;
 export const MAX_LABEL_FILTERS = 20;
 /** Faults named in one answer; a body of 64 KiB can hold thousands. */
 export const MAX_REPORTED_FAULTS = 50;
-/** Times an update is tried again because another one came first, before the caller is asked to. */
-export const MAX_UPDATE_ATTEMPTS = 10;
+/** Times an update is tried again because another one came first, before the caller is asked to: 50 at once all get through. */
+export const MAX_UPDATE_ATTEMPTS = 20;
+/** Milliseconds that such an update waits at most, doubled each time: a write takes a few, and 50 of them well below a second. */
+export const FIRST_RETRY_WAIT_MS = 10;
+export const MAX_RETRY_WAIT_MS = 1_000;
+/** Seconds after which a caller should try again that lost all of these races. */
+export const LOST_RACE_RETRY_SECONDS = 1;
 /** Milliseconds the rate limiter may take before a request goes on without it; it answers from its own place within a few. */
 export const RATE_LIMITER_TIMEOUT_MS = 1_000;
 /** Seconds after which a caller should try again if storage failed. */

@@ -43,6 +43,8 @@ export interface Problem {
   /** One plain sentence, for a person. */
   readonly detail: string;
   readonly errors?: readonly Fault[];
+  /** The object that has what this one wanted. */
+  readonly conflictsWith?: { readonly identity: string; readonly name: string } | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -58,6 +60,7 @@ export function problemResponse(problem: Problem, instance: string, requestId: s
     instance,
     request_id: requestId,
     ...(problem.errors === undefined ? {} : { errors: problem.errors.map((fault) => ({ ...fault })) }),
+    ...(problem.conflictsWith ? { conflictsWith: { ...problem.conflictsWith } } : {}),
   };
   return new Response(JSON.stringify(body), {
     status,

@@ -194,7 +194,11 @@ export type FederatedIdentityView = ViewOf<typeof federatedIdentity>;
 export type FederatedIdentity = Omit<
   DecidingOf<typeof federatedIdentity>,
   'serviceAccountIdentity' | 'providerIdentity' | 'serviceAccount'
-> & { readonly serviceAccount: ServiceAccount };
+> & {
+  readonly serviceAccount: ServiceAccount;
+  /** Those of its token audiences, or of the default one that stands for none, that another organisation has reserved. */
+  readonly withheldAudiences: readonly string[];
+};
 
 /** `expired` is never stored: a past expiresAt reads so, unless the identity was revoked for good. */
 export function statusAt(

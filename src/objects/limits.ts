@@ -28,6 +28,8 @@ export const MAX_ANNOTATION_VALUE_CHARS = 4_096;
 /** Audiences in a list of an identity, and characters of one. */
 export const MAX_AUDIENCES = 50;
 export const MAX_AUDIENCE_CHARS = 512;
+/** Audiences that an organisation reserves: those of its APIs, for most of which one prefix stands. */
+export const MAX_RESERVED_AUDIENCES = 50;
 /** Scopes of an identity, and characters of one; the `scope` of a token stays below 16 KiB. */
 export const MAX_SCOPES = 100;
 export const MAX_SCOPE_CHARS = 128;

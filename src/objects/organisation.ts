@@ -2,6 +2,8 @@
 
 import { defineObject, named } from './definition.ts';
 import type { InputOf, RecordOf } from './definition.ts';
+import { MAX_AUDIENCE_CHARS, MAX_RESERVED_AUDIENCES } from './limits.ts';
+import { line, list } from './rule.ts';
 import { slug } from './slug.ts';
 
 /** The deployment's own organisation, as schema.sql creates it; neither its id nor its slug ever changes. */
@@ -14,7 +16,18 @@ export const organisation = defineObject({
   idPrefix: 'org',
   path: '/v1/organisations',
   example: 'org_01m7y3kmpyf6bve7z0b4nxy8g9',
-  members: { name: { ...name, example: 'Acme' }, slug, ...about },
+  members: {
+    name: { ...name, example: 'Acme' },
+    slug,
+    ...about,
+    reservedAudiences: {
+      is: list(line(1, MAX_AUDIENCE_CHARS), MAX_RESERVED_AUDIENCES),
+      default: [],
+      description:
+        'Token audiences that no other organisation can use: exact values, or prefixes that end in `*`. Others are refused such an audience when they write it and when they ask for it',
+      example: ['https://api.acme.example*'],
+    },
+  },
   joins: {},
 });
 

@@ -82,11 +82,17 @@ export interface Page<T> {
   readonly more: boolean;
 }
 
+/** An object as a refusal names it. */
+export interface ObjectName {
+  readonly identity: string;
+  readonly name: string;
+}
+
 /** How a write ended; whatever is not `done` wrote nothing at all. */
 export type WriteOutcome =
   | { readonly outcome: 'done' }
   /** Another object of the same scope has this value; `column` is the SQL name of what collided. */
-  | { readonly outcome: 'duplicate'; readonly column: string }
+  | { readonly outcome: 'duplicate'; readonly column: string; readonly conflictsWith: ObjectName | null }
   /** The object is not at the expected version any more, or is gone. */
   | { readonly outcome: 'stale' }
   /** Other objects depend on it. */
@@ -175,6 +181,8 @@ export interface IamStore {
   readonly roleBindings: (role: string) => RoleBindingStore;
   /** Those of one service account, by its id. */
   readonly accessCredentials: (serviceAccountId: string) => AccessCredentialStore;
+  /** Those of the audiences that another organisation has reserved. */
+  readonly readReservedByOthers: (organisationId: string, audiences: readonly string[]) => Promise<readonly string[]>;
   /** What acting as the account gives. */
   readonly readAccountStrength: (organisationId: string, serviceAccountId: string, giver: Giver) => Promise<Strength>;
   /** What a token of the provider can give. */

@@ -23,7 +23,7 @@ export interface AskedToken {
 /** What whoever presents a proof may get: the part of a rule that narrowing reads. */
 export type Allowance = Pick<
   FederatedIdentity,
-  'serviceAccount' | 'allowedScopes' | 'tokenAudiences' | 'tokenLifetime' | 'maxTokenLifetime'
+  'serviceAccount' | 'allowedScopes' | 'tokenAudiences' | 'withheldAudiences' | 'tokenLifetime' | 'maxTokenLifetime'
 >;
 
 /** What is given of what was asked. */
@@ -72,17 +72,22 @@ function checkScope({ allowedScopes }: Allowance, asked: AskedToken, refused: re
     : failed('scope', 'scope_not_allowed', { expected, actual: refused.join(' ') });
 }
 
-function checkAudience({ tokenAudiences }: Allowance, asked: AskedToken, refused: readonly string[] | null): Check {
+function checkAudience(allowed: Allowance, asked: AskedToken, refused: readonly string[] | null): Check {
+  const { tokenAudiences, withheldAudiences } = allowed;
   const expected = tokenAudiences.join(' ');
   if (asked.tokenType === 'id_token' && asked.audiences.length === 0) {
     return failed('token_audience', 'audience_required', { expected, actual: 'none was requested' });
   }
+  // An operator should know why an audience of the rule is missing among those that are allowed.
+  const concerned = withheldAudiences.filter((audience) => refused === null || refused.includes(audience));
+  const hint = (): string | null =>
+    concerned.length === 0 ? null : `another organisation has reserved ${concerned.join(' ')}`;
   if (tokenAudiences.length === 0 && refused === null) {
-    return failed('token_audience', 'audience_not_allowed', { expected, actual: null });
+    return failed('token_audience', 'audience_not_allowed', { expected, actual: null, hint });
   }
   return refused === null
     ? passed('token_audience', { expected, actual: asked.audiences.join(' ') || null })
-    : failed('token_audience', 'audience_not_allowed', { expected, actual: refused.join(' ') });
+    : failed('token_audience', 'audience_not_allowed', { expected, actual: refused.join(' '), hint });
 }
 
 function checkProject(project: string, serviceAccountId: string, heldRoles: readonly HeldRole[]): Check {

@@ -64,7 +64,8 @@ export interface MatchedToken {
 export function compileFederatedIdentity(identity: FederatedIdentity, context: IdentityContext): CompiledIdentity {
   const { providerSubject: subject, providerSubjectMatch: subjectMatch, conditions, expression } = identity;
   const trustedAudiences = identity.trustedAudiences.length > 0 ? identity.trustedAudiences : [context.issuerUrl];
-  const tokenAudiences = identity.tokenAudiences.length > 0 ? identity.tokenAudiences : [context.defaultAudience];
+  const written = identity.tokenAudiences.length > 0 ? identity.tokenAudiences : [context.defaultAudience];
+  const tokenAudiences = written.filter((audience) => !identity.withheldAudiences.includes(audience));
   const [conditionFault] = validateConditions(conditions);
   return {
     identity: { ...identity, trustedAudiences, tokenAudiences },

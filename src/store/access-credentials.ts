@@ -5,11 +5,14 @@ import { runBatch, rowsOf } from './d1.ts';
 import { insertEvent } from './decisions.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
+import { withheldDefault } from './reserved-audiences.ts';
 import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
 const CREDENTIAL = `SELECT c.id, c.organisation_id, c.service_account_id, c.secret_sha256, c.scopes, c.expires_at,
-    sa.slug AS account_slug, sa.status AS account_status, sa.tokens_not_before AS account_tokens_not_before, o.slug AS organisation_slug
+    sa.slug AS account_slug, sa.status AS account_status, sa.tokens_not_before AS account_tokens_not_before,
+    o.slug AS organisation_slug,
+    ${withheldDefault('?2', 'c.organisation_id')} AS withheld_audiences
   FROM access_credential c CROSS JOIN service_account sa ON sa.id = c.service_account_id
   CROSS JOIN organisation o ON o.id = sa.organisation_id WHERE c.access_key = ?1`;
 const ROLES = `SELECT b.service_account_id, r.slug, b.projects, b.scopes FROM access_credential c
@@ -30,13 +33,18 @@ interface CredentialRow {
   readonly account_status: 'active' | 'inactive';
   readonly account_tokens_not_before: number | null;
   readonly organisation_slug: string;
+  readonly withheld_audiences: string;
 }
 
-/** Reads what an access credential may do. Throws StorageUnavailable. */
-export async function readCredentialFacts(db: D1Database, accessKey: string): Promise<CredentialFacts> {
+/** Reads what an access credential may do; `defaultAudience` is that of its tokens. Throws StorageUnavailable. */
+export async function readCredentialFacts(
+  db: D1Database,
+  defaultAudience: string,
+  accessKey: string,
+): Promise<CredentialFacts> {
   const [signingKeys, credential, roles] = await runBatch(db, [
     selectSigningKeys(db),
-    db.prepare(CREDENTIAL).bind(accessKey),
+    db.prepare(CREDENTIAL).bind(accessKey, defaultAudience),
     db.prepare(ROLES).bind(accessKey),
   ]);
   const [row] = rowsOf<CredentialRow>(credential);
@@ -57,6 +65,7 @@ export async function readCredentialFacts(db: D1Database, accessKey: string): Pr
               tokensNotBefore: row.account_tokens_not_before,
             },
             organisationSlug: row.organisation_slug,
+            withheldAudiences: JSON.parse(row.withheld_audiences) as string[],
           },
     heldRoles: rowsOf<HeldRoleRow>(roles).map(toHeldRole),
     signingKeys: rowsOf<SigningKeyRow>(signingKeys).map(toSigningKeyState),

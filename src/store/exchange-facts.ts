@@ -12,6 +12,7 @@ import type { ExchangeFacts, ExchangeQuery } from '../exchange/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
+import { withheldOf } from './reserved-audiences.ts';
 import { columnsOf, jsonArrayOf, rowFrom } from './json-rows.ts';
 import type { Columns } from './json-rows.ts';
 import { decidingColumns, fromRow } from './object-columns.ts';
@@ -19,13 +20,17 @@ import type { Row } from './object-columns.ts';
 import { toSigningKeyState } from './signing-keys.ts';
 import type { SigningKeyRow } from './signing-keys.ts';
 
-/** A rule with its account, of the tables `fi` and `sa`. */
-export const IDENTITY_COLUMNS: Columns = {
-  ...columnsOf('fi', decidingColumns(federatedIdentity)),
-  serviceAccount_slug: 'sa.slug',
-  serviceAccount_status: 'sa.status',
-  serviceAccount_tokens_not_before: 'sa.tokens_not_before',
-};
+/** A rule with its account, of the tables `fi` and `sa`; the parameter stands for an empty list of token audiences. */
+export function identityColumns(defaultAudience: string): Columns {
+  return {
+    ...columnsOf('fi', decidingColumns(federatedIdentity)),
+    serviceAccount_slug: 'sa.slug',
+    serviceAccount_status: 'sa.status',
+    serviceAccount_tokens_not_before: 'sa.tokens_not_before',
+    withheld_audiences: withheldOf(defaultAudience),
+  };
+}
+const IDENTITY_COLUMNS = identityColumns('?5');
 const PROVIDER_COLUMNS: Columns = columnsOf('p', decidingColumns(identityProvider));
 const ROLE_COLUMNS: Columns = {
   ...columnsOf('b', ['service_account_id', 'projects', 'scopes']),
@@ -84,7 +89,7 @@ function statementOf({ tables, organisation, account, provider, identities, bind
   return { sql, parameters: Math.max(...[...sql.matchAll(/\?(\d)/g)].map((match) => Number(match[1]))) };
 }
 
-// ?1 organisation (id or slug), ?2 issuer, ?3 what names the account, ?4 the default organisation's id.
+// ?1 organisation (id or slug), ?2 issuer, ?3 what names the account, ?4 the default organisation's id, ?5 the default audience.
 const ORGANISATION_NAMED =
   'coalesce((SELECT id FROM organisation WHERE id = ?1), (SELECT id FROM organisation WHERE slug = ?1))';
 
@@ -116,7 +121,7 @@ const ACCOUNT_OF_IDENTITY = 'a.id = (SELECT service_account_id FROM federated_id
 const BY_IDENTITY = ofNamedAccount(ACCOUNT_OF_IDENTITY, null);
 const BY_IDENTITY_IN_ORGANISATION = ofNamedAccount(ACCOUNT_OF_IDENTITY, ORGANISATION_NAMED);
 
-// ?1 organisation (id or slug), ?2 issuer, ?3 subject keys and ?4 all strings of the token (JSON arrays).
+// ?1 organisation (id or slug), ?2 issuer, ?3 subject keys and ?4 all strings of the token (JSON arrays), ?5 the default audience.
 const PROVIDER_OF_ORGANISATION = `identity_provider p WHERE p.organisation_id = ${ORGANISATION_NAMED} AND p.issuer = ?2`;
 const EXACT_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id, p.subject_claim FROM ${PROVIDER_OF_ORGANISATION}) p
   CROSS JOIN json_each(CASE p.subject_claim WHEN 'sub' THEN ?3 ELSE ?4 END) wanted
@@ -146,22 +151,31 @@ export const EXCHANGE_STATEMENTS: readonly string[] = [
   BY_TOKEN,
 ].map(({ sql }) => sql);
 
-/** A row as IDENTITY_COLUMNS selects it. */
+/** A row as identityColumns() selects it. */
 export type IdentityRow = Row & {
   readonly id: string;
   readonly provider_subject_match: string;
   readonly expression: string | null;
+  readonly withheld_audiences: string;
 };
 
 type Values = readonly unknown[];
 
-/** Reads the facts of one exchange. `defaultOrganisation` (its id) is searched if neither account nor organisation is named. */
+/** What stands for what is not named or not written. */
+export interface Defaults {
+  /** Its id; searched when neither account nor organisation is named. */
+  readonly organisation: string;
+  /** For a rule without token audiences. */
+  readonly audience: string;
+}
+
+/** Reads the facts of one exchange. */
 export async function readExchangeFacts(
   db: D1Database,
-  defaultOrganisation: string,
+  defaults: Defaults,
   query: ExchangeQuery,
 ): Promise<ExchangeFacts> {
-  const { statement, values } = selectStatement(query, defaultOrganisation);
+  const { statement, values } = selectStatement(query, defaults);
   const [result] = await runBatch(db, [db.prepare(statement.sql).bind(...values.slice(0, statement.parameters))]);
   const found = rowsOf<{ kind: string; data: string }>(result);
   const all = (wanted: string): Values[] =>
@@ -193,9 +207,15 @@ export async function readExchangeFacts(
 
 function selectStatement(
   { organisation, issuer, subjectKeys, allStrings, ...asked }: ExchangeQuery,
-  defaultOrganisation: string,
+  defaults: Defaults,
 ): { statement: Statement; values: readonly (string | null)[] } {
-  const named = (what: string): (string | null)[] => [organisation, issuer, what, defaultOrganisation];
+  const named = (what: string): (string | null)[] => [
+    organisation,
+    issuer,
+    what,
+    defaults.organisation,
+    defaults.audience,
+  ];
   if (asked.federatedIdentity !== null) {
     const statement = organisation === null ? BY_IDENTITY : BY_IDENTITY_IN_ORGANISATION;
     return { statement, values: named(asked.federatedIdentity) };
@@ -204,7 +224,8 @@ function selectStatement(
     const inOrganisation = asked.serviceAccount.startsWith('sa_') ? BY_ID_IN_ORGANISATION : BY_SLUG;
     return { statement: organisation === null ? BY_ID : inOrganisation, values: named(asked.serviceAccount) };
   }
-  const values = [organisation ?? defaultOrganisation, issuer, JSON.stringify(subjectKeys), JSON.stringify(allStrings)];
+  const keys = [subjectKeys, allStrings].map((list) => JSON.stringify(list));
+  const values = [organisation ?? defaults.organisation, issuer, ...keys, defaults.audience];
   return { statement: BY_TOKEN, values };
 }
 
@@ -232,5 +253,9 @@ function boundIdentities(
 /** Maps a row to the rule that an exchange knows. */
 export function toIdentity(row: IdentityRow): FederatedIdentity {
   const identity = fromRow(federatedIdentity, row);
-  return { ...identity, serviceAccount: { ...identity.serviceAccount, organisationId: identity.organisationId } };
+  return {
+    ...identity,
+    serviceAccount: { ...identity.serviceAccount, organisationId: identity.organisationId },
+    withheldAudiences: JSON.parse(row.withheld_audiences) as string[],
+  };
 }

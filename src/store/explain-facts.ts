@@ -3,7 +3,7 @@
 import type { ExplainFacts, ExplainQuery } from '../exchange/explain.ts';
 import { MAX_COMPARED_ISSUERS, MAX_EXPLAINED_NEIGHBOURS, MAX_EXPLAINED_OLDEST } from './limits.ts';
 import { rowsOf, runBatch } from './d1.ts';
-import { IDENTITY_COLUMNS, toIdentity } from './exchange-facts.ts';
+import { identityColumns, toIdentity } from './exchange-facts.ts';
 import type { IdentityRow } from './exchange-facts.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
@@ -15,7 +15,7 @@ const ACCOUNT = `SELECT id, slug FROM service_account WHERE organisation_id = ?1
   UNION ALL SELECT id, slug FROM service_account WHERE id = ?2 AND organisation_id = ?1`;
 const ISSUERS = `SELECT issuer FROM identity_provider WHERE organisation_id = ?1 ORDER BY id LIMIT ${MAX_COMPARED_ISSUERS}`;
 
-// ?1 provider, ?2 subject, ?3 organisation. Neighbours in the order of the index share the longest beginning with the subject,
+// ?1 provider, ?2 subject, ?3 organisation, of the rules ?4 the default audience. Neighbours in the order of the index share the longest beginning with the subject,
 // as a rule does that has a typing error, another branch, or an environment in place of a ref.
 const OLDEST = `SELECT fi.id FROM federated_identity fi INDEXED BY federated_identity_by_provider WHERE fi.provider_id = ?1
   ORDER BY fi.id LIMIT ${MAX_EXPLAINED_OLDEST + 1}`;
@@ -25,7 +25,7 @@ const neighbours = (comparison: '>=' | '<', order: 'ASC' | 'DESC'): string =>
     ORDER BY fi.subject_key ${order} LIMIT ${MAX_EXPLAINED_NEIGHBOURS}`;
 const CANDIDATES = `WITH candidate AS (SELECT * FROM (${OLDEST}) UNION SELECT * FROM (${neighbours('>=', 'ASC')})
   UNION SELECT * FROM (${neighbours('<', 'DESC')}))`;
-const IDENTITIES = `${CANDIDATES} SELECT ${selectList(IDENTITY_COLUMNS)} FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id AND fi.organisation_id = ?3
+const IDENTITIES = `${CANDIDATES} SELECT ${selectList(identityColumns('?4'))} FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id AND fi.organisation_id = ?3
   CROSS JOIN service_account sa ON sa.id = fi.service_account_id ORDER BY fi.id`;
 const ROLES = `${CANDIDATES} SELECT b.service_account_id, r.slug, b.projects, b.scopes
   FROM (SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id AND fi.organisation_id = ?3) account
@@ -35,13 +35,18 @@ const ROLES = `${CANDIDATES} SELECT b.service_account_id, r.slug, b.projects, b.
 export const EXPLAIN_STATEMENTS: readonly string[] = [PROVIDER, USED, ACCOUNT, ISSUERS, IDENTITIES, ROLES];
 
 /** Reads them in one batch. Throws StorageUnavailable. */
-export async function readExplainFacts(db: D1Database, query: ExplainQuery): Promise<ExplainFacts> {
+export async function readExplainFacts(
+  db: D1Database,
+  defaultAudience: string,
+  query: ExplainQuery,
+): Promise<ExplainFacts> {
   const { organisationId, providerId, near, serviceAccount, usedTokenKey } = query;
   const [provider, used, account, identities, roles] = await runBatch(db, [
     db.prepare(PROVIDER).bind(providerId, organisationId),
     db.prepare(USED).bind(usedTokenKey),
     db.prepare(ACCOUNT).bind(organisationId, serviceAccount),
-    ...[IDENTITIES, ROLES].map((sql) => db.prepare(sql).bind(providerId, near, organisationId)),
+    db.prepare(IDENTITIES).bind(providerId, near, organisationId, defaultAudience),
+    db.prepare(ROLES).bind(providerId, near, organisationId),
   ]);
   const rows = rowsOf<IdentityRow>(identities);
   return {

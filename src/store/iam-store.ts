@@ -4,6 +4,7 @@ import type { Organisation } from '../objects/organisation.ts';
 import type { IamStore } from '../objects/storage.ts';
 import { auditStore } from './audit-events.ts';
 import { rowsOf, runBatch } from './d1.ts';
+import { readReservedByOthers } from './reserved-audiences.ts';
 import { readAccountStrength, readProviderStrength } from './held-privileges.ts';
 import type { Condition } from './iam-audit.ts';
 import { accounts, bindings, credentials, identities, organisations, providers, roles, rules } from './keepings.ts';
@@ -71,6 +72,7 @@ export function createIamStore(db: D1Database): IamStore {
       create: (record, secretSha256, event) =>
         createObject(db, credentials, record, event, { secret_sha256: secretSha256 }),
     }),
+    readReservedByOthers: (organisation, audiences) => readReservedByOthers(db, organisation, audiences),
     readAccountStrength: (organisation, id, giver) => readAccountStrength(db, organisation, id, giver),
     readProviderStrength: (organisation, id, giver) => readProviderStrength(db, organisation, id, giver),
   };

@@ -1,33 +1,37 @@
 // Runs a change and its audit event as one D1 batch, and tells what the database said; it knows no table but through statements.
 
-import type { WriteOutcome } from '../objects/storage.ts';
+import type { ObjectName, WriteOutcome } from '../objects/storage.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
 import { rowsOf, runBatch } from './d1.ts';
 
+/** Finds the object that has the same values in these columns; null if it is gone by now. */
+export type FindHolder = (columns: readonly string[]) => Promise<ObjectName | null>;
+
 /**
- * Runs a batch whose first statement inserts the audit event if the change may happen, and whose others only take
- * effect if that event exists: a change without its event, or an event without its change, cannot be written.
- * If nothing was changed, `explain` reads the rows of the last statement.
+ * Runs a batch whose first statement inserts the audit event if the change may happen, and whose others only take effect
+ * if that event exists: a change without its event, or an event without its change, cannot be written.
+ * `explain` reads the rows of the last statement if nothing was changed, `findHolder` says whose value it was that collided.
  */
 export async function writeChange<Row>(
   db: D1Database,
   statements: readonly D1PreparedStatement[],
-  explain: (row: Row | undefined) => WriteOutcome,
+  explain: (row: Row | undefined) => WriteOutcome | Promise<WriteOutcome>,
+  findHolder: FindHolder = () => Promise.resolve(null),
 ): Promise<WriteOutcome> {
   try {
     const results = await runBatch(db, [...statements]);
-    return results[0]?.meta.changes === 1 ? { outcome: 'done' } : explain(rowsOf<Row>(results.at(-1))[0]);
+    return results[0]?.meta.changes === 1 ? { outcome: 'done' } : await explain(rowsOf<Row>(results.at(-1))[0]);
   } catch (error) {
-    const broken = error instanceof StorageUnavailable ? brokenConstraint(error.cause) : null;
-    if (broken === null) throw error;
-    return broken;
+    const cause = error instanceof StorageUnavailable && error.cause instanceof Error ? error.cause.message : '';
+    if (/FOREIGN KEY constraint failed/.test(cause)) return { outcome: 'in_use' };
+    const columns = uniqueColumns(cause);
+    if (columns === null) throw error;
+    return { outcome: 'duplicate', column: columns.at(-1) ?? '', conflictsWith: await findHolder(columns) };
   }
 }
 
-/** What a constraint that failed a batch means; D1 tells it only in words. */
-function brokenConstraint(cause: unknown): WriteOutcome | null {
-  const text = cause instanceof Error ? cause.message : '';
-  if (/FOREIGN KEY constraint failed/.test(text)) return { outcome: 'in_use' };
-  const columns = /UNIQUE constraint failed: ([\w., ]+)/.exec(text)?.[1];
-  return columns === undefined ? null : { outcome: 'duplicate', column: columns.slice(columns.lastIndexOf('.') + 1) };
+/** The columns of the UNIQUE constraint that a batch broke; D1 tells only in words, and the last is what should be unique. */
+function uniqueColumns(message: string): readonly string[] | null {
+  const columns = /UNIQUE constraint failed: ([\w., ]+)/.exec(message)?.[1];
+  return columns === undefined ? null : columns.split(', ').map((name) => name.slice(name.indexOf('.') + 1));
 }

@@ -15,6 +15,7 @@ import { serviceAccount } from '../objects/service-account.ts';
 import { subjectKeyOfRule } from '../rules/subject.ts';
 import { newColumns } from './object-columns.ts';
 import type { Keeping } from './object-store.ts';
+import { overlappedBy, reservationRows } from './reserved-audiences.ts';
 
 export const providers: Keeping<typeof identityProvider> = {
   object: identityProvider,
@@ -82,6 +83,13 @@ export const credentials: Keeping<typeof accessCredential> = { object: accessCre
 
 export const organisations: Keeping<typeof organisation> = {
   object: organisation,
+  mirrors: {
+    table: 'reserved_audience',
+    column: 'organisation_id',
+    of: 'reserved_audiences',
+    rows: reservationRows,
+    holders: overlappedBy,
+  },
   // Everything else in an organisation goes with one of these.
   usedBy: [
     { table: 'identity_provider', column: 'organisation_id' },

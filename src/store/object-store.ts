@@ -3,11 +3,12 @@
 import type { Kept, ObjectDefinition, RecordOf } from '../objects/definition.ts';
 import type { Organisation } from '../objects/organisation.ts';
 import { TABLES } from '../objects/rule.ts';
-import type { ChangeEvent, ObjectStore, WriteOutcome } from '../objects/storage.ts';
+import type { ChangeEvent, ObjectName, ObjectStore, WriteOutcome } from '../objects/storage.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { insertEvent } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';
 import { writeChange } from './iam-write.ts';
+import type { FindHolder } from './iam-write.ts';
 import { changeableColumns, fieldsOf, fromRow, newColumns } from './object-columns.ts';
 import type { Columns, Row } from './object-columns.ts';
 import { removeLabels, writeLabels } from './object-labels.ts';
@@ -33,6 +34,16 @@ export interface Keeping<D extends ObjectDefinition = ObjectDefinition> extends 
   readonly touches?: string;
   /** A column that a change of one of these members raises; it is read inside the statement, since others raise it, too. */
   readonly raises?: { readonly column: string; readonly by: readonly string[] };
+  /** Rows of another table that say the same as a member, for lookups. */
+  readonly mirrors?: Mirror<D>;
+}
+
+interface Mirror<D extends ObjectDefinition> extends Reference {
+  /** The column of the member. */
+  readonly of: string;
+  readonly rows: (record: RecordOf<D>) => readonly Columns[];
+  /** A SELECT of the ids of objects that have what this one would take. */
+  readonly holders: (record: RecordOf<D>) => Condition;
 }
 
 interface Reference {
@@ -90,18 +101,24 @@ export async function createObject<D extends ObjectDefinition>(
   const parents = parentsExist(object, record);
   const columns = { ...newColumns(object, record), ...alsoWrites?.(record), ...more };
   // Counted inside the write, so that two creations at once cannot both be the last.
-  const guard = limit === undefined ? parents : both(parents, belowLimit(object, record, limit));
-  return await writeChange<{ parents: number }>(
+  const counted = limit === undefined ? parents : both(parents, belowLimit(object, record, limit));
+  const held = heldByOthers(keeping, record);
+  return await writeChange<{ parents: number; held: number }>(
     db,
     [
-      insertEvent(db, event, guard),
+      insertEvent(db, event, both(counted, not(held))),
       insertRow(db, event, table, columns),
+      ...mirrored(db, event, keeping, record),
       ...(startsWith?.(record) ?? []).map((row) => insertRow(db, event, row.table, row.columns)),
       ...labelsOf(db, event, object, record),
       ...touched(db, event, object, touches, record),
-      db.prepare(`SELECT ${parents.sql} AS parents`).bind(...parents.values),
+      db.prepare(`SELECT ${parents.sql} AS parents, ${held.sql} AS held`).bind(...parents.values, ...held.values),
     ],
-    (row) => ({ outcome: row?.parents === 1 && limit !== undefined ? 'limit' : 'dangling' }),
+    (row) => {
+      if (row?.held === 1) return alreadyHeld(db, keeping, record);
+      return { outcome: row?.parents === 1 && limit !== undefined ? 'limit' : 'dangling' };
+    },
+    holderFinder(db, object, columns),
   );
 }
 
@@ -115,15 +132,19 @@ async function updateObject<D extends ObjectDefinition>(
   const { object, alsoWrites, raises, touches } = keeping;
   const table = TABLES[object.idPrefix];
   const columns = { ...changeableColumns(object, next), ...alsoWrites?.(next) };
-  return await writeChange(
+  const held = heldByOthers(keeping, next);
+  return await writeChange<{ held: number }>(
     db,
     [
-      insertEvent(db, event, rowAtVersion(table, next, version)),
+      insertEvent(db, event, both(rowAtVersion(table, next, version), not(held))),
       updateRow(db, event, table, { next, version, columns, raised: raised(object, columns, raises) }),
+      ...mirrored(db, event, keeping, next),
       ...labelsOf(db, event, object, next),
       ...touched(db, event, object, touches, next),
+      db.prepare(`SELECT ${held.sql} AS held`).bind(...held.values),
     ],
-    () => ({ outcome: 'stale' }),
+    (row) => (row?.held === 1 ? alreadyHeld(db, keeping, next) : { outcome: 'stale' }),
+    holderFinder(db, object, { ...newColumns(object, next), ...columns }),
   );
 }
 
@@ -133,7 +154,7 @@ async function removeObject<D extends ObjectDefinition>(
   record: RecordOf<D>,
   event: ChangeEvent,
 ): Promise<WriteOutcome> {
-  const { object, usedBy = [], takesAlong = [], touches } = keeping;
+  const { object, usedBy = [], takesAlong = [], touches, mirrors } = keeping;
   const table = TABLES[object.idPrefix];
   const uses = usedBy.map(({ table: other, column }) => `EXISTS (SELECT 1 FROM ${other} WHERE ${column} = ?)`);
   const isUsed: Condition = { sql: `(${uses.join(' OR ') || 'FALSE'})`, values: usedBy.map(() => record.id) };
@@ -149,13 +170,67 @@ async function removeObject<D extends ObjectDefinition>(
         ),
         values: [record.id, ...objects.map(() => record.id)],
       }),
-      ...takesAlong.map((other) => deleteRows(db, event, other.table, other.column, record.id)),
+      ...[...takesAlong, ...(mirrors === undefined ? [] : [mirrors])].map((other) =>
+        deleteRows(db, event, other.table, other.column, record.id),
+      ),
       deleteRow(db, event, table, record),
       ...touched(db, event, object, touches, record),
       db.prepare(`SELECT ${isUsed.sql} AS used`).bind(...isUsed.values),
     ],
     (row) => ({ outcome: row?.used === 1 ? 'in_use' : 'stale' }),
   );
+}
+
+/** Whose value collided with one of these columns: a second read, since a failed batch tells no more than which columns. */
+function holderFinder(db: D1Database, object: ObjectDefinition, columns: Columns): FindHolder {
+  return async (names) => {
+    if (!Object.hasOwn(object.members, 'name') || !names.every((name) => Object.hasOwn(columns, name))) return null;
+    const same = names.map((name) => `${name} = ?`).join(' AND ');
+    const [found] = await runBatch(db, [
+      db
+        .prepare(`SELECT id AS identity, name FROM ${TABLES[object.idPrefix]} WHERE ${same}`)
+        .bind(...names.map((name) => columns[name] ?? null)),
+    ]);
+    return rowsOf<ObjectName>(found)[0] ?? null;
+  };
+}
+
+/** Holds if another object has what the mirror of this one would take. */
+function heldByOthers<D extends ObjectDefinition>({ mirrors }: Keeping<D>, record: RecordOf<D>): Condition {
+  if (mirrors === undefined) return { sql: 'FALSE', values: [] };
+  const { sql, values } = mirrors.holders(record);
+  return { sql: `EXISTS (${sql})`, values };
+}
+
+async function alreadyHeld<D extends ObjectDefinition>(
+  db: D1Database,
+  { object, mirrors }: Keeping<D>,
+  record: RecordOf<D>,
+): Promise<WriteOutcome> {
+  if (mirrors === undefined) return { outcome: 'stale' };
+  const { sql, values } = mirrors.holders(record);
+  const [found] = await runBatch(db, [
+    db.prepare(`SELECT id AS identity, name FROM ${TABLES[object.idPrefix]} WHERE id IN (${sql})`).bind(...values),
+  ]);
+  return { outcome: 'duplicate', column: mirrors.of, conflictsWith: rowsOf<ObjectName>(found)[0] ?? null };
+}
+
+function mirrored<D extends ObjectDefinition>(
+  db: D1Database,
+  event: ChangeEvent,
+  { mirrors }: Keeping<D>,
+  record: RecordOf<D>,
+): D1PreparedStatement[] {
+  if (mirrors === undefined) return [];
+  const { table, column } = mirrors;
+  return [
+    deleteRows(db, event, table, column, record.id),
+    ...mirrors.rows(record).map((row) => insertRow(db, event, table, row)),
+  ];
+}
+
+function not({ sql, values }: Condition): Condition {
+  return { sql: `NOT ${sql}`, values };
 }
 
 /** Holds if everything is there that the object refers to, in its organisation; for one that refers to nothing, the organisation. */

@@ -27,6 +27,7 @@ export function identityOf(changes: Partial<FederatedIdentity> = {}): FederatedI
     ...newObject('fid_memory', DEFAULT_ORGANISATION_ID, 0),
     ...newMembers(federatedIdentity, written, ''),
     serviceAccount: accountNamed('deployer'),
+    withheldAudiences: [],
     ...changes,
   };
 }

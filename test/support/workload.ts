@@ -8,7 +8,7 @@ import type { Answer, Deployment } from './deployment.ts';
 import { createIssuer } from './issuer.ts';
 
 export const DEFAULT_ORGANISATION_ID = 'org_00000000000000000000000000';
-const OTHER_ORGANISATION_ID = 'org_0000000000000000000000000z';
+export const OTHER_ORGANISATION_ID = 'org_0000000000000000000000000z';
 
 export interface Workload {
   readonly serviceAccount: string;

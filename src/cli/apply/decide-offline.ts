@@ -159,6 +159,7 @@ function toIdentity(written: WrittenIdentity, serviceAccount: ServiceAccount): F
     ...named(`${serviceAccount.id}/${written.name}`),
     ...newMembers(federatedIdentity, written, ''),
     serviceAccount,
+    withheldAudiences: [],
   };
 }
 

@@ -60,7 +60,7 @@ export interface IamRequest {
 
 /** The answer of an operation that was carried out. */
 export interface Reply {
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 204 | 304;
   /** Answered as JSON; a stream as it is, under a content type of its own. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;

@@ -83,7 +83,7 @@ async function readParents(request: IamRequest, values: FederatedIdentityInput):
   if (provider === null) {
     errors.push(fault(['providerIdentity'], `there is no identity provider ${providerIdentity} in this organisation`));
   }
-  return refuse({ kind: 'not-found', detail: errors.map(({ detail }) => detail).join('; '), errors });
+  return refuse(invalid(errors));
 }
 
 /** The rules that look beyond one member; a member that already has a fault gets no second one. */
@@ -118,6 +118,8 @@ function identityFaults(
   return faults;
 }
 
-function warningsOf(identity: FederatedIdentityRecord): readonly Warning[] {
-  return ruleWarnings(identity, identity.provider.preset);
+function warningsOf(identity: FederatedIdentityRecord, now: number): readonly Warning[] {
+  const past = { code: 'expired', detail: 'expiresAt has passed, so this identity accepts no token' };
+  const isPast = identity.expiresAt !== null && identity.expiresAt <= now;
+  return [...ruleWarnings(identity, identity.provider.preset), ...(isPast ? [past] : [])];
 }

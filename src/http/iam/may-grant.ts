@@ -11,7 +11,7 @@ import type { AccountRole } from '../../exchange/token-standing.ts';
 import type { Problem } from '../problem.ts';
 import { audiencesBeyond, rolesBeyond, scopesBeyond } from './caller.ts';
 import type { IamRequest } from './deps.ts';
-import { shown } from './faults.ts';
+import { fault, invalid, shown } from './faults.ts';
 import {
   effectiveAudiences,
   isLessBinding,
@@ -34,8 +34,11 @@ export async function permitIdentity(
   before: FederatedIdentityRecord | null,
   after: FederatedIdentityRecord | null,
 ): Verdict {
+  if (after === null) return null;
+  const reserved = await reservedByOthers(request, before, after);
+  if (reserved !== null) return reserved;
   const defaults = defaultsOf(request);
-  if (request.caller.isAdmin || after === null) return null;
+  if (request.caller.isAdmin) return null;
   if (before !== null && isLessIdentity(before, after, defaults)) return null;
   const account = await readAccount(request, after.organisationId, after.serviceAccount.id);
   return lacking(request, 'this federated identity', {
@@ -43,6 +46,32 @@ export async function permitIdentity(
     scopes: [...(before?.allowedScopes ?? []), ...after.allowedScopes],
     tokenAudiences: [...(before === null ? [] : [before.tokenAudiences]), after.tokenAudiences],
   });
+}
+
+/** An audience that another organisation has reserved is refused to everybody when it is written; what was there before is skipped by an exchange. */
+async function reservedByOthers(
+  request: IamRequest,
+  before: FederatedIdentityRecord | null,
+  after: FederatedIdentityRecord,
+): Verdict {
+  const defaults = defaultsOf(request);
+  const had = before === null ? [] : effectiveAudiences(before.tokenAudiences, defaults);
+  const audiences = effectiveAudiences(after.tokenAudiences, defaults);
+  const added = audiences.filter((audience) => !had.includes(audience));
+  if (added.length === 0) return null;
+  const reserved = await request.deps.store.readReservedByOthers(after.organisationId, added);
+  if (reserved.length === 0) return null;
+  return invalid(
+    reserved.map((audience) => {
+      const index = after.tokenAudiences.indexOf(audience);
+      return index === -1
+        ? fault(
+            ['tokenAudiences'],
+            `must be given: another organisation has reserved ${audience}, which stands for none`,
+          )
+        : fault(['tokenAudiences', index], 'is reserved by another organisation');
+    }),
+  );
 }
 
 /** A credential gives its account: its scopes, the audiences that every credential has, and the roles of the account. */

@@ -5,13 +5,13 @@ import type { InputOf, Join, Member, Members } from '../../objects/definition.ts
 import { schemaOf } from '../../objects/schemas.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject } from '../../token/json.ts';
-import type { Fault } from '../problem.ts';
+import type { MemberFault } from '../problem.ts';
 import { fault, shown } from './faults.ts';
 
 /** What a body says: the values that could be read, and the faults of the others. */
 export interface Draft<T> {
   readonly values: T;
-  readonly faults: Fault[];
+  readonly faults: readonly MemberFault[];
   /** True if a member has no fault of its own, so that rules about it can be checked. */
   readonly isSound: (member: keyof T & string) => boolean;
 }
@@ -33,7 +33,7 @@ export function readMembers<const R extends Readable>(
   current: JsonObject | null,
 ): Draft<InputOf<R['members']>> {
   const values: Record<string, unknown> = {};
-  const faults: Fault[] = [];
+  const faults: MemberFault[] = [];
   const faulty = new Set<string>();
   const report = (member: string, path: readonly (string | number)[], detail: string): void => {
     faulty.add(member);
@@ -41,13 +41,16 @@ export function readMembers<const R extends Readable>(
   };
   const writable = new Map(Object.entries(readable.members).filter(([, member]) => isWritable(member)));
   const readOnly = new Set(readOnlyNames(readable));
+  // What was read at this version may be sent back whole, although some of it has changed since without a new version.
+  const moving = new Set(movingNames(readable));
+  const isReadBefore = current !== null && Object.hasOwn(body, 'objectVersion');
 
   for (const [name, value] of Object.entries(body)) {
     const member = writable.get(name);
     if (readOnly.has(name)) {
       // Go clients send the empty text of a member that they have no value for yet.
       const isAsItIs = current === null ? value === '' : sameJson(value, current[name]);
-      if (!isAsItIs) report(name, [], 'is read-only');
+      if (!isAsItIs && !(isReadBefore && moving.has(name))) report(name, [], 'is read-only');
     } else if (member === undefined) {
       report(name, [], `is not a member; the members are ${[...writable.keys()].join(', ')}`);
     } else if (value === null) {
@@ -93,6 +96,13 @@ function readOnlyNames({ members, joins, warns }: Readable): readonly string[] {
     ...joined.flatMap(([name, { alsoAs = [] }]) => [name, ...alsoAs]),
     ...(warns === true ? ['warnings'] : []),
   ];
+}
+
+/** What an answer has that changes without a change of the object: when it was used, and what others are called. */
+function movingNames({ members, joins = {} }: Readable): readonly string[] {
+  const used = Object.entries(members).filter(([, { readOnly, immutable }]) => readOnly && immutable === undefined);
+  const joined = Object.entries(joins).flatMap(([name, { alsoAs = [] }]) => [name, ...alsoAs]);
+  return ['updatedAt', 'warnings', ...used.map(([name]) => name), ...joined];
 }
 
 /** Compares JSON values; the order of an object's members does not matter. */

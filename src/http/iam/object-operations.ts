@@ -7,15 +7,16 @@ import { TABLES } from '../../objects/rule.ts';
 import { isIdentifier } from '../../objects/values.ts';
 import type { ChangeEvent, IamStore, ObjectStore, WriteOutcome } from '../../objects/storage.ts';
 import type { JsonObject } from '../../token/json.ts';
-import { MAX_UPDATE_ATTEMPTS } from '../limits.ts';
+import { FIRST_RETRY_WAIT_MS, LOST_RACE_RETRY_SECONDS, MAX_RETRY_WAIT_MS, MAX_UPDATE_ATTEMPTS } from '../limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
 import type { IamRequest, Operation } from './deps.ts';
 import { fault, invalid, shown } from './faults.ts';
 import { readJsonObject } from './json-body.ts';
-import { nextLink, readIfMatch, readListRequest } from './list-request.ts';
+import { nextLink, readListRequest } from './list-request.ts';
 import { readMembers, sameJson } from './members.ts';
+import { judgeRead, mayChange, readPreconditions } from './preconditions.ts';
 import type { Draft } from './members.ts';
 
 /** What is special to a kind of object, beside its definition. */
@@ -36,7 +37,7 @@ export interface Resource<D extends ObjectDefinition> {
   /** Members that are answered in another form than they are stored. */
   readonly shown?: (record: RecordOf<D>, now: number) => JsonObject;
   /** What was accepted though it may be a mistake. */
-  readonly warnings?: (record: RecordOf<D>) => readonly Warning[];
+  readonly warnings?: (record: RecordOf<D>, now: number) => readonly Warning[];
   /**
    * Why this caller may not make the change, or nobody may; null if it may. `before` is null for a creation, `after` for a
    * deletion. Asked last, with the very objects that the write is conditional on.
@@ -109,13 +110,20 @@ async function listObjects<D extends ObjectDefinition>(resource: Resource<D>, re
 }
 
 async function readObject<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
-  const record = await findObject(resource, request);
-  if (!record.ok) return record;
-  return ok({
-    status: 200,
-    body: answerOf(resource, record.value, request.now),
-    headers: { etag: etag(record.value) },
-  });
+  const conditions = readPreconditions(request.raw);
+  if (!conditions.ok) return conditions;
+  const found = await findObject(resource, request);
+  if (!found.ok) return found;
+  const record = found.value;
+  const headers = { etag: etag(record) };
+  switch (judgeRead(conditions.value, record.objectVersion)) {
+    case 'failed':
+      return refuse(versionMismatch(resource, record));
+    case 'unchanged':
+      return ok({ status: 304, headers });
+    case 'answer':
+      return ok({ status: 200, body: answerOf(resource, record, request.now), headers });
+  }
 }
 
 async function createObject<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
@@ -132,29 +140,36 @@ async function createObject<D extends ObjectDefinition>(resource: Resource<D>, r
   if (written.outcome !== 'done') return refuse(writeProblem(resource, record, written));
   return ok({
     status: 201,
-    body: withWarnings(resource, record, after),
+    body: withWarnings(resource, request, record, after),
     headers: { etag: etag(record), location: `${request.url.pathname.replace(/\/$/, '')}/${record.id}` },
   });
 }
 
 async function updateObject<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
-  const versions = readIfMatch(request.raw.headers.get('if-match'));
-  if (!versions.ok) return versions;
+  const conditions = readPreconditions(request.raw);
+  if (!conditions.ok) return conditions;
   const body = await readJsonObject(request.raw);
   if (!body.ok) return body;
   for (let attempt = 0; attempt < MAX_UPDATE_ATTEMPTS; attempt += 1) {
+    await stepAside(attempt);
     const found = await findObject(resource, request);
     if (!found.ok) return found;
     const current = found.value;
-    if (versions.value?.includes(current.objectVersion) === false) return refuse(versionMismatch(resource, current));
+    if (!mayChange(conditions.value, current.objectVersion)) return refuse(versionMismatch(resource, current));
     const before = answerOf(resource, current, request.now);
-    const draft = readMembers(resource.object, body.value, withWarnings(resource, current, before));
+    // Whoever sends back what was read decided on that version of it.
+    if (isOfAnotherVersion(body.value, current)) return refuse(versionMismatch(resource, current));
+    const draft = readMembers(resource.object, body.value, withWarnings(resource, request, current, before));
     const asked = changedObject(resource.object, current, draft.values);
     const changed = resource.settle?.(asked, current, request) ?? asked;
     const faults = faultsOf(resource, request, changed, draft, current);
     if (faults.length > 0) return refuse(invalid(faults));
     if (sameJson(changed, current)) {
-      return ok({ status: 200, body: withWarnings(resource, current, before), headers: { etag: etag(current) } });
+      return ok({
+        status: 200,
+        body: withWarnings(resource, request, current, before),
+        headers: { etag: etag(current) },
+      });
     }
     const next = nextVersion<D>(changed, request.now);
     const refused = await resource.permit?.(request, current, next);
@@ -163,7 +178,7 @@ async function updateObject<D extends ObjectDefinition>(resource: Resource<D>, r
     const event = changeEvent(resource, request, next, 'update', before, after);
     const written = await resource.store(request.deps.store, request).update(next, current.objectVersion, event);
     if (written.outcome === 'done') {
-      return ok({ status: 200, body: withWarnings(resource, next, after), headers: { etag: etag(next) } });
+      return ok({ status: 200, body: withWarnings(resource, request, next, after), headers: { etag: etag(next) } });
     }
     // Somebody else came first: decide again with what is there now, which also tells a stale if-match.
     if (written.outcome !== 'stale') return refuse(writeProblem(resource, next, written));
@@ -196,13 +211,14 @@ export async function changeObject<D extends ObjectDefinition>(
 }
 
 async function removeObject<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
-  const versions = readIfMatch(request.raw.headers.get('if-match'));
-  if (!versions.ok) return versions;
+  const conditions = readPreconditions(request.raw);
+  if (!conditions.ok) return conditions;
   for (let attempt = 0; attempt < MAX_UPDATE_ATTEMPTS; attempt += 1) {
+    await stepAside(attempt);
     const found = await findObject(resource, request);
     if (!found.ok) return found;
     const current = found.value;
-    if (versions.value?.includes(current.objectVersion) === false) return refuse(versionMismatch(resource, current));
+    if (!mayChange(conditions.value, current.objectVersion)) return refuse(versionMismatch(resource, current));
     const refused = await resource.permit?.(request, current, null);
     if (refused) return refuse(refused);
     const event = changeEvent(resource, request, current, 'delete', answerOf(resource, current, request.now), null);
@@ -268,11 +284,12 @@ function changeEvent<D extends ObjectDefinition>(
 
 function withWarnings<D extends ObjectDefinition>(
   resource: Resource<D>,
+  { now }: IamRequest,
   record: RecordOf<D>,
   view: JsonObject,
 ): JsonObject {
   if (resource.warnings === undefined) return view;
-  return { ...view, warnings: resource.warnings(record).map(({ code, detail }) => ({ code, detail })) };
+  return { ...view, warnings: resource.warnings(record, now).map(({ code, detail }) => ({ code, detail })) };
 }
 
 function writeProblem<D extends ObjectDefinition>(
@@ -283,14 +300,18 @@ function writeProblem<D extends ObjectDefinition>(
   switch (written.outcome) {
     case 'duplicate': {
       const collision = collisionOf(resource, written.column, record);
-      return { kind: 'duplicate', detail: collision.detail, errors: [collision] };
+      return { kind: 'duplicate', detail: collision.detail, errors: [collision], conflictsWith: written.conflictsWith };
     }
     case 'in_use':
       return { kind: 'in-use', detail: resource.inUse ?? `other objects depend on this ${resource.object.noun}` };
     case 'limit':
       return { kind: 'limit-reached', detail: resource.limit ?? `there can be no further ${resource.object.noun}` };
     case 'dangling':
-      return { kind: 'changed-meanwhile', detail: 'an object that this one refers to was deleted meanwhile' };
+      return {
+        kind: 'changed-meanwhile',
+        detail: 'an object that this one refers to was deleted meanwhile',
+        headers: AGAIN,
+      };
     case 'stale':
       return changedMeanwhile(resource);
   }
@@ -307,11 +328,25 @@ function collisionOf<D extends ObjectDefinition>(
     return fault(['slug'], `another ${noun} has the slug ${slug}; choose another name or give a slug`);
   }
   const [member = column] = Object.entries(members).find(([name, of]) => columnOf(name, of) === column) ?? [];
+  if (member === 'reservedAudiences') return fault([member], `${uniqueIn} has reserved one of these, or a part of one`);
   return fault([member], `${uniqueIn} has this ${column}`);
 }
 
 function changedMeanwhile({ object: { noun } }: { readonly object: ObjectDefinition }): Problem {
-  return { kind: 'changed-meanwhile', detail: `the ${noun} kept changing meanwhile; try again` };
+  return { kind: 'changed-meanwhile', detail: `the ${noun} kept changing meanwhile; try again`, headers: AGAIN };
+}
+
+const AGAIN = { 'retry-after': String(LOST_RACE_RETRY_SECONDS) };
+
+/** Waits longer after each lost race, by chance, so that not all of those who lost meet again. */
+async function stepAside(attempt: number): Promise<void> {
+  if (attempt === 0) return;
+  const most = Math.min(MAX_RETRY_WAIT_MS, 2 ** attempt * FIRST_RETRY_WAIT_MS);
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * most));
+}
+
+function isOfAnotherVersion({ objectVersion }: JsonObject, current: Kept): boolean {
+  return Number.isSafeInteger(objectVersion) && objectVersion !== current.objectVersion;
 }
 
 function versionMismatch(

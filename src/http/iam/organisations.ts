@@ -1,11 +1,13 @@
 // Organisations (contract §5.9): whoever manages the deployment keeps them, anyone else sees its own.
 
 import { DEFAULT_ORGANISATION_ID, organisation } from '../../objects/organisation.ts';
-import type { OrganisationRecord } from '../../objects/organisation.ts';
+import type { OrganisationInput, OrganisationRecord } from '../../objects/organisation.ts';
 import { ok } from '../../exchange/result.ts';
-import type { Problem } from '../problem.ts';
+import { reservationFault } from '../../rules/reserved-audience.ts';
+import type { MemberFault, Problem } from '../problem.ts';
 import { mayManageDeployment } from './caller.ts';
 import type { IamRequest } from './deps.ts';
+import { fault } from './faults.ts';
 import { createAlone } from './new-object.ts';
 import type { Resource } from './object-operations.ts';
 
@@ -14,13 +16,22 @@ export const organisations: Resource<typeof organisation> = {
   foundBy: 'reference',
   store: (store, { caller }) => store.organisations(mayManageDeployment(caller) ? null : caller.organisation),
   async create(request, draft) {
-    const created = await createAlone(organisation, request, draft);
+    const faults = reservationFaults(request, draft.values);
+    const created = await createAlone(organisation, request, { ...draft, faults: [...draft.faults, ...faults] });
     return created.ok ? ok({ ...created.value, organisationId: DEFAULT_ORGANISATION_ID }) : created;
   },
+  faults: (request, _organisation, { values }) => reservationFaults(request, values),
   permit: permitOrganisation,
   uniqueIn: 'another organisation',
   inUse: 'this organisation has identity providers, service accounts or roles; delete them first',
 };
+
+function reservationFaults({ issuerUrl }: IamRequest, { reservedAudiences = [] }: OrganisationInput): MemberFault[] {
+  return reservedAudiences.flatMap((entry, index) => {
+    const detail = reservationFault(entry, issuerUrl);
+    return detail === null ? [] : [fault(['reservedAudiences', index], detail)];
+  });
+}
 
 function permitOrganisation(
   { caller }: IamRequest,

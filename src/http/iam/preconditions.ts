@@ -29,11 +29,6 @@ export function mayChange({ ifMatch, ifNoneMatch }: Preconditions, version: numb
   return (ifMatch === null || names(ifMatch, version)) && (ifNoneMatch === null || !names(ifNoneMatch, version));
 }
 
-/** True when a write goes through whatever the object's version is, so that it may be tried again at another. */
-export function isUnconditional({ ifMatch, ifNoneMatch }: Preconditions): boolean {
-  return (ifMatch === null || ifMatch === 'any') && ifNoneMatch === null;
-}
-
 /** What a read answers: the object, 304 because the caller has it, or 412. */
 export function judgeRead({ ifMatch, ifNoneMatch }: Preconditions, version: number): 'answer' | 'unchanged' | 'failed' {
   if (ifMatch !== null && !names(ifMatch, version)) return 'failed';

@@ -23,7 +23,7 @@ export const roleBindings: Resource<typeof roleBinding> = {
     if (faults.length > 0) return refuse(invalid(faults));
     if (serviceAccount === null) {
       const detail = `there is no service account ${serviceAccountIdentity} in this organisation`;
-      return refuse({ kind: 'not-found', detail, errors: [fault(['serviceAccountIdentity'], detail)] });
+      return refuse(invalid([fault(['serviceAccountIdentity'], detail)]));
     }
     return ok({
       ...draftObject(roleBinding, request, role.organisationId, values),
