@@ -316,14 +316,14 @@ const foreign: readonly HostileCase<Called>[] = [
   may(
     "an identity for another organisation's account",
     'OWASP API1',
-    NOT_FOUND,
+    INVALID,
     (world) => world.as('POST', IDENTITIES, identity(world, { serviceAccountIdentity: OTHER.sa })),
     (world) => world.as('POST', IDENTITIES, identity(world, {})),
   ),
   may(
     "an identity by another organisation's provider",
     'OWASP API1',
-    NOT_FOUND,
+    INVALID,
     (world) => world.as('POST', IDENTITIES, identity(world, { providerIdentity: OTHER.idp })),
     (world) => world.as('POST', IDENTITIES, identity(world, {})),
   ),

@@ -226,16 +226,16 @@ describe('the list', () => {
   });
 
   it.each([
-    ['since=yesterday', '/since'],
-    ['until=2027-02-30T00:00:00Z', '/until'],
-    ['action=token.steal', '/action'],
-    ['outcome=maybe', '/outcome'],
-    ['limit=0', '/limit'],
-    ['limit=1001', '/limit'],
-    ['cursor=evt_1', '/cursor'],
-    ['subject=', '/subject'],
-    ['issuer=a&issuer=b', '/issuer'],
-    ['account=x', '/account'],
+    ['since=yesterday', '?since'],
+    ['until=2027-02-30T00:00:00Z', '?until'],
+    ['action=token.steal', '?action'],
+    ['outcome=maybe', '?outcome'],
+    ['limit=0', '?limit'],
+    ['limit=1001', '?limit'],
+    ['cursor=evt_1', '?cursor'],
+    ['subject=', '?subject'],
+    ['issuer=a&issuer=b', '?issuer'],
+    ['account=x', '?account'],
   ])('refuses %s (contract §5)', async (query, pointer) => {
     const answer = await api.call('GET', `${PATH}?${query}`);
     expect(answer.status).toBe(400);

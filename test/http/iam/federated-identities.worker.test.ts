@@ -204,14 +204,14 @@ describe('create and read', () => {
     });
   });
 
-  it("answers 404 where a parent is missing or another organisation's (contract §4)", async () => {
+  it("answers 400 at the member that names a parent which is missing or another organisation's (contract §5)", async () => {
     const missing = 'sa_00000000000000000000000777';
     const answer = await api.call('POST', PATH, input({ serviceAccountIdentity: missing }));
-    expect(answer.status).toBe(404);
+    expect(answer.status).toBe(400);
     expect(pointers(answer)).toEqual(['/serviceAccountIdentity']);
     await addOrganisation(api.db, 'acme');
     const foreign = await api.call('POST', PATH, input(), { 'x-organisation-identity': 'acme' });
-    expect(foreign.status).toBe(404);
+    expect(foreign.status).toBe(400);
     expect(pointers(foreign)).toEqual(['/serviceAccountIdentity', '/providerIdentity']);
     expect((await api.call('GET', PATH)).body).toEqual([]);
   });

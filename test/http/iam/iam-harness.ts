@@ -117,9 +117,11 @@ export async function addOrganisation(db: D1Database, slug: string): Promise<str
   return id;
 }
 
-/** The pointers of a problem's entries. */
+/** Where the faults of a problem are: pointers into the body, or `?` and the name of a query parameter. */
 export function pointers(answer: Answer): string[] {
-  return answer.body.errors.map((entry: { pointer: string }) => entry.pointer);
+  return answer.body.errors.map(({ pointer, parameter }: { pointer?: string; parameter?: string }) =>
+    parameter === undefined ? pointer : `?${parameter}`,
+  );
 }
 
 /** The statuses of several answers, lowest first. */

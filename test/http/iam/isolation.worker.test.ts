@@ -182,7 +182,7 @@ describe.each([
       ['/v1/federated-identities', { ...identity, providerIdentity: theirs['/v1/federated-identity-providers'] }],
       [bindings, { serviceAccountIdentity: theirs['/v1/service-accounts'] }],
     ] as const) {
-      expect((await as('POST', path, body)).status).toBe(404);
+      expect((await as('POST', path, body)).status).toBe(400);
     }
     expect((await as('POST', '/v1/federated-identities', identity)).status).toBe(201);
     expect((await as('POST', bindings, { serviceAccountIdentity: mine['/v1/service-accounts'] })).status).toBe(201);

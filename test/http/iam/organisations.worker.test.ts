@@ -31,6 +31,7 @@ describe('as root', () => {
       description: '',
       labels: { plan: 'free' },
       annotations: {},
+      reservedAudiences: [],
       createdAt: '2027-01-15T08:00:00Z',
       updatedAt: '2027-01-15T08:00:00Z',
       objectVersion: 1,

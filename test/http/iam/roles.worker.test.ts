@@ -282,7 +282,7 @@ describe('a binding', () => {
     const answer = await api.call('POST', `${PATH}/${identity}/bindings`, {
       serviceAccountIdentity: 'sa_7zzzzzzzzzzzzzzzzzzzzzzzzz',
     });
-    expect(answer.status).toBe(404);
+    expect(answer.status).toBe(400);
     expect(pointers(answer)).toEqual(['/serviceAccountIdentity']);
   });
 

@@ -306,15 +306,15 @@ describe('list', () => {
   });
 
   it.each([
-    ['limit=0', '/limit'],
-    ['limit=1001', '/limit'],
-    ['limit=ten', '/limit'],
-    ['cursor=banana', '/cursor'],
-    ['status=gone', '/status'],
-    ['name=', '/name'],
-    ['name=a&name=b', '/name'],
-    ['nmae=a', '/nmae'],
-    ['provider=idp_1', '/provider'],
+    ['limit=0', '?limit'],
+    ['limit=1001', '?limit'],
+    ['limit=ten', '?limit'],
+    ['cursor=banana', '?cursor'],
+    ['status=gone', '?status'],
+    ['name=', '?name'],
+    ['name=a&name=b', '?name'],
+    ['nmae=a', '?nmae'],
+    ['provider=idp_1', '?provider'],
   ])('refuses ?%s instead of listing too much (contract §5)', async (query, pointer) => {
     const answer = await api.call('GET', `${PATH}?${query}`);
     expect(answer.status).toBe(400);
