@@ -11,7 +11,7 @@ import { FIRST_RETRY_WAIT_MS, LOST_RACE_RETRY_SECONDS, MAX_RETRY_WAIT_MS, MAX_UP
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
-import type { IamRequest, Operation } from './deps.ts';
+import type { IamRequest, Operation, Reply } from './deps.ts';
 import { fault, invalid, shown } from './faults.ts';
 import { readJsonObject } from './json-body.ts';
 import { nextLink, readListRequest } from './list-request.ts';
@@ -146,44 +146,31 @@ async function createObject<D extends ObjectDefinition>(resource: Resource<D>, r
 }
 
 async function updateObject<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
-  const conditions = readPreconditions(request.raw);
-  if (!conditions.ok) return conditions;
   const body = await readJsonObject(request.raw);
   if (!body.ok) return body;
-  for (let attempt = 0; attempt < MAX_UPDATE_ATTEMPTS; attempt += 1) {
-    await stepAside(attempt);
-    const found = await findObject(resource, request);
-    if (!found.ok) return found;
-    const current = found.value;
-    if (!mayChange(conditions.value, current.objectVersion)) return refuse(versionMismatch(resource, current));
-    const before = answerOf(resource, current, request.now);
+  return decideAtItsVersion(resource, request, async (current) => {
     // Whoever sends back what was read decided on that version of it.
     if (isOfAnotherVersion(body.value, current)) return refuse(versionMismatch(resource, current));
+    const before = answerOf(resource, current, request.now);
     const draft = readMembers(resource.object, body.value, withWarnings(resource, request, current, before));
     const asked = changedObject(resource.object, current, draft.values);
     const changed = resource.settle?.(asked, current, request) ?? asked;
     const faults = faultsOf(resource, request, changed, draft, current);
     if (faults.length > 0) return refuse(invalid(faults));
-    if (sameJson(changed, current)) {
-      return ok({
-        status: 200,
-        body: withWarnings(resource, request, current, before),
-        headers: { etag: etag(current) },
-      });
-    }
+    const reply = (record: RecordOf<D>, view: JsonObject): Reply => ({
+      status: 200,
+      body: withWarnings(resource, request, record, view),
+      headers: { etag: etag(record) },
+    });
+    if (sameJson(changed, current)) return ok(reply(current, before));
     const next = nextVersion<D>(changed, request.now);
     const refused = await resource.permit?.(request, current, next);
     if (refused) return refuse(refused);
     const after = answerOf(resource, next, request.now);
     const event = changeEvent(resource, request, next, 'update', before, after);
     const written = await resource.store(request.deps.store, request).update(next, current.objectVersion, event);
-    if (written.outcome === 'done') {
-      return ok({ status: 200, body: withWarnings(resource, request, next, after), headers: { etag: etag(next) } });
-    }
-    // Somebody else came first: decide again with what is there now, which also tells a stale if-match.
-    if (written.outcome !== 'stale') return refuse(writeProblem(resource, next, written));
-  }
-  return refuse(changedMeanwhile(resource));
+    return endOf(resource, next, written, reply(next, after));
+  });
 }
 
 /** Changes an object otherwise than by its members, and audits it as this verb. */
@@ -193,24 +180,34 @@ export async function changeObject<D extends ObjectDefinition>(
   verb: 'revoke_tokens',
   change: (current: RecordOf<D>) => RecordOf<D>,
 ): Answer {
-  const versions = readIfMatch(request.raw.headers.get('if-match'));
-  if (!versions.ok) return versions;
-  for (let attempt = 0; attempt < MAX_UPDATE_ATTEMPTS; attempt += 1) {
-    const found = await findObject(resource, request);
-    if (!found.ok) return found;
-    const current = found.value;
-    if (versions.value?.includes(current.objectVersion) === false) return refuse(versionMismatch(resource, current));
+  return decideAtItsVersion(resource, request, async (current) => {
     const next = change(current);
     const after = answerOf(resource, next, request.now);
     const event = changeEvent(resource, request, next, verb, answerOf(resource, current, request.now), after);
     const written = await resource.store(request.deps.store, request).update(next, current.objectVersion, event);
-    if (written.outcome === 'done') return ok({ status: 200, body: after, headers: { etag: etag(next) } });
-    if (written.outcome !== 'stale') return refuse(writeProblem(resource, next, written));
-  }
-  return refuse(changedMeanwhile(resource));
+    return endOf(resource, next, written, { status: 200, body: after, headers: { etag: etag(next) } });
+  });
 }
 
 async function removeObject<D extends ObjectDefinition>(resource: Resource<D>, request: IamRequest): Answer {
+  return decideAtItsVersion(resource, request, async (current) => {
+    const refused = await resource.permit?.(request, current, null);
+    if (refused) return refuse(refused);
+    const event = changeEvent(resource, request, current, 'delete', answerOf(resource, current, request.now), null);
+    const written = await resource.store(request.deps.store, request).remove(current, event);
+    return endOf(resource, current, written, { status: 204 });
+  });
+}
+
+/**
+ * Decides about the object as it is now, and again with what is there then when another change came first. A precondition
+ * that no longer holds is told by the same round.
+ */
+async function decideAtItsVersion<D extends ObjectDefinition>(
+  resource: Resource<D>,
+  request: IamRequest,
+  decide: (current: RecordOf<D>) => Promise<Awaited<Answer> | 'stale'>,
+): Answer {
   const conditions = readPreconditions(request.raw);
   if (!conditions.ok) return conditions;
   for (let attempt = 0; attempt < MAX_UPDATE_ATTEMPTS; attempt += 1) {
@@ -219,14 +216,20 @@ async function removeObject<D extends ObjectDefinition>(resource: Resource<D>, r
     if (!found.ok) return found;
     const current = found.value;
     if (!mayChange(conditions.value, current.objectVersion)) return refuse(versionMismatch(resource, current));
-    const refused = await resource.permit?.(request, current, null);
-    if (refused) return refuse(refused);
-    const event = changeEvent(resource, request, current, 'delete', answerOf(resource, current, request.now), null);
-    const written = await resource.store(request.deps.store, request).remove(current, event);
-    if (written.outcome === 'done') return ok({ status: 204 });
-    if (written.outcome !== 'stale') return refuse(writeProblem(resource, current, written));
+    const decided = await decide(current);
+    if (decided !== 'stale') return decided;
   }
   return refuse(changedMeanwhile(resource));
+}
+
+function endOf<D extends ObjectDefinition>(
+  resource: Resource<D>,
+  record: RecordOf<D>,
+  written: WriteOutcome,
+  reply: Reply,
+): Awaited<Answer> | 'stale' {
+  if (written.outcome === 'done') return ok(reply);
+  return written.outcome === 'stale' ? 'stale' : refuse(writeProblem(resource, record, written));
 }
 
 /** The object that the path names, or a 404. */
