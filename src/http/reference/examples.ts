@@ -75,6 +75,8 @@ const SPECIAL: Readonly<Record<string, { readonly body?: JsonObject; readonly an
     body: { mode: 'graceful' },
     answer: { ...rotatedKey, mode: 'graceful', rotations: [rotatedKey], skipped: [] },
   },
+  'post /v1/service-accounts/{id}/revoke-tokens': { answer: ANSWERS['/v1/service-accounts'] ?? null },
+  'post /v1/federated-identities/{id}/revoke-tokens': { answer: ANSWERS['/v1/federated-identities'] ?? null },
   'get /v1/me': {
     answer: {
       kind: 'serviceAccount',
