@@ -393,7 +393,7 @@ const texts: readonly HostileCase[] = [
       deployment.iam('POST', PROVIDERS, { name: 'x', providerIssuer: `https://a.example.com/${text}` }),
     ),
   ]),
-  ...['a\r\nb', 'A', 'a b', 'a_b', '-a', 'a-', 'é', '../a', 'a'.repeat(64), '', 'a/b', '%61'].map((slug) =>
+  ...['a\r\nb', 'A', 'a b', 'a_b', '-a', 'a-', 'é', '../a', 'a'.repeat(64), 'a/b', '%61'].map((slug) =>
     root(`the slug ${JSON.stringify(slug).slice(0, 30)}`, 'a slug is one DNS label', INVALID, ({ deployment }) =>
       deployment.iam('POST', ACCOUNTS, { name: 'x', slug }),
     ),

@@ -94,10 +94,10 @@ function keysAndSubject({ localJwks, providerJwksUri, subjectClaim, preset }: Id
   return { localJwks: localJwks === null ? null : [...localJwks.keys], providerJwksUri, subjectClaim, preset };
 }
 
-/** True when the member is the same, is only shown, or changed in the one way that its definition says takes away. */
-function isSameOrLess(name: string, { shown, narrows }: Member, one: object, other: object): boolean {
+/** True when the member is the same, is only shown, is written by nobody, or changed in the one way that its definition says takes away. */
+function isSameOrLess(name: string, { shown, readOnly, narrows }: Member, one: object, other: object): boolean {
   const [before, after] = [one, other].map((record) => (record as Readonly<Record<string, unknown>>)[name]);
-  if (shown === true || sameJson(before, after)) return true;
+  if (shown === true || readOnly === true || sameJson(before, after)) return true;
   if (narrows === undefined) return false;
   if (narrows === 'fewer') return isSubset(after as readonly string[], before as readonly string[]);
   if (narrows === 'less') return before === null || (after !== null && Number(after) <= Number(before));
