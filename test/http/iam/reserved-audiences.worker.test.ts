@@ -138,7 +138,7 @@ describe('writing a rule', () => {
       providerIdentity: rule.providerIdentity,
       providerSubject: 'x:y',
     };
-    expect(await asOther('POST', IDENTITIES, { ...copy, tokenAudiences: [`${API}`] })).toMatchObject({
+    expect(await asOther('POST', IDENTITIES, { ...copy, tokenAudiences: [API] })).toMatchObject({
       status: 400,
       body: { errors: [{ pointer: '/tokenAudiences/0', detail: 'is reserved by another organisation' }] },
     });
@@ -219,7 +219,7 @@ describe('reserving', () => {
 
   it('has one winner when two do it at once (contract §4)', async () => {
     const answers = await Promise.all([reserve([`${API}*`]), reserve([`${API}/v1`], 'other')]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([200, 409]);
   });
 
   it('is for whoever manages the deployment (contract §4)', async () => {
