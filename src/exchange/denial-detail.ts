@@ -58,6 +58,8 @@ function notAllowedDetail({ by, reason, check }: NotAllowedDenial): string {
 
 function explainCheck({ check, claim, expected, actual, hint }: Check): string {
   const what = claim === null ? check : `${check} ${claim}`;
+  // The rule itself is wrong: nothing of the token was compared.
+  if (expected === null && actual === null && hint !== null) return `${what}: ${hint}`;
   return `${what}: expected ${quoted(expected)}, token has ${quoted(actual)}${hint === null ? '' : ` (${hint})`}`;
 }
 

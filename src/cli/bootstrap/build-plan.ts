@@ -122,10 +122,13 @@ export function buildPlan(
   const conditions = withGlobs({ ...restated, ...own, ...asked.conditions });
   const sampled = new Map([...variables].map(([name, value]) => [name, withoutWildcards(value)]));
   const token = { issuer, audience, subjectClaim: known.get('subject-claim') ?? recipe.provider.subjectClaim };
-  const sampleOf = (chosen: RecipeVariant, values: Variables, change: JsonObject): JsonObject =>
-    claimsOf(recipe, chosen, values, token, asked.conditions, { ...exact, ...change });
-  // A customised subject may say nothing of what tells a neighbour apart: the conditions have to.
-  const exact: JsonObject = custom === undefined ? {} : { sub: custom };
+  const claimsBy = (wished: JsonObject): SampleOf => {
+    return (chosen, values, change) => {
+      const sub = custom === undefined ? {} : { sub: neighbouringSubject(recipe, custom, sampled, values) };
+      return claimsOf(recipe, chosen, values, token, wished, { ...sub, ...change });
+    };
+  };
+  const sampleOf = claimsBy(asked.conditions);
   const sample = sampleOf(variant, sampled, {});
   return {
     preset: recipe.preset,
@@ -155,10 +158,7 @@ export function buildPlan(
       ...(recipe.singleUse === true || asked.singleUse ? { replayProtection: 'singleUse' as const } : {}),
     },
     sample: { who, claims: sample },
-    neighbours: recipe.neighbours
-      .flatMap((neighbour) => neighbourOf(recipe, variant, neighbour, sampled, sampleOf))
-      // The user's own conditions may ask for just this one.
-      .filter((neighbour) => canonicalJson(neighbour.claims) !== canonicalJson(sample)),
+    neighbours: recipe.neighbours.flatMap((one) => neighbourOf(recipe, variant, one, sampled, sampleOf, claimsBy({}))),
     warnings: [variant.warning, ...(recipe.warnings ?? [])]
       .filter((warning) => warning !== undefined)
       .map((warning) => fill(warning, variables)),
@@ -258,12 +258,16 @@ function literalConditions(conditions: JsonObject): JsonObject {
   );
 }
 
+type SampleOf = (variant: RecipeVariant, values: Variables, change: JsonObject) => JsonObject;
+
+/** A neighbour with its claims, unless it does not apply or the user's own conditions ask for just this one. */
 function neighbourOf(
   recipe: Recipe,
   selected: RecipeVariant,
   neighbour: RecipeNeighbour,
   variables: Variables,
-  sampleOf: (variant: RecipeVariant, values: Variables, change: JsonObject) => JsonObject,
+  sampleOf: SampleOf,
+  withoutWishes: SampleOf,
 ): readonly Sample[] {
   const { needs = [], unless = [], set = {} } = neighbour;
   if (needs.some((name) => !variables.has(name)) || unless.some((name) => variables.has(name))) return [];
@@ -271,5 +275,27 @@ function neighbourOf(
   const values = new Map(variables);
   for (const [name, template] of Object.entries(set)) values.set(name, fillOptional(template, variables) ?? template);
   const change: Record<string, JsonValue> = fillObject(neighbour.change ?? {}, values);
+  const isMeant = (of: SampleOf): boolean =>
+    canonicalJson(of(variant, values, change)) === canonicalJson(of(selected, variables, {}));
+  if (isMeant(sampleOf) && !isMeant(withoutWishes)) return [];
   return [{ who: fill(neighbour.who, variables), claims: sampleOf(variant, values, change) }];
+}
+
+/**
+ * A customised subject as a neighbour would have it: changed where a parameter was read from it, and nowhere else. What
+ * nobody can tell from it may be the same for both.
+ */
+function neighbouringSubject(recipe: Recipe, custom: string, own: Variables, values: Variables): string {
+  let subject = custom;
+  for (const { name, from } of recipe.parameters) {
+    const [before, after] = [own.get(name), values.get(name)];
+    if (before === undefined || after === undefined || before === after) continue;
+    for (const { claim, pattern } of from === undefined ? [] : [from].flat()) {
+      const found = claim === 'sub' && pattern !== undefined ? new RegExp(pattern, 'd').exec(subject) : null;
+      const [start, end] = found?.indices?.[1] ?? [];
+      if (start !== undefined && end !== undefined && found?.[1] === before)
+        subject = subject.slice(0, start) + after + subject.slice(end);
+    }
+  }
+  return subject;
 }

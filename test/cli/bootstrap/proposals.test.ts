@@ -363,6 +363,21 @@ describe('neighbours', () => {
     expect(decisions(checks)).toEqual(['another branch']);
   });
 
+  it('counts whom a customised subject cannot tell apart, and not whom it can', async () => {
+    const jenkins = { iss: 'https://jenkins.example.com/oidc', sub: 'jenkins:team/web', aud: URL_OF_OURS };
+    expect(decisions((await propose('jenkins', { job: 'job/web' }, jenkins)).checks)).toEqual(['another job']);
+    const named = { ...jenkins, sub: 'build:job/web' };
+    expect(decisions((await propose('jenkins', {}, named)).checks)).toEqual([]);
+    const octopus = {
+      iss: 'https://acme.octopus.app',
+      sub: 'space:default:project:web:environment:prod:type:deploy',
+      aud: URL_OF_OURS,
+    };
+    const { checks } = await propose('octopus', {}, octopus);
+    expect(checks.map(({ who }) => who)).toEqual(expect.arrayContaining(['another environment', 'another project']));
+    expect(decisions(checks)).toEqual([]);
+  });
+
   it('does not take for a neighbour whom a condition asks for', async () => {
     const { checks } = await propose('github', {
       ...github,
