@@ -155,6 +155,7 @@ function unmatched(
       issuer: token.issuer,
       subject: token.subject,
       audience: token.claims['aud'] ?? null,
+      claims: token.claims,
       candidates: tried.length,
       nearest: nearest && {
         id: nearest.identity.id,

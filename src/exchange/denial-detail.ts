@@ -11,7 +11,7 @@ export function denialDetail(denied: Denial): string {
     case 'sentence':
       return denied.detail;
     case 'issuer':
-      return `the issuer of the token is not a registered identity provider: ${quoted(denied.issuer)}`;
+      return `the issuer of the token is not a registered identity provider${denied.organisation === null ? '' : ` of the organisation asked for, ${nameOf(denied.organisation)}`}: ${quoted(denied.issuer)}`;
     case 'provider':
       return `identity provider ${denied.providerId} is inactive`;
     case 'token':

@@ -1,7 +1,7 @@
 // Why a request was refused, as a value that carries facts; http/oauth-error.ts and denial-detail.ts make words of it.
 
 import type { Check, CheckReason } from '../rules/check.ts';
-import type { JsonValue } from '../token/json.ts';
+import type { JsonObject, JsonValue } from '../token/json.ts';
 import type { Asked } from './request.ts';
 
 /** Stable reason codes: they appear in audit events, logs and explanations. */
@@ -60,6 +60,8 @@ interface UnknownIssuerDenial {
   readonly about: 'issuer';
   readonly reason: 'issuer_not_registered';
   readonly issuer: string;
+  /** As the request names it; null if it names none. */
+  readonly organisation: string | null;
 }
 
 interface InactiveProviderDenial {
@@ -78,6 +80,8 @@ export interface UnmatchedDenial {
   readonly issuer: string;
   readonly subject: string;
   readonly audience: JsonValue;
+  /** All of the token's. */
+  readonly claims: JsonObject;
   /** How many rules were considered. */
   readonly candidates: number;
   /** The rule that refuses the token for the fewest reasons; null if none may grant. */

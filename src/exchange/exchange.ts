@@ -30,7 +30,7 @@ export async function exchangeToken(
 
   const facts = await deps.readFacts(queryOf(request, decoded.value.claims, issuer.value));
   trace.organisationId = facts.organisation?.id ?? null;
-  const provider = trustedProvider(facts, issuer.value);
+  const provider = trustedProvider(facts, issuer.value, request.organisation);
   if (!provider.ok) return provider;
 
   const verification = await deps.verifySubjectToken(decoded.value, provider.value, request.now);

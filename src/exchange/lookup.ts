@@ -48,12 +48,13 @@ function stringsIn(claims: JsonObject): Set<string> {
   return strings;
 }
 
-/** The provider whose keys may verify the token, or why there is none. */
+/** The provider whose keys may verify the token, or why there is none; `organisation` is the one that the request names. */
 export function trustedProvider(
   { provider }: Pick<ExchangeFacts, 'provider'>,
   issuer: string,
+  organisation: string | null = null,
 ): Result<IdentityProvider, Denial> {
-  if (provider === null) return refuse({ about: 'issuer', reason: 'issuer_not_registered', issuer });
+  if (provider === null) return refuse({ about: 'issuer', reason: 'issuer_not_registered', issuer, organisation });
   if (provider.status === 'active') return ok(provider);
   return refuse({ about: 'provider', reason: 'provider_inactive', providerId: provider.id });
 }

@@ -12,7 +12,7 @@ export function denialMessage(denied: Denial, issuerUrl: string | null): string 
     case 'sentence':
       return denied.message;
     case 'issuer':
-      return `the issuer of the token is not a registered identity provider: ${quoted(denied.issuer)}${issuerFacts(denied.issuer)}`;
+      return `the issuer of the token is not a registered identity provider: ${quoted(denied.issuer)}${issuerFacts(denied.issuer)}${denied.organisation === null ? '' : '; check organisation_id, too: each organisation registers its own issuers'}`;
     case 'provider':
       return 'the identity provider of this issuer is disabled';
     case 'token':
@@ -29,8 +29,8 @@ export function denialMessage(denied: Denial, issuerUrl: string | null): string 
 }
 
 /** Unknown account, no rule, wrong rule: one sentence for all, made of the token alone. */
-function unmatched({ asked, issuer, subject, audience }: UnmatchedDenial): string {
-  const facts = subjectFacts(subject);
+function unmatched({ asked, issuer, subject, audience, claims }: UnmatchedDenial): string {
+  const facts = subjectFacts(subject, claims);
   // Said of every account that is named, whether it exists or not.
   if (asked.serviceAccount !== null || asked.organisation !== null)
     facts.push('check service_account_id and organisation_id, too: rules belong to one account of one organisation');
@@ -93,5 +93,7 @@ function issuerFacts(issuer: string): string {
   if (/[^:]\/\//.test(issuer)) return '; issuers are compared byte for byte, and this one has a double slash';
   if (/^https?:\/\/[^/]*[A-Z]/.test(issuer))
     return '; issuers are compared byte for byte, and this one has upper-case letters';
+  if (/^(?:https?:\/\/)?kubernetes(?:\.default|\/|$)/.test(issuer))
+    return "; it is a cluster's own name for itself: the operator has to register the cluster with its keys";
   return '';
 }

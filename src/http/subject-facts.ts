@@ -1,8 +1,10 @@
 // What a subject tells about itself to whoever wonders why no rule accepts it; knows no rule.
 
+import type { JsonObject } from '../token/json.ts';
+
 /** Facts that people overlook about a subject, each a clause; they are true whatever the rules say. */
-export function subjectFacts(subject: string): string[] {
-  const facts = [...kindOf(subject)];
+export function subjectFacts(subject: string, claims: JsonObject): string[] {
+  const facts = [...customised(subject, claims), ...kindOf(subject)];
   if (/%[0-9A-Fa-f]{2}/.test(subject)) facts.push('a colon or slash inside a value of the subject is percent-encoded');
   if (subject !== subject.trim()) facts.push('the subject has white space at an end');
   else if (/[^\x20-\x7e]/.test(subject))
@@ -23,4 +25,10 @@ function kindOf(subject: string): string[] {
   const branch = part(/(?:^|:)ref:refs\/heads\/(.+)$/) ?? part(/(?:^|:)ref_type:branch:ref:(.+)$/);
   if (branch !== undefined) return [`its subject is that of the branch ${branch}, not of a tag or an environment`];
   return [];
+}
+
+/** GitHub's usual subject names the repository first. */
+function customised(subject: string, { repository }: JsonObject): string[] {
+  if (typeof repository !== 'string' || subject.startsWith('repo:')) return [];
+  return ['its subject is a customised one of its repository, so a rule for repo:… does not match it'];
 }

@@ -111,7 +111,8 @@ export async function refreshKeys(
 }
 
 function keysUnavailable(detail: string, retryAfterSeconds: number): StatedDenial {
-  const message = "the keys of the token's issuer cannot be obtained at the moment; try again later";
+  const message =
+    "the keys of the token's issuer cannot be obtained at the moment, so nothing is said against the token; try again later, and tell the operator if it lasts";
   return { ...denial('keys_unavailable', message, detail), retryAfterSeconds: Math.ceil(retryAfterSeconds) };
 }
 

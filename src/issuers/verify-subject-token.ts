@@ -49,7 +49,7 @@ function acceptedAlgorithm({ header, claims }: UnverifiedToken, provider: Identi
   const issuer = lookupIssuer(claims);
   if (!issuer.ok) return issuer;
   if (issuer.value !== provider.providerIssuer || (!Object.hasOwn(claims, 'iss') && !isJwtSvid))
-    return refuse({ about: 'issuer', reason: 'issuer_not_registered', issuer: issuer.value });
+    return refuse({ about: 'issuer', reason: 'issuer_not_registered', issuer: issuer.value, organisation: null });
   return ok(algorithm);
 }
 

@@ -9,6 +9,7 @@ import { MAX_HEADER_CHARS, MAX_JSON_DEPTH, MAX_KID_CHARS, MAX_TOKEN_CHARS } from
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 import { parseStrictJson } from './strict-json.ts';
+import { segmentFault, wrappingFault } from './wrappings.ts';
 
 /**
  * Header members that change how a token is read (CVE-2025-59420). Those that name or hold a key of the sender's own choice
@@ -32,11 +33,12 @@ export function decodeToken(
 ): Result<UnverifiedToken, StatedDenial> {
   if (compact.length > MAX_TOKEN_CHARS)
     return refused('token_too_large', `the token is longer than ${MAX_TOKEN_CHARS} characters`);
-  const foreign = foreignCharacter(compact);
+  const foreign = wrappingFault(compact);
   if (foreign !== null) return refused('token_malformed', foreign);
   const segments = compact.split('.', MAX_SEGMENTS_SEEN);
   const [encodedHeader = '', encodedPayload = '', signature = ''] = segments;
-  if (segments.length !== 3) return refused('token_malformed', segmentFault(segments.length));
+  if (segments.length !== 3)
+    return refused('token_malformed', segmentFault(compact, segments.length, MAX_SEGMENTS_SEEN));
   if (encodedHeader.length > MAX_HEADER_CHARS)
     return refused('token_too_large', `the header of the token is longer than ${MAX_HEADER_CHARS} characters`);
 
@@ -54,29 +56,6 @@ export function decodeToken(
 
 function refused(reason: DenialReason, message: string): { readonly ok: false; readonly error: StatedDenial } {
   return refuse(denial(reason, message));
-}
-
-/** What a character outside of base64url and the dots tells about how the token got damaged. */
-function foreignCharacter(compact: string): string | null {
-  if (compact === '') return 'the token is empty';
-  const at = compact.search(/[^\w.-]/);
-  if (at === -1) return null;
-  const char = compact[at] as string;
-  if (/[\s\p{Cc}\uFEFF]/u.test(char)) {
-    return compact.slice(at).trim() === ''
-      ? 'the token ends in white space or a line break; send it without'
-      : 'the token contains white space or a control character; send it exactly as it was issued';
-  }
-  if (compact.startsWith('{')) return 'the token is in JSON serialization; send the compact one, which has two dots';
-  if (char === '=' || char === '+' || char === '/')
-    return 'the token is encoded as base64; a JWT is base64url without padding (RFC 7515)';
-  return 'the token contains a character that no JWT has';
-}
-
-function segmentFault(count: number): string {
-  if (count === 5) return 'the token is encrypted (JWE); send the signed ID token';
-  const counted = count === 1 ? '1 segment' : `${count}${count === MAX_SEGMENTS_SEEN ? ' or more' : ''} segments`;
-  return `the token has ${counted}; a signed JWT has three, separated by dots`;
 }
 
 function decodeObject(encoded: string, part: 'header' | 'payload'): Result<JsonObject, StatedDenial> {
