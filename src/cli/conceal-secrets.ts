@@ -7,9 +7,9 @@ const HIDDEN = '<hidden>';
 const JWT = /eyJ[\w-]{8,}(?:\.[\w-]*)*|(?:(?=[\w-]*[A-Z])[\w-]{16,}\.){2}(?=[\w-]*[A-Z])[\w-]{16,}/;
 /** A key in PEM. */
 const PEM = /-----BEGIN [A-Z ]+-----/;
-/** Secrets that say what they are: GitHub, GitLab, Slack, AWS, npm, PyPI, Google, Vault, Tailscale. */
+/** Secrets that say what they are: GitHub, GitLab, Slack, AWS, npm, PyPI, Google, Vault, Tailscale, and our access credentials. */
 const NAMED =
-  /(?<!\w)(?:gh[a-z]_\w{20,}|github_pat_\w{20,}|gl[a-z]{2,8}-[\w-]{16,}|xox[a-z]-[\w-]{16,}|A(?:KI|SI)A[0-9A-Z]{16}|npm_\w{30,}|pypi-[\w-]{30,}|ya29\.[\w-]{20,}|hv[sb]\.[\w-]{20,}|tskey-[\w-]{16,})/;
+  /(?<!\w)(?:gh[a-z]_\w{20,}|github_pat_\w{20,}|gl[a-z]{2,8}-[\w-]{16,}|xox[a-z]-[\w-]{16,}|A(?:KI|SI)A[0-9A-Z]{16}|npm_\w{30,}|pypi-[\w-]{30,}|ya29\.[\w-]{20,}|hv[sb]\.[\w-]{20,}|tskey-[\w-]{16,}|cbs_[\w-]{20,})/;
 /** The user and password of an address. */
 const USERINFO = /(?<=:\/\/)[^\s/?#"'@]+(?=@)/g;
 /** A member that holds a secret, as in `password=…`. */
@@ -28,11 +28,11 @@ export function holdsSecret(text: string): boolean {
 export function looksOpaque(word: string): boolean {
   if (word.length < MIN_OPAQUE_CHARS || !/^[\w+/=~.-]+$/.test(word)) return false;
   // A path has a beginning of its own, or the ending of a file.
-  if (/^(?:\.{0,2}\/|~)/.test(word) || /\.[a-z]{1,5}$/i.test(word)) return false;
+  if ((/^(?:\.{0,2}\/|~)/.test(word) && !word.endsWith('=')) || /\.[a-z]{1,5}$/i.test(word)) return false;
   if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(word)) return false;
   const digits = word.replaceAll(/\D/g, '').length;
   const isMixed = /[a-z]/.test(word) && /[A-Z]/.test(word) && digits > 0;
-  return isMixed || (/^[0-9a-z]+$/i.test(word) && digits >= 4 && /[a-z]/i.test(word));
+  return isMixed || (/^[0-9a-z]+$/i.test(word) && digits > 0 && /[a-z]/i.test(word));
 }
 
 /** True for a word that is an object or a list in JSON, rather than the name of something. */
@@ -79,9 +79,11 @@ function secretsOf(word: string): readonly string[] {
   return found;
 }
 
+/** The tokens of the environment, and what was put by mistake into another setting of ours. */
 function secretVariables(variables: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return ['CAMBIST_TOKEN', 'CAMBIST_ID_TOKEN'].flatMap((name) => {
-    const value = variables[name]?.trim() ?? '';
-    return value.length < MIN_OPAQUE_CHARS ? [] : [value];
+  return Object.entries(variables).flatMap(([name, value = '']) => {
+    if (!name.startsWith('CAMBIST_')) return [];
+    const isToken = /_(?:ID_)?TOKEN$/.test(name) && value.trim().length >= MIN_OPAQUE_CHARS;
+    return isToken ? [value.trim()] : secretsOf(value);
   });
 }

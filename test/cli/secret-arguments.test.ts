@@ -22,6 +22,7 @@ const TOKENS = {
   'a GitHub token': `ghp_${'a1B2'.repeat(9)}`,
   'a GitLab token': `glpat-${'a1B2'.repeat(5)}`,
   // In pieces, since no file may look as if it held a private key.
+  'an access credential of ours': `cbs_${'a1-_'.repeat(10)}`,
   'a key in PEM': ['-----BEGIN PRIVATE', 'KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE', 'KEY-----'].join(' '),
 };
 /** Opaque, as `openssl rand` and the service make them. */
@@ -150,6 +151,21 @@ describe('what is not a secret', () => {
   it('belongs to a command that is run: its words are its own', async () => {
     const { stderr } = await run(['exec', '--', 'deploy', JWT], {});
     expect(stderr).toContain('Which deployment?');
+  });
+});
+
+describe('a setting that holds a secret by mistake', () => {
+  it.each([...Object.entries(TOKENS), ...Object.entries(OPAQUE)])('does not repeat %s', async (_, secret) => {
+    for (const [name, argv] of [
+      ['CAMBIST_URL', ['me']],
+      ['CAMBIST_SOURCE', ['token']],
+      ['CAMBIST_SOURCE', ['detect']],
+      ['CAMBIST_LIFETIME', ['token', '--source', 'env:NOPE']],
+    ] as const) {
+      const { code, stdout, stderr } = await run(argv, { ...FAKE_ENV, [name]: secret });
+      expect(code).toBeGreaterThan(0);
+      expect(stdout + stderr).not.toContain(secret.split('\n')[0]?.slice(0, 24));
+    }
   });
 });
 
