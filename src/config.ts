@@ -126,3 +126,10 @@ function parseDays(value: unknown, fault: Fault): number | null {
   }
   return days;
 }
+
+/** A setting whose absence the door has already answered with 503. */
+export function needed<T>(setting: T | null): T {
+  if (setting === null)
+    throw new Error('a setting at fault was used; the endpoint does not list it among those it needs');
+  return setting;
+}

@@ -1,14 +1,10 @@
 // The composition root, wiring alone: joins doors, rules, storage, issuers' keys and our own keys over one set of settings.
 
-import { parseConfig } from './config.ts';
+import { needed, parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
-import { authenticateCredential } from './exchange/authenticate-credential.ts';
-import { grantToCredential } from './exchange/credential-grant.ts';
 import { exchangeToken } from './exchange/exchange.ts';
 import { createIdentityCache } from './rules/compiled-rules.ts';
 import { DEFAULT_ORGANISATION_ID } from './objects/organisation.ts';
-import { inspectOwnToken, revokeOwnToken } from './exchange/token-standing.ts';
-import type { InspectOwnToken, VerifyOwnToken } from './exchange/token-standing.ts';
 import { StorageUnavailable } from './exchange/ports.ts';
 import type { ExchangeDeps } from './exchange/ports.ts';
 import { newId } from './new-id.ts';
@@ -22,12 +18,9 @@ import { createVerifier } from './issuers/verify-subject-token.ts';
 import { createKeysInUse } from './signing/keys-in-use.ts';
 import type { KeysInUse } from './signing/keys-in-use.ts';
 import { signingAlgorithms } from './signing/own-keys.ts';
-import { verifyOwnToken } from './signing/verify-own-token.ts';
-import { readCredentialFacts, recordCredentialUse } from './store/access-credentials.ts';
 import { recordGrant, recordRefusal } from './store/decisions.ts';
 import { readExchangeFacts } from './store/exchange-facts.ts';
 import { grantEventId } from './store/request-ids.ts';
-import { readTokenStanding, revokeToken } from './store/issued-tokens.ts';
 import { databaseFaults } from './store/schema-check.ts';
 import { readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
 
@@ -46,44 +39,14 @@ export function compose(env: Settings, outside: Outside): AppDeps {
   const keys = lazily(() => composeKeysInUse(config));
   const keyDeps = lazily(() => composeKeys(config, outside));
   const exchangeDeps = lazily(() => composeExchange(config, keyDeps(), keys()));
-  const verify: VerifyOwnToken = (compact, now) =>
-    verifyOwnToken(compact, { bundle: needed(config.signingKeys), issuerUrl: needed(config.issuerUrl), now });
-  const inspectToken: InspectOwnToken = (compact, now) =>
-    inspectOwnToken(compact, now, {
-      verify,
-      readStanding: (token) => readTokenStanding(needed(config.db), token),
-    });
+  const doors = lazilyLoaded(async () => (await import('./wiring-doors.ts')).composeDoors(config, exchangeDeps));
   return {
     config,
     exchange: (request, trace) => exchangeToken(request, exchangeDeps(), trace),
-    grantToCredential: (request, trace) => {
-      const db = needed(config.db);
-      return grantToCredential(
-        request,
-        {
-          ...exchangeDeps(),
-          readCredentialFacts: (accessKey) => readCredentialFacts(db, needed(config.defaultAudience), accessKey),
-          recordCredentialUse: (use) => recordCredentialUse(db, use),
-          defaultAudience: needed(config.defaultAudience),
-        },
-        trace,
-      );
-    },
-    authenticateCredential: async (client, now) => {
-      // Who it is does not depend on the audience of its tokens.
-      const { credential } = await readCredentialFacts(
-        needed(config.db),
-        config.defaultAudience ?? '',
-        client.accessKey,
-      );
-      return authenticateCredential(client, credential, now);
-    },
-    inspectToken,
-    revokeToken: (compact, context) =>
-      revokeOwnToken(compact, context, {
-        verify,
-        record: (revocation) => revokeToken(needed(config.db), newId('evt'), revocation),
-      }),
+    grantToCredential: async (request, trace) => (await doors()).grantToCredential(request, trace),
+    authenticateCredential: async (client, now) => (await doors()).authenticateCredential(client, now),
+    inspectToken: async (compact, now) => (await doors()).inspectToken(compact, now),
+    revokeToken: async (compact, context) => (await doors()).revokeToken(compact, context),
     publishedKeys: (now) => keys().published(now),
     signingAlgorithms: config.signingKeys === null ? [] : signingAlgorithms(config.signingKeys),
     readinessChecks: composeChecks(config, keys),
@@ -95,7 +58,7 @@ export function compose(env: Settings, outside: Outside): AppDeps {
         outside,
         keyDeps,
         exchangeDeps,
-        inspectToken,
+        inspectToken: async (compact, now) => (await doors()).inspectToken(compact, now),
         keyStates: (now) => keys().states(now),
       });
     }),
@@ -167,11 +130,4 @@ function lazily<T>(make: () => T): () => T {
 function lazilyLoaded<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: { readonly value: T } | null = null;
   return async () => (loaded ??= { value: await load() }).value;
-}
-
-/** A setting whose absence the door has already answered with 503. */
-function needed<T>(setting: T | null): T {
-  if (setting === null)
-    throw new Error('a setting at fault was used; the endpoint does not list it among those it needs');
-  return setting;
 }

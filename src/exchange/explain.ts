@@ -1,6 +1,7 @@
 // Explains an exchange check by check (contract §5.6) with the very functions that decide one; changes, records and consumes nothing.
 
 import { storedIdentity } from '../rules/compiled-rules.ts';
+import { loadHints } from '../rules/late-hints.ts';
 import { issuerHint } from '../rules/issuer-hints.ts';
 import type { UnverifiedToken } from '../token/claims.ts';
 import { decodeToken } from '../token/decode.ts';
@@ -92,6 +93,7 @@ export async function explainExchange(
   request: ExplainRequest,
   deps: ExplainDeps,
 ): Promise<Result<Explanation, UnknownObject>> {
+  await loadHints();
   const isToken = 'token' in request.subject;
   const presented = present(request.subject);
   if (!presented.ok) return ok(unverifiable('decode', presented.error, isToken));

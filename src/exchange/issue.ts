@@ -2,7 +2,6 @@
 
 import type { Decision } from './decide.ts';
 import type { Denial } from './denial.ts';
-import { denialDetail } from './denial-detail.ts';
 import { issuedAt, tokenClaims } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { LAST_USED_RESOLUTION_SECONDS } from './limits.ts';
@@ -57,6 +56,7 @@ export async function issueToken(
   if (recorded.value === 'already_used') {
     const replayed = alreadyUsed(identity);
     const { reason } = replayed;
+    const { denialDetail } = await import('./denial-detail.ts');
     await deps.recordRefusal(
       describe.collapsing('refused', { ...parties, reason, detail: denialDetail(replayed) }),
       fetched,

@@ -3,11 +3,11 @@
 import type { NewAuditEvent } from '../objects/audit-log.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import { presetByName } from '../platforms/presets.ts';
+import { loadHints } from '../rules/late-hints.ts';
 import type { CompiledIdentity } from '../rules/rule.ts';
 import type { VerifiedClaims } from '../token/claims.ts';
 import type { Decision } from './decide.ts';
 import type { Denial } from './denial.ts';
-import { denialDetail } from './denial-detail.ts';
 import { likenessOf } from './likeness.ts';
 import type { CollapsingEvent, ExchangeDeps, ExchangeFacts, FetchedKeys } from './ports.ts';
 import { recordAsked } from './recorded-asked.ts';
@@ -99,6 +99,8 @@ export async function recordDenial(
 ): Promise<Result<never, Denial>> {
   const { denial, shadow, serviceAccountId, federatedIdentityId } = decision;
   const { reason } = denial;
+  // Loaded here, so that a cold exchange that is granted does not pay for words that nobody reads.
+  const [{ denialDetail }] = await Promise.all([import('./denial-detail.ts'), loadHints()]);
   const detail = denialDetail(denial);
   if (isBorrowed(facts, deps)) return refuse(denial);
   const refusal =

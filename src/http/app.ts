@@ -1,6 +1,6 @@
 // The routes of the service and what every response carries; the IAM API behind /v1 is loaded when it is first asked for.
 
-import type { Hono, MiddlewareHandler } from 'hono';
+import type { Handler, Hono, MiddlewareHandler } from 'hono';
 import { HonoBase } from 'hono/hono-base';
 import { TrieRouter } from 'hono/router/trie-router';
 
@@ -8,16 +8,9 @@ import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { newUuid } from '../new-id.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
-import { healthHandler, readinessHandler } from './health.ts';
 import { RETRY_AFTER_SECONDS } from './limits.ts';
-import { introspectHandler } from './introspect.ts';
-import { openApiHandler } from './openapi.ts';
-import { problemResponse } from './problem.ts';
-import { documentOptions } from './public-document.ts';
-import { revokeHandler } from './revoke.ts';
-import { tailscaleHandler } from './tailscale.ts';
 import { tokenHandler } from './token.ts';
-import { AUTHORIZATION_PATH, authorizationHandler, discoveryHandler, jwksHandler } from './well-known.ts';
+import { AUTHORIZATION_PATH } from './paths.ts';
 
 /** Settings without which the IAM API answers nothing. A deployment without a root token is complete, one with a bad one is not. */
 const IAM_NEEDS: readonly SettingName[] = [
@@ -35,17 +28,43 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   app.use(everyResponse);
 
   app.post('/oidc/token', tokenHandler(deps));
-  app.all(AUTHORIZATION_PATH, authorizationHandler);
-  app.post('/oidc/introspect', introspectHandler(deps));
-  app.post('/oidc/revoke', revokeHandler(deps));
-  app.post('/api/v2/oauth/token-exchange', tailscaleHandler(deps));
+  // The other doors wait behind their imports: a cold exchange does not pay for them.
+  const preflight = late(async () => (await import('./public-document.ts')).documentOptions);
+  app.all(
+    AUTHORIZATION_PATH,
+    late(async () => (await import('./well-known.ts')).authorizationHandler),
+  );
+  app.post(
+    '/oidc/introspect',
+    late(async () => (await import('./introspect.ts')).introspectHandler(deps)),
+  );
+  app.post(
+    '/oidc/revoke',
+    late(async () => (await import('./revoke.ts')).revokeHandler(deps)),
+  );
+  app.post(
+    '/api/v2/oauth/token-exchange',
+    late(async () => (await import('./tailscale.ts')).tailscaleHandler(deps)),
+  );
+  const discovery = late(async () => (await import('./well-known.ts')).discoveryHandler(deps));
   for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
-    app.get(path, discoveryHandler(deps)).options(path, documentOptions);
+    app.get(path, discovery).options(path, preflight);
   }
-  app.get('/.well-known/jwks.json', jwksHandler(deps)).options('/.well-known/jwks.json', documentOptions);
-  app.get('/healthz', healthHandler);
-  app.get('/readyz', readinessHandler(deps));
-  app.get('/openapi.json', openApiHandler(deps)).options('/openapi.json', documentOptions);
+  const jwks = late(async () => (await import('./well-known.ts')).jwksHandler(deps));
+  app.get('/.well-known/jwks.json', jwks).options('/.well-known/jwks.json', preflight);
+  app.get(
+    '/healthz',
+    late(async () => (await import('./health.ts')).healthHandler),
+  );
+  app.get(
+    '/readyz',
+    late(async () => (await import('./health.ts')).readinessHandler(deps)),
+  );
+  app.get(
+    '/openapi.json',
+    late(async () => (await import('./openapi.ts')).openApiHandler(deps)),
+  );
+  app.options('/openapi.json', preflight);
   app.get('/', async (c) => (await import('./landing.ts')).answerLanding(c, deps));
   app.all('/v1/*', async (c) => {
     if (faultsOf(deps.config, IAM_NEEDS).length > 0) {
@@ -64,7 +83,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
       allow: allowed.join(', '),
     });
   });
-  app.onError((error, c) => {
+  app.onError(async (error, c) => {
     deps.log({
       level: 'error',
       event: 'unexpected',
@@ -73,11 +92,17 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
       detail: error.stack ?? String(error),
     });
     const message = 'a fault of this service; its operator finds it under the request id';
-    return c.req.path.startsWith('/v1/')
-      ? problemResponse({ kind: 'internal', detail: message }, c.req.path, c.get('requestId'))
-      : c.json(plainError(500, message, c.get('requestId')), 500);
+    if (!c.req.path.startsWith('/v1/')) return c.json(plainError(500, message, c.get('requestId')), 500);
+    const { problemResponse } = await import('./problem.ts');
+    return problemResponse({ kind: 'internal', detail: message }, c.req.path, c.get('requestId'));
   });
   return app;
+}
+
+/** A door that is loaded when it is first asked for. The door is kept and not the promise, which another request must not await. */
+function late(load: () => Promise<Handler<AppEnv>>): Handler<AppEnv> {
+  let door: Handler<AppEnv> | null = null;
+  return async (c, next) => await (door ??= await load())(c, next);
 }
 
 /** The header by which the IAM application learns the request id that the outer one chose; a caller's own is overwritten. */

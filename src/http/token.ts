@@ -6,7 +6,6 @@ import type { SettingName } from '../config.ts';
 import { authenticateClient } from '../exchange/authenticate-credential.ts';
 import { denial } from '../exchange/denial.ts';
 import type { Denial } from '../exchange/denial.ts';
-import { denialDetail } from '../exchange/denial-detail.ts';
 import type { IssuedToken } from '../exchange/issue.ts';
 import { newTrace } from '../exchange/record.ts';
 import type { ExchangeTrace } from '../exchange/record.ts';
@@ -16,7 +15,6 @@ import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 import { readBody } from './body.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
-import { oauthError } from './oauth-error.ts';
 import type { TokenUse } from './oauth-error.ts';
 import { credentialInQuery, encodingOf, parseTokenParameters } from './token-parameters.ts';
 import type { TokenParameters } from './token-parameters.ts';
@@ -143,10 +141,21 @@ function httpError(c: Context<AppEnv>, status: 413 | 415, message: string): Resp
   );
 }
 
-function answer(c: Context<AppEnv>, deps: AppDeps, { use, result, trace }: Decided, context: RequestContext): Response {
+async function answer(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  { use, result, trace }: Decided,
+  context: RequestContext,
+): Promise<Response> {
   // A grant has its audit event under the request id; a line as well would say it twice, at a tenth of the exchange's cost.
-  if (!result.ok || trace.staleKeys) deps.log(logLine(use, result, trace, context));
-  if (!result.ok) return oauthError(c, result.error, use, deps.config.issuerUrl);
+  if (!result.ok || trace.staleKeys) {
+    const { decisionLine } = await import('./decision-line.ts');
+    deps.log(decisionLine({ use, result, trace }, context));
+  }
+  if (!result.ok) {
+    const { oauthError } = await import('./oauth-error.ts');
+    return oauthError(c, result.error, use, deps.config.issuerUrl);
+  }
   const { token, grant } = result.value;
   const isIdToken = grant.tokenType === 'id_token';
   return c.json(
@@ -160,29 +169,4 @@ function answer(c: Context<AppEnv>, deps: AppDeps, { use, result, trace }: Decid
     200,
     { pragma: 'no-cache' },
   );
-}
-
-/** One line per refusal, and per grant that an operator should know of; the caller has only the request id. Never a token. */
-function logLine(
-  use: TokenUse,
-  result: Result<IssuedToken, Denial>,
-  trace: ExchangeTrace,
-  { requestId, ip }: RequestContext,
-): Record<string, unknown> {
-  const outcome = result.ok
-    ? { level: 'warn', outcome: 'granted', token_id: result.value.grant.tokenId }
-    : { level: 'warn', outcome: 'refused', reason: result.error.reason, detail: denialDetail(result.error) };
-  return {
-    event: 'token.exchange',
-    ...outcome,
-    request_id: requestId,
-    presented_as: use,
-    issuer: trace.issuer,
-    subject: trace.subject,
-    organisation: trace.organisationId,
-    service_account: trace.serviceAccountId,
-    federated_identity: trace.federatedIdentityId,
-    ...(trace.staleKeys ? { stale_keys: true } : {}),
-    ip,
-  };
 }

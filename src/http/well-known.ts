@@ -9,6 +9,7 @@ import { ACCEPTED_ALGORITHMS } from '../objects/identity-provider.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { oauthError } from './oauth-error.ts';
+import { AUTHORIZATION_PATH } from './paths.ts';
 import { answerDocument, publicDocument } from './public-document.ts';
 import { CLIENT_CREDENTIALS_GRANT, JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from './token-request.ts';
 
@@ -51,8 +52,6 @@ export function discoveryHandler(deps: AppDeps): Handler<AppEnv> {
     return answerDocument(c, document);
   };
 }
-
-export const AUTHORIZATION_PATH = '/oidc/authorize';
 
 /** The authorization endpoint, which serves no response type (RFC 6749 §4.1.2.1); a browser is sent nowhere. */
 export const authorizationHandler: Handler<AppEnv> = (c) => {

@@ -10,8 +10,7 @@ import type { JsonObject, JsonValue } from '../token/json.ts';
 import type { Check, CheckReason } from './check.ts';
 import type { ConditionMatcher } from '../objects/conditions.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
-import { audienceHint, conditionHint } from './hints.ts';
-import { subjectHint } from './subject-hints.ts';
+import { hints } from './late-hints.ts';
 import { compileGuards, judgeGuard } from './guards.ts';
 import type { CompiledGuard } from './guards.ts';
 import type { Result } from '../exchange/result.ts';
@@ -139,7 +138,7 @@ function checkAudience({ identity, preset }: CompiledIdentity, claims: JsonObjec
   if (matchAudience(aud, trustedAudiences, mode)) return passed('audience', of);
   return failed('audience', 'audience_mismatch', {
     ...of,
-    hint: () => audienceHint(trustedAudiences, mode, aud, preset),
+    hint: () => hints().audienceHint(trustedAudiences, mode, aud, preset),
   });
 }
 
@@ -153,7 +152,7 @@ function checkSubject(compiled: CompiledIdentity, token: MatchedToken): Check {
   return failed('subject', 'subject_mismatch', {
     ...of,
     hint: () =>
-      subjectHint({
+      hints().subjectHint({
         identity,
         forms: preset.subjectForms,
         claims: token.claims,
@@ -184,7 +183,7 @@ function checkCondition({ claim, matcher, matches }: CompiledCondition, claims: 
   const value = readClaim(claims, claim);
   const of = { claim, expected: matcher as JsonValue, actual: value ?? null };
   if (matches(value)) return passed('condition', of);
-  return failed('condition', 'condition_failed', { ...of, hint: () => conditionHint(claims, claim, matcher) });
+  return failed('condition', 'condition_failed', { ...of, hint: () => hints().conditionHint(claims, claim, matcher) });
 }
 
 function checkExpression(

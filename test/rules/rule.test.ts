@@ -9,6 +9,7 @@ import type { Asked } from '../../src/exchange/request.ts';
 import { isHeldIn, rolesIn } from '../../src/rules/binding-reach.ts';
 import { narrow } from '../../src/rules/narrow.ts';
 import type { Narrowing } from '../../src/rules/narrow.ts';
+import { loadHints } from '../../src/rules/late-hints.ts';
 import { compileFederatedIdentity, forwardedClaims, matchChecks } from '../../src/rules/rule.ts';
 import type { CompiledIdentity, MatchedToken } from '../../src/rules/rule.ts';
 import type { JsonObject } from '../../src/token/json.ts';
@@ -18,6 +19,8 @@ import type { FederatedIdentity } from '../../src/objects/federated-identity.ts'
 import type { HeldRole } from '../../src/objects/role-binding.ts';
 import type { Preset } from '../../src/platforms/preset.ts';
 import { accountNamed, identityOf } from '../support/objects.ts';
+
+await loadHints();
 
 const NOW = 1_789_000_060;
 const ISSUER_URL = 'https://tokens.example.com';

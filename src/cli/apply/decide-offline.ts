@@ -9,6 +9,7 @@ import { lookupKeys, trustedProvider } from '../../exchange/lookup.ts';
 import { NOTHING_ASKED } from '../../exchange/request.ts';
 import { storedIdentity } from '../../rules/compiled-rules.ts';
 import { compileExpression } from '../../rules/expression.ts';
+import { loadHints } from '../../rules/late-hints.ts';
 import { compileFederatedIdentity } from '../../rules/rule.ts';
 import { lookupIssuer } from '../../token/issuer.ts';
 import type { JsonObject } from '../../token/json.ts';
@@ -35,6 +36,9 @@ import type {
   WrittenIdentity,
   WrittenProvider,
 } from './written-configuration.ts';
+
+// A refusal is told with its hints.
+await loadHints();
 
 /** What an exchange would ask, with claims taken as verified. */
 export interface Question {

@@ -1,7 +1,8 @@
 // Joins a path to an operation: authentication, scope, the answer as a Response, 404, 405 and 503; no operation's content.
 
-import { Hono } from 'hono';
-import type { Context } from 'hono';
+import type { Context, Hono } from 'hono';
+import { HonoBase } from 'hono/hono-base';
+import { TrieRouter } from 'hono/router/trie-router';
 import type * as z from 'zod';
 
 import { STORAGE_RETRY_SECONDS } from '../limits.ts';
@@ -49,7 +50,7 @@ export interface IamRoute {
 
 /** The routes as an application; its dependencies arrive with each request, so that an isolate builds it once. */
 export function createRoutes(routes: readonly IamRoute[]): Hono<IamEnv> {
-  const app = new Hono<IamEnv>();
+  const app: Hono<IamEnv> = new HonoBase<IamEnv>({ router: new TrieRouter() });
   const byPath = Map.groupBy(routes, ({ config }) => config.path.replaceAll(/\{(.+?)\}/g, ':$1'));
   // A path without a parameter comes first, or its wrong methods would be those of an object with that name.
   const isGeneral = (path: string): number => Number(path.includes(':'));
