@@ -17,6 +17,7 @@ const config: KnipConfig = {
         'bench/contenders/*.ts',
         'test/soak/{soak,worker}.ts',
         'test/vectors/generate.ts',
+        'test/objects/follow-the-guide.ts',
       ],
       project: ['{src,scripts,examples}/**/*.ts!', '{bench,test}/**/*.ts', '!test/fixtures/**'],
       ignoreDependencies: [

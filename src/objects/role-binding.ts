@@ -1,7 +1,7 @@
 // The role binding (contract §5.4): who holds a role, in which projects and under which scopes.
 
 import { defineObject, named } from './definition.ts';
-import type { InputOf, RecordOf, ViewOf } from './definition.ts';
+import type { RecordOf, ViewOf } from './definition.ts';
 import { MAX_BINDING_PROJECTS, MAX_PROJECT_CHARS } from './limits.ts';
 import { role } from './role.ts';
 import { identifier, list, textLike } from './rule.ts';
@@ -76,7 +76,6 @@ export const roleBinding = defineObject({
   },
 });
 
-export type RoleBindingInput = InputOf<typeof roleBinding.members>;
 export type RoleBindingRecord = RecordOf<typeof roleBinding>;
 export type RoleBindingView = ViewOf<typeof roleBinding>;
 

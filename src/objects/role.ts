@@ -1,7 +1,7 @@
 // The role and its rules (contract §5.4): what an account is, to the APIs that receive its tokens.
 
 import { defineObject, named } from './definition.ts';
-import type { InputOf, RecordOf, ViewOf } from './definition.ts';
+import type { RecordOf, ViewOf } from './definition.ts';
 import { MAX_DESCRIPTION_CHARS, MAX_RESOURCE_CHARS, MAX_RULE_RESOURCES, MAX_RULES_PER_ROLE } from './limits.ts';
 import { flag, identifier, line, list, oneOf, text } from './rule.ts';
 import type { NestedRule } from './rule.ts';
@@ -65,7 +65,6 @@ export const role = defineObject({
   joins: {},
 });
 
-export type RoleInput = InputOf<typeof role.members>;
 export type RoleRecord = RecordOf<typeof role>;
 export type RoleView = ViewOf<typeof role>;
 
@@ -78,5 +77,4 @@ export const roleRule = defineObject({
   joins: { role: { by: 'roleId', object: role, reads: ['isReadOnly', 'system'], answers: [], shown: true } },
 });
 
-export type RoleRuleInput = InputOf<typeof roleRule.members>;
 export type RoleRuleRecord = RecordOf<typeof roleRule>;

@@ -1,6 +1,6 @@
 // Our own signing keys as the API answers them, and what a rotation is asked with (contract §5.8); never key material.
 
-import type { InputOf, Members } from './definition.ts';
+import type { Members } from './definition.ts';
 import { MAX_SIGNING_KID_CHARS } from './limits.ts';
 import { line, oneOf } from './rule.ts';
 
@@ -16,7 +16,6 @@ export const rotationRequest = {
   alg: { is: oneOf(SIGNING_ALGORITHMS) },
   kid: { is: line(1, MAX_SIGNING_KID_CHARS) },
 } as const satisfies Members;
-export type RotationInput = InputOf<typeof rotationRequest>;
 
 /** What the API answers; times are RFC 3339 in UTC, null if they have not come. */
 export interface SigningKeyView {

@@ -48,7 +48,7 @@ export const iamRouteList: readonly IamRoute[] = [
   ...emptyListRoutes,
 ];
 
-export const iamRoutes: Hono<IamEnv> = createRoutes(iamRouteList);
+const iamRoutes: Hono<IamEnv> = createRoutes(iamRouteList);
 
 /** The API over its dependencies. A fault of ours is thrown, for the outer application to answer. */
 export function createIamApp(deps: IamDeps): { fetch: (request: Request) => Promise<Response> } {
