@@ -4,9 +4,9 @@
 export const NOT_BEFORE_LEEWAY_SECONDS = 60;
 /** Seconds; an access credential's token never lives longer. */
 export const MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS = 3_600;
-/** Pattern rules considered where the caller names no account; beyond it the caller is told to name one. */
+/** Pattern rules considered if the caller names no account; beyond it the caller is told to name one. */
 export const MAX_PATTERN_RULES_WITHOUT_ACCOUNT = 200;
-/** Exact rules on one subject considered where the caller names no account; the same bound, for the same reason. */
+/** Exact rules on one subject considered if the caller names no account; the same bound, for the same reason. */
 export const MAX_EXACT_RULES_WITHOUT_ACCOUNT = 200;
 /** Seconds; a use of an identity so soon after the one written is not written: a busy job would write its row at every exchange. */
 export const LAST_USED_RESOLUTION_SECONDS = 60;

@@ -20,7 +20,7 @@ export async function replayKeyOf(claims: JsonObject, issuer: string, compact: s
   );
 }
 
-/** The same for claims alone; null where they have no `jti`. */
+/** The same for claims alone; null if they have no `jti`. */
 export async function replayKeyOfId(claims: JsonObject, issuer: string): Promise<string | null> {
   const jti = readClaim(claims, 'jti');
   return typeof jti === 'string' && jti !== '' ? `jti:${await sha256(JSON.stringify([issuer, jti]))}` : null;

@@ -5,7 +5,7 @@ import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 
-/** The `aud` of a token as a list; null where it is missing, empty, or holds anything but non-empty strings (RFC 7519 §4.1.3). */
+/** The `aud` of a token as a list; null if it is missing, empty, or holds anything but non-empty strings (RFC 7519 §4.1.3). */
 export function readAudience(aud: JsonValue | undefined): readonly string[] | null {
   const values: readonly JsonValue[] = Array.isArray(aud)
     ? (aud as readonly JsonValue[])
@@ -42,7 +42,7 @@ export function matchAudience(
 }
 
 /**
- * The audiences an issued token gets: those requested, each of which must be allowed, or the first allowed one where none
+ * The audiences an issued token gets: those requested, each of which must be allowed, or the first allowed one if none
  * was requested (RFC 8707 §2, contract §3). The error lists what was not allowed.
  */
 export function narrowTokenAudience(

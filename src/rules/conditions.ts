@@ -18,12 +18,12 @@ export interface ConditionFault {
   readonly detail: string;
 }
 
-/** Decides over the value of one claim; `undefined` where the token has none. */
+/** Decides over the value of one claim; `undefined` if the token has none. */
 export type ValueMatcher = (value: JsonValue | undefined) => boolean;
 
 const MATCHERS = ['glob', 'anyOf', 'allOf', 'containsAll', 'not', 'exists'];
 
-/** Lists every fault of an identity's `conditions`; empty where they are accepted, as `null` is (contract §5.3). */
+/** Lists every fault of an identity's `conditions`; empty if they are accepted, as `null` is (contract §5.3). */
 export function validateConditions(value: unknown): readonly ConditionFault[] {
   if (value === null || value === undefined) return [];
   if (!isJsonObject(value)) return [{ pointer: '', detail: 'must be an object of claims and matchers' }];
@@ -36,7 +36,7 @@ export function validateConditions(value: unknown): readonly ConditionFault[] {
   });
 }
 
-/** Says what is wrong with a reference to a claim (a top-level name, or a JSON Pointer where it starts with `/`); null where nothing is. */
+/** Says what is wrong with a reference to a claim (a top-level name, or a JSON Pointer if it starts with `/`); null if nothing is. */
 export function claimReferenceFault(reference: string): string | null {
   if (reference === '') return 'must name a claim';
   if (reference.length > MAX_CLAIM_REFERENCE_CHARS) return `must have at most ${MAX_CLAIM_REFERENCE_CHARS} characters`;

@@ -18,7 +18,7 @@ export type CompileExpression = (text: string) => Result<Expression, string>;
 const FUNCTIONS = new Set(['has', 'size', 'int', 'double', 'string', 'bool']);
 const METHODS = new Set(['startsWith', 'endsWith', 'contains', 'size', 'indexOf', 'lastIndexOf', 'substring', 'split']);
 const MACROS = new Set(['all', 'exists', 'exists_one', 'filter']);
-/** What takes as long as a text is, or makes a list longer than the token's: not where a macro would multiply it. */
+/** What takes as long as a text is, or makes a list longer than the token's: not allowed in a macro, which would multiply it. */
 const NOT_IN_MACROS = new Set(['+', 'split', 'size', 'double']);
 
 const environment = new Environment({
@@ -30,7 +30,7 @@ const environment = new Environment({
 
 /**
  * Compiles a CEL expression over the variable `claims`; the error is a sentence for its author.
- * It must be a boolean by its types, or (where a claim alone decides) when evaluated. Whole numbers of a token are CEL ints,
+ * It must be a boolean by its types, or (if a claim alone decides) when evaluated. Whole numbers of a token are CEL ints,
  * other numbers doubles, and either compares with either; integers beyond ±(2^53-1) are strings of digits.
  */
 export function compileExpression(text: string): Result<Expression, string> {

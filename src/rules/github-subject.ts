@@ -27,7 +27,7 @@ const REPOSITORY_SUBJECT = /^repo:([^/:@*]+)(?:@(\d+))?\/([^/:@*]+)(?:@(\d+))?((
 const RULE_OWNER_WITH_ID = /^repo:[^/:@*]+@(\d+)\/([^/:]+)((?::.*)?)$/s;
 const RULE_NAME_WITH_ID = /^[^/:@*]+@(\d+)$/;
 
-/** Derives both forms of a GitHub subject from the token's signed claims, only where they agree with its `sub` (contract §5.3). */
+/** Derives both forms of a GitHub subject from the token's signed claims, only if they agree with its `sub` (contract §5.3). */
 export function githubSubjectForms(claims: JsonObject, sub: string): GithubSubjectForms {
   const parsed = parseRepositorySubject(sub);
   if (parsed === null) return { kind: 'literal' };
@@ -69,7 +69,7 @@ export function githubIdRule(subject: string): { readonly idForm: string; readon
   };
 }
 
-/** The name form of a subject that carries ids; null where it carries none. */
+/** The name form of a subject that carries ids; null if it carries none. */
 export function githubNameForm(subject: string): string | null {
   const parsed = parseRepositorySubject(subject);
   return parsed === null || parsed.nameId === null ? null : `repo:${parsed.owner}/${parsed.name}${parsed.rest}`;

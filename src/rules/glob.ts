@@ -28,12 +28,12 @@ export function compileGlob(glob: string): TextMatcher {
   return (text) => text.startsWith(head) && reachesEnd(states, text, head.length);
 }
 
-/** True where the text contains a wildcard. */
+/** True if the text contains a wildcard. */
 export function hasWildcard(text: string): boolean {
   return text.includes('*');
 }
 
-/** True where the text is nothing but a wildcard. */
+/** True if the text is nothing but a wildcard. */
 export function isWildcard(text: string): boolean {
   return /^\*+$/.test(text);
 }

@@ -26,9 +26,9 @@ export interface IdentityContext {
   readonly preset: Preset;
   /** The provider's; an issuer that many tenants share takes only rules that name one. */
   readonly providerIssuer: string;
-  /** The provider's; it only names the claim in explanations. `sub` where absent. */
+  /** The provider's; it only names the claim in explanations. `sub` if it is absent. */
   readonly subjectClaim?: string;
-  /** Given, because the evaluator is loaded only where a rule needs it. */
+  /** Given, because the evaluator is loaded only if a rule needs it. */
   readonly compileExpression: CompileExpression;
 }
 
@@ -94,7 +94,7 @@ export function compileFederatedIdentity(identity: FederatedIdentity, context: I
 
 /**
  * Checks a token against a rule at `now` (NumericDate), lazily and in the order of the contract (§3 step 6). Deciding stops
- * at the first failure, explaining takes them all. A check that passed has a hint only where an operator should know of it.
+ * at the first failure, explaining takes them all. A check that passed has a hint only if an operator should know of it.
  */
 export function* matchChecks(compiled: CompiledIdentity, token: MatchedToken, now: number): Generator<Check> {
   yield checkStatus(compiled.identity, now);

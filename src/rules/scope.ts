@@ -5,7 +5,7 @@ import type { Result } from '../exchange/result.ts';
 
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 
-/** Reads a space-delimited scope; null where it is not one (RFC 6749 §3.3). What is named twice counts once. */
+/** Reads a space-delimited scope; null if it is not one (RFC 6749 §3.3). What is named twice counts once. */
 export function parseScope(text: string): readonly string[] | null {
   return SCOPE.test(text) ? [...new Set(text.split(' '))] : null;
 }
@@ -15,7 +15,7 @@ export function isScopeToken(text: string): boolean {
   return !text.includes(' ') && SCOPE.test(text);
 }
 
-/** The scope an issued token gets: what was requested, all of which must be allowed, or all where nothing was. The error lists what was not allowed. */
+/** The scope an issued token gets: what was requested, all of which must be allowed, or everything allowed if nothing was. The error lists what was not allowed. */
 export function narrowScope(
   requested: readonly string[] | null,
   allowed: readonly string[],

@@ -13,7 +13,7 @@ type SubjectMatch = FederatedIdentity['providerSubjectMatch'];
 export const PINNED_SEGMENTS = 2;
 
 /**
- * Says why a subject rule is refused, in a sentence for its author; null where it is accepted (contract §5.3).
+ * Says why a subject rule is refused, in a sentence for its author; null if it is accepted (contract §5.3).
  * Asked when a rule is written and again when it is matched, so a row from before a tightening matches nothing.
  */
 export function validateSubjectRule(subject: string, match: SubjectMatch): string | null {
@@ -86,7 +86,7 @@ export function subjectKeyOfRule(subject: string, match: SubjectMatch): string |
 export function subjectKeysOfToken(claims: JsonObject, sub: string): readonly string[] {
   const forms = githubSubjectForms(claims, sub);
   const derived = forms.kind === 'both' ? [forms.nameForm, forms.idForm] : [];
-  // The last one finds a rule with ids where the signed ids are missing and only `sub` itself can be compared.
+  // The last one finds a rule with ids if the signed ids are missing and only `sub` itself can be compared.
   return [...new Set([sub, ...derived, subjectKeyOfRule(sub, 'exact') ?? sub])];
 }
 
@@ -95,7 +95,7 @@ export function segmentsOf(subject: string): readonly string[] {
   return subject.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\//, '').split(/[:/]/);
 }
 
-/** The other spelling of a GitHub subject, for hints; null where there is none. */
+/** The other spelling of a GitHub subject, for hints; null if there is none. */
 export function otherGithubForm(claims: JsonObject, sub: string): string | null {
   const forms = githubSubjectForms(claims, sub);
   if (forms.kind !== 'both') return githubNameForm(sub);

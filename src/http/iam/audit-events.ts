@@ -50,7 +50,7 @@ async function readEvent(request: IamRequest): Answer {
   return event === undefined ? refuse({ kind: 'not-found', detail }) : ok({ status: 200, body: auditEventView(event) });
 }
 
-/** True where the client prefers lines to an array; a list of types without NDJSON, or with JSON first, gets the array. */
+/** True if the client prefers lines to an array; a list of types without NDJSON, or with JSON first, gets the array. */
 function wantsLines(accept: string | null): boolean {
   const [first = ''] = (accept ?? '').toLowerCase().split(/[,;]/, 1);
   return first.trim() === NDJSON;
@@ -61,7 +61,7 @@ function exportEvents({ deps, caller }: IamRequest, filter: AuditFilter, first: 
   async function* pages(): AsyncGenerator<string> {
     let page = first;
     for (;;) {
-      // Also where there are none: that the client has left is noticed between two pages.
+      // Also if there are none: between two pages it is noticed that the client has left.
       yield lines(page.events);
       if (page.next === null) return;
       page = await deps.store.audit.list(caller.organisation, { ...filter, before: page.next });
