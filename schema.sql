@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS identity_provider (
   issuer             TEXT NOT NULL,                 -- byte for byte as in the token's iss; immutable
   jwks_uri           TEXT,                          -- overrides discovery
   local_jwks         TEXT CHECK (local_jwks IS NULL OR json_valid(local_jwks)),
+  local_key_ids      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(local_key_ids)), -- what tells each key of local_jwks from any other
   status             TEXT NOT NULL CHECK (status IN ('active', 'inactive')),
   preset             TEXT NOT NULL,
   allowed_algorithms TEXT NOT NULL CHECK (json_valid(allowed_algorithms)),
@@ -51,9 +52,12 @@ CREATE TABLE IF NOT EXISTS identity_provider (
   created_at         INTEGER NOT NULL,
   updated_at         INTEGER NOT NULL,
   object_version     INTEGER NOT NULL DEFAULT 1,
-  UNIQUE (organisation_id, issuer),
   UNIQUE (organisation_id, name)
 ) STRICT;
+-- One issuer, one provider; several may share it only if the keys of each are given by hand and none is another's, which their
+-- writes look at (store/keepings.ts).
+CREATE UNIQUE INDEX IF NOT EXISTS identity_provider_issuer ON identity_provider (organisation_id, issuer) WHERE local_jwks IS NULL;
+CREATE INDEX IF NOT EXISTS identity_provider_by_organisation_issuer ON identity_provider (organisation_id, issuer, id);
 CREATE INDEX IF NOT EXISTS identity_provider_by_organisation ON identity_provider (organisation_id, id);
 -- Exchange: a named account that does not exist is answered as one that does not match, by any provider of that issuer.
 CREATE INDEX IF NOT EXISTS identity_provider_by_issuer ON identity_provider (issuer, status, id);

@@ -11,7 +11,7 @@ import type { IamDeps } from './http/iam/deps.ts';
 import { checkIssuer } from './issuers/check-issuer.ts';
 import { fetchIssuerKeys } from './issuers/discovery.ts';
 import type { KeyDeps } from './issuers/find-keys.ts';
-import { validateLocalJwks } from './issuers/jwk-set.ts';
+import { readLocalKeys, validateLocalJwks } from './issuers/jwk-set.ts';
 import { storeIssuerKeys } from './issuers/key-cache.ts';
 import { shownKeys } from './issuers/verification-key.ts';
 import { createVerifier } from './issuers/verify-subject-token.ts';
@@ -44,6 +44,7 @@ export function composeIam(shared: Shared): IamDeps {
     now: outside.now,
     newId,
     validateLocalJwks,
+    readLocalKeys,
     inspectToken: config.signingKeys === null || config.issuerUrl === null ? null : shared.inspectToken,
     signingKeys: composeSigningKeys(shared),
     issuers: composeIssuers(shared),

@@ -43,6 +43,7 @@ const states: SigningKeyState[] = [
 const facts: ExchangeFacts = {
   organisation,
   provider: providerOf(issuer, { id: 'idp_bench', preset: 'github' }),
+  otherProviders: [],
   serviceAccount,
   identities: [
     storedIdentity(

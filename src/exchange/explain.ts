@@ -26,6 +26,8 @@ import type { ExplainedIdentity, Outcome } from './explained-rules.ts';
 import { replayKeyOf, replayKeyOfId, usedTokenKey } from './single-use.ts';
 import { failedAt, verificationReport } from './verification-checks.ts';
 import type { VerificationReport, VerificationStep } from './verification-checks.ts';
+import { ofProvider, verifyByProvider } from './verify-by-provider.ts';
+import type { FactsOfProvider } from './verify-by-provider.ts';
 
 /** What is asked, as by an exchange, on behalf of somebody who may see one organisation. */
 export interface ExplainRequest {
@@ -101,18 +103,20 @@ export async function explainExchange(
   const issuer = lookupIssuer(claims);
   if (!issuer.ok) return ok(unverifiable('issuer', issuer.error, isToken));
 
-  const facts = await readFacts(request, claims, issuer.value, deps);
-  const unknown = request.recorded === null ? unknownObject(request.asked, facts) : null;
+  const read = await readFacts(request, claims, issuer.value, deps);
+  const unknown = request.recorded === null ? unknownObject(request.asked, read) : null;
   if (unknown !== null) return refuse(unknown);
-  const { provider } = facts;
-  const trusted = trustedProvider(facts, issuer.value);
-  if (provider === null) {
+  const { provider: registered } = read;
+  if (registered === null) {
+    const trusted = trustedProvider(read, issuer.value);
     if (trusted.ok) throw new Error('trustedProvider() refuses if there is no provider');
     const hint = issuerHint(issuer.value, await deps.readIssuers(request.ownOrganisation));
     return ok({ ...unverifiable('provider', trusted.error, isToken), advice: hint === null ? [] : [hint] });
   }
 
-  const verified = trusted.ok ? await verify(presented.value, provider, request.now, deps) : trusted;
+  const known = { ...read, provider: registered };
+  const { facts, verified } = await selectProvider(presented.value, known, issuer.value, request.now, deps);
+  const { provider } = facts;
   // An expired token still shows which rules it would match; the decision stays refused.
   const judged = verified.ok ? verified.value : unverified(claims, provider);
   const { more, isUsed } = await readMore(request, presented.value, provider, judged.subject, deps);
@@ -214,19 +218,32 @@ function unknownObject(
   return found?.id === serviceAccount || found?.slug === serviceAccount ? null : 'serviceAccount';
 }
 
+interface Selected {
+  readonly facts: FactsOfProvider;
+  readonly verified: Result<DecidedToken, Denial>;
+}
+
 /** Verifies a token as an exchange does; of bare claims nothing but that they have a subject. */
-async function verify(
+async function selectProvider(
   { token, claims }: Presented,
-  provider: IdentityProvider,
+  read: FactsOfProvider,
+  issuer: string,
   now: number,
   deps: ExplainDeps,
-): Promise<Result<DecidedToken, Denial>> {
+): Promise<Selected> {
   if (token !== null) {
-    const verification = await deps.verifySubjectToken(token, provider, now);
-    return verification.ok ? ok(verification.value.verified) : verification;
+    const asked = { organisation: null, now };
+    const selected = await verifyByProvider(token, read, issuer, asked, deps.verifySubjectToken);
+    if (!selected.ok) return { facts: ofProvider(read, read.provider), verified: selected };
+    return { facts: selected.value.facts, verified: ok(selected.value.verification.verified) };
   }
-  const subject = readSubject(claims, provider);
-  return subject.ok ? ok({ claims, issuer: provider.providerIssuer, subject: subject.value }) : subject;
+  // No key says whose the claims are: the first provider that has a rule to look at.
+  const isLookedAt = ({ id }: IdentityProvider): boolean => read.identities.some(({ providerId }) => providerId === id);
+  const facts = ofProvider(read, [read.provider, ...read.otherProviders].find(isLookedAt) ?? read.provider);
+  const trusted = trustedProvider(facts, issuer);
+  if (!trusted.ok) return { facts, verified: trusted };
+  const subject = readSubject(claims, facts.provider);
+  return { facts, verified: subject.ok ? ok({ claims, issuer, subject: subject.value }) : subject };
 }
 
 function unverified(claims: JsonObject, provider: IdentityProvider): DecidedToken {

@@ -38,7 +38,10 @@ export interface ExchangeQuery extends Pick<Asked, 'serviceAccount' | 'organisat
 export interface ExchangeFacts {
   /** Of the named account, else the named one, else `default`; null if the named one does not exist. */
   readonly organisation: Organisation | null;
+  /** The provider of the issuer; the oldest that is active, if several share the issuer. */
   readonly provider: IdentityProvider | null;
+  /** The others that share it, oldest first; each has keys of its own that were given by hand. */
+  readonly otherProviders: readonly IdentityProvider[];
   /** The account asked for; null if none was named or it does not exist. */
   readonly serviceAccount: ServiceAccount | null;
   /** Candidates, oldest first. */

@@ -99,7 +99,18 @@ export function toJwks(keys: readonly VerificationKey[]): JsonObject[] {
   );
 }
 
-/** What is wrong with keys given by hand, as phrases; empty where nothing is (contract §5.1). */
+/** The usable keys of a set given by hand: as they are shown, and what tells each from any other. None of a set at fault. */
+export function readLocalKeys(
+  jwks: JsonObject,
+  jwtSvid: boolean,
+): { readonly keys: ReturnType<typeof shownKeys>; readonly ids: readonly string[] } {
+  const read = readKeySet(jwks, jwtSvid);
+  const keys = read.ok ? read.value : [];
+  // The kid is a name and not the key: two clusters may call different keys the same.
+  return { keys: keys.flatMap(shownKeys), ids: keys.map((key) => Object.values(key.material).join(' ')) };
+}
+
+/** What is wrong with keys given by hand, as phrases; empty if nothing is (contract §5.1). */
 export function validateLocalJwks(jwks: JsonObject, jwtSvid: boolean): readonly string[] {
   const read = readKeySet(jwks, jwtSvid);
   return read.ok ? [] : [`cannot be used: ${read.error}`];

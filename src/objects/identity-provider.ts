@@ -55,7 +55,8 @@ export const identityProvider = defineObject({
       column: 'issuer',
       required: true,
       immutable: true,
-      description: 'The `iss` of its tokens, byte for byte; unique in the organisation and cannot be changed',
+      description:
+        'The `iss` of its tokens, byte for byte; unique in the organisation, unless several have `localJwks` and no key in common; cannot be changed',
       example: 'https://token.actions.githubusercontent.com',
       option: { value: '<url>', help: 'the issuer, byte for byte as `iss` of its tokens' },
     },
@@ -108,13 +109,16 @@ export const identityProvider = defineObject({
     tokensNotBefore: { ...tokensNotBefore, hidden: true },
     // Raised by every refresh and every change of where keys come from; caches of keys are keyed on it.
     keysVersion: { is: wholeNumber(1), hidden: true, default: 1 },
+    // What tells each of the keys from any other, so that no two providers of one issuer share one.
+    localKeyIds: { is: list(anyText), hidden: true, follows: true, shown: true, default: [] },
     keys: {
       is: list(shape({ kid: nullable(anyText), alg: nullable(anyText) })),
       column: 'fetched_keys',
       readOnly: true,
+      follows: true,
       shown: true,
       default: [],
-      description: 'Those of `localJwks`, else of the last fetch; for display',
+      description: 'Those that verify: of `localJwks`, else of the last fetch; for display',
       example: [{ kid: 'cc413527-173f-5a05-976e-9c52b1d7b431', alg: 'RS256' }],
     },
     lastFetchedAt: {

@@ -51,3 +51,5 @@ export const MAX_CREDENTIAL_LIFETIME_SECONDS = 400 * 86_400;
 export const MAX_AUDIT_EVENTS_SEARCHED = 5_000;
 /** Characters of the `kid` of a key of our own. */
 export const MAX_SIGNING_KID_CHARS = 128;
+/** Providers of an organisation that share one issuer; an unverified token makes each of their keys be tried. The next is 409. */
+export const MAX_PROVIDERS_OF_ONE_ISSUER = 20;

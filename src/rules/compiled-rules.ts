@@ -12,13 +12,16 @@ import { presetByName } from '../platforms/presets.ts';
 export interface StoredIdentity {
   /** The whole row: equal texts are equal rules. */
   readonly text: string;
+  /** Null if it does not come from a row. */
+  readonly providerId: string | null;
   readonly hasExpression: boolean;
   readonly read: () => FederatedIdentity;
 }
 
 /** A rule that does not come from a row. */
 export function storedIdentity(identity: FederatedIdentity): StoredIdentity {
-  return { text: JSON.stringify(identity), hasExpression: identity.expression !== null, read: () => identity };
+  const { expression } = identity;
+  return { text: JSON.stringify(identity), providerId: null, hasExpression: expression !== null, read: () => identity };
 }
 
 /** Compiles the candidates of one exchange, all of one provider. */

@@ -1,10 +1,11 @@
 // Reads everything an exchange needs in one D1 round trip, by index only, in a number of rows that does not grow with the tables.
 
 import { MAX_EXACT_RULES_WITHOUT_ACCOUNT, MAX_PATTERN_RULES_WITHOUT_ACCOUNT } from '../exchange/limits.ts';
-import { MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../objects/limits.ts';
+import { MAX_IDENTITIES_PER_SERVICE_ACCOUNT, MAX_PROVIDERS_OF_ONE_ISSUER } from '../objects/limits.ts';
 import { federatedIdentity } from '../objects/federated-identity.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import { identityProvider } from '../objects/identity-provider.ts';
+import type { IdentityProvider } from '../objects/identity-provider.ts';
 import type { Organisation } from '../objects/organisation.ts';
 import { serviceAccount } from '../objects/service-account.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
@@ -63,8 +64,8 @@ interface Lookup {
   readonly organisation: string;
   /** The row of the account asked for, as `FROM`; null if none is named. */
   readonly account: string | null;
-  /** The provider's id. */
-  readonly provider: string;
+  /** The rows of the issuer's providers, as `FROM`: `p`, of one organisation. */
+  readonly providers: string;
   /** The candidates' rows, from `FROM` on: `fi` joined with its account `sa`. */
   readonly identities: string;
   /** Which bindings count: a condition on `b`. */
@@ -77,13 +78,13 @@ interface Lookup {
  * may exceed. D1 allows five terms in a compound SELECT. SQLite compiles the text anew each time, which takes longer than
  * to run it: so lookups by key in place, and no common table expression that would be compiled wherever it is named.
  */
-function statementOf({ tables, organisation, account, provider, identities, bindings }: Lookup): Statement {
+function statementOf({ tables, organisation, account, providers, identities, bindings }: Lookup): Statement {
   const sql = `${tables === undefined ? '' : `WITH ${tables}`}
     SELECT 'context' AS kind, json_array(
       json((SELECT ${jsonArrayOf(ORGANISATION_COLUMNS)} FROM organisation o WHERE o.id = ${organisation})),
       ${account === null ? 'NULL' : `json((SELECT ${jsonArrayOf(ACCOUNT_COLUMNS)} FROM ${account}))`},
       json((SELECT json_group_array(${jsonArrayOf(KEY_COLUMNS)}) FROM signing_key k))) AS data
-    UNION ALL SELECT 'provider', ${jsonArrayOf(PROVIDER_COLUMNS)} FROM identity_provider p WHERE p.id = ${provider}
+    UNION ALL SELECT * FROM (SELECT 'provider', ${jsonArrayOf(PROVIDER_COLUMNS)} FROM ${providers} ORDER BY p.id LIMIT ${MAX_PROVIDERS_OF_ONE_ISSUER})
     UNION ALL SELECT * FROM (SELECT 'identity', ${jsonArrayOf(IDENTITY_COLUMNS)} FROM ${identities})
     UNION ALL SELECT 'role', ${jsonArrayOf(ROLE_COLUMNS)} FROM role_binding b CROSS JOIN role r ON r.id = b.role_id WHERE ${bindings}`;
   return { sql, parameters: Math.max(...[...sql.matchAll(/\?(\d)/g)].map((match) => Number(match[1]))) };
@@ -103,9 +104,10 @@ function ofNamedAccount(condition: string, organisation: string | null): Stateme
     account,
     // Of the account's organisation; else the default organisation's, which no tenant decides about; else of any that
     // registered the issuer, so that an unknown account is verified and refused in the very words of one that does not match.
-    provider: `coalesce((SELECT id FROM identity_provider WHERE organisation_id = ${owner} AND issuer = ?2),
-      (SELECT id FROM identity_provider WHERE organisation_id = ?4 AND issuer = ?2),
-      (SELECT id FROM identity_provider WHERE issuer = ?2 ORDER BY status, id LIMIT 1))`,
+    providers: `identity_provider p WHERE p.issuer = ?2 AND p.organisation_id = coalesce(
+      (SELECT organisation_id FROM identity_provider WHERE organisation_id = ${owner} AND issuer = ?2 LIMIT 1),
+      (SELECT organisation_id FROM identity_provider WHERE organisation_id = ?4 AND issuer = ?2 LIMIT 1),
+      (SELECT organisation_id FROM identity_provider WHERE issuer = ?2 ORDER BY status, id LIMIT 1))`,
     identities: `(SELECT * FROM ${account}) sa
       CROSS JOIN identity_provider p ON p.organisation_id = sa.organisation_id AND p.issuer = ?2
       CROSS JOIN federated_identity fi ON fi.service_account_id = sa.id AND fi.provider_id = p.id
@@ -122,20 +124,21 @@ const BY_IDENTITY = ofNamedAccount(ACCOUNT_OF_IDENTITY, null);
 const BY_IDENTITY_IN_ORGANISATION = ofNamedAccount(ACCOUNT_OF_IDENTITY, ORGANISATION_NAMED);
 
 // ?1 organisation (id or slug), ?2 issuer, ?3 subject keys and ?4 all strings of the token (JSON arrays), ?5 the default audience.
-const PROVIDER_OF_ORGANISATION = `identity_provider p WHERE p.organisation_id = ${ORGANISATION_NAMED} AND p.issuer = ?2`;
-const EXACT_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id, p.subject_claim FROM ${PROVIDER_OF_ORGANISATION}) p
+const PROVIDERS_OF_ORGANISATION = `identity_provider p WHERE p.organisation_id = ${ORGANISATION_NAMED} AND p.issuer = ?2`;
+const EXACT_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id, p.subject_claim FROM ${PROVIDERS_OF_ORGANISATION}) p
   CROSS JOIN json_each(CASE p.subject_claim WHEN 'sub' THEN ?3 ELSE ?4 END) wanted
   CROSS JOIN federated_identity fi ON fi.provider_id = p.id AND fi.subject_key = wanted.value
   LIMIT ${MAX_EXACT_RULES_WITHOUT_ACCOUNT + 1}`;
-const PATTERN_RULES = `SELECT fi.id, fi.service_account_id FROM federated_identity fi
-  WHERE fi.provider_id = (SELECT p.id FROM ${PROVIDER_OF_ORGANISATION}) AND fi.subject_key IS NULL
-  ORDER BY fi.id LIMIT ${MAX_PATTERN_RULES_WITHOUT_ACCOUNT + 1}`;
+// In the order of the index, which is that of a provider's rules: sorting would have to read all of them first.
+const PATTERN_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id FROM ${PROVIDERS_OF_ORGANISATION}) p
+  CROSS JOIN federated_identity fi ON fi.provider_id = p.id AND fi.subject_key IS NULL
+  LIMIT ${MAX_PATTERN_RULES_WITHOUT_ACCOUNT + 1}`;
 
 const BY_TOKEN = statementOf({
   tables: `candidate AS MATERIALIZED (SELECT * FROM (${EXACT_RULES}) UNION ALL SELECT * FROM (${PATTERN_RULES}))`,
   organisation: ORGANISATION_NAMED,
   account: null,
-  provider: `(SELECT p.id FROM ${PROVIDER_OF_ORGANISATION})`,
+  providers: PROVIDERS_OF_ORGANISATION,
   identities: `candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
     CROSS JOIN service_account sa ON sa.id = fi.service_account_id`,
   bindings: 'b.service_account_id IN (SELECT service_account_id FROM candidate)',
@@ -154,6 +157,7 @@ export const EXCHANGE_STATEMENTS: readonly string[] = [
 /** A row as identityColumns() selects it. */
 export type IdentityRow = Row & {
   readonly id: string;
+  readonly provider_id: string;
   readonly provider_subject_match: string;
   readonly expression: string | null;
   readonly withheld_audiences: string;
@@ -183,7 +187,9 @@ export async function readExchangeFacts(
   const [context] = all('context') as [Values | null, Values | null, Values[]][];
   if (context === undefined) throw new StorageUnavailable('D1 answered an exchange without its context');
   const [organisation, account, keys] = context;
-  const [provider] = all('provider');
+  const [provider = null, ...otherProviders] = all('provider')
+    .map((values) => fromRow(identityProvider, rowFrom<Row>(PROVIDER_COLUMNS, values)))
+    .sort(activeAndOldestFirst);
   // A compound SELECT promises no order.
   const candidates = found
     .filter(({ kind }) => kind === 'identity')
@@ -192,10 +198,12 @@ export async function readExchangeFacts(
   const { rows, truncated } = boundIdentities(candidates, query);
   return {
     organisation: organisation && rowFrom<Organisation>(ORGANISATION_COLUMNS, organisation),
-    provider: provider === undefined ? null : fromRow(identityProvider, rowFrom<Row>(PROVIDER_COLUMNS, provider)),
+    provider,
+    otherProviders,
     serviceAccount: account && fromRow(serviceAccount, rowFrom<Row>(ACCOUNT_COLUMNS, account)),
     identities: rows.map(({ row, text }) => ({
       text,
+      providerId: row.provider_id,
       hasExpression: row.expression !== null,
       read: () => toIdentity(row),
     })),
@@ -203,6 +211,12 @@ export async function readExchangeFacts(
     heldRoles: all('role').map((values) => toHeldRole(rowFrom<HeldRoleRow>(ROLE_COLUMNS, values))),
     signingKeys: keys.map((values) => toSigningKeyState(rowFrom<SigningKeyRow>(KEY_COLUMNS, values))),
   };
+}
+
+/** If one is switched off, its issuer is that of the others all the same. */
+function activeAndOldestFirst(one: IdentityProvider, other: IdentityProvider): number {
+  if (one.status !== other.status) return one.status === 'active' ? -1 : 1;
+  return one.id < other.id ? -1 : 1;
 }
 
 function selectStatement(

@@ -3,9 +3,11 @@
 import { accessCredential } from '../objects/access-credential.ts';
 import { federatedIdentity } from '../objects/federated-identity.ts';
 import { identityProvider } from '../objects/identity-provider.ts';
+import type { IdentityProviderRecord } from '../objects/identity-provider.ts';
 import {
   MAX_BINDINGS_PER_SERVICE_ACCOUNT,
   MAX_IDENTITIES_PER_SERVICE_ACCOUNT,
+  MAX_PROVIDERS_OF_ONE_ISSUER,
   MAX_RULES_PER_ROLE,
 } from '../objects/limits.ts';
 import { organisation } from '../objects/organisation.ts';
@@ -14,14 +16,37 @@ import { role, roleRule } from '../objects/role.ts';
 import { serviceAccount } from '../objects/service-account.ts';
 import { subjectKeyOfRule } from '../rules/subject.ts';
 import { newColumns } from './object-columns.ts';
+import type { Condition } from './iam-audit.ts';
 import type { Keeping } from './object-store.ts';
 import { overlappedBy, reservationRows } from './reserved-audiences.ts';
 
 export const providers: Keeping<typeof identityProvider> = {
   object: identityProvider,
   usedBy: [{ table: 'federated_identity', column: 'provider_id' }],
+  exclusive: { of: 'issuer', holders: sharersOfIssuer },
   raises: { column: 'keys_version', by: ['providerJwksUri', 'localJwks', 'preset'] },
 };
+
+/**
+ * An issuer is one provider's, unless the keys of all are given by hand and none is another's (contract §5.1); and there are
+ * not too many of them.
+ */
+function sharersOfIssuer({
+  id,
+  organisationId,
+  providerIssuer,
+  localJwks,
+  localKeyIds,
+}: IdentityProviderRecord): Condition {
+  const others = 'identity_provider o WHERE o.organisation_id = ? AND o.issuer = ? AND o.id <> ?';
+  const which = [organisationId, providerIssuer, id];
+  return {
+    sql: `SELECT o.id FROM ${others} AND (? OR o.local_jwks IS NULL
+      OR EXISTS (SELECT 1 FROM json_each(o.local_key_ids) k WHERE k.value IN (SELECT value FROM json_each(?)))
+      OR (SELECT COUNT(*) FROM ${others}) >= ?)`,
+    values: [...which, Number(localJwks === null), JSON.stringify(localKeyIds), ...which, MAX_PROVIDERS_OF_ONE_ISSUER],
+  };
+}
 
 export const accounts: Keeping<typeof serviceAccount> = {
   object: serviceAccount,
@@ -86,10 +111,9 @@ export const organisations: Keeping<typeof organisation> = {
   mirrors: {
     table: 'reserved_audience',
     column: 'organisation_id',
-    of: 'reserved_audiences',
     rows: reservationRows,
-    holders: overlappedBy,
   },
+  exclusive: { of: 'reserved_audiences', holders: overlappedBy },
   // Everything else in an organisation goes with one of these.
   usedBy: [
     { table: 'identity_provider', column: 'organisation_id' },

@@ -34,15 +34,20 @@ export interface Keeping<D extends ObjectDefinition = ObjectDefinition> extends 
   readonly touches?: string;
   /** A column that a change of one of these members raises; it is read inside the statement, since others raise it, too. */
   readonly raises?: { readonly column: string; readonly by: readonly string[] };
+  /** What no two objects may have, if a UNIQUE constraint cannot say it. */
+  readonly exclusive?: Exclusive<D>;
   /** Rows of another table that say the same as a member, for lookups. */
   readonly mirrors?: Mirror<D>;
 }
 
 interface Mirror<D extends ObjectDefinition> extends Reference {
-  /** The column of the member. */
-  readonly of: string;
   readonly rows: (record: RecordOf<D>) => readonly Columns[];
-  /** A SELECT of the ids of objects that have what this one would take. */
+}
+
+interface Exclusive<D extends ObjectDefinition> {
+  /** The column of the member that is said to collide. */
+  readonly of: string;
+  /** A SELECT of the ids of other objects that have what this one would take. */
   readonly holders: (record: RecordOf<D>) => Condition;
 }
 
@@ -196,23 +201,23 @@ function holderFinder(db: D1Database, object: ObjectDefinition, columns: Columns
 }
 
 /** Holds if another object has what the mirror of this one would take. */
-function heldByOthers<D extends ObjectDefinition>({ mirrors }: Keeping<D>, record: RecordOf<D>): Condition {
-  if (mirrors === undefined) return { sql: 'FALSE', values: [] };
-  const { sql, values } = mirrors.holders(record);
+function heldByOthers<D extends ObjectDefinition>({ exclusive }: Keeping<D>, record: RecordOf<D>): Condition {
+  if (exclusive === undefined) return { sql: 'FALSE', values: [] };
+  const { sql, values } = exclusive.holders(record);
   return { sql: `EXISTS (${sql})`, values };
 }
 
 async function alreadyHeld<D extends ObjectDefinition>(
   db: D1Database,
-  { object, mirrors }: Keeping<D>,
+  { object, exclusive }: Keeping<D>,
   record: RecordOf<D>,
 ): Promise<WriteOutcome> {
-  if (mirrors === undefined) return { outcome: 'stale' };
-  const { sql, values } = mirrors.holders(record);
+  if (exclusive === undefined) return { outcome: 'stale' };
+  const { sql, values } = exclusive.holders(record);
   const [found] = await runBatch(db, [
     db.prepare(`SELECT id AS identity, name FROM ${TABLES[object.idPrefix]} WHERE id IN (${sql})`).bind(...values),
   ]);
-  return { outcome: 'duplicate', column: mirrors.of, conflictsWith: rowsOf<ObjectName>(found)[0] ?? null };
+  return { outcome: 'duplicate', column: exclusive.of, conflictsWith: rowsOf<ObjectName>(found)[0] ?? null };
 }
 
 function mirrored<D extends ObjectDefinition>(

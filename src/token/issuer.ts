@@ -16,7 +16,7 @@ export interface AddressRules {
 }
 
 export interface IssuerRules extends AddressRules {
-  /** Keys are given by hand: nothing is fetched, so a local name does no harm. */
+  /** Keys are given by hand: nothing is fetched, so any name will do that a token can have. */
   readonly localJwks: boolean;
   readonly preset: PresetName;
 }
@@ -48,7 +48,22 @@ export function issuerFault(issuer: string, rules: IssuerRules): string | null {
   if (meant !== null) {
     return `must be the issuer itself and not the address of its discovery document: ${meant}, or with a slash at its end, exactly as the document's own member issuer says`;
   }
-  return urlFault(issuer, rules, { query: false, localNames: rules.localJwks });
+  return rules.localJwks ? stringOrUriFault(issuer, rules) : urlFault(issuer, rules, { query: false });
+}
+
+/** RFC 3986 §2: what a URI may consist of. A fragment is looked at by nobody here. */
+const URI = /^[a-z][a-z0-9+.-]*:(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9a-f]{2})*$/i;
+
+/** What is wrong with an issuer that nothing is fetched from: any StringOrURI may be one (RFC 7519 §2), such as `kubernetes`. */
+function stringOrUriFault(value: string, { ownOrigins }: AddressRules): string | null {
+  if (value.length > MAX_ISSUER_CHARS) return `must be at most ${MAX_ISSUER_CHARS} characters long`;
+  if (value === '' || value.trim() !== value || /\p{Cc}/u.test(value))
+    return 'must not be empty, or start or end with white space, or contain control characters';
+  if (value.includes(':') && !URI.test(value)) return 'must be a URI if it contains a colon (RFC 7519 section 2)';
+  const parsed = URL.parse(value);
+  return parsed !== null && ownOrigins.some((origin) => isSameServer(parsed, origin))
+    ? 'must not be this deployment itself'
+    : null;
 }
 
 /** The issuer whose metadata an address is (Discovery 1.0 §4, RFC 8414 §3); null for any other address. */
@@ -63,7 +78,7 @@ function issuerOfMetadataUrl(address: string): string | null {
 
 /** What forbids this service to fetch an address, as a phrase that follows its name; null if nothing does (contract §6). */
 export function fetchableUrlFault(url: string, rules: AddressRules): string | null {
-  return urlFault(url, rules, { query: true, localNames: false });
+  return urlFault(url, rules, { query: true });
 }
 
 /** Where the discovery document of an issuer is (OpenID Connect Discovery 1.0 §4.1). */
@@ -96,7 +111,7 @@ function missing(message: string): { readonly ok: false; readonly error: StatedD
   return refuse(denial('issuer_missing', message));
 }
 
-function urlFault(url: string, rules: AddressRules, allowed: { query: boolean; localNames: boolean }): string | null {
+function urlFault(url: string, rules: AddressRules, allowed: { query: boolean }): string | null {
   if (url.length > MAX_ISSUER_CHARS) return `must be at most ${MAX_ISSUER_CHARS} characters long`;
   if (!/^[\x21-\x7E]*$/.test(url)) return 'must not contain white space, control or non-ASCII characters';
   if (url.includes('\\')) return 'must not contain a backslash';
@@ -113,7 +128,7 @@ function urlFault(url: string, rules: AddressRules, allowed: { query: boolean; l
 
   const isLoopback = scheme === 'http' && rules.allowLoopback && LOOPBACK_HOSTS.has(host);
   if (scheme === 'http' && !isLoopback) return 'must be an https URL';
-  const fault = isLoopback ? null : hostFault(host, allowed.localNames);
+  const fault = isLoopback ? null : hostFault(host);
   if (fault !== null) return fault;
   // What was checked must be what is fetched: the parser may not have read another host or path into it.
   if (parsed.hostname !== host.toLowerCase() || parsed.pathname !== (path === '' ? '/' : path))
@@ -127,12 +142,11 @@ function hostOf(authority: string): string | null {
   return host === '' ? null : host;
 }
 
-function hostFault(host: string, localNamesAllowed: boolean): string | null {
+function hostFault(host: string): string | null {
   const name = (host.endsWith('.') ? host.slice(0, -1) : host).toLowerCase();
   // A last label that starts like a number makes the URL parser read an IPv4 address, in decimal, octal or hex.
   if (host.startsWith('[') || /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/.test(name)) return 'must name a host, not an IP address';
-  if (!localNamesAllowed && isLocalName(name))
-    return 'must be a public host name, unless its keys are given in localJwks';
+  if (isLocalName(name)) return 'must be a public host name, unless its keys are given in localJwks';
   if (host.endsWith('.')) return 'must not have a dot after the host name';
   if (host.length > 253 || !DNS_NAME.test(host))
     return 'must name a host in ASCII; write an international name as xn--';

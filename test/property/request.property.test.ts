@@ -246,6 +246,7 @@ describe('a token-exchange request', () => {
           accepted += 1;
           expect(read.value).toEqual({
             use: 'subject_token',
+            client: null,
             exchange: {
               subjectToken: 'token',
               serviceAccount: given.service_account_id ?? given.client_id,

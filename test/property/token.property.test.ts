@@ -9,7 +9,7 @@ import { encodeSegment } from '../support/issuer.ts';
 import { holds } from '../support/runs.ts';
 import { naiveJson } from './naive-json.ts';
 
-const FORBIDDEN = ['crit', 'b64', 'zip', 'cty', 'jwk', 'jku', 'x5u', 'x5c'];
+const FORBIDDEN = ['crit', 'b64', 'zip', 'cty'];
 
 /** The object that a part encodes, in its one canonical spelling; null otherwise. */
 function naivePart(part: string, refuseRounded: boolean): Readonly<Record<string, JsonValue>> | null {

@@ -68,6 +68,7 @@ export function createExchange(world: MemoryWorld): MemoryExchange {
     readFacts: async ({ issuer, serviceAccount, federatedIdentity }) => ({
       organisation: ORGANISATION,
       provider: issuer === provider.providerIssuer ? provider : null,
+      otherProviders: [],
       serviceAccount:
         identities.find((identity) => identity.serviceAccount.id === serviceAccount)?.serviceAccount ?? null,
       identities: identities

@@ -128,13 +128,58 @@ describe('issuerFault', () => {
     expect(issuerFault('http://localhost:9000', local)).toBeNull();
   });
 
-  it('accepts local names where keys are given by hand, and addresses never (contract §5.1)', () => {
+  describe('where keys are given by hand', () => {
     const byHand = { ...rules, localJwks: true };
-    expect(issuerFault('https://kubernetes.default.svc.cluster.local', byHand)).toBeNull();
-    expect(issuerFault('https://kubernetes.default.svc', byHand)).toBeNull();
-    expect(issuerFault('https://10.0.0.1', byHand)).toBeTypeOf('string');
-    expect(issuerFault('http://kubernetes.default.svc', byHand)).toBeTypeOf('string');
-    expect(issuerFault('https://cambist.example.com', byHand)).toBeTypeOf('string');
+
+    it.each([
+      'https://kubernetes.default.svc.cluster.local',
+      'https://kubernetes.default.svc',
+      'kubernetes.default.svc',
+      'kubernetes/serviceaccount',
+      'api',
+      'https://10.0.0.1',
+      'https://192.168.49.2:8443',
+      'https://[fd00::1]:6443',
+      'http://keycloak.internal:8080/realms/x',
+      'http://localhost:8080',
+      'urn:example:issuer',
+      'https://user@issuer.example.com/?a=b',
+      'joe',
+      'an issuer of two words',
+    ])('accepts %s, as any StringOrURI (contract §5.1, RFC 7519 §2)', (issuer) => {
+      expect(issuerFault(issuer, byHand)).toBeNull();
+    });
+
+    it.each([
+      ['nothing', ''],
+      ['an address with a port and no scheme', '192.168.49.2:8443'],
+      ['a colon in what is no URI', 'a b:c'],
+      ['a URI with a space', 'https://issuer.example.com/a b'],
+      ['a URI with half an escape', 'https://issuer.example.com/%2'],
+      ['white space at its end', 'api '],
+      ['a line break', 'api\nother'],
+      ['513 characters', 'a'.repeat(513)],
+      ['this deployment', 'https://cambist.example.com'],
+      ['this deployment with another scheme', 'http://cambist.example.com/'],
+      ['this deployment in capitals', 'HTTPS://CAMBIST.EXAMPLE.COM'],
+      ['a trust domain without the preset spiffe', 'spiffe://example.org'],
+    ])('refuses %s (RFC 7519 §2)', (_, issuer) => {
+      expect(issuerFault(issuer, byHand)).toBeTypeOf('string');
+    });
+  });
+
+  it.each([
+    ['https://auth.example.com/.well-known/openid-configuration', 'https://auth.example.com'],
+    ['https://auth.example.com/realms/a/.well-known/openid-configuration', 'https://auth.example.com/realms/a'],
+    ['https://auth.example.com/.well-known/openid-configuration/', 'https://auth.example.com'],
+    ['https://auth.example.com/.well-known/openid-configuration?a=b', 'https://auth.example.com'],
+    ['https://auth.example.com/.well-known/oauth-authorization-server/a', 'https://auth.example.com/a'],
+    ['http://keycloak.internal/.well-known/openid-configuration', 'http://keycloak.internal'],
+  ])('refuses %s, a discovery document, and names the issuer', (address, issuer) => {
+    for (const localJwks of [false, true]) {
+      expect(issuerFault(address, { ...rules, localJwks })).toContain(`discovery document: ${issuer}, or`);
+    }
+    expect(issuerFault(issuer, { ...rules, localJwks: true })).toBeNull();
   });
 
   it('accepts a SPIFFE trust domain with its preset, and an https issuer too (contract §5.1)', () => {

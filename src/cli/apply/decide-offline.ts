@@ -131,6 +131,7 @@ function factsOf(
   return {
     organisation: { id: DEFAULT_ORGANISATION_ID, slug: 'default' },
     provider: provider === undefined ? null : toProvider(provider),
+    otherProviders: [],
     serviceAccount: named,
     identities: candidates.flatMap((written) => {
       const account = accounts.get(written.serviceAccount);

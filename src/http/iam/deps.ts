@@ -1,6 +1,7 @@
 // What the IAM API is given by the composition root, and what each of its operations is given in turn.
 
 import type { ExplainRequest, Explanation, UnknownObject } from '../../exchange/explain.ts';
+import type { IdentityProviderRecord } from '../../objects/identity-provider.ts';
 import type { IamStore } from '../../objects/storage.ts';
 import type { IssuerPort } from '../../objects/issuer-port.ts';
 import type { JsonObject } from '../../token/json.ts';
@@ -30,6 +31,11 @@ export interface IamDeps {
   readonly newId: (prefix: IdPrefix) => string;
   /** What is wrong with a key set given by hand, each in one sentence; empty where it can be used. */
   readonly validateLocalJwks: (jwks: JsonObject, spiffe: boolean) => readonly string[];
+  /** The keys of such a set that verify, and what tells each from any other. */
+  readonly readLocalKeys: (
+    jwks: JsonObject,
+    spiffe: boolean,
+  ) => { readonly keys: IdentityProviderRecord['keys']; readonly ids: readonly string[] };
   /** Null where the settings that it needs are missing; the root token still works then. */
   readonly inspectToken: InspectOwnToken | null;
   /** Our own keys; null where the settings that they need are missing. */

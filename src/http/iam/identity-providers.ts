@@ -1,15 +1,11 @@
 // Identity providers (contract §5.1): what may be registered as an issuer, and what is special to providers among the objects of the API.
 
 import { identityProvider } from '../../objects/identity-provider.ts';
-import type {
-  IdentityProviderInput,
-  IdentityProviderRecord,
-  IdentityProviderView,
-} from '../../objects/identity-provider.ts';
+import type { IdentityProviderInput, IdentityProviderRecord } from '../../objects/identity-provider.ts';
+import { MAX_PROVIDERS_OF_ONE_ISSUER } from '../../objects/limits.ts';
 import { withTokensSettled } from '../../objects/tokens-not-before.ts';
 import { fetchableUrlFault, issuerFault } from '../../token/issuer.ts';
 import type { IssuerRules } from '../../token/issuer.ts';
-import type { JsonObject } from '../../token/json.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import { presetByName } from '../../platforms/presets.ts';
 import type { Fault } from '../problem.ts';
@@ -25,7 +21,7 @@ export const identityProviders: Resource<typeof identityProvider> = {
   object: identityProvider,
   store: (store) => store.identityProviders,
   async create(request, draft) {
-    const provider = draftObject(identityProvider, request, '', draft.values);
+    const provider = withLocalKeys(draftObject(identityProvider, request, '', draft.values), request);
     const faults = faultsOf(identityProviders, request, provider, draft, null);
     if (faults.length > 0) return refuse(invalid(faults));
     const organisation = await request.deps.store.readOrganisation(request.caller.organisation);
@@ -33,11 +29,17 @@ export const identityProviders: Resource<typeof identityProvider> = {
     return ok({ ...provider, organisationId: organisation.id });
   },
   faults: providerFaults,
-  shown: ({ localJwks }) => (localJwks === null ? {} : { keys: localJwks.keys.map(shownKey) }),
-  settle: (next, before, { now }) => withTokensSettled(next, before, ({ status }) => status === 'active', now),
+  settle(next, before, request) {
+    const settled = withTokensSettled(next, before, ({ status }) => status === 'active', request.now);
+    if (settled.localJwks !== null) return withLocalKeys(settled, request);
+    return before.localJwks === null ? settled : { ...settled, keys: [], localKeyIds: [] };
+  },
   permit: permitProvider,
   references: ({ providerIssuer }) => ({ issuer: providerIssuer }),
   uniqueIn: 'another identity provider of this organisation',
+  sharing: {
+    issuer: `; up to ${MAX_PROVIDERS_OF_ONE_ISSUER} may share one if each has its keys in localJwks and no key in common, as clusters do that kept the default issuer: the key that verifies a token selects the provider`,
+  },
   inUse: 'federated identities use this identity provider; delete them first',
 };
 
@@ -70,6 +72,12 @@ function providerFaults(
   return faults;
 }
 
-function shownKey({ kid, alg }: JsonObject): IdentityProviderView['keys'][number] {
-  return { kid: typeof kid === 'string' ? kid : null, alg: typeof alg === 'string' ? alg : null };
+/** A provider with what follows from keys given by hand: the view names those that verify, and none may be another's. */
+function withLocalKeys<P extends Pick<IdentityProviderRecord, 'localJwks' | 'preset' | 'keys' | 'localKeyIds'>>(
+  provider: P,
+  { deps }: IamRequest,
+): P {
+  if (provider.localJwks === null) return provider;
+  const { keys, ids } = deps.readLocalKeys({ keys: provider.localJwks.keys }, presetByName(provider.preset).jwtSvid);
+  return { ...provider, keys, localKeyIds: ids };
 }

@@ -57,6 +57,8 @@ export interface Resource<D extends ObjectDefinition> {
   ) => Partial<Pick<ChangeEvent, 'serviceAccountId' | 'federatedIdentityId' | 'issuer'>>;
   /** Among which objects a name must be unique, as `another role ... has this name` says it. */
   readonly uniqueIn: string;
+  /** What else to say of a value that another object has, by its column. */
+  readonly sharing?: Readonly<Record<string, string>>;
   /** Why it cannot be deleted while others refer to it. */
   readonly inUse?: string;
   /** Why no further one can be created. */
@@ -322,7 +324,7 @@ function writeProblem<D extends ObjectDefinition>(
 
 /** Which member has a value that another object of the same scope has already. */
 function collisionOf<D extends ObjectDefinition>(
-  { object: { noun, members }, uniqueIn }: Pick<Resource<D>, 'object' | 'uniqueIn'>,
+  { object: { noun, members }, uniqueIn, sharing }: Pick<Resource<D>, 'object' | 'uniqueIn' | 'sharing'>,
   column: string,
   record: RecordOf<D>,
 ): Fault {
@@ -332,7 +334,7 @@ function collisionOf<D extends ObjectDefinition>(
   }
   const [member = column] = Object.entries(members).find(([name, of]) => columnOf(name, of) === column) ?? [];
   if (member === 'reservedAudiences') return fault([member], `${uniqueIn} has reserved one of these, or a part of one`);
-  return fault([member], `${uniqueIn} has this ${column}`);
+  return fault([member], `${uniqueIn} has this ${column}${sharing?.[column] ?? ''}`);
 }
 
 function changedMeanwhile({ object: { noun } }: { readonly object: ObjectDefinition }): Problem {

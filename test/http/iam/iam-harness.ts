@@ -4,7 +4,7 @@ import { newId } from '../../../src/new-id.ts';
 import { createIamApp } from '../../../src/http/iam/app.ts';
 import { refuse } from '../../../src/exchange/result.ts';
 import type { IamDeps } from '../../../src/http/iam/app.ts';
-import { validateLocalJwks } from '../../../src/issuers/jwk-set.ts';
+import { readLocalKeys, validateLocalJwks } from '../../../src/issuers/jwk-set.ts';
 import { createIamStore } from '../../../src/store/iam-store.ts';
 import { onEachTrip } from '../../support/d1-trips.ts';
 import { freshDatabase } from '../../support/schema.ts';
@@ -60,6 +60,7 @@ export async function iamHarness(overrides: Partial<IamDeps> = {}): Promise<Harn
     now: () => now,
     newId: orderedIds(),
     validateLocalJwks,
+    readLocalKeys,
     inspectToken: async () => refuse('malformed'),
     signingKeys: null,
     explain: null,
