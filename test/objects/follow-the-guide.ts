@@ -48,6 +48,7 @@ const app = createIamApp({
   now: () => 1_800_000_000,
   newId,
   validateLocalJwks: () => [],
+  readLocalKeys: () => ({ keys: [], ids: [] }),
   inspectToken: null,
   signingKeys: null,
   explain: null,
