@@ -2,11 +2,12 @@
 
 import { createInterface } from 'node:readline/promises';
 
-/** The answer, as it was typed. */
+/** The answer, as it was typed; empty if the person ends the input or interrupts instead. */
 export async function askOnTerminal(question: string): Promise<string> {
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return await prompt.question(question);
+    const ended = new Promise<string>((resolve) => void prompt.once('close', () => resolve('')));
+    return await Promise.race([prompt.question(question), ended]);
   } finally {
     prompt.close();
   }

@@ -127,6 +127,22 @@ describe('cambist test', () => {
     expect(named.stdout).not.toContain('deployment.invalid');
   });
 
+  it('warns of a rule that accepts more, or less, than its author may expect', async () => {
+    const file = join(directory, 'broad.yaml');
+    const written = (subject: string): void =>
+      writeFileSync(
+        file,
+        `name: test\nproviders:\n  GitHub:\n    providerIssuer: https://token.actions.githubusercontent.com\nserviceAccounts:\n  deployer:\n    identities:\n      main:\n        provider: GitHub\n        providerSubject: ${subject}\n`,
+      );
+    written('repo:acme/app:ref:refs/heads/main');
+    const { code, stderr } = await cambist(['test', '-f', file]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('⚠ /serviceAccounts/deployer/identities/main: ')]);
+    const { stdout, stderr: none } = await cambist(['test', '-f', file, '--json']);
+    expect([none, JSON.parse(stdout)]).toMatchObject(['', { tests: [], warnings: [{ detail: expect.any(String) }] }]);
+    written('repo:acme@1/app@2:ref:refs/heads/main');
+    expect(await cambist(['test', '-f', file])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('lists the reasons there are for one that does not exist, or that no test can end in', async () => {
     const unknown = await test('refused: subject_mismach');
     expect(unknown.code).toBe(1);

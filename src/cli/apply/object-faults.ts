@@ -1,7 +1,7 @@
 // What is wrong with a written object, by the schemas and rules that the API judges it with; what only the service knows stays unjudged.
 
 import { isWritable } from '../../objects/definition.ts';
-import type { Member, Members } from '../../objects/definition.ts';
+import type { Member, Members, Warning } from '../../objects/definition.ts';
 import { schemaOf } from '../../objects/schemas.ts';
 import { validateConditions } from '../../rules/conditions.ts';
 import { compileExpression } from '../../rules/expression.ts';
@@ -11,6 +11,7 @@ import type { JsonObject } from '../../token/json.ts';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../../objects/limits.ts';
 import { tenantFault } from '../../rules/tenant.ts';
 import type { Conditions } from '../../objects/conditions.ts';
+import { ruleWarnings } from '../../rules/rule-warnings.ts';
 import { validateSubjectRule } from '../../rules/subject.ts';
 import { detectPreset } from '../../platforms/presets.ts';
 import { KINDS } from './kinds.ts';
@@ -105,6 +106,15 @@ function tenantFaultOf(identity: WrittenIdentity, provider: WrittenProvider): st
   if (validateConditions(conditions).length > 0) return null;
   const rule = { providerSubject, providerSubjectMatch, conditions: (conditions ?? null) as Conditions | null };
   return tenantFault(rule, { providerIssuer: provider.providerIssuer, subjectClaim: provider.subjectClaim ?? 'sub' });
+}
+
+/** What a rule accepts beyond what its author may expect. */
+export function identityWarnings(identity: WrittenIdentity, provider: WrittenProvider): readonly Warning[] {
+  const { providerSubject, providerSubjectMatch = 'exact', trustedAudiences = [] } = identity;
+  const preset = provider.preset ?? detectPreset(provider.providerIssuer);
+  // Judged before; what is invalid is a fault.
+  const conditions = (identity.conditions ?? null) as Conditions | null;
+  return ruleWarnings({ providerSubject, providerSubjectMatch, trustedAudiences, conditions }, preset);
 }
 
 function at(member: string, detail: string | null): WrittenFault[] {

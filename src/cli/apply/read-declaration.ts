@@ -1,6 +1,6 @@
 // Turns the data of a configuration file into declared objects and tests, or names every fault at its place; asks no service.
 
-import { identityFaults, memberFaults, providerFaults, soundMembers } from './object-faults.ts';
+import { identityFaults, identityWarnings, memberFaults, providerFaults, soundMembers } from './object-faults.ts';
 import type { WrittenKind } from './kinds.ts';
 import type { WrittenIdentity, WrittenProvider } from './written-configuration.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
@@ -33,6 +33,8 @@ export interface Declaration {
   readonly defaultAudience: string | null;
   readonly objects: readonly DeclaredObject[];
   readonly tests: readonly DeclaredTest[];
+  /** What sound rules accept, or never will, beyond what their author may expect. */
+  readonly warnings: readonly Fault[];
 }
 
 const TOP_LEVEL = ['name', 'deployment', 'defaultAudience', 'providers', 'serviceAccounts', 'roles', 'tests'];
@@ -61,7 +63,7 @@ export function readDeclaration(data: JsonObject): {
     ...childrenOf(data, 'serviceAccounts', [], report).flatMap((child) => readAccount(child, report)),
     ...childrenOf(data, 'roles', [], report).flatMap((child) => readRole(child, report)),
   ];
-  judge(objects, deployment, report);
+  const warnings = judge(objects, deployment, report);
   const tests = childrenOf(data, 'tests', [], report).flatMap((child) => readTests(child, report) ?? []);
   return {
     declaration: {
@@ -70,6 +72,7 @@ export function readDeclaration(data: JsonObject): {
       defaultAudience: textAt(data, 'defaultAudience', report),
       objects,
       tests,
+      warnings,
     },
     faults,
   };
@@ -158,7 +161,9 @@ function object(
 }
 
 /** What is wrong beyond single members; an object that already has a fault gets no second one. */
-function judge(objects: readonly DeclaredObject[], deployment: string | null, report: Report): void {
+/** Reports the faults of the objects, and answers what to think about in those that have none. */
+function judge(objects: readonly DeclaredObject[], deployment: string | null, report: Report): readonly Fault[] {
+  const warnings: Fault[] = [];
   const seen = new Map<string, Place>();
   for (const declared of objects) {
     const { kind, place, members, name } = declared;
@@ -177,8 +182,12 @@ function judge(objects: readonly DeclaredObject[], deployment: string | null, re
         beside === undefined || memberFaults('provider', { ...beside.members, name: beside.name }).length > 0
           ? null
           : soundMembers<WrittenProvider>({ ...beside.members, name: beside.name });
-      for (const { path, detail } of identityFaults(soundMembers<WrittenIdentity>(written), provider))
-        report([...place, ...path], detail);
+      const identity = soundMembers<WrittenIdentity>(written);
+      const faults = identityFaults(identity, provider);
+      for (const { path, detail } of faults) report([...place, ...path], detail);
+      if (faults.length === 0 && provider !== null)
+        for (const { detail } of identityWarnings(identity, provider)) warnings.push({ place, detail });
     }
   }
+  return warnings;
 }

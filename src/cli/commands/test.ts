@@ -20,12 +20,14 @@ const SOME_DEPLOYMENT = 'https://deployment.invalid';
 
 /** Runs the tests of the file over the file alone. */
 async function test(context: CommandContext): Promise<number> {
-  const [{ loadDeclaration }, { runTests }, { showTests }, { declaredConfiguration }] = await Promise.all([
-    import('../apply/load-declaration.ts'),
-    import('../apply/run-tests.ts'),
-    import('../apply/show-plan.ts'),
-    import('../apply/predict-configuration.ts'),
-  ]);
+  const [{ loadDeclaration }, { pointerOf }, { runTests }, { showTests }, { declaredConfiguration }] =
+    await Promise.all([
+      import('../apply/load-declaration.ts'),
+      import('../apply/read-document.ts'),
+      import('../apply/run-tests.ts'),
+      import('../apply/show-plan.ts'),
+      import('../apply/predict-configuration.ts'),
+    ]);
   const { output, settings } = context;
   const { declaration, fail } = await loadDeclaration(context);
   const faults = outsideReferences(declaration);
@@ -36,7 +38,9 @@ async function test(context: CommandContext): Promise<number> {
     declaredConfiguration(declaration, known ?? SOME_DEPLOYMENT),
     epochSeconds(),
   );
-  output.data({ tests: results }, () => {
+  const warnings = declaration.warnings.map(({ place, detail }) => ({ pointer: pointerOf(place), detail }));
+  for (const { pointer, detail } of output.isJson ? [] : warnings) output.warn(`${pointer}: ${detail}`);
+  output.data({ tests: results, warnings }, () => {
     showTests(results, output, 'all');
     if (results.length === 0) output.line('The file is sound. It has no tests.');
     if (known === null && results.some(({ passed }) => !passed))
