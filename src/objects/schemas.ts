@@ -114,7 +114,9 @@ export function bodySchema({ members }: Pick<ObjectDefinition, 'members'>, creat
   const shape: Record<string, z.ZodType> = {};
   for (const [name, member] of Object.entries(members)) {
     if (!isWritable(member)) continue;
-    const schema = member.null === undefined ? describedSchema(member) : describedSchema(member).nullable();
+    // Null is taken wherever it counts as absent, but the reference shows it only where it says something.
+    const clears = !creating && member.null === 'clears';
+    const schema = clears ? describedSchema(member).nullable() : describedSchema(member);
     shape[name] = creating && member.required === true ? schema : schema.optional();
   }
   return z.strictObject(shape);
@@ -154,7 +156,8 @@ function describedSchema({ is, description }: Member): z.ZodType {
 
 function answeredSchema(member: Member): z.ZodType {
   const { is } = member;
-  if (is.kind === 'nothing') return z.null();
+  // A schema that allows null alone has no type in several languages.
+  if (is.kind === 'nothing') return z.string().nullable().describe('Always null');
   if (is.kind === 'list' && is.of.kind === 'nested') return z.array(nestedAnswer(is.of));
   const schema = describedSchema(member);
   return member.null === 'clears' || member.null === 'unset' ? schema.nullable() : schema;

@@ -108,6 +108,56 @@ describe('the reference', () => {
   });
 });
 
+/** What code generators of several languages stumble over. */
+describe('for generators of code', () => {
+  const schemas: [string, Record<string, unknown>][] = [];
+  const collect = (at: string, value: unknown): void => {
+    if (Array.isArray(value)) value.forEach((item, index) => collect(`${at}/${index}`, item));
+    else if (typeof value === 'object' && value !== null) {
+      schemas.push([at, value as Record<string, unknown>]);
+      for (const [name, part] of Object.entries(value)) if (!name.startsWith('example')) collect(`${at}/${name}`, part);
+    }
+  };
+  collect('', document);
+
+  it('no schema has a list of types, and no member is null alone (contract §5)', () => {
+    expect(schemas.filter(([, { type }]) => Array.isArray(type)).map(([at]) => at)).toEqual([]);
+    expect(schemas.filter(([at, { type }]) => type === 'null' && !/\/(?:anyOf|oneOf)\/\d+$/.test(at))).toEqual([]);
+  });
+
+  it('no form has a member that is a list or something else (contract §5)', () => {
+    const components = (document as unknown as { components: { schemas: Record<string, { properties?: object }> } })
+      .components.schemas;
+    for (const { operation } of operations) {
+      const form = operation.requestBody?.content['application/x-www-form-urlencoded']?.schema as
+        | { $ref?: string }
+        | undefined;
+      const members = Object.values(components[form?.$ref?.split('/').at(-1) ?? '']?.properties ?? {});
+      expect(members.filter((member: object) => 'anyOf' in member || 'oneOf' in member)).toEqual([]);
+    }
+  });
+
+  it('every component has a name of its own (contract §5)', () => {
+    const { components } = document as unknown as { components: Record<string, object> };
+    const names = Object.values(components).flatMap((part) => Object.keys(part));
+    expect(names).toEqual([...new Set(names)]);
+    expect(names).toEqual(
+      expect.arrayContaining(['IdentityProviderCreate', 'IdentityProviderUpdate', 'Explanation', 'Me', 'IssuerCheck']),
+    );
+  });
+
+  it.each(operations)('$name has named bodies, a description and x-request-id (contract §1, §5)', ({ operation }) => {
+    expect((operation as unknown as { description?: string }).description).toMatch(/^[A-Z`].+\.$/s);
+    for (const [type, { schema }] of Object.entries(operation.requestBody?.content ?? {})) {
+      expect(schema, type).toEqual({ $ref: expect.stringContaining('#/components/schemas/') });
+    }
+    for (const response of Object.values(operation.responses)) {
+      const { $ref, headers } = response as { readonly $ref?: string; readonly headers?: object };
+      expect($ref === undefined ? headers : { 'x-request-id': {} }).toHaveProperty('x-request-id');
+    }
+  });
+});
+
 describe('the examples', () => {
   const described = iamRouteList.map(({ config }) => ({
     name: `${config.method.toUpperCase()} ${config.path}`,

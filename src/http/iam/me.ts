@@ -49,7 +49,12 @@ async function readMe(request: IamRequest): Answer {
       scopes: caller.scopes === 'every' ? ['iam:read', 'iam:write', 'iam:admin'] : caller.scopes,
       isAdministrator: caller.isAdmin,
       mayManageDeployment: mayManageDeployment(caller),
-      roles: caller.roles.map(({ roleId, roleSlug, projects }) => ({ identity: roleId, slug: roleSlug, projects })),
+      roles: caller.roles.map(({ roleId, roleSlug, projects, scopes }) => ({
+        identity: roleId,
+        slug: roleSlug,
+        projects,
+        scopes,
+      })),
       token: caller.token === null ? null : tokenView(caller.token),
     },
   });
@@ -103,7 +108,14 @@ const meSchema = z.object({
   scopes: z.array(z.string()),
   isAdministrator: z.boolean(),
   mayManageDeployment: z.boolean(),
-  roles: z.array(z.object({ identity: z.string(), slug: z.string(), projects: z.array(z.string()) })),
+  roles: z.array(
+    z.object({
+      identity: z.string(),
+      slug: z.string(),
+      projects: z.array(z.string()),
+      scopes: z.array(z.string()),
+    }),
+  ),
   token: z
     .object({
       tokenId: z.string(),

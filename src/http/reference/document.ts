@@ -1,11 +1,12 @@
 // The reference as OpenAPI 3.1 (contract §5.9): the IAM API from its routes, the rest by hand; loaded only when it is asked for.
 
-import type { JsonObject } from '../../token/json.ts';
+import { isJsonObject } from '../../token/json.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { iamRouteList } from '../iam/app.ts';
 import { ISSUER_PLACEHOLDER } from './examples.ts';
 import { iamPaths } from './iam-paths.ts';
 import { oauthPaths, oauthSchemas } from './oauth-paths.ts';
-import { parameters, problemResponses, schemas, securitySchemes } from './shared-parts.ts';
+import { headers, parameters, problemResponses, schemas, securitySchemes } from './shared-parts.ts';
 
 const TAGS: readonly (readonly [string, string])[] = [
   ['token', 'Exchange, introspect and revoke tokens.'],
@@ -42,12 +43,37 @@ export function openApiDocument(issuerUrl: string | null): JsonObject {
     },
     servers: [{ url: issuerUrl ?? ISSUER_PLACEHOLDER }],
     tags: TAGS.map(([name, description]) => ({ name, description })),
-    paths: { ...oauthPaths, ...iam.paths },
+    paths: withRequestId({ ...oauthPaths, ...iam.paths }),
     components: {
       securitySchemes,
+      headers,
       parameters,
-      responses: problemResponses,
+      responses: Object.fromEntries(
+        Object.entries(problemResponses).map(([name, response]) => [name, withHeader(response)]),
+      ),
       schemas: { ...schemas, ...oauthSchemas, ...iam.schemas },
     },
   };
+}
+
+/** Every response has `x-request-id` (contract §1); said once, so that none is forgotten. */
+function withRequestId(paths: Readonly<Record<string, JsonObject>>): JsonObject {
+  return mapMembers(paths, (item) =>
+    mapMembers(item, (operation) =>
+      isJsonObject(operation) && isJsonObject(operation['responses'])
+        ? { ...operation, responses: mapMembers(operation['responses'], withHeader) }
+        : operation,
+    ),
+  );
+}
+
+function withHeader(response: JsonValue): JsonValue {
+  if (!isJsonObject(response) || '$ref' in response) return response;
+  const own = isJsonObject(response['headers']) ? response['headers'] : {};
+  return { ...response, headers: { 'x-request-id': { $ref: '#/components/headers/RequestId' }, ...own } };
+}
+
+function mapMembers(value: JsonValue, change: (member: JsonValue) => JsonValue): JsonObject {
+  if (!isJsonObject(value)) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, change(member)]));
 }

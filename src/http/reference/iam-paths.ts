@@ -6,7 +6,7 @@ import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { IamRoute } from '../iam/routing.ts';
 import { exampleAnswer, exampleBody } from './examples.ts';
-import { jsonSchema } from './json-schema.ts';
+import { jsonSchema, withoutNull } from './json-schema.ts';
 import { PROBLEMS } from './shared-parts.ts';
 
 type Method = IamRoute['config']['method'];
@@ -16,33 +16,79 @@ export function iamPaths(routes: readonly IamRoute[]): {
   readonly paths: Record<string, JsonObject>;
   readonly schemas: Record<string, JsonObject>;
 } {
-  const schemas = objectSchemas(routes);
+  const schemas: Record<string, JsonObject> = {};
   const paths: Record<string, JsonObject> = {};
   for (const route of routes) {
     const { path, method } = route.config;
     paths[path] = { ...paths[path], [method]: operation(route, schemas) };
   }
-  return { paths, schemas };
+  return { paths, schemas: withReferences(schemas) };
 }
 
-/** What reading one object answers is that object's schema, by the name of its tag. */
-function objectSchemas(routes: readonly IamRoute[]): Record<string, JsonObject> {
-  const schemas: Record<string, JsonObject> = {};
-  for (const route of routes) {
-    const { method, path } = route.config;
-    const schema = answerOf(route);
-    if (method === 'get' && path.endsWith('}') && schema !== null) schemas[pascal(tagOf(route))] = jsonSchema(schema);
-  }
-  return schemas;
+/** A part of a schema that is one of the objects itself refers to it. */
+function withReferences(schemas: Readonly<Record<string, JsonObject>>): Record<string, JsonObject> {
+  const names = new Map(Object.entries(schemas).map(([name, schema]) => [JSON.stringify(schema), name]));
+  const replace = (value: JsonValue): JsonValue => {
+    if (Array.isArray(value)) return value.map(replace);
+    if (!isJsonObject(value)) return value;
+    const name = names.get(JSON.stringify(value));
+    return name === undefined ? partsOf(value) : { $ref: `#/components/schemas/${name}` };
+  };
+  const partsOf = (schema: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(schema).map(([member, part]) => [member, replace(part)]));
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, partsOf(schema)]));
 }
 
-function operation(route: IamRoute, schemas: Readonly<Record<string, JsonObject>>): JsonObject {
+/** Names that the reference gives to what is no object of the API, by operation. */
+const NAMES: Readonly<Record<string, { readonly body?: string; readonly answer?: string }>> = {
+  readMe: { answer: 'Me' },
+  listMyPermissions: { answer: 'Permission' },
+  listSigningKeys: { answer: 'SigningKey' },
+  rotateSigningKey: { body: 'SigningKeyRotationRequest', answer: 'SigningKeyRotation' },
+  explainFederatedIdentity: { body: 'ExplanationRequest', answer: 'Explanation' },
+  checkIdentityProvider: { answer: 'IssuerCheck' },
+};
+
+/** Gives a schema its name. What is equal has one name; of what is not, the later one has the name of its operation, too. */
+function refer(schema: JsonObject, name: string, schemas: Record<string, JsonObject>, apart: string): JsonObject {
+  const known = (schemas[name] ??= schema);
+  const isSame = JSON.stringify(known) === JSON.stringify(schema);
+  if (!isSame) schemas[apart] = schema;
+  return { $ref: `#/components/schemas/${isSame ? name : apart}` };
+}
+
+function bodySchemaOf(route: IamRoute, body: ZodType, schemas: Record<string, JsonObject>): JsonObject {
+  const { method } = route.config;
+  const noun = pascal(tagOf(route));
+  const kind = method === 'post' ? 'Create' : 'Update';
+  const name = NAMES[operationId(route)]?.body ?? `${noun}${kind}`;
+  const schema = jsonSchema(body);
+  return refer(method === 'post' ? withoutNull(schema) : schema, name, schemas, `${name}2`);
+}
+
+function answerSchemaOf(
+  route: IamRoute,
+  status: string,
+  answer: ZodType,
+  schemas: Record<string, JsonObject>,
+): JsonObject {
+  const name = NAMES[operationId(route)]?.answer ?? pascal(tagOf(route));
+  const schema = jsonSchema(answer);
+  const { items } = schema;
+  if (schema['type'] !== 'array')
+    return refer(schema, name, schemas, `${name}${status === '201' ? 'Created' : 'Answer'}`);
+  return isJsonObject(items) && isJsonObject(items['properties'])
+    ? { ...schema, items: refer(items, name, schemas, `${name}Entry`) }
+    : schema;
+}
+
+function operation(route: IamRoute, schemas: Record<string, JsonObject>): JsonObject {
   const { config, scope } = route;
   const body = bodyOf(route);
   return {
     operationId: operationId(route),
     summary: config.summary ?? '',
-    ...(config.description === undefined ? {} : { description: config.description }),
+    description: config.description ?? describe(route),
     tags: [tagOf(route)],
     security: [{ bearer: scope === null ? [] : [scope] }],
     parameters: parametersOf(route),
@@ -52,7 +98,10 @@ function operation(route: IamRoute, schemas: Readonly<Record<string, JsonObject>
           requestBody: {
             required: config.request?.body?.required === true,
             content: {
-              'application/json': { schema: jsonSchema(body), ...withExample(exampleBody(config.method, config.path)) },
+              'application/json': {
+                schema: bodySchemaOf(route, body, schemas),
+                ...withExample(exampleBody(config.method, config.path)),
+              },
             },
           },
         }),
@@ -74,23 +123,38 @@ function parametersOf({ config }: IamRoute): JsonObject[] {
     schema: { type: 'string' },
   }));
   const inQuery = members(request?.query).map(([name, schema]) => {
-    const { description = '', ...rest } = schema as JsonObject;
+    const { description = '', ...rest } = notEmpty(schema as JsonObject);
     return { name, in: 'query', ...(description === '' ? {} : { description }), schema: rest };
   });
   const isList = inQuery.some(({ name }) => name === 'cursor') && inQuery.some(({ name }) => name === 'identity');
   const isChange = isConditional(method, path);
+  const isRead = isVersioned(method, path);
   return [
     ...inPath,
     ...inQuery,
-    ...(isList ? [{ $ref: '#/components/parameters/MatchLabels' }] : []),
-    ...(isChange ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
-    { $ref: '#/components/parameters/Organisation' },
+    ...(isList ? [parameter('MatchLabelsQuery')] : []),
+    ...(isChange || isRead ? ['IfMatchHeader', 'IfNoneMatchHeader'].map(parameter) : []),
+    parameter('OrganisationHeader'),
   ];
 }
 
-/** True for an operation that `If-Match` can make conditional. */
+function parameter(name: string): JsonObject {
+  return { $ref: `#/components/parameters/${name}` };
+}
+
+/** True for a read whose answer has an `etag`. */
+function isVersioned(method: string, path: string): boolean {
+  return method === 'get' && path.endsWith('}') && !path.includes('audit-events');
+}
+
+/** True for a change that the version of an object can make conditional. */
 function isConditional(method: string, path: string): boolean {
   return ['put', 'patch', 'delete'].includes(method) || path.endsWith('/revoke-tokens');
+}
+
+/** A parameter that is sent without a value is refused: one ignored would list too much. */
+function notEmpty(schema: JsonObject): JsonObject {
+  return schema['type'] === 'string' && schema['enum'] === undefined ? { ...schema, minLength: 1 } : schema;
 }
 
 function pathParameter(path: string, name: string): string {
@@ -99,7 +163,7 @@ function pathParameter(path: string, name: string): string {
   return `${byReference ? 'Id, slug or name' : 'Id'} of one of the ${collection.replaceAll('-', ' ')}`;
 }
 
-function responsesOf(route: IamRoute, schemas: Readonly<Record<string, JsonObject>>): JsonObject {
+function responsesOf(route: IamRoute, schemas: Record<string, JsonObject>): JsonObject {
   const { config, scope } = route;
   const { method, path } = config;
   const success = Object.entries(config.responses).filter(([status]) => status.startsWith('2'));
@@ -117,7 +181,11 @@ function responsesOf(route: IamRoute, schemas: Readonly<Record<string, JsonObjec
                 content.map(([type, media]) => [
                   type,
                   {
-                    schema: referring(jsonSchema((media as { schema: ZodType }).schema), schemas),
+                    // Only what is read as JSON is an object of the API.
+                    schema:
+                      type === 'application/json'
+                        ? answerSchemaOf(route, status, (media as { schema: ZodType }).schema, schemas)
+                        : jsonSchema((media as { schema: ZodType }).schema),
                     ...(type === 'application/json' ? withExample(exampleAnswer(method, path)) : {}),
                   },
                 ]),
@@ -136,6 +204,7 @@ function responsesOf(route: IamRoute, schemas: Readonly<Record<string, JsonObjec
     404,
     ...(mayConflict ? [409] : []),
     ...(isConditional(method, path) ? [412] : []),
+    ...(isVersioned(method, path) ? [400, 412] : []),
     ...(hasBody ? [413, 415] : []),
     ...(path.endsWith('/refresh') ? [502] : []),
     503,
@@ -144,7 +213,36 @@ function responsesOf(route: IamRoute, schemas: Readonly<Record<string, JsonObjec
     String(status),
     { $ref: `#/components/responses/${PROBLEMS[status]?.name ?? ''}` },
   ]);
-  return Object.fromEntries([...answers, ...problems]);
+  const unchanged = {
+    description: 'The object is at a version that `If-None-Match` names',
+    ...headersOf(route, '304'),
+  };
+  return Object.fromEntries([
+    ...answers,
+    ...(isVersioned(method, path) ? [['304', unchanged] as const] : []),
+    ...problems,
+  ]);
+}
+
+/** What can be said of every list, read and change. */
+function describe(route: IamRoute): string {
+  const { method, path } = route.config;
+  switch (method) {
+    case 'get':
+      if (answerOf(route)?.type === 'array')
+        return 'In the order of creation. A page has at most `limit` entries; the `link` of an answer leads to the next one.';
+      return 'Answers 404 also for what belongs to another organisation.';
+    case 'post':
+      return 'A name that is taken is 409, which names the object that has it in `conflictsWith`.';
+    case 'put':
+      return 'The same as PATCH, for clients that send PUT: the members that are named change, the others stay as they are. A body with the `objectVersion` that was read is refused with 412 if the object has changed since.';
+    case 'patch':
+      return 'The members that are named change, the others stay as they are; a list or a map is replaced as a whole. A body with the `objectVersion` that was read is refused with 412 if the object has changed since.';
+    case 'delete':
+      return path.includes('organisations') || path.includes('roles') || path.includes('providers')
+        ? 'It cannot be deleted while others refer to it (409).'
+        : 'It is gone at once, with what belongs to it.';
+  }
 }
 
 function headersOf(route: IamRoute, status: string): JsonObject {
@@ -168,16 +266,6 @@ function jsonHas({ config }: IamRoute, parameter: string): boolean {
   return isJsonObject(properties) && Object.hasOwn(properties, parameter);
 }
 
-/** A schema in which every object that has a name is a reference to it. */
-function referring(schema: JsonObject, schemas: Readonly<Record<string, JsonObject>>): JsonObject {
-  const text = JSON.stringify(schema);
-  for (const [name, known] of Object.entries(schemas)) {
-    if (JSON.stringify(known) === text) return { $ref: `#/components/schemas/${name}` };
-  }
-  const { items } = schema;
-  return isJsonObject(items) ? { ...schema, items: referring(items, schemas) } : schema;
-}
-
 function answerOf({ config }: IamRoute): ZodType | null {
   const response = config.responses[200];
   const media = response !== undefined && 'content' in response ? response.content?.['application/json'] : undefined;
@@ -196,7 +284,7 @@ function withExample(example: JsonValue | undefined): JsonObject {
 const VERBS: Record<Method, string> = {
   get: 'read',
   post: 'create',
-  put: 'replace',
+  put: 'change',
   patch: 'update',
   delete: 'delete',
 };

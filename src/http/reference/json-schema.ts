@@ -11,8 +11,25 @@ export function jsonSchema(schema: z.ZodType): JsonObject {
   return tidy(converted as JsonObject);
 }
 
+/** The schema of a body whose members null leaves out: code that is generated of it needs no word for null. */
+export function withoutNull(schema: JsonObject): JsonObject {
+  const { properties } = schema;
+  if (!isJsonObject(properties)) return schema;
+  const members = Object.entries(properties).map(([name, member]) => [name, orNothing(member)] as const);
+  return { ...schema, properties: Object.fromEntries(members) };
+}
+
+function orNothing(member: JsonValue): JsonValue {
+  if (!isJsonObject(member) || !Array.isArray(member['anyOf'])) return member;
+  const { anyOf, ...rest } = member;
+  const others = (anyOf as JsonValue[]).filter((one) => !isJsonObject(one) || one['type'] !== 'null');
+  const [only, ...more] = others;
+  return more.length === 0 && isJsonObject(only) ? { ...only, ...rest } : { ...rest, anyOf: others };
+}
+
 /** Leaves out what says nothing to a reader: bounds of every number, keys that may be any string, patterns beside a format. */
-function tidy(schema: JsonObject): JsonObject {
+function tidy(written: JsonObject): JsonObject {
+  const schema = withOneType(written);
   const entries: [string, JsonValue][] = [];
   for (const [name, value] of Object.entries(schema)) {
     if (name === 'pattern' && schema['format'] !== undefined) continue;
@@ -22,6 +39,14 @@ function tidy(schema: JsonObject): JsonObject {
     entries.push([name, tidyValue(name, value)]);
   }
   return Object.fromEntries(entries);
+}
+
+/** Several generators of code know no list of types: what may be null is one of two schemas. */
+function withOneType(schema: JsonObject): JsonObject {
+  const { type, description, ...rest } = schema;
+  if (!Array.isArray(type)) return schema;
+  const types = type.map((one): JsonObject => (one === 'null' ? { type: 'null' } : { ...rest, type: one }));
+  return { ...(description === undefined ? {} : { description }), anyOf: types };
 }
 
 function tidyValue(name: string, value: JsonValue): JsonValue {

@@ -67,59 +67,108 @@ const overload = {
 } satisfies JsonObject;
 
 const tokenParameters: JsonObject = {
-  type: 'object',
-  properties: {
-    grant_type: {
-      type: 'string',
-      enum: [
-        'urn:ietf:params:oauth:grant-type:token-exchange',
-        'urn:ietf:params:oauth:grant-type:jwt-bearer',
-        'client_credentials',
-      ],
-    },
-    subject_token: text("Token exchange: the workload's OIDC ID token"),
-    subject_token_type: {
-      type: 'string',
-      enum: ['urn:ietf:params:oauth:token-type:id_token', 'urn:ietf:params:oauth:token-type:jwt'],
-    },
-    assertion: text('JWT bearer: the same token'),
-    client_assertion_type: {
-      type: 'string',
-      enum: ['urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
-    },
-    client_assertion: text('Client credentials: the same token'),
-    client_id: text('A synonym of `service_account_id`; with `client_secret`, the `accessKey` of an access credential'),
-    client_secret: text('The `accessSecret` of an access credential, if it is not sent by HTTP Basic'),
-    service_account_id: text(
-      'The service account to act as: its id, or its slug with `organisation_id`. If it is absent, the token must match identities of exactly one account',
-    ),
-    organisation_id: text('Id or slug; when given, it must own the service account'),
-    scope: text("Space-delimited subset of the identity's `allowedScopes`; absent means all of them"),
-    audience: {
-      oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
-      description: "Repeatable; each must be in the identity's `tokenAudiences`; absent means the first of them",
-    },
-    resource: {
-      oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
-      description: 'Like `audience` (RFC 8707)',
-    },
-    requested_token_type: {
-      type: 'string',
-      enum: [
-        'urn:ietf:params:oauth:token-type:access_token',
-        'urn:ietf:params:oauth:token-type:jwt',
-        'urn:ietf:params:oauth:token-type:id_token',
-      ],
-      default: 'urn:ietf:params:oauth:token-type:access_token',
-    },
-    access_token_lifetime: {
-      type: ['string', 'integer'],
-      description: "Seconds (`7200`) or a Go duration (`1h30m`), at least 60 s; lowered to the identity's cap",
-    },
-    project_id: text('The project to act in'),
+  grant_type: {
+    type: 'string',
+    enum: [
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      'client_credentials',
+    ],
   },
-  required: ['grant_type'],
+  subject_token: text("Token exchange: the workload's OIDC ID token"),
+  subject_token_type: {
+    type: 'string',
+    enum: ['urn:ietf:params:oauth:token-type:id_token', 'urn:ietf:params:oauth:token-type:jwt'],
+  },
+  assertion: text('JWT bearer: the same token'),
+  client_assertion_type: {
+    type: 'string',
+    enum: ['urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
+  },
+  client_assertion: text('Client credentials: the same token'),
+  client_id: text('A synonym of `service_account_id`; with `client_secret`, the `accessKey` of an access credential'),
+  client_secret: text('The `accessSecret` of an access credential, if it is not sent by HTTP Basic'),
+  service_account_id: text(
+    'The service account to act as: its id, or its slug with `organisation_id`. If it is absent, the token must match identities of exactly one account',
+  ),
+  organisation_id: text('Id or slug; when given, it must own the service account'),
+  scope: text("Space-delimited subset of the identity's `allowedScopes`; absent means all of them"),
+  audience: {
+    type: 'array',
+    items: { type: 'string' },
+    description: "Repeatable; each must be in the identity's `tokenAudiences`; absent means the first of them",
+  },
+  resource: {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'Like `audience` (RFC 8707)',
+  },
+  requested_token_type: {
+    type: 'string',
+    enum: [
+      'urn:ietf:params:oauth:token-type:access_token',
+      'urn:ietf:params:oauth:token-type:jwt',
+      'urn:ietf:params:oauth:token-type:id_token',
+    ],
+    default: 'urn:ietf:params:oauth:token-type:access_token',
+  },
+  access_token_lifetime: {
+    type: 'string',
+    description: "Seconds (`7200`) or a Go duration (`1h30m`), at least 60 s; lowered to the identity's cap",
+  },
+  project_id: text('The project to act in'),
 };
+
+/** In JSON a list of one may be its only element, and a number of seconds a number. */
+const tokenMembers: JsonObject = Object.fromEntries(
+  Object.entries(tokenParameters).map(([name, parameter]) => {
+    const { type, items, ...rest } = parameter as JsonObject;
+    if (type === 'array') return [name, { ...rest, anyOf: [{ type: 'string' }, { type, items: items ?? {} }] }];
+    return [
+      name,
+      name === 'access_token_lifetime' ? { ...rest, anyOf: [{ type: 'string' }, { type: 'integer' }] } : parameter,
+    ];
+  }),
+);
+
+const requestSchemas: JsonObject = {
+  TokenRequest: {
+    type: 'object',
+    description: 'A request for a token, as a form.',
+    properties: tokenParameters,
+    required: ['grant_type'],
+  },
+  TokenRequestJson: {
+    type: 'object',
+    description: 'A request for a token, as JSON.',
+    properties: tokenMembers,
+    required: ['grant_type'],
+  },
+  TailscaleTokenRequest: {
+    type: 'object',
+    properties: {
+      client_id: text("A federated identity's or a service account's id; anything from `?` on is dropped"),
+      jwt: text("The workload's OIDC ID token"),
+    },
+    required: ['client_id', 'jwt'],
+  },
+  RevocationRequest: {
+    type: 'object',
+    properties: { token: text('An access token of this deployment'), token_type_hint: text('Ignored') },
+    required: ['token'],
+  },
+  IntrospectionRequest: {
+    type: 'object',
+    properties: {
+      token: text('An access token of this deployment'),
+      token_type_hint: text('Ignored'),
+      client_id: text('The `accessKey` of an access credential, if it is not sent by HTTP Basic'),
+      client_secret: text('Its `accessSecret`'),
+    },
+    required: ['token'],
+  },
+};
+
 const tokenRequest = {
   grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
   subject_token: 'eyJhbGciOiJSUzI1NiIsImtpZCI6ImNjNDEzNTI3In0.eyJpc3MiOiJodHRwczovL3Rva2VuLmFjdGlvbnMifQ.c2lnbmF0dXJl',
@@ -155,6 +204,7 @@ const named =
 
 /** Schemas that these paths refer to. */
 export const oauthSchemas: JsonObject = {
+  ...requestSchemas,
   TokenResponse: {
     type: 'object',
     properties: {
@@ -205,7 +255,7 @@ export const oauthSchemas: JsonObject = {
       name: { type: 'string' },
       description: { type: 'string' },
       issuer: {
-        type: ['string', 'null'],
+        anyOf: [{ type: 'string' }, { type: 'null' }],
         description: 'The address of this deployment; null if ISSUER_URL is missing',
       },
       ready: { type: 'boolean' },
@@ -261,28 +311,16 @@ const issued = {
   }),
 };
 
-function formBody(schema: JsonObject, example: JsonObject): JsonObject {
+function formBody(schema: string, example: JsonObject, asJson: string = schema): JsonObject {
   return {
     required: true,
-    content: { 'application/x-www-form-urlencoded': { schema, example }, ...json(schema, example) },
+    content: {
+      'application/x-www-form-urlencoded': { schema: ref(schema), example },
+      ...json(ref(asJson), example),
+    },
   };
 }
 
-const tokenParameter: JsonObject = {
-  type: 'object',
-  properties: { token: text('An access token of this deployment'), token_type_hint: text('Ignored') },
-  required: ['token'],
-};
-const introspectionParameters: JsonObject = {
-  type: 'object',
-  properties: {
-    token: text('An access token of this deployment'),
-    token_type_hint: text('Ignored'),
-    client_id: text('The `accessKey` of an access credential, if it is not sent by HTTP Basic'),
-    client_secret: text('Its `accessSecret`'),
-  },
-  required: ['token'],
-};
 const aToken = { token: 'eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL3Rva2VucyJ9.c2lnbmF0dXJl' };
 
 const cached = {
@@ -300,6 +338,7 @@ function document(id: string, summary: string, schema: string, example: JsonObje
     get: {
       operationId: id,
       summary,
+      description: 'What verifiers read. It can be kept for five minutes and asked for again with `if-none-match`.',
       tags: ['discovery'],
       security: [],
       parameters: [{ name: 'If-None-Match', in: 'header', schema: { type: 'string' } }],
@@ -316,6 +355,7 @@ function document(id: string, summary: string, schema: string, example: JsonObje
     options: {
       operationId: `${id}Preflight`,
       summary: 'Answer a browser that asks whether it may read the document',
+      description: 'For browsers (CORS); the document may be read from any origin.',
       tags: ['discovery'],
       security: [],
       responses: { '204': { description: 'It may, from anywhere' } },
@@ -344,8 +384,8 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
       description:
         'RFC 8693, RFC 7523 and RFC 6749 §4.4. Unknown parameters are ignored; credentials in the query string are refused. Beside a subject token, HTTP Basic with an empty password names the `client_id`; with a password it must be an access credential of the account.',
       tags: ['token'],
-      security: [{}, { client: [] }],
-      requestBody: formBody(tokenParameters, tokenRequest),
+      security: [{}, { clientBasic: [] }],
+      requestBody: formBody('TokenRequest', tokenRequest, 'TokenRequestJson'),
       responses: { '200': issued, '400': invalidRequest, '401': invalidClient, ...overload },
     },
   },
@@ -357,17 +397,10 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
         'The same checks and the same answer as `/oidc/token`. `Authorization: Basic Og==`, `code` and `grant_type` are ignored here.',
       tags: ['token'],
       security: [],
-      requestBody: formBody(
-        {
-          type: 'object',
-          properties: {
-            client_id: text("A federated identity's or a service account's id; anything from `?` on is dropped"),
-            jwt: text("The workload's OIDC ID token"),
-          },
-          required: ['client_id', 'jwt'],
-        },
-        { client_id: 'fid_01m7y3kgxtf6bvdfeehefwbvha', jwt: tokenRequest.subject_token },
-      ),
+      requestBody: formBody('TailscaleTokenRequest', {
+        client_id: 'fid_01m7y3kgxtf6bvdfeehefwbvha',
+        jwt: tokenRequest.subject_token,
+      }),
       responses: {
         '200': issued,
         '400': invalidRequest,
@@ -387,8 +420,8 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
       description:
         'For callers with `tokens:introspect` or `iam:read`, as a bearer token or an access credential (HTTP Basic or `client_id` and `client_secret`), and for whoever holds the token itself.',
       tags: ['token'],
-      security: [{ bearer: ['tokens:introspect'] }, { bearer: ['iam:read'] }, { bearer: [] }, { client: [] }, {}],
-      requestBody: formBody(introspectionParameters, aToken),
+      security: [{ bearer: ['tokens:introspect'] }, { bearer: ['iam:read'] }, { bearer: [] }, { clientBasic: [] }, {}],
+      requestBody: formBody('IntrospectionRequest', aToken),
       responses: {
         '200': {
           description:
@@ -416,9 +449,11 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
     post: {
       operationId: 'revokeToken',
       summary: 'Revoke an access token by its possession (RFC 7009)',
+      description:
+        'Possession of the token is enough. The answer is 200 whatever the token is, and the effect is immediate in introspection and in this API.',
       tags: ['token'],
       security: [],
-      requestBody: formBody(tokenParameter, aToken),
+      requestBody: formBody('RevocationRequest', aToken),
       responses: {
         '200': { description: 'The token does not count any more, if it ever did' },
         '400': oauthError(
@@ -449,6 +484,7 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
     get: {
       operationId: 'readHealth',
       summary: 'Ask whether the Worker runs',
+      description: 'Says that the Worker answers, and nothing of its settings or storage.',
       tags: ['health'],
       security: [],
       responses: {
@@ -466,6 +502,7 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
     get: {
       operationId: 'readReadiness',
       summary: 'Ask whether the deployment can do its work',
+      description: 'Names every setting, table and key that is missing or wrong at once.',
       tags: ['health'],
       security: [],
       responses: {
@@ -497,6 +534,7 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
     get: {
       operationId: 'readReference',
       summary: 'Read this document',
+      description: 'OpenAPI 3.1. It can be kept and asked for again with `if-none-match`.',
       tags: ['health'],
       security: [],
       parameters: [{ name: 'If-None-Match', in: 'header', schema: { type: 'string' } }],
@@ -512,6 +550,7 @@ export const oauthPaths: Readonly<Record<string, JsonObject>> = {
     options: {
       operationId: 'readReferencePreflight',
       summary: 'Answer a browser that asks whether it may read this document',
+      description: 'For browsers (CORS); the document may be read from any origin.',
       tags: ['health'],
       security: [],
       responses: { '204': { description: 'It may, from anywhere' } },

@@ -19,15 +19,28 @@ export const schemas: JsonObject = {
       request_id: { ...text, description: 'Names the request in logs and audit events' },
       errors: {
         type: 'array',
-        description: 'One entry for each fault, pointing at the member that has it (RFC 6901)',
-        items: {
-          type: 'object',
-          properties: { pointer: text, detail: text },
-          required: ['pointer', 'detail'],
-        },
+        description: 'One entry for each fault',
+        items: { $ref: '#/components/schemas/Fault' },
       },
+      conflictsWith: { $ref: '#/components/schemas/ObjectName' },
     },
     required: ['type', 'title', 'status', 'detail', 'message', 'instance', 'request_id'],
+  },
+  Fault: {
+    type: 'object',
+    description: 'One fault of a request: of a member of its body, or of a parameter of its query.',
+    properties: {
+      pointer: { ...text, description: 'Points at the member of the body (RFC 6901)' },
+      parameter: { ...text, description: 'The name of the query parameter' },
+      detail: text,
+    },
+    required: ['detail'],
+  },
+  ObjectName: {
+    type: 'object',
+    description: 'The object that has the value which was to be unique.',
+    properties: { identity: text, name: text },
+    required: ['identity', 'name'],
   },
   OAuthError: {
     type: 'object',
@@ -57,21 +70,29 @@ export const schemas: JsonObject = {
 };
 
 export const parameters: JsonObject = {
-  Organisation: {
+  OrganisationHeader: {
     name: 'X-Organisation-Identity',
     in: 'header',
     description:
       'Id or slug of the organisation. Without it the root token works in `default`. Every other caller has its own, and may name no other.',
     schema: text,
   },
-  IfMatch: {
+  IfMatchHeader: {
     name: 'If-Match',
     in: 'header',
     description: 'The `objectVersion` in quotes, as `etag` has it: the change is made only to that version.',
     schema: text,
     example: '"3"',
   },
-  MatchLabels: {
+  IfNoneMatchHeader: {
+    name: 'If-None-Match',
+    in: 'header',
+    description:
+      'A read is answered with 304 if the object is still at one of these versions; a change is refused with 412. `*` is any version.',
+    schema: text,
+    example: '"3"',
+  },
+  MatchLabelsQuery: {
     name: 'matchLabels',
     in: 'query',
     description: 'Only objects with these labels: `matchLabels[key]=value`, repeatable.',
@@ -89,7 +110,7 @@ export const securitySchemes: JsonObject = {
     description:
       'The root token, or an access token of this deployment whose `aud` includes its own address. The scopes that an operation lists are `iam:read`, `iam:write` (includes reading) and `iam:admin` (includes both); a writer grants only what it holds.',
   },
-  client: {
+  clientBasic: {
     type: 'http',
     scheme: 'basic',
     description: 'An access credential: `accessKey` as user, `accessSecret` as password.',
@@ -175,12 +196,33 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
+/** The headers that a problem of this status has beside those of every response. */
+function headersOf(status: number): JsonObject {
+  const header = (description: string): JsonObject => ({ description, schema: text });
+  if (status === 401 || status === 403)
+    return { 'www-authenticate': header('The scheme, and the scope that is missing (RFC 6750 §3)') };
+  if (status === 409 || status === 503)
+    return { 'retry-after': { description: 'Seconds; set if trying again helps', schema: { type: 'integer' } } };
+  return status === 412 ? { etag: header('The `objectVersion` that the object has, in quotes') } : {};
+}
+
+/** The header that every response has. */
+export const headers: JsonObject = {
+  RequestId: {
+    description: 'Names the request in logs and audit events',
+    required: true,
+    schema: text,
+    example: '0b9f6c1e-6a3c-4a55-9a0e-3a3f2f6f7d21',
+  },
+};
+
 /** The responses of PROBLEMS, by name. */
 export const problemResponses: JsonObject = Object.fromEntries(
   Object.entries(PROBLEMS).map(([status, { name, what, kind, detail }]) => [
     name,
     {
       description: what,
+      headers: headersOf(Number(status)),
       content: {
         'application/problem+json': {
           schema: { $ref: '#/components/schemas/Problem' },
