@@ -1,5 +1,6 @@
 // How to trust a workload of Ansible Automation Platform, as data; no logic.
 
+import { NUMBER } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -31,19 +32,17 @@ export const recipe: Recipe = {
       from: { claim: 'sub', pattern: ':job_template:([^:]+)' },
     },
     {
+      ...NUMBER,
       name: 'organization-id',
-      value: 'number',
       description: "the organization's id",
       required: true,
-      pattern: ['\\d+', 'a number'],
       from: { claim: 'aap_controller_organization_id' },
     },
     {
+      ...NUMBER,
       name: 'job-template-id',
-      value: 'number',
       description: "the job template's id",
       required: true,
-      pattern: ['\\d+', 'a number'],
       from: { claim: 'aap_controller_job_template_id' },
     },
   ],

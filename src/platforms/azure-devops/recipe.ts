@@ -1,5 +1,6 @@
 // How to trust a workload of Azure DevOps, as data; no logic.
 
+import { NAME, NUMBER, UUID } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -7,19 +8,17 @@ export const recipe: Recipe = {
   summary: 'Azure DevOps: a pipeline on a branch',
   parameters: [
     {
+      ...NAME,
       name: 'organization',
-      value: 'name',
       description: 'the organization',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'sub', pattern: '^p://([^/]+)/' },
     },
     {
+      ...UUID,
       name: 'organization-id',
-      value: 'uuid',
       description: "the organization's id, which its issuer holds",
       required: true,
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
       from: { claim: 'org_id' },
     },
     {
@@ -30,14 +29,7 @@ export const recipe: Recipe = {
       pattern: ['[^/:*]+', 'a name'],
       from: { claim: 'sub', pattern: '^p://[^/]+/([^/]+)/' },
     },
-    {
-      name: 'project-id',
-      value: 'uuid',
-      description: "the project's id",
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
-      isPin: true,
-      from: { claim: 'prj_id' },
-    },
+    { ...UUID, name: 'project-id', description: "the project's id", isPin: true, from: { claim: 'prj_id' } },
     {
       name: 'pipeline',
       value: 'name',
@@ -47,10 +39,9 @@ export const recipe: Recipe = {
       from: { claim: 'sub', pattern: '^p://[^/]+/[^/]+/(.+)$' },
     },
     {
+      ...NUMBER,
       name: 'pipeline-id',
-      value: 'number',
       description: "the pipeline's definition id",
-      pattern: ['\\d+', 'a number'],
       isPin: true,
       from: { claim: 'def_id' },
     },

@@ -1,25 +1,18 @@
 // How to trust a workload of Azure managed identities.
 
+import { UUID } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
   preset: 'azure',
   summary: 'Azure: one managed identity',
   parameters: [
+    { ...UUID, name: 'tenant', description: 'the tenant', required: true, from: { claim: 'tid' } },
     {
-      name: 'tenant',
-      value: 'uuid',
-      description: 'the tenant',
-      required: true,
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
-      from: { claim: 'tid' },
-    },
-    {
+      ...UUID,
       name: 'object-id',
-      value: 'uuid',
       description: "the managed identity's object (principal) id",
       required: true,
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
       from: { claim: 'oid' },
     },
     {

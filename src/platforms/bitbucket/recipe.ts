@@ -1,5 +1,6 @@
 // How to trust a workload of Bitbucket Pipelines, as data; no logic.
 
+import { BRACED_UUID, SLUG } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -7,36 +8,32 @@ export const recipe: Recipe = {
   summary: 'Bitbucket Pipelines: a deployment environment of a repository',
   parameters: [
     {
+      ...SLUG,
       name: 'workspace',
-      value: 'slug',
       description: 'the workspace',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'iss', pattern: '/workspaces/([^/]+)/' },
     },
     {
+      ...BRACED_UUID,
       name: 'workspace-uuid',
-      value: '{uuid}',
       description: "the workspace's UUID with its braces",
       required: true,
-      pattern: ['\\{[0-9a-fA-F-]{36}\\}', 'a UUID in braces'],
       from: { claim: 'workspaceUuid' },
     },
     {
+      ...BRACED_UUID,
       name: 'repository-uuid',
-      value: '{uuid}',
       description: "the repository's UUID with its braces",
       required: true,
-      pattern: ['\\{[0-9a-fA-F-]{36}\\}', 'a UUID in braces'],
       from: { claim: 'repositoryUuid' },
     },
     {
+      ...BRACED_UUID,
       name: 'environment-uuid',
-      value: '{uuid}',
       description:
         "the deployment environment's UUID with its braces; restrict it to a branch in Bitbucket: nothing else keeps other branches out",
       required: true,
-      pattern: ['\\{[0-9a-fA-F-]{36}\\}', 'a UUID in braces'],
       from: { claim: 'deploymentEnvironmentUuid' },
     },
     {

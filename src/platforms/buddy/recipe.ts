@@ -1,5 +1,6 @@
 // How to trust a workload of Buddy.
 
+import { NUMBER, SLUG } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -22,30 +23,9 @@ export const recipe: Recipe = {
       pattern: ['https://[^/]+', 'an https URL'],
       from: { claim: 'base_url' },
     },
-    {
-      name: 'workspace',
-      value: 'slug',
-      description: 'the workspace',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'workspace_domain' },
-    },
-    {
-      name: 'project',
-      value: 'slug',
-      description: 'the project',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'project_name' },
-    },
-    {
-      name: 'pipeline-id',
-      value: 'number',
-      description: 'the pipeline',
-      required: true,
-      pattern: ['\\d+', 'a number'],
-      from: { claim: 'pipeline_id' },
-    },
+    { ...SLUG, name: 'workspace', description: 'the workspace', required: true, from: { claim: 'workspace_domain' } },
+    { ...SLUG, name: 'project', description: 'the project', required: true, from: { claim: 'project_name' } },
+    { ...NUMBER, name: 'pipeline-id', description: 'the pipeline', required: true, from: { claim: 'pipeline_id' } },
   ],
   derive: (given) => [['region-prefix', given.get('region') === 'us' ? '' : `${given.get('region') ?? ''}-`]],
   provider: { issuer: 'https://{region-prefix}oidc.buddyusercontent.com' },

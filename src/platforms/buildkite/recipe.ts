@@ -1,6 +1,7 @@
 // How to trust a workload of Buildkite.
 
 import { PlatformFailure } from '../failure.ts';
+import { BRANCH, SLUG, TAG, UUID } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 /** What --subject-claim may pick and a rule can rely on; the others are new in every build. */
@@ -11,42 +12,26 @@ export const recipe: Recipe = {
   summary: 'Buildkite: a pipeline on a branch or tag',
   parameters: [
     {
+      ...SLUG,
       name: 'organization',
-      value: 'slug',
       description: 'the organization',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'organization_slug' },
     },
+    { ...SLUG, name: 'pipeline', description: 'the pipeline', required: true, from: { claim: 'pipeline_slug' } },
+    { ...TAG, from: { claim: 'build_tag' } },
+    { ...BRANCH, from: { claim: 'build_branch' } },
     {
-      name: 'pipeline',
-      value: 'slug',
-      description: 'the pipeline',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'pipeline_slug' },
-    },
-    { name: 'tag', value: 'tag', description: 'only this tag', mayGlob: true, from: { claim: 'build_tag' } },
-    {
-      name: 'branch',
-      value: 'branch',
-      description: 'only this branch',
-      mayGlob: true,
-      from: { claim: 'build_branch' },
-    },
-    {
+      ...UUID,
       name: 'organization-id',
-      value: 'uuid',
       description: "the organization's id; the job then has to ask for it",
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
       isPin: true,
       from: { claim: 'organization_id' },
     },
     {
+      ...UUID,
       name: 'pipeline-id',
-      value: 'uuid',
       description: "the pipeline's id; the job then has to ask for it",
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
       isPin: true,
       from: { claim: 'pipeline_id' },
     },

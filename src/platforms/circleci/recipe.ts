@@ -1,5 +1,6 @@
 // How to trust a workload of CircleCI.
 
+import { BRANCH, TAG, UUID } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 import { regexpOf } from '../regular-expression.ts';
 
@@ -8,19 +9,17 @@ export const recipe: Recipe = {
   summary: 'CircleCI: a project on a branch or tag',
   parameters: [
     {
+      ...UUID,
       name: 'organization-id',
-      value: 'uuid',
       description: 'the organization',
       required: true,
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
       from: { claim: 'oidc.circleci.com/org-id' },
     },
     {
+      ...UUID,
       name: 'project-id',
-      value: 'uuid',
       description: 'the project',
       required: true,
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
       from: { claim: 'oidc.circleci.com/project-id' },
     },
     {
@@ -31,20 +30,8 @@ export const recipe: Recipe = {
       pattern: ['[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+', 'host/owner/name'],
       from: { claim: 'oidc.circleci.com/vcs-origin' },
     },
-    {
-      name: 'tag',
-      value: 'tag',
-      description: 'only this tag',
-      mayGlob: true,
-      from: { claim: 'oidc.circleci.com/vcs-ref', pattern: '^refs/tags/(.+)$' },
-    },
-    {
-      name: 'branch',
-      value: 'branch',
-      description: 'only this branch',
-      mayGlob: true,
-      from: { claim: 'oidc.circleci.com/vcs-ref', pattern: '^refs/heads/(.+)$' },
-    },
+    { ...TAG, from: { claim: 'oidc.circleci.com/vcs-ref', pattern: '^refs/tags/(.+)$' } },
+    { ...BRANCH, from: { claim: 'oidc.circleci.com/vcs-ref', pattern: '^refs/heads/(.+)$' } },
     {
       name: 'root-issuer',
       value: null,
@@ -52,13 +39,7 @@ export const recipe: Recipe = {
       isPin: true,
       from: { claim: 'iss', pattern: '^(https://oidc\\.circleci\\.com)$' },
     },
-    {
-      name: 'context-id',
-      value: 'uuid',
-      description: 'only jobs that use this context',
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
-      isPin: true,
-    },
+    { ...UUID, name: 'context-id', description: 'only jobs that use this context', isPin: true },
   ],
   derive: (given) => [
     [

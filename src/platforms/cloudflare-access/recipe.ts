@@ -1,5 +1,6 @@
 // How to trust a workload of Cloudflare Access, as data; no logic.
 
+import { NAME } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -7,11 +8,10 @@ export const recipe: Recipe = {
   summary: 'Cloudflare Access: one service token',
   parameters: [
     {
+      ...NAME,
       name: 'team',
-      value: 'name',
       description: 'the team',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'iss', pattern: '^https://([^.]+)\\.cloudflareaccess\\.com$' },
     },
     {

@@ -1,27 +1,14 @@
 // How to trust a workload of Fly.io, as data; no logic.
 
+import { NAME, SLUG } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
   preset: 'fly',
   summary: 'Fly.io: the machines of an app',
   parameters: [
-    {
-      name: 'organization',
-      value: 'slug',
-      description: 'the organization',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'org_name' },
-    },
-    {
-      name: 'app',
-      value: 'name',
-      description: 'the app',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'app_name' },
-    },
+    { ...SLUG, name: 'organization', description: 'the organization', required: true, from: { claim: 'org_name' } },
+    { ...NAME, name: 'app', description: 'the app', required: true, from: { claim: 'app_name' } },
     {
       name: 'organization-id',
       value: 'id',

@@ -1,5 +1,6 @@
 // How to trust a workload of Forgejo Actions, as data; no logic.
 
+import { BRANCH, NAME, NUMBER, TAG } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -15,51 +16,35 @@ export const recipe: Recipe = {
       from: { claim: 'iss', pattern: '^https://(.+)/api/actions$' },
     },
     {
+      ...NAME,
       name: 'owner',
-      value: 'name',
       description: 'the owner of the repository',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'repository_owner' },
     },
     {
+      ...NUMBER,
       name: 'owner-id',
-      value: 'number',
       description: "the owner's number",
       required: true,
-      pattern: ['\\d+', 'a number'],
       from: { claim: 'repository_owner_id' },
     },
     {
+      ...NAME,
       name: 'repository',
-      value: 'name',
       description: 'the repository, without its owner',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'repository', pattern: '/(.+)$' },
     },
     {
+      ...NUMBER,
       name: 'repository-id',
-      value: 'number',
       description: "the repository's number",
       required: true,
-      pattern: ['\\d+', 'a number'],
       from: { claim: 'repository_id' },
     },
-    {
-      name: 'tag',
-      value: 'tag',
-      description: 'only this tag',
-      mayGlob: true,
-      from: { claim: 'ref', pattern: '^refs/tags/(.+)$' },
-    },
-    {
-      name: 'branch',
-      value: 'branch',
-      description: 'only this branch',
-      mayGlob: true,
-      from: { claim: 'ref', pattern: '^refs/heads/(.+)$' },
-    },
+    { ...TAG, from: { claim: 'ref', pattern: '^refs/tags/(.+)$' } },
+    { ...BRANCH, from: { claim: 'ref', pattern: '^refs/heads/(.+)$' } },
     {
       name: 'pull-request',
       value: null,

@@ -2,6 +2,7 @@
 
 import { PlatformFailure } from '../failure.ts';
 import type { Variables } from '../look-up.ts';
+import { BRANCH, HOST, NUMERIC_ID } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -42,14 +43,7 @@ export const recipe: Recipe = {
       mayQuote: true,
       from: { claim: 'ref', pattern: '^refs/tags/(.+)$' },
     },
-    {
-      name: 'branch',
-      value: 'branch',
-      description: 'only this branch',
-      mayGlob: true,
-      mayQuote: true,
-      from: { claim: 'ref', pattern: '^refs/heads/(.+)$' },
-    },
+    { ...BRANCH, mayQuote: true, from: { claim: 'ref', pattern: '^refs/heads/(.+)$' } },
     {
       name: 'pull-request',
       value: null,
@@ -65,26 +59,23 @@ export const recipe: Recipe = {
       mayGlob: true,
     },
     {
+      ...NUMERIC_ID,
       name: 'repository-id',
-      value: 'id',
       description: 'its number, where GitHub cannot be asked (`gh api repos/OWNER/NAME --jq .id`)',
-      pattern: ['\\d+', 'a number'],
       isPin: true,
       from: { claim: 'repository_id' },
     },
     {
+      ...NUMERIC_ID,
       name: 'owner-id',
-      value: 'id',
       description: "its owner's number (`gh api repos/OWNER/NAME --jq .owner.id`)",
-      pattern: ['\\d+', 'a number'],
       isPin: true,
       from: { claim: 'repository_owner_id' },
     },
     {
+      ...HOST,
       name: 'host',
-      value: 'host',
       description: 'the host of GitHub Enterprise Server, or {subdomain}.ghe.com',
-      pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
       default: 'github.com',
       from: [
         { claim: 'iss', pattern: '^https://token\\.actions\\.([^/]+\\.ghe\\.com)(?:/|$)' },

@@ -1,5 +1,6 @@
 // How to trust a workload of GitLab CI.
 
+import { BRANCH, HOST, NUMERIC_ID } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 import { regexpOf } from '../regular-expression.ts';
 
@@ -37,10 +38,7 @@ export const recipe: Recipe = {
       ],
     },
     {
-      name: 'branch',
-      value: 'branch',
-      description: 'only this branch',
-      mayGlob: true,
+      ...BRANCH,
       from: [
         { claim: 'sub', pattern: ':ref_type:branch:ref:(.+)$' },
         { claim: 'ref_path', pattern: '^refs/heads/(.+)$' },
@@ -52,26 +50,23 @@ export const recipe: Recipe = {
       description: 'also refs and environments that are not protected: whoever may push gets in',
     },
     {
+      ...NUMERIC_ID,
       name: 'project-id',
-      value: 'id',
       description: 'its number, where GitLab cannot be asked (on the page of the project)',
-      pattern: ['\\d+', 'a number'],
       isPin: true,
       from: { claim: 'project_id' },
     },
     {
+      ...NUMERIC_ID,
       name: 'namespace-id',
-      value: 'id',
       description: "its group's number",
-      pattern: ['\\d+', 'a number'],
       isPin: true,
       from: { claim: 'namespace_id' },
     },
     {
+      ...HOST,
       name: 'host',
-      value: 'host',
       description: 'the host of a self-managed GitLab',
-      pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
       default: 'gitlab.com',
       from: { claim: 'iss', pattern: '^https://([^/]+)$' },
     },

@@ -1,5 +1,6 @@
 // How to trust a workload of gocdnext, as data; no logic.
 
+import { BRANCH, SLUG, TAG, UUID } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -14,14 +15,7 @@ export const recipe: Recipe = {
       pattern: ['https://[^\\s*]*[^/\\s*]', 'an https URL without a trailing slash'],
       from: { claim: 'iss' },
     },
-    {
-      name: 'project',
-      value: 'slug',
-      description: 'the project',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'project_slug' },
-    },
+    { ...SLUG, name: 'project', description: 'the project', required: true, from: { claim: 'project_slug' } },
     {
       name: 'pipeline',
       value: 'name',
@@ -36,36 +30,10 @@ export const recipe: Recipe = {
       description: 'every pull request of the pipeline',
       from: { claim: 'sub', pattern: ':(pull_request)$' },
     },
-    {
-      name: 'tag',
-      value: 'tag',
-      description: 'only this tag',
-      mayGlob: true,
-      from: { claim: 'sub', pattern: ':ref_type:tag:ref:(.+)$' },
-    },
-    {
-      name: 'branch',
-      value: 'branch',
-      description: 'only this branch',
-      mayGlob: true,
-      from: { claim: 'sub', pattern: ':ref_type:branch:ref:(.+)$' },
-    },
-    {
-      name: 'project-id',
-      value: 'uuid',
-      description: "the project's id",
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
-      isPin: true,
-      from: { claim: 'project_id' },
-    },
-    {
-      name: 'pipeline-id',
-      value: 'uuid',
-      description: "the pipeline's id",
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
-      isPin: true,
-      from: { claim: 'pipeline_id' },
-    },
+    { ...TAG, from: { claim: 'sub', pattern: ':ref_type:tag:ref:(.+)$' } },
+    { ...BRANCH, from: { claim: 'sub', pattern: ':ref_type:branch:ref:(.+)$' } },
+    { ...UUID, name: 'project-id', description: "the project's id", isPin: true, from: { claim: 'project_id' } },
+    { ...UUID, name: 'pipeline-id', description: "the pipeline's id", isPin: true, from: { claim: 'pipeline_id' } },
   ],
   provider: { issuer: '{server}' },
   variants: [

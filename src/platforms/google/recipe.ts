@@ -1,5 +1,6 @@
 // How to trust a workload of Google service accounts, as data; no logic.
 
+import { NUMBER } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -7,19 +8,17 @@ export const recipe: Recipe = {
   summary: 'Google Cloud: one service account',
   parameters: [
     {
+      ...NUMBER,
       name: 'unique-id',
-      value: 'number',
       description:
         "the service account's unique id (gcloud iam service-accounts describe … --format='value(uniqueId)')",
       required: true,
-      pattern: ['\\d+', 'a number'],
       from: { claim: 'sub' },
     },
     {
+      ...NUMBER,
       name: 'project-number',
-      value: 'number',
       description: 'only Compute Engine machines of this project',
-      pattern: ['\\d+', 'a number'],
       isPin: true,
       from: { claim: '/google/compute_engine/project_number' },
     },

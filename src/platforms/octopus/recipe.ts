@@ -1,5 +1,6 @@
 // How to trust a workload of Octopus Deploy, as data; no logic.
 
+import { SLUG } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -15,34 +16,25 @@ export const recipe: Recipe = {
       from: { claim: 'iss' },
     },
     {
+      ...SLUG,
       name: 'space',
-      value: 'slug',
       description: 'the space',
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       default: 'default',
       from: { claim: 'sub', pattern: '^space:([^:]+):' },
     },
     {
+      ...SLUG,
       name: 'project',
-      value: 'slug',
       description: 'the project',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'sub', pattern: ':project:([^:]+)' },
     },
+    { ...SLUG, name: 'tenant', description: 'the tenant', from: { claim: 'sub', pattern: ':tenant:([^:]+)' } },
     {
-      name: 'tenant',
-      value: 'slug',
-      description: 'the tenant',
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'sub', pattern: ':tenant:([^:]+)' },
-    },
-    {
+      ...SLUG,
       name: 'environment',
-      value: 'slug',
       description: 'the environment',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'sub', pattern: ':environment:([^:]+)' },
     },
   ],

@@ -1,35 +1,15 @@
 // How to trust a workload of Pulumi Cloud, as data; no logic.
 
+import { HOST, NAME } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
   preset: 'pulumi',
   summary: 'Pulumi Deployments: a stack',
   parameters: [
-    {
-      name: 'organization',
-      value: 'name',
-      description: 'the organization',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'org' },
-    },
-    {
-      name: 'project',
-      value: 'name',
-      description: 'the project',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'project' },
-    },
-    {
-      name: 'stack',
-      value: 'name',
-      description: 'the stack',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'stack' },
-    },
+    { ...NAME, name: 'organization', description: 'the organization', required: true, from: { claim: 'org' } },
+    { ...NAME, name: 'project', description: 'the project', required: true, from: { claim: 'project' } },
+    { ...NAME, name: 'stack', description: 'the stack', required: true, from: { claim: 'stack' } },
     {
       name: 'operation',
       value: 'operation',
@@ -39,10 +19,9 @@ export const recipe: Recipe = {
       from: { claim: 'operation' },
     },
     {
+      ...HOST,
       name: 'host',
-      value: 'host',
       description: 'the host of a self-hosted API',
-      pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
       default: 'api.pulumi.com',
       from: { claim: 'iss', pattern: '^https://([^/]+)/oidc$' },
     },

@@ -1,5 +1,6 @@
 // How to trust a workload of Scalr, as data; no logic.
 
+import { NAME } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -7,27 +8,24 @@ export const recipe: Recipe = {
   summary: 'Scalr: one workspace',
   parameters: [
     {
+      ...NAME,
       name: 'account',
-      value: 'name',
       description: 'the account',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'sub', pattern: '^account:([^:]+):' },
     },
     {
+      ...NAME,
       name: 'environment',
-      value: 'name',
       description: 'the environment',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'sub', pattern: ':environment:([^:]+):' },
     },
     {
+      ...NAME,
       name: 'workspace',
-      value: 'name',
       description: 'the workspace',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'sub', pattern: ':workspace:([^:]+)$' },
     },
   ],

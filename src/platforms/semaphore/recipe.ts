@@ -1,5 +1,6 @@
 // How to trust a workload of Semaphore, as data; no logic.
 
+import { BRANCH, NAME, SLUG, TAG, UUID } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -7,51 +8,23 @@ export const recipe: Recipe = {
   summary: 'Semaphore: a project on a branch or tag',
   parameters: [
     {
+      ...SLUG,
       name: 'organization',
-      value: 'slug',
       description: 'the organization',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'iss', pattern: '^https://([^.]+)\\.semaphoreci\\.com$' },
     },
+    { ...UUID, name: 'project-id', description: 'the project', required: true, from: { claim: 'prj_id' } },
     {
-      name: 'project-id',
-      value: 'uuid',
-      description: 'the project',
-      required: true,
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
-      from: { claim: 'prj_id' },
-    },
-    {
+      ...NAME,
       name: 'repository',
-      value: 'name',
       description: 'the repository, without its owner',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'repo' },
     },
-    {
-      name: 'tag',
-      value: 'tag',
-      description: 'only this tag',
-      mayGlob: true,
-      from: { claim: 'ref', pattern: '^refs/tags/(.+)$' },
-    },
-    {
-      name: 'branch',
-      value: 'branch',
-      description: 'only this branch',
-      mayGlob: true,
-      from: { claim: 'ref', pattern: '^refs/heads/(.+)$' },
-    },
-    {
-      name: 'organization-id',
-      value: 'uuid',
-      description: "the organization's id",
-      pattern: ['[0-9a-fA-F-]{36}', 'a UUID'],
-      isPin: true,
-      from: { claim: 'org_id' },
-    },
+    { ...TAG, from: { claim: 'ref', pattern: '^refs/tags/(.+)$' } },
+    { ...BRANCH, from: { claim: 'ref', pattern: '^refs/heads/(.+)$' } },
+    { ...UUID, name: 'organization-id', description: "the organization's id", isPin: true, from: { claim: 'org_id' } },
   ],
   provider: { issuer: 'https://{organization}.semaphoreci.com' },
   audience: 'https://{organization}.semaphoreci.com',

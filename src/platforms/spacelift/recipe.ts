@@ -1,5 +1,6 @@
 // How to trust a workload of Spacelift, as data; no logic.
 
+import { NAME } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -7,11 +8,10 @@ export const recipe: Recipe = {
   summary: 'Spacelift: the runs of a stack',
   parameters: [
     {
+      ...NAME,
       name: 'account',
-      value: 'name',
       description: 'the account',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: { claim: 'iss', pattern: '^https://([^.]+)\\.app\\.spacelift\\.io$' },
     },
     {

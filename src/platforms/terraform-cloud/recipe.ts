@@ -1,5 +1,6 @@
 // How to trust a workload of HCP Terraform and Terraform Enterprise.
 
+import { HOST, NAME } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
@@ -8,11 +9,10 @@ export const recipe: Recipe = {
   examples: ['cambist bootstrap terraform-cloud --organization acme --workspace network'],
   parameters: [
     {
+      ...NAME,
       name: 'organization',
-      value: 'name',
       description: 'the organization',
       required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: [{ claim: 'terraform_organization_name' }, { claim: 'sub', pattern: '^organization:([^:]+):' }],
     },
     {
@@ -24,10 +24,9 @@ export const recipe: Recipe = {
       from: [{ claim: 'terraform_project_name' }, { claim: 'sub', pattern: ':project:([^:]+):' }],
     },
     {
+      ...NAME,
       name: 'workspace',
-      value: 'name',
       description: 'the workspace',
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       from: [{ claim: 'terraform_workspace_name' }, { claim: 'sub', pattern: ':workspace:([^:]+):' }],
     },
     {
@@ -84,10 +83,9 @@ export const recipe: Recipe = {
       from: { claim: 'terraform_workspace_id' },
     },
     {
+      ...HOST,
       name: 'host',
-      value: 'host',
       description: 'the host: app.eu.terraform.io in Europe, or that of Terraform Enterprise',
-      pattern: ['[A-Za-z0-9.-]+(?::\\d+)?', 'a host name'],
       default: 'app.terraform.io',
       from: { claim: 'iss', pattern: '^https://([^/]+)$' },
     },

@@ -1,32 +1,18 @@
 // How to trust a workload of Vercel.
 
+import { NAME, SLUG } from '../parameter-kinds.ts';
 import type { Recipe } from '../recipe.ts';
 
 export const recipe: Recipe = {
   preset: 'vercel',
   summary: 'Vercel: a project in one environment',
   parameters: [
+    { ...SLUG, name: 'team', description: 'the team', required: true, from: { claim: 'owner' } },
+    { ...NAME, name: 'project', description: 'the project', required: true, from: { claim: 'project' } },
     {
-      name: 'team',
-      value: 'slug',
-      description: 'the team',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'owner' },
-    },
-    {
-      name: 'project',
-      value: 'name',
-      description: 'the project',
-      required: true,
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
-      from: { claim: 'project' },
-    },
-    {
+      ...NAME,
       name: 'environment',
-      value: 'name',
       description: 'production, preview or development',
-      pattern: ['[A-Za-z0-9_.-]+', 'a slug'],
       default: 'production',
       from: { claim: 'environment' },
     },
