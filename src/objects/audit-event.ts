@@ -1,6 +1,6 @@
 // The audit event as the API answers it (contract §5.7); nobody writes one.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { AUDIT_OUTCOMES } from './audit-log.ts';
 import type { AuditOutcome } from './audit-log.ts';
@@ -38,35 +38,35 @@ const json = z.record(z.string(), z.unknown());
 
 /** A member is absent if the request did not name it. */
 const askedSchema = z.object({
-  serviceAccount: z.string().optional(),
-  organisation: z.string().optional(),
-  federatedIdentity: z.string().optional(),
-  scope: z.string().optional(),
-  audience: z.array(z.string()).optional(),
-  project: z.string().optional(),
-  tokenType: z.enum(['access_token', 'id_token']).optional(),
-  lifetime: z.int().optional(),
-  omitted: z.array(z.string()).optional(),
+  serviceAccount: z.optional(z.string()),
+  organisation: z.optional(z.string()),
+  federatedIdentity: z.optional(z.string()),
+  scope: z.optional(z.string()),
+  audience: z.optional(z.array(z.string())),
+  project: z.optional(z.string()),
+  tokenType: z.optional(z.enum(['access_token', 'id_token'])),
+  lifetime: z.optional(z.int()),
+  omitted: z.optional(z.array(z.string())),
 });
 
 /** For the reference. */
-export const auditEventSchema: z.ZodType = z.object({
+export const auditEventSchema: z.ZodMiniType = z.object({
   identity: z.string(),
   time: z.iso.datetime(),
   requestId: z.string(),
   actor: z.string(),
   action: z.string(),
   outcome: z.enum(AUDIT_OUTCOMES),
-  reason: z.string().nullable(),
-  detail: z.string().nullable(),
-  serviceAccount: z.string().nullable(),
-  federatedIdentity: z.string().nullable(),
-  issuer: z.string().nullable(),
-  subject: z.string().nullable(),
-  claims: json.nullable(),
-  asked: askedSchema.nullable(),
-  tokenId: z.string().nullable(),
-  ip: z.string().nullable(),
-  changes: json.nullable(),
+  reason: z.nullable(z.string()),
+  detail: z.nullable(z.string()),
+  serviceAccount: z.nullable(z.string()),
+  federatedIdentity: z.nullable(z.string()),
+  issuer: z.nullable(z.string()),
+  subject: z.nullable(z.string()),
+  claims: z.nullable(json),
+  asked: z.nullable(askedSchema),
+  tokenId: z.nullable(z.string()),
+  ip: z.nullable(z.string()),
+  changes: z.nullable(json),
   count: z.int(),
 });

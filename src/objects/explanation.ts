@@ -1,6 +1,6 @@
 // What explaining is asked and what it answers (contract §5.6); never the token.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { VERIFICATION_CHECKS } from '../exchange/verification-checks.ts';
 import { auditEventSchema } from './audit-event.ts';
@@ -89,23 +89,23 @@ export interface ExplanationView {
 }
 
 /** For the reference. */
-export const explanationSchema: z.ZodType = z.object({
-  event: auditEventSchema.optional(),
+export const explanationSchema: z.ZodMiniType = z.object({
+  event: z.optional(auditEventSchema),
   verification: z.object({
-    ok: z.boolean().nullable(),
+    ok: z.nullable(z.boolean()),
     checks: z.array(
-      z.object({ check: z.enum(VERIFICATION_CHECKS), ok: z.boolean().nullable(), detail: z.string().nullable() }),
+      z.object({ check: z.enum(VERIFICATION_CHECKS), ok: z.nullable(z.boolean()), detail: z.nullable(z.string()) }),
     ),
   }),
-  provider: z
-    .object({
+  provider: z.nullable(
+    z.object({
       identity: z.string(),
-      name: z.string().nullable(),
+      name: z.nullable(z.string()),
       providerIssuer: z.string(),
       preset: z.string(),
       status: z.string(),
-    })
-    .nullable(),
+    }),
+  ),
   identities: z.array(
     z.object({
       identity: z.string(),
@@ -127,28 +127,28 @@ export const explanationSchema: z.ZodType = z.object({
             'project',
             'replay',
           ]),
-          claim: z.string().nullable(),
+          claim: z.nullable(z.string()),
           expected: z.unknown(),
           actual: z.unknown(),
-          ok: z.boolean().nullable(),
-          hint: z.string().nullable(),
+          ok: z.nullable(z.boolean()),
+          hint: z.nullable(z.string()),
         }),
       ),
     }),
   ),
   truncated: z.boolean(),
   decision: z.enum(['granted', 'refused']),
-  reason: z.string().nullable(),
-  detail: z.string().nullable(),
-  federatedIdentity: z.string().nullable(),
-  wouldIssue: z
-    .object({
+  reason: z.nullable(z.string()),
+  detail: z.nullable(z.string()),
+  federatedIdentity: z.nullable(z.string()),
+  wouldIssue: z.nullable(
+    z.object({
       scope: z.string(),
       audience: z.union([z.string(), z.array(z.string())]),
       expiresIn: z.int(),
       roles: z.array(z.string()),
-      project: z.string().nullable(),
-    })
-    .nullable(),
-  advice: z.array(z.string()).optional(),
+      project: z.nullable(z.string()),
+    }),
+  ),
+  advice: z.optional(z.array(z.string())),
 });

@@ -1,6 +1,6 @@
 // What the issuer doctor answers (contract §5.1).
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { ISSUER_CHECKS, VERDICTS } from './issuer-port.ts';
 import type { IssuerFinding, Verdict } from './issuer-port.ts';
@@ -15,7 +15,7 @@ export interface IssuerCheckView {
 }
 
 /** For the reference. */
-export const issuerCheckSchema: z.ZodType = z.object({
+export const issuerCheckSchema: z.ZodMiniType = z.object({
   identity: z.string(),
   providerIssuer: z.string(),
   verdict: z.enum(VERDICTS),
@@ -24,7 +24,7 @@ export const issuerCheckSchema: z.ZodType = z.object({
       check: z.enum(ISSUER_CHECKS),
       verdict: z.enum(VERDICTS),
       detail: z.string(),
-      advice: z.string().nullable(),
+      advice: z.nullable(z.string()),
     }),
   ),
 });

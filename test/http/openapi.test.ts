@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
-import type { ZodType } from 'zod';
+import type { ZodMiniType } from 'zod/mini';
 
 import { apiReference } from '../../scripts/generate-api.ts';
 import { compose } from '../../src/wiring.ts';
@@ -166,8 +166,8 @@ describe('the examples', () => {
   }));
 
   it.each(described)('of $name are what the API takes and answers (contract §5.9)', ({ config, operation }) => {
-    const schemaOf = (content: unknown): ZodType | undefined =>
-      (content as Record<string, { readonly schema: ZodType }> | undefined)?.['application/json']?.schema;
+    const schemaOf = (content: unknown): ZodMiniType | undefined =>
+      (content as Record<string, { readonly schema: ZodMiniType }> | undefined)?.['application/json']?.schema;
     const body = schemaOf(config.request?.body?.content);
     if (body !== undefined) {
       expect(body.safeParse(operation?.requestBody?.content['application/json']?.example).error).toBeUndefined();

@@ -1,6 +1,6 @@
 // The IAM API under /v1 (contract §4, §5); loaded when it is first asked for, because its schema code is expensive to evaluate.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Hono } from 'hono';
 
 import { accessCredentials, createAccessCredential } from './access-credentials.ts';
@@ -33,7 +33,7 @@ export const iamRouteList: readonly IamRoute[] = [
   ...objectRoutes(accessCredentials, {
     nested: 'credentialId',
     create: createAccessCredential,
-    answeredOnce: { accessSecret: z.string().describe('Shown this once; only its digest is kept') },
+    answeredOnce: { accessSecret: z.string().check(z.describe('Shown this once; only its digest is kept')) },
   }),
   ...objectRoutes(roles),
   ...objectRoutes(roleRules, { nested: 'ruleId' }),

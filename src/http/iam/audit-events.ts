@@ -1,6 +1,6 @@
 // GET /v1/audit-events and /v1/audit-events/{id} (contract §5.7): who got or changed what, newest first, also as NDJSON; read only.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { auditEventSchema } from '../../objects/audit-event.ts';
 import type { AuditEventView } from '../../objects/audit-event.ts';
@@ -122,17 +122,19 @@ export function auditEventView(event: ListedAuditEvent): AuditEventView & JsonOb
 
 const time = z.iso.datetime({ offset: true });
 const query = z.object({
-  since: time.optional().meta({ description: 'Events at or after this time' }),
-  until: time.optional().meta({ description: 'Events before this time' }),
-  action: z.enum([...AUDIT_ACTIONS]).optional(),
-  outcome: z.enum(AUDIT_OUTCOMES).optional(),
-  serviceAccount: z.string().optional().meta({ description: 'Id or slug of a service account' }),
-  federatedIdentity: z.string().optional().meta({ description: 'Id of a federated identity' }),
-  issuer: z.string().optional(),
-  subject: z.string().optional(),
-  requestId: z.string().optional().meta({ description: 'Of the event, or of the last equal refusal that it counts' }),
-  limit: z.coerce.number().int().min(1).max(MAX_LIST_LIMIT).optional(),
-  cursor: z.string().optional().meta({ description: 'From the link of an earlier answer' }),
+  since: z.optional(time).check(z.meta({ description: 'Events at or after this time' })),
+  until: z.optional(time).check(z.meta({ description: 'Events before this time' })),
+  action: z.optional(z.enum([...AUDIT_ACTIONS])),
+  outcome: z.optional(z.enum(AUDIT_OUTCOMES)),
+  serviceAccount: z.optional(z.string()).check(z.meta({ description: 'Id or slug of a service account' })),
+  federatedIdentity: z.optional(z.string()).check(z.meta({ description: 'Id of a federated identity' })),
+  issuer: z.optional(z.string()),
+  subject: z.optional(z.string()),
+  requestId: z
+    .optional(z.string())
+    .check(z.meta({ description: 'Of the event, or of the last equal refusal that it counts' })),
+  limit: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_LIST_LIMIT))),
+  cursor: z.optional(z.string()).check(z.meta({ description: 'From the link of an earlier answer' })),
 });
 const problem = { description: 'A problem (RFC 9457)' };
 

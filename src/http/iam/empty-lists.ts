@@ -1,6 +1,6 @@
 // GET /v1/teams, /v1/memberships and /v1/invites: lists that clients of other services read, and of which there is never anything here.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { ok } from '../../exchange/result.ts';
 import type { IamRoute } from './routing.ts';
@@ -20,7 +20,9 @@ export const emptyListRoutes: readonly IamRoute[] = NOUNS.map((noun) => ({
     responses: {
       200: {
         description: 'An empty list',
-        content: { 'application/json': { schema: z.array(z.looseObject({ identity: z.string() })).max(0) } },
+        content: {
+          'application/json': { schema: z.array(z.looseObject({ identity: z.string() })).check(z.maxLength(0)) },
+        },
       },
       default: { description: 'A problem (RFC 9457)' },
     },

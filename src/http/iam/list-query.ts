@@ -1,6 +1,6 @@
 // The schema of the query of a list, for the reference only.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import type { ObjectDefinition } from '../../objects/definition.ts';
 import { MAX_LIST_LIMIT } from '../limits.ts';
@@ -16,15 +16,17 @@ const FILTERS: Readonly<Record<string, string>> = {
 };
 
 /** The query of a list, but for `matchLabels`, which no schema of one parameter describes. */
-export function listQuery(object: ObjectDefinition): z.ZodObject {
-  const shape: Record<string, z.ZodType> = {};
+export function listQuery(object: ObjectDefinition): z.ZodMiniObject {
+  const shape: Record<string, z.ZodMiniType> = {};
   for (const name of filtersOf(object)) {
     const schema = name === 'status' ? z.enum(statusesOf(object)) : z.string();
-    shape[name] = schema.optional().describe(FILTERS[name] ?? '');
+    shape[name] = z.optional(schema).check(z.describe(FILTERS[name] ?? ''));
   }
   return z.object({
     ...shape,
-    limit: z.int().min(1).max(MAX_LIST_LIMIT).optional().describe(`${MAX_LIST_LIMIT} if it is absent`),
-    cursor: z.string().optional().describe('From the link of an earlier answer'),
+    limit: z
+      .optional(z.int().check(z.minimum(1), z.maximum(MAX_LIST_LIMIT)))
+      .check(z.describe(`${MAX_LIST_LIMIT} if it is absent`)),
+    cursor: z.optional(z.string()).check(z.describe('From the link of an earlier answer')),
   });
 }

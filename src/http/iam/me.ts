@@ -1,6 +1,6 @@
 // GET /v1/me and /v1/me/permissions (contract §5.4, §5.9): who the credential is and what it may do, now; grants nothing.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { formatTimestamp } from '../../objects/values.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
@@ -104,7 +104,7 @@ const meSchema = z.object({
   kind: z.enum(['root', 'serviceAccount']),
   actor: z.string(),
   organisation: z.object({ identity: z.string(), slug: z.string() }),
-  serviceAccount: z.object({ identity: z.string(), slug: z.string(), name: z.string() }).nullable(),
+  serviceAccount: z.nullable(z.object({ identity: z.string(), slug: z.string(), name: z.string() })),
   scopes: z.array(z.string()),
   isAdministrator: z.boolean(),
   mayManageDeployment: z.boolean(),
@@ -116,20 +116,20 @@ const meSchema = z.object({
       scopes: z.array(z.string()),
     }),
   ),
-  token: z
-    .object({
+  token: z.nullable(
+    z.object({
       tokenId: z.string(),
       audiences: z.array(z.string()),
       expiresAt: z.iso.datetime(),
-      project: z.string().nullable(),
-      federatedIdentity: z.string().nullable(),
-      act: z.object({ iss: z.string(), sub: z.string() }).nullable(),
-    })
-    .nullable(),
+      project: z.nullable(z.string()),
+      federatedIdentity: z.nullable(z.string()),
+      act: z.nullable(z.object({ iss: z.string(), sub: z.string() })),
+    }),
+  ),
 });
 const permissionSchema = z.object({
-  identity: z.string().nullable(),
-  role: z.object({ identity: z.string(), slug: z.string() }).nullable(),
+  identity: z.nullable(z.string()),
+  role: z.nullable(z.object({ identity: z.string(), slug: z.string() })),
   resources: z.array(z.string()),
   resourceIdentities: z.array(z.string()),
   permissions: z.array(z.string()),
@@ -160,7 +160,7 @@ export const meRoutes: readonly IamRoute[] = [
       path: '/v1/me/permissions',
       summary: 'List the rules of the roles that the calling token has in effect',
       tags: ['me'],
-      request: { query: z.object({ project: z.string().optional() }) },
+      request: { query: z.object({ project: z.optional(z.string()) }) },
       responses: {
         200: { description: 'The rules', content: { 'application/json': { schema: z.array(permissionSchema) } } },
         default: problem,

@@ -1,6 +1,6 @@
 // The six routes of a kind of object and their place in the API's reference; what they do is in object-operations.ts.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import type { ObjectDefinition } from '../../objects/definition.ts';
 import { answerSchema, bodySchema } from '../../objects/schemas.ts';
@@ -19,7 +19,7 @@ export interface RouteOptions {
   /** In place of the usual creation. */
   readonly create?: Operation;
   /** Members that only the answer to a creation has. */
-  readonly answeredOnce?: Readonly<Record<string, z.ZodType>>;
+  readonly answeredOnce?: Readonly<Record<string, z.ZodMiniType>>;
 }
 
 /** Routes under the object's path: list and create there, read, update (PUT and PATCH alike) and delete under `{path}/{id}`. */
@@ -37,7 +37,7 @@ export function objectRoutes<D extends ObjectDefinition>(
     scope: IamScope,
     summary: string,
     operation: Operation,
-    answer: z.ZodType | null,
+    answer: z.ZodMiniType | null,
     request: NonNullable<RouteDescription['request']> = {},
   ): IamRoute => ({
     scope,
@@ -58,13 +58,13 @@ export function objectRoutes<D extends ObjectDefinition>(
       },
     },
   });
-  const body = (schema: z.ZodType): NonNullable<RouteDescription['request']> => ({
+  const body = (schema: z.ZodMiniType): NonNullable<RouteDescription['request']> => ({
     body: { required: true, content: { 'application/json': { schema } } },
   });
   const creation = body(bodySchema(object, true));
   const update = body(bodySchema(object, false));
   const answer = answerSchema(object);
-  const created = answeredOnce === undefined ? answer : answer.extend(answeredOnce);
+  const created = answeredOnce === undefined ? answer : z.extend(answer, answeredOnce);
   return [
     route('get', path, 'iam:read', `List every ${noun}`, operations.list, z.array(answer), {
       query: listQuery(object),

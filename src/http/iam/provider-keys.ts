@@ -1,6 +1,6 @@
 // POST …/{id}/refresh and …/{id}/check of an identity provider (contract §5.1): fetch its keys now, and say what is wrong with its issuer.
 
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 
 import { issuerCheckSchema } from '../../objects/issuer-check.ts';
 import type { IssuerCheckView } from '../../objects/issuer-check.ts';
@@ -108,7 +108,7 @@ const route = (
   summary: string,
   description: string,
   answer: string,
-  schema: z.ZodType,
+  schema: z.ZodMiniType,
 ): RouteDescription => ({
   method: 'post',
   path,

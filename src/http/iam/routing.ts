@@ -3,7 +3,7 @@
 import type { Context, Hono } from 'hono';
 import { HonoBase } from 'hono/hono-base';
 import { TrieRouter } from 'hono/router/trie-router';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 
 import { STORAGE_RETRY_SECONDS } from '../limits.ts';
 import { StorageUnavailable } from '../../exchange/ports.ts';
@@ -23,17 +23,17 @@ export interface RouteDescription {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly request?: {
-    readonly query?: z.ZodObject;
+    readonly query?: z.ZodMiniObject;
     readonly body?: {
       readonly required: boolean;
-      readonly content: { readonly 'application/json': { readonly schema: z.ZodType } };
+      readonly content: { readonly 'application/json': { readonly schema: z.ZodMiniType } };
     };
   };
   /** By status, or `default`. */
   readonly responses: Readonly<
     Record<
       string,
-      { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema: z.ZodType }>> }
+      { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema: z.ZodMiniType }>> }
     >
   >;
 }

@@ -1,6 +1,6 @@
 // GET /v1/signing-keys and POST /v1/signing-keys/rotate (contract §5.8), for whoever manages the deployment; never key material.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { ROTATION_MODES, SIGNING_KEY_STATUSES, rotationRequest } from '../../objects/signing-key.ts';
 import type { RotatedKeyView, SigningKeyView } from '../../objects/signing-key.ts';
@@ -138,19 +138,19 @@ const keySchema = z.object({
   alg: z.enum(SIGNING_ALGORITHMS),
   status: z.enum(SIGNING_KEY_STATUSES),
   publishedAt: time,
-  activatedAt: time.nullable(),
-  retiringAt: time.nullable(),
-  expiresAt: time.nullable(),
-  revokedAt: time.nullable(),
+  activatedAt: z.nullable(time),
+  retiringAt: z.nullable(time),
+  expiresAt: z.nullable(time),
+  revokedAt: z.nullable(time),
 });
 const rotationSchema = bodySchema({ members: rotationRequest }, true);
-const rotatedKeySchema = keySchema.extend({ previous: keySchema.nullable() });
-const rotatedSchema = rotatedKeySchema.extend({
+const rotatedKeySchema = z.extend(keySchema, { previous: z.nullable(keySchema) });
+const rotatedSchema = z.extend(rotatedKeySchema, {
   mode: z.enum(ROTATION_MODES),
-  rotations: z.array(rotatedKeySchema).describe('Every change; the first one is also the answer itself'),
+  rotations: z.array(rotatedKeySchema).check(z.describe('Every change; the first one is also the answer itself')),
   skipped: z
     .array(z.object({ alg: z.string(), detail: z.string() }))
-    .describe('Algorithms that could not be rotated, and what to do'),
+    .check(z.describe('Algorithms that could not be rotated, and what to do')),
 });
 const problem = { description: 'A problem (RFC 9457)' };
 

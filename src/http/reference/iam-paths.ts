@@ -1,6 +1,6 @@
 // The paths of the IAM API, made of its registered routes: what a route says of itself appears here without being said again.
 
-import type { ZodType } from 'zod';
+import type { ZodMiniType } from 'zod/mini';
 
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
@@ -57,7 +57,7 @@ function refer(schema: JsonObject, name: string, schemas: Record<string, JsonObj
   return { $ref: `#/components/schemas/${isSame ? name : apart}` };
 }
 
-function bodySchemaOf(route: IamRoute, body: ZodType, schemas: Record<string, JsonObject>): JsonObject {
+function bodySchemaOf(route: IamRoute, body: ZodMiniType, schemas: Record<string, JsonObject>): JsonObject {
   const { method } = route.config;
   const noun = pascal(tagOf(route));
   const kind = method === 'post' ? 'Create' : 'Update';
@@ -69,7 +69,7 @@ function bodySchemaOf(route: IamRoute, body: ZodType, schemas: Record<string, Js
 function answerSchemaOf(
   route: IamRoute,
   status: string,
-  answer: ZodType,
+  answer: ZodMiniType,
   schemas: Record<string, JsonObject>,
 ): JsonObject {
   const name = NAMES[operationId(route)]?.answer ?? pascal(tagOf(route));
@@ -112,7 +112,7 @@ function operation(route: IamRoute, schemas: Record<string, JsonObject>): JsonOb
 function parametersOf({ config }: IamRoute): JsonObject[] {
   const { path, method, request } = config;
   const members = (schema: unknown): [string, JsonValue][] => {
-    const properties = schema === undefined ? undefined : jsonSchema(schema as ZodType)['properties'];
+    const properties = schema === undefined ? undefined : jsonSchema(schema as ZodMiniType)['properties'];
     return isJsonObject(properties) ? Object.entries(properties) : [];
   };
   const inPath = [...path.matchAll(/\{(.+?)\}/g)].map(([, name = '']) => ({
@@ -184,8 +184,8 @@ function responsesOf(route: IamRoute, schemas: Record<string, JsonObject>): Json
                     // Only what is read as JSON is an object of the API.
                     schema:
                       type === 'application/json'
-                        ? answerSchemaOf(route, status, (media as { schema: ZodType }).schema, schemas)
-                        : jsonSchema((media as { schema: ZodType }).schema),
+                        ? answerSchemaOf(route, status, (media as { schema: ZodMiniType }).schema, schemas)
+                        : jsonSchema((media as { schema: ZodMiniType }).schema),
                     ...(type === 'application/json' ? withExample(exampleAnswer(method, path)) : {}),
                   },
                 ]),
@@ -266,15 +266,15 @@ function jsonHas({ config }: IamRoute, parameter: string): boolean {
   return isJsonObject(properties) && Object.hasOwn(properties, parameter);
 }
 
-function answerOf({ config }: IamRoute): ZodType | null {
+function answerOf({ config }: IamRoute): ZodMiniType | null {
   const response = config.responses[200];
   const media = response !== undefined && 'content' in response ? response.content?.['application/json'] : undefined;
-  return media === undefined ? null : (media as { schema: ZodType }).schema;
+  return media === undefined ? null : (media as { schema: ZodMiniType }).schema;
 }
 
-function bodyOf({ config }: IamRoute): ZodType | null {
+function bodyOf({ config }: IamRoute): ZodMiniType | null {
   const media = config.request?.body?.content['application/json'];
-  return media === undefined ? null : (media as { schema: ZodType }).schema;
+  return media === undefined ? null : (media as { schema: ZodMiniType }).schema;
 }
 
 function withExample(example: JsonValue | undefined): JsonObject {

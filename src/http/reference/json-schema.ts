@@ -1,12 +1,12 @@
 // Turns the API's schemas into JSON Schema 2020-12, which is what OpenAPI 3.1 uses; describes, validates nothing.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 
 /** The JSON Schema of what a caller writes or reads. */
-export function jsonSchema(schema: z.ZodType): JsonObject {
+export function jsonSchema(schema: z.ZodMiniType): JsonObject {
   const { $schema: _dialect, ...converted } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return tidy(converted as JsonObject);
 }
