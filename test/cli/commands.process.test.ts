@@ -270,6 +270,22 @@ describe('the objects of the API', () => {
     expect(await run(['identities', 'show', 'main'])).toMatchSnapshot('ambiguous');
   });
 
+  it('ends the tokens of an account or an identity, after a yes', async () => {
+    const no = { env: asRoot().env ?? {}, ask: async () => await Promise.resolve('') };
+    const account = ['service-accounts', 'revoke-tokens', 'second'];
+    expect(await run(account, no)).toEqual({ code: 1, stdout: 'Nothing was ended.\n', stderr: '' });
+    expect(await run([...account, '--yes'])).toEqual({
+      code: 0,
+      stdout: '✔ The tokens of the service account second (sa_1) issued before 2026-11-21T04:00:00Z count no more.\n',
+      stderr: '',
+    });
+    const listed = await cambist(['identities', 'list', '--service-account', 'second', '--json'], asRoot());
+    const [{ identity }] = JSON.parse(listed.stdout);
+    const ended = await cambist(['identities', 'revoke-tokens', identity, '--yes', '--json'], asRoot());
+    expect(JSON.parse(ended.stdout)).toMatchObject({ identity, tokensNotBefore: expect.stringMatching(/Z$/) });
+    expect((await run(['identities', 'revoke-tokens', 'nobody', '--yes'])).code).toBe(1);
+  });
+
   it('asks before it deletes, and deletes with a yes', async () => {
     const no = { ask: async () => await Promise.resolve('') };
     expect(

@@ -97,9 +97,12 @@ describe('the credential', () => {
     await deployment.iam('PATCH', `${PATH}/${pipeline.serviceAccount}`, { status: 'inactive' });
     expect((await list(token)).status).toBe(401);
     await deployment.iam('PATCH', `${PATH}/${pipeline.serviceAccount}`, { status: 'active' });
-    expect((await list(token)).status).toBe(200);
-    await deployment.iam('DELETE', `${PATH}/${pipeline.serviceAccount}`);
+    // Enabling the account again revives nothing, and what it issues from now on counts.
     expect((await list(token)).status).toBe(401);
+    const fresh = await pipeline.token();
+    expect((await list(fresh)).status).toBe(200);
+    await deployment.iam('DELETE', `${PATH}/${pipeline.serviceAccount}`);
+    expect((await list(fresh)).status).toBe(401);
   });
 
   it('is never an ID token of ours, nor the token of the workload itself (contract §3)', async () => {
