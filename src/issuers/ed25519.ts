@@ -7,7 +7,7 @@ const ORDER_8_Y = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a
 const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([0n, 1n, PRIME - 1n, ORDER_8_Y, PRIME - ORDER_8_Y]);
 
 /**
- * Why the 32 bytes of a key must not verify, as a phrase; null where they may. BoringSSL, and so workerd, imports keys of small
+ * Why the 32 bytes of a key must not verify, as a phrase; null if they may. BoringSSL, and so workerd, imports keys of small
  * order: under one of them a signature that nobody had to make fits one message in eight, or every message.
  */
 export function ed25519KeyFault(bytes: Uint8Array): string | null {

@@ -116,7 +116,7 @@ function keysUnavailable(detail: string, retryAfterSeconds: number): StatedDenia
   return { ...denial('keys_unavailable', message, detail), retryAfterSeconds: Math.ceil(retryAfterSeconds) };
 }
 
-/** Loads the keys on behalf of every request that waits; true where the network gave them. */
+/** Loads the keys on behalf of every request that waits; true if the network gave them. */
 async function lead(
   state: ProviderKeys,
   provider: IdentityProvider,
@@ -145,7 +145,7 @@ async function lead(
   return work;
 }
 
-/** Fetches the keys into memory and, where they differ from those of `before`, into KV: a bad token must not cause writes. */
+/** Fetches the keys into memory and, if they differ from those of `before`, into KV: a bad token must not cause writes. */
 async function fetchInto(
   state: ProviderKeys,
   provider: IdentityProvider,
@@ -168,7 +168,7 @@ async function fetchInto(
     return false;
   }
   state.failure = null;
-  // What has just been fetched is newer than what was remembered, also where the clock that dated that one was ahead.
+  // The set just fetched is newer than the remembered one, even if the clock that dated that one was ahead.
   const fetchedAt = Math.max(now, state.set?.fetchedAt ?? now);
   state.set = { keys: result.value.keys, fetchedAt, freshUntil: now + result.value.freshSeconds };
   deps.log({
@@ -185,7 +185,7 @@ async function fetchInto(
   return true;
 }
 
-/** Waits until whoever loads the keys is done; where that one has vanished, its lease ends and the next may load. */
+/** Waits until the request that loads the keys is done; if it has vanished, its lease ends and the next may load. */
 async function follow(state: ProviderKeys, deps: KeyDeps): Promise<void> {
   const { lease } = state;
   const sleep = deps.sleep ?? ((milliseconds) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)));

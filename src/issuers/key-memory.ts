@@ -21,7 +21,7 @@ export interface CachedKeySet {
 /** All that an isolate knows of one provider's keys. */
 export interface ProviderKeys {
   set: CachedKeySet | null;
-  /** Why the last attempt to reach the issuer failed, for an operator; null where it did not. */
+  /** Why the last attempt to reach the issuer failed, for an operator; null if it did not. */
   failure: string | null;
   attemptedAt: number;
   /** How often the issuer was asked, whatever it answered. */
@@ -54,8 +54,8 @@ export function sourceKey({
 }
 
 /**
- * The memory of one source at `now`, made where there is none; the least recently used one makes room. What a clock wrote
- * that ran ahead is forgotten: its keys would stay fresh, and its cooldowns last, until time catches up with them.
+ * The memory of one source at `now`, made if there is none; the least recently used one makes room. What was written under
+ * a clock that ran ahead is forgotten: its keys would stay fresh, and its cooldowns last, until time catches up with them.
  */
 export function rememberedKeys({ providers }: KeyMemory, key: string, now: number): ProviderKeys {
   const found = providers.get(key);
@@ -97,14 +97,14 @@ export function isServable(set: CachedKeySet | null, now: number): set is Cached
   return set !== null && now - set.fetchedAt < MAX_JWKS_STALE_SECONDS;
 }
 
-/** Seconds until a failing issuer may be asked again; 0 where it may be asked now. */
+/** Seconds until a failing issuer may be asked again; 0 if it may be asked now. */
 export function secondsUntilRetry({ failure, attemptedAt, set }: ProviderKeys, now: number): number {
   if (failure === null) return 0;
   const cooldown = isServable(set, now) ? REFRESH_COOLDOWN_SECONDS : FAILING_ISSUER_COOLDOWN_SECONDS;
   return Math.max(0, attemptedAt + cooldown - now);
 }
 
-/** Whether the issuer is failing as far as is known while somebody asks it again: two cooldowns, since asking is every one of them. */
+/** True if the last fetch failed within two cooldowns. Two, because the issuer is asked again once per cooldown. */
 export function hasJustFailed({ failure, attemptedAt }: ProviderKeys, now: number): boolean {
   return failure !== null && now - attemptedAt < 2 * REFRESH_COOLDOWN_SECONDS;
 }

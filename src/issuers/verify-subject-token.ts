@@ -61,7 +61,7 @@ function refused(
   return refuse(denial(reason, message, detail));
 }
 
-/** Checks the signature, once more with newer keys where the issuer may have changed them. */
+/** Checks the signature, once more with newer keys if the issuer may have changed them. */
 async function verifySignature(
   token: UnverifiedToken,
   algorithm: Algorithm,

@@ -28,7 +28,7 @@ export interface IssuerFinding {
   readonly check: (typeof ISSUER_CHECKS)[number];
   readonly verdict: Verdict;
   readonly detail: string;
-  /** What mends it; null where nothing has to be mended. */
+  /** What mends it; null if nothing has to be mended. */
   readonly advice: string | null;
 }
 

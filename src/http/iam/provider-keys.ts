@@ -40,7 +40,7 @@ async function refreshKeys(request: IamRequest): Answer {
   return await takeIntoUse(request, current, fetched.value);
 }
 
-/** Writes the new version; where another refresh came first, the keys just fetched are the newer ones all the same. */
+/** Writes the new version. If another refresh came first, the keys just fetched are still the newer ones. */
 async function takeIntoUse(request: IamRequest, seen: IdentityProviderRecord, { keys, keep }: RefreshedKeys): Answer {
   const { deps, now } = request;
   let current = seen;

@@ -70,7 +70,7 @@ async function rotateKeys(request: IamRequest): Answer {
   return ok({ status: 200, body: { ...rotations[0], mode, rotations, skipped } });
 }
 
-/** The keys, where the caller belongs to those who may ask: they are the deployment's, so no other organisation's. */
+/** The keys, if the caller may ask for them: they belong to the deployment, so to no other organisation. */
 async function keysFor(request: IamRequest, isAllowed: boolean): Promise<Result<SigningKeyPort, Problem>> {
   const { caller, deps } = request;
   if (caller.isRoot) {
