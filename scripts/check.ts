@@ -1,4 +1,4 @@
-// `npm run check`: format, lint, types, generated files, weight, tests, each with a verdict; `-- --without-tests` leaves the tests to someone else.
+// `npm run check`: format, lint, types, generated files, weight, what is unused, tests, each with a verdict; `-- --without-tests` leaves the tests to someone else.
 
 import { spawnSync } from 'node:child_process';
 
@@ -16,6 +16,7 @@ const checks: readonly Check[] = [
   { name: 'lint', command: 'oxlint', remedy: null },
   { name: 'types', command: 'tsc --noEmit -p .', remedy: null },
   { name: 'generated', command: 'node scripts/generate.ts --check', remedy: 'npm run generate' },
+  { name: 'unused', command: 'knip --no-config-hints && knip --production --no-config-hints', remedy: null },
   { name: 'weight', command: 'node scripts/weigh.ts', remedy: null },
   ...(process.argv.includes('--without-tests') ? [] : [{ name: 'tests', command: 'vitest run', remedy: null }]),
 ];

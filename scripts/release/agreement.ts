@@ -10,7 +10,10 @@ interface Section {
   readonly text: string;
 }
 
-/** What is wrong with the form of CHANGELOG.md: "Unreleased" first, then releases from the newest to the oldest. */
+/**
+ * What is wrong with the form of CHANGELOG.md: "Unreleased" first, then releases from the newest to the oldest.
+ * @internal The test of the change log calls it, so that a fault shows long before a release.
+ */
 export function changelogFaults(changelog: string): string[] {
   const [first, ...releases] = sectionsOf(changelog);
   const faults = first?.heading === 'Unreleased' ? [] : ['the first heading is not "## Unreleased"'];

@@ -6,7 +6,10 @@ export interface Reservation {
   readonly isPrefix: boolean;
 }
 
-/** Reads an entry as it is written. */
+/**
+ * Reads an entry as it is written.
+ * @internal Tested apart from storage.
+ */
 export function parseReservation(entry: string): Reservation {
   return entry.endsWith('*') ? { audience: entry.slice(0, -1), isPrefix: true } : { audience: entry, isPrefix: false };
 }
@@ -21,7 +24,10 @@ export function reservationFault(entry: string, issuerUrl: string): string | nul
   return null;
 }
 
-/** True when the entry reserves the audience. */
+/**
+ * True when the entry reserves the audience.
+ * @internal Tested apart from storage.
+ */
 export function covers({ audience, isPrefix }: Reservation, wanted: string): boolean {
   return isPrefix ? wanted.startsWith(audience) : wanted === audience;
 }

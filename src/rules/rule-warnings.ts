@@ -39,7 +39,10 @@ export function ruleWarnings(rule: WarnedRule, preset: PresetName): readonly Rul
   ];
 }
 
-/** The same of the subject alone; `conditionClaims` are the claims that the identity's conditions name. */
+/**
+ * The same of the subject alone; `conditionClaims` are the claims that the identity's conditions name.
+ * @internal Tested apart from the other warnings.
+ */
 export function subjectWarnings(
   subject: string,
   match: FederatedIdentity['providerSubjectMatch'],

@@ -91,7 +91,7 @@ export function publishedKeys(bundle: SigningBundle, states: readonly SigningKey
 }
 
 /** True while verifiers must know the key. */
-export function isPublished(state: SigningKeyState, now: number): boolean {
+function isPublished(state: SigningKeyState, now: number): boolean {
   if (state.status === 'retiring') return state.expiresAt === null || state.expiresAt > now;
   return state.status !== 'revoked';
 }

@@ -19,7 +19,10 @@ const ROLES = `SELECT b.service_account_id, r.slug, b.projects, b.scopes FROM ac
   CROSS JOIN role_binding b ON b.service_account_id = c.service_account_id CROSS JOIN role r ON r.id = b.role_id WHERE c.access_key = ?1`;
 const TOUCH = 'UPDATE access_credential SET last_used_at = ?2 WHERE id = ?1';
 
-/** Every statement of this file that reads, for the test that each of them uses an index. */
+/**
+ * Every statement of this file that reads, for the test that each of them uses an index.
+ * @internal
+ */
 export const CREDENTIAL_STATEMENTS: readonly string[] = [CREDENTIAL, ROLES];
 
 interface CredentialRow {

@@ -39,7 +39,10 @@ async function readRows<Row>(
   return { owner: rowsOf<Organisation>(owner)[0] ?? null, rows: rowsOf<Row>(rows) };
 }
 
-/** The statement that reads one event; exported so that a test can ask for its plan. */
+/**
+ * The statement that reads one event; exported so that a test can ask for its plan.
+ * @internal
+ */
 export function auditReadStatement(organisation: string, id: string): Condition {
   const owner = organisationId(organisation);
   return {
@@ -51,6 +54,7 @@ export function auditReadStatement(organisation: string, id: string): Condition 
 /**
  * The statement of a list; exported so that a test can ask for its plan. The index is named, the rarest filter's first:
  * D1 keeps no statistics here, and a wrong guess of the planner would read every grant of an organisation.
+ * @internal
  */
 export function auditListStatement(organisation: string, filter: AuditFilter): Condition {
   const owner = organisationId(organisation);

@@ -31,7 +31,10 @@ const ROLES = `${CANDIDATES} SELECT b.service_account_id, r.slug, b.projects, b.
   FROM (SELECT DISTINCT fi.service_account_id AS id FROM candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id AND fi.organisation_id = ?3) account
   CROSS JOIN role_binding b ON b.service_account_id = account.id CROSS JOIN role r ON r.id = b.role_id`;
 
-/** Every statement of this file, for the test that each of them uses an index. */
+/**
+ * Every statement of this file, for the test that each of them uses an index.
+ * @internal
+ */
 export const EXPLAIN_STATEMENTS: readonly string[] = [PROVIDER, USED, ACCOUNT, ISSUERS, IDENTITIES, ROLES];
 
 /** Reads them in one batch. Throws StorageUnavailable. */

@@ -32,7 +32,10 @@ const HELD_AUDIENCES = 'SELECT token_audiences FROM federated_identity WHERE id 
 const OF_ACCOUNT = [ACCOUNT_SCOPES, ACCOUNT_AUDIENCES, ACCOUNT_ROLES, FOREIGN_ACCOUNT] as const;
 const OF_PROVIDER = [PROVIDER_SCOPES, PROVIDER_AUDIENCES, PROVIDER_ROLES, PROVIDER_FOREIGN_ACCOUNTS] as const;
 
-/** Every statement of this file, for the test that each of them uses an index. */
+/**
+ * Every statement of this file, for the test that each of them uses an index.
+ * @internal
+ */
 export const STRENGTH_STATEMENTS: readonly string[] = [...OF_ACCOUNT, ...OF_PROVIDER, HELD_AUDIENCES];
 
 /** What an account's identities, credentials and roles give. Throws StorageUnavailable. */

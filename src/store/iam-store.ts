@@ -78,12 +78,18 @@ export function createIamStore(db: D1Database): IamStore {
   };
 }
 
-/** The role that rules and bindings belong to, as a path names it. */
+/**
+ * The role that rules and bindings belong to, as a path names it.
+ * @internal The test of lists plans queries with it.
+ */
 export function ofRole(organisation: string, role: string): Scope {
   return { organisation, parent: { column: 'role_id', id: roleId(organisation, role) } };
 }
 
-/** The account that credentials belong to. */
+/**
+ * The account that credentials belong to.
+ * @internal The test of lists plans queries with it.
+ */
 export function ofAccount(organisation: string, id: string): Scope {
   const owner = organisationId(organisation);
   const sql = `SELECT id FROM service_account WHERE organisation_id = ${owner.sql} AND id = ?`;

@@ -43,7 +43,10 @@ const OVERLAPPED = `SELECT r.organisation_id FROM json_each(?) e CROSS JOIN rese
     ON r.audience = (SELECT min(audience) FROM reserved_audience WHERE audience >= ${ENTRY} AND organisation_id <> ?)
     WHERE json_extract(e.value, '$[1]') = 1 AND substr(r.audience, 1, length(${ENTRY})) = ${ENTRY}`;
 
-/** Every statement of this file, for the test that each of them uses an index. */
+/**
+ * Every statement of this file, for the test that each of them uses an index.
+ * @internal
+ */
 export const RESERVATION_STATEMENTS: readonly string[] = [RESERVED_BY_OTHERS];
 
 /** Those of the audiences that another organisation has reserved. Throws StorageUnavailable. */

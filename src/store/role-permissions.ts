@@ -7,7 +7,10 @@ const RULES = `SELECT rr.id, rr.role_id, r.slug, rr.resources, rr.resource_ident
   FROM json_each(?1) wanted CROSS JOIN role r ON r.id = wanted.value AND r.organisation_id = ?2
   CROSS JOIN role_rule rr ON rr.role_id = r.id ORDER BY r.slug, rr.id`;
 
-/** Every statement of this file that reads, for the test that each of them uses an index. */
+/**
+ * Every statement of this file that reads, for the test that each of them uses an index.
+ * @internal
+ */
 export const ROLE_PERMISSION_STATEMENTS: readonly string[] = [RULES];
 
 interface RuleRow {

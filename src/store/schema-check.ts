@@ -6,7 +6,10 @@ import { EVENT_COLUMNS } from './exchange-events.ts';
 import { EXCHANGE_STATEMENTS } from './exchange-facts.ts';
 import { TOKEN_STANDING_STATEMENTS } from './issued-tokens.ts';
 
-/** What is written and read nowhere else, and the index that a write names. */
+/**
+ * What is written and read nowhere else, and the index that a write names.
+ * @internal The test that each index is used by a statement needs it.
+ */
 export const WRITTEN_STATEMENTS: readonly string[] = [
   `SELECT ${EVENT_COLUMNS}, count, collapse_key
     FROM audit_event INDEXED BY audit_event_by_outcome WHERE organisation_id = ?1 AND outcome = ?2 AND outcome <> 'granted'`,

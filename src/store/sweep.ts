@@ -18,7 +18,10 @@ const AUDIT = `DELETE FROM audit_event WHERE (organisation_id, id) IN (${ORGANIS
 const REQUESTS = `DELETE FROM audit_event_request WHERE (request_id, event_id) IN
   (SELECT request_id, event_id FROM audit_event_request WHERE request_id < ?1 LIMIT ${SWEPT_ROWS_PER_RUN})`;
 
-/** Every statement of this file, for the test that each of them uses an index. */
+/**
+ * Every statement of this file, for the test that each of them uses an index.
+ * @internal
+ */
 export const SWEEP_STATEMENTS: readonly string[] = [USED, REVOKED, AUDIT, REQUESTS];
 
 const SECONDS_PER_DAY = 86_400;

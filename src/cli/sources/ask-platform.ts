@@ -39,7 +39,10 @@ export async function tryRepeatedly<T>({ sleep, random }: System, title: string,
   }
 }
 
-/** Milliseconds to wait after a try: what `retry-after` says in seconds, else half to all of a doubling span. */
+/**
+ * Milliseconds to wait after a try: what `retry-after` says in seconds, else half to all of a doubling span.
+ * @internal Its bounds are tested without waiting.
+ */
 export function pauseMs(attempt: number, retryAfter: string | null, random: number): number {
   if (retryAfter !== null && /^\d{1,6}$/.test(retryAfter))
     return Math.min(Number(retryAfter) * 1_000, PLATFORM_LONGEST_RETRY_MS);
