@@ -2,6 +2,8 @@
 
 import type { VerifiedClaims } from '../token/claims.ts';
 import type { Denial } from './denial.ts';
+import { newExpressionBudget } from '../rules/expression-budget.ts';
+import type { ExpressionBudget } from '../rules/expression-budget.ts';
 import { forwardedClaims, matchChecks } from '../rules/rule.ts';
 import type { CompiledIdentity } from '../rules/rule.ts';
 import { narrow } from '../rules/narrow.ts';
@@ -65,7 +67,10 @@ export function decide(
   token: DecidedToken,
   issuerUrl: string,
 ): Decision {
-  const tried = candidates.map((candidate) => tryCandidate(candidate, token, asked.now));
+  const budget = newExpressionBudget();
+  const tried = candidates.map((candidate) => tryCandidate(candidate, token, asked.now, budget));
+  // Kept now: explaining the nearest rule may evaluate more.
+  const tooCostly = budget.isExceeded ? [...budget.costs] : null;
   const matched = tried.filter(({ failed }) => failed === null).map((match) => narrowMatch(match, asked, facts));
   const shadow =
     matched.find(({ identity, narrowed }) => identity.mode === 'shadow' && narrowed !== null)?.identity ?? null;
@@ -79,6 +84,12 @@ export function decide(
   const accounts = new Set(enforced.map(({ identity }) => identity.serviceAccount.id));
 
   // Which of several accounts is meant must never be guessed, nor depend on candidates that were not read.
+  if (tooCostly !== null) {
+    return refuse({
+      denial: { about: 'expressions', reason: 'expressions_too_costly', costs: tooCostly },
+      identity: null,
+    });
+  }
   if (facts.truncated)
     return refuse({ denial: { about: 'candidates', reason: 'too_many_candidates' }, identity: null });
   if (accounts.size > 1) {
@@ -114,8 +125,8 @@ interface Refused {
   readonly identity: FederatedIdentity | null;
 }
 
-function tryCandidate(candidate: CompiledIdentity, token: DecidedToken, now: number): Tried {
-  const rest = matchChecks(candidate, token, now);
+function tryCandidate(candidate: CompiledIdentity, token: DecidedToken, now: number, budget: ExpressionBudget): Tried {
+  const rest = matchChecks(candidate, token, now, budget);
   let note: string | null = null;
   // Not for…of, which would close the checks that were not made.
   for (let next = rest.next(); !next.done; next = rest.next()) {

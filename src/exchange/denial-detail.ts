@@ -3,7 +3,14 @@
 import type { JsonValue } from '../token/json.ts';
 import type { Check } from '../rules/check.ts';
 import type { Denial, NotAllowedDenial, UnmatchedDenial } from './denial.ts';
-import { MAX_PATTERN_RULES_WITHOUT_ACCOUNT, MAX_QUOTED_CHARS, MAX_QUOTED_NAME_CHARS } from './limits.ts';
+import type { ExpressionCost } from '../rules/expression-budget.ts';
+import { MAX_EXCHANGE_EXPRESSION_STEPS } from '../rules/limits.ts';
+import {
+  MAX_NAMED_RULES,
+  MAX_PATTERN_RULES_WITHOUT_ACCOUNT,
+  MAX_QUOTED_CHARS,
+  MAX_QUOTED_NAME_CHARS,
+} from './limits.ts';
 
 /** Everything an operator should know of a refusal, in one line. */
 export function denialDetail(denied: Denial): string {
@@ -22,6 +29,8 @@ export function denialDetail(denied: Denial): string {
       return `the token matches identities of ${denied.serviceAccounts.join(', ')} and the request names none`;
     case 'candidates':
       return `more than ${MAX_PATTERN_RULES_WITHOUT_ACCOUNT} rules of this provider would have to be considered if no account is named`;
+    case 'expressions':
+      return costlyDetail(denied.costs);
     case 'use':
       return `federated identity ${denied.federatedIdentityId} is single use and has exchanged this token before`;
   }
@@ -49,6 +58,12 @@ function unmatchedDetail(denied: UnmatchedDenial): string {
     (asked.federatedIdentity === null ? 'the subject of this token' : nameOf(asked.federatedIdentity));
   const shadowed = candidates === 0 ? '' : `; its ${candidates} candidate(s) are shadow identities, which never grant`;
   return `no federated identity joins this issuer to ${who}${shadowed}`;
+}
+
+function costlyDetail(costs: readonly ExpressionCost[]): string {
+  const dearest = costs.toSorted((a, b) => b.steps - a.steps).slice(0, MAX_NAMED_RULES);
+  const named = dearest.map(({ id, name, steps }) => `${id} (${name}) ${steps}`).join(', ');
+  return `the expressions of ${costs.length} rule(s) may take more than the ${MAX_EXCHANGE_EXPRESSION_STEPS} steps of one exchange for this token: ${named}`;
 }
 
 function notAllowedDetail({ by, reason, check }: NotAllowedDenial): string {

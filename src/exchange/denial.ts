@@ -2,6 +2,7 @@
 
 import type { Check, CheckReason } from '../rules/check.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
+import type { ExpressionCost } from '../rules/expression-budget.ts';
 import type { Asked } from './request.ts';
 
 /** Stable reason codes: they appear in audit events, logs and explanations. */
@@ -36,6 +37,7 @@ export type DenialReason =
   | CheckReason
   | 'ambiguous_service_account'
   | 'too_many_candidates'
+  | 'expressions_too_costly'
   // access credentials
   | 'credential_invalid'
   // the service
@@ -118,6 +120,13 @@ interface TooManyDenial {
   readonly reason: 'too_many_candidates';
 }
 
+/** The expressions of the rules would take too long, so none of them was believed. */
+interface TooCostlyDenial {
+  readonly about: 'expressions';
+  readonly reason: 'expressions_too_costly';
+  readonly costs: readonly ExpressionCost[];
+}
+
 interface UsedTokenDenial {
   readonly about: 'use';
   readonly reason: 'token_already_used';
@@ -133,6 +142,7 @@ export type Denial =
   | NotAllowedDenial
   | AmbiguousDenial
   | TooManyDenial
+  | TooCostlyDenial
   | UsedTokenDenial;
 
 /** A refusal in one sentence, which the caller may learn in full unless `detail` says more. */

@@ -16,5 +16,5 @@ export const MAX_QUOTED_CHARS = 300;
 export const MAX_QUOTED_NAME_CHARS = 100;
 /** Characters of what a request asked for that its audit event keeps; a caller could fill the log with 64 KiB of scopes. */
 export const MAX_RECORDED_ASKED_CHARS = 4_096;
-/** Rules of other accounts that an explanation names as the ones that accept the token. */
+/** Rules that one sentence names: those of other accounts that accept the token, or those whose expressions cost most. */
 export const MAX_NAMED_RULES = 3;

@@ -3,13 +3,19 @@
 import { Environment } from '@marcbachmann/cel-js';
 import type { ASTNode } from '@marcbachmann/cel-js';
 
+import { expressionSteps } from './expression-cost.ts';
+import type { TokenSize } from './expression-cost.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
 import { MAX_EXPRESSION_CHARS, MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_NODES, MAX_EXPRESSION_STEPS } from './limits.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 
 /** Evaluates a compiled expression; the error says in a phrase why there was no answer, which is a refusal. */
-export type Expression = (claims: JsonObject) => Result<boolean, string>;
+export interface Expression {
+  (claims: JsonObject): Result<boolean, string>;
+  /** What evaluating it for these claims costs at most, in steps of about a microsecond. */
+  readonly stepsFor: (claims: JsonObject) => number;
+}
 
 /** Compiles a CEL expression; the error is a sentence for its author. */
 export type CompileExpression = (text: string) => Result<Expression, string>;
@@ -43,7 +49,8 @@ export function compileExpression(text: string): Result<Expression, string> {
     if (!checked.valid) return refuse(`is not a valid expression: ${summaryOf(checked.error)}`);
     if (checked.type !== 'bool' && checked.type !== 'dyn')
       return refuse(`must be true or false, but is ${checked.type}`);
-    return ok((claims) => evaluate(parsed, claims, scan.repeatedNodes));
+    const stepsFor = (claims: JsonObject): number => Math.ceil(expressionSteps(parsed.ast, sizeOf(claims)));
+    return ok(Object.assign((claims: JsonObject) => evaluate(parsed, claims, scan.repeatedNodes), { stepsFor }));
   } catch (error) {
     return refuse(`is not a valid expression: ${summaryOf(error)}`);
   }
@@ -66,10 +73,18 @@ function evaluate(
   }
 }
 
+/** What there is to read in a token; the claims are converted and measured once. */
+function sizeOf(claims: JsonObject): TokenSize {
+  const { chars, largestCollection } = celClaimsOf(claims);
+  return { claims, chars, items: largestCollection };
+}
+
 interface CelClaims {
   readonly value: unknown;
   /** Elements or members of the largest list or object anywhere in it. */
   readonly largestCollection: number;
+  /** Characters of all texts and names in it. */
+  readonly chars: number;
 }
 
 /** Up to a hundred expressions see the same token: its claims are converted once. */
@@ -78,7 +93,11 @@ const converted = new WeakMap<JsonObject, CelClaims>();
 function celClaimsOf(claims: JsonObject): CelClaims {
   const known = converted.get(claims);
   if (known !== undefined) return known;
-  const fresh = { value: celValue(claims), largestCollection: largestIn(claims) };
+  const fresh = {
+    value: celValue(claims),
+    largestCollection: largestIn(claims),
+    chars: JSON.stringify(claims).length,
+  };
   converted.set(claims, fresh);
   return fresh;
 }

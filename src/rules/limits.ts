@@ -18,6 +18,8 @@ export const MAX_EXPRESSION_NODES = 200;
 export const MAX_EXPRESSION_DEPTH = 32;
 /** Nodes inside the macros (`exists`, `all`, …) of a CEL expression × elements of the largest list or object of the token; more is a refusal. A step takes up to 10 µs. */
 export const MAX_EXPRESSION_STEPS = 20_000;
+/** Steps of about a microsecond that all expressions of one exchange may cost together (contract §7): 50 ms of CPU. */
+export const MAX_EXCHANGE_EXPRESSION_STEPS = 50_000;
 /** Claims an identity may set conditions on. */
 export const MAX_CONDITIONS = 50;
 /** Values listed in one condition. */

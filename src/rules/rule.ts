@@ -10,7 +10,10 @@ import type { JsonObject, JsonValue } from '../token/json.ts';
 import type { Check, CheckReason } from './check.ts';
 import type { ConditionMatcher } from '../objects/conditions.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
+import { newExpressionBudget, spend } from './expression-budget.ts';
+import type { ExpressionBudget } from './expression-budget.ts';
 import { hints } from './late-hints.ts';
+import { MAX_EXCHANGE_EXPRESSION_STEPS } from './limits.ts';
 import { compileGuards, judgeGuard } from './guards.ts';
 import type { CompiledGuard } from './guards.ts';
 import type { Result } from '../exchange/result.ts';
@@ -96,7 +99,12 @@ export function compileFederatedIdentity(identity: FederatedIdentity, context: I
  * Checks a token against a rule at `now` (NumericDate), lazily and in the order of the contract (§3 step 6). Deciding stops
  * at the first failure, explaining takes them all. A check that passed has a hint only if an operator should know of it.
  */
-export function* matchChecks(compiled: CompiledIdentity, token: MatchedToken, now: number): Generator<Check> {
+export function* matchChecks(
+  compiled: CompiledIdentity,
+  token: MatchedToken,
+  now: number,
+  budget: ExpressionBudget = newExpressionBudget(),
+): Generator<Check> {
   yield checkStatus(compiled.identity, now);
   yield checkAudience(compiled, token.claims);
   yield checkSubject(compiled, token);
@@ -109,7 +117,7 @@ export function* matchChecks(compiled: CompiledIdentity, token: MatchedToken, no
     });
   }
   for (const condition of compiled.conditions) yield checkCondition(condition, token.claims);
-  if (compiled.expression !== null) yield checkExpression(compiled, compiled.expression, token.claims);
+  if (compiled.expression !== null) yield checkExpression(compiled, compiled.expression, token.claims, budget);
 }
 
 function checkStatus({ status, serviceAccount, expiresAt }: FederatedIdentity, now: number): Check {
@@ -190,10 +198,19 @@ function checkExpression(
   { identity }: CompiledIdentity,
   compiled: Result<Expression, string>,
   claims: JsonObject,
+  budget: ExpressionBudget,
 ): Check {
   const of = { expected: identity.expression };
   if (!compiled.ok) {
     return failed('expression', 'rule_invalid', { ...of, hint: () => `the expression ${compiled.error}` });
+  }
+  const steps = compiled.value.stepsFor(claims);
+  if (!spend(budget, identity, steps)) {
+    return failed('expression', 'expression_failed', {
+      ...of,
+      hint: () =>
+        `it was not evaluated: it may take ${steps} steps for this token, and the expressions of one exchange may take ${MAX_EXCHANGE_EXPRESSION_STEPS}`,
+    });
   }
   const evaluated = compiled.value(claims);
   if (!evaluated.ok) {

@@ -410,6 +410,27 @@ describe('a project of GitLab that was renamed', () => {
   });
 });
 
+describe('expressions that take too long for a token', () => {
+  it('are not run: no rule accepts it, and the operator is told which rule took how much (contract §7)', async () => {
+    const { deployment, issuer, joined } = world;
+    const expression = 'claims.l.exists(x, claims.a.contains(claims.b))';
+    const costly = await addIdentity(deployment, joined, { providerSubject: NAMES, expression });
+    const made = { l: Array.from({ length: 1_500 }, () => 1), a: 'a'.repeat(4_600), b: `${'a'.repeat(1_200)}b` };
+    const exchange = async (claims: Record<string, unknown>): Promise<Answer> => {
+      const usual = githubActions({ subjectForm: 'legacy', now: deployment.clock.now });
+      const token = await issuer.sign({ ...usual, ...claims });
+      return deployment.exchange(token, { service_account_id: joined.serviceAccount });
+    };
+    const answer = await exchange(made);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error_description).toContain('take too long');
+    const { body } = await explain({ requestId: answer.headers.get('x-request-id') });
+    expect(body).toMatchObject({ decision: 'refused', reason: 'expressions_too_costly' });
+    expect(body.detail).toMatch(new RegExp(`${costly} .* \\d{6,}`));
+    expect((await exchange({ ...made, l: [1] })).status).toBe(200);
+  });
+});
+
 describe('a recorded request', () => {
   const refuse = async (claims: Record<string, unknown>, asked: Record<string, string>): Promise<string> => {
     const { deployment, issuer } = world;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { compileExpression } from '../../src/rules/expression.ts';
 import type { JsonObject } from '../../src/token/json.ts';
-import { MAX_EXPRESSION_CHARS } from '../../src/rules/limits.ts';
+import { MAX_EXCHANGE_EXPRESSION_STEPS, MAX_EXPRESSION_CHARS } from '../../src/rules/limits.ts';
 
 const CLAIMS: JsonObject = {
   sub: 'repo:acme/app:ref:refs/heads/main',
@@ -177,5 +177,53 @@ describe('compileExpression (contract §5.3)', () => {
     compiled.value(claims);
     // 10 to 60 ms alone; the bound is wide because the machine is shared, and what it guards against takes seconds.
     expect(performance.now() - started).toBeLessThan(500);
+  });
+});
+
+describe('the cost of an expression (contract §7)', () => {
+  const steps = (text: string, claims: JsonObject): number => {
+    const compiled = compileExpression(text);
+    if (!compiled.ok) throw new Error(compiled.error);
+    return compiled.value.stepsFor(claims);
+  };
+  const token = {
+    sub: 'repo:acme/app:ref:refs/heads/main',
+    aud: ['a'],
+    ref: 'refs/heads/main',
+    text: 'x'.repeat(2_000),
+  };
+  const many = (count: number): number[] => Array.from({ length: count }, () => 1);
+
+  it.each([
+    'claims.ref == "refs/heads/main"',
+    'claims.ref.startsWith("refs/heads/") && claims.text.contains("refs/tags/")',
+    '"a" in claims.aud',
+    'claims.aud.exists(x, x == "a")',
+    '["a", "b"].all(x, x != claims.ref)',
+  ])('of %s leaves room for a hundred of its kind', (text) => {
+    expect(steps(text, token) * 100).toBeLessThan(MAX_EXCHANGE_EXPRESSION_STEPS);
+  });
+
+  it.each<[string, JsonObject]>([
+    [
+      'claims.l.exists(x, claims.a.contains(claims.b))',
+      { l: many(1_500), a: 'a'.repeat(4_600), b: `${'a'.repeat(2_400)}b` },
+    ],
+    [
+      'claims.l.exists(x, claims.a.indexOf(claims.b) > 1)',
+      { l: many(500), a: 'a'.repeat(6_000), b: 'a'.repeat(5_000) },
+    ],
+    [
+      `(${Array.from({ length: 60 }, () => 'claims.a').join(' + ')}).contains(claims.b + claims.b)`,
+      { a: 'a'.repeat(6_000), b: 'a'.repeat(5_000) },
+    ],
+    ['claims.l.all(x, claims.l == claims.m)', { l: many(2_000), m: many(2_000) }],
+  ])('of %s for a token made for it is more than an exchange may take', (text, claims) => {
+    expect(steps(text, claims)).toBeGreaterThan(MAX_EXCHANGE_EXPRESSION_STEPS);
+  });
+
+  it('grows with what there is to read', () => {
+    const long = { a: 'x'.repeat(9_000), b: 'x'.repeat(9_000) };
+    expect(steps('claims.a == claims.b', { a: 'x', b: 'x' })).toBeLessThan(steps('claims.a == claims.b', long));
   });
 });

@@ -177,15 +177,29 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
 
   it('is made once for each rule, also if none of them accepts the token and the nearest is explained', () => {
     let evaluations = 0;
-    const expression = () => {
+    const evaluate = () => {
       evaluations += 1;
       return { ok: true, value: false } as const;
     };
+    const expression = Object.assign(evaluate, { stepsFor: () => 1 });
     const candidate = { ...compile({}), expression: { ok: true, value: expression } as const };
     expect(reasonOf([candidate, candidate, candidate])).toBe('expression_failed');
     expect(evaluations).toBe(3);
     expect(reasonOf([{ ...candidate, subject: compile({ providerSubject: 'a:b' }).subject }])).toBe('subject_mismatch');
     expect(evaluations).toBe(4);
+  });
+
+  it('evaluates no more than one exchange may cost, all rules together, and then accepts none (contract §7)', () => {
+    const costing = (steps: number): CompiledIdentity => {
+      const expression = Object.assign(() => ({ ok: true, value: true }) as const, { stepsFor: () => steps });
+      return { ...compile({}), expression: { ok: true, value: expression } };
+    };
+    expect(reasonOf([costing(25_000), costing(25_000)])).toBeNull();
+    expect(reasonOf([costing(25_000), costing(25_001)])).toBe('expressions_too_costly');
+    expect(reasonOf([costing(50_001)])).toBe('expressions_too_costly');
+    // A rule that refuses the token before its expression spends nothing.
+    const other = { ...costing(50_000), subject: compile({ providerSubject: 'a:b' }).subject };
+    expect(reasonOf([costing(50_000), other])).toBeNull();
   });
 
   it('carries its hint when it is written out or copied, although it is worked out only then', () => {
