@@ -31,3 +31,5 @@ export const MAX_CACHED_IDENTITIES = 2_000;
 export const MAX_CACHED_IDENTITY_CHARS = 4_000_000;
 /** Characters of a claim's name or JSON Pointer. */
 export const MAX_CLAIM_REFERENCE_CHARS = 256;
+/** Single stars of a glob that a hint tries to double one by one; each try reads the whole subject. */
+export const MAX_STARS_TRIED = 8;

@@ -5,6 +5,7 @@ import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import type { Preset } from '../platforms/preset.ts';
 import { githubIdRule, githubSubjectForms } from './github-subject.ts';
 import { hasWildcard } from './glob.ts';
+import { MAX_STARS_TRIED } from './limits.ts';
 import { lookAlike, strangeCharacter } from './look-alikes.ts';
 import { globsOf, looksLikeRegularExpression, percentDecoded, withDoubleStars } from './pattern-mistakes.ts';
 import { compileSubject, otherGithubForm } from './subject.ts';
@@ -26,7 +27,9 @@ type WouldMatch = (rule: string, actual: string, match?: 'exact' | 'glob') => bo
 export function subjectHint(miss: SubjectMiss): string | null {
   const { identity, forms, claims, actual, acceptedIds } = miss;
   const { providerSubject: rule, providerSubjectMatch: how } = identity;
+  // What was not changed has failed already; each comparison reads a subject of 16 KB.
   const wouldMatch: WouldMatch = (changedRule, changedActual, match = how) =>
+    (changedRule !== rule || changedActual !== actual || match !== how) &&
     compileSubject(changedRule, match, forms)(claims, changedActual).ok;
   return (
     (forms === 'github' ? githubHint(rule, claims, actual) : null) ??
@@ -112,6 +115,7 @@ function patternHint(rule: string, how: 'exact' | 'glob', actual: string, wouldM
 /** The rule with as few `*` doubled as the token needs: one if that is enough. */
 function leastDoubled(rule: string, matches: (glob: string) => boolean): string {
   const parts = rule.split(/(?<!\*)\*(?!\*)/);
+  if (parts.length > MAX_STARS_TRIED) return withDoubleStars(rule);
   const one = parts
     .slice(1)
     .map((_, at) => parts.map((part, i) => (i === 0 ? part : `${i - 1 === at ? '**' : '*'}${part}`)).join(''));
