@@ -3,35 +3,16 @@
 import * as z from 'zod/mini';
 
 import { AUDIT_OUTCOMES } from './audit-log.ts';
-import type { AuditOutcome } from './audit-log.ts';
-import type { JsonObject } from '../token/json.ts';
+import type { ListedAuditEvent } from './audit-log.ts';
+
+type OtherwiseAnswered = 'id' | 'time' | 'serviceAccountId' | 'federatedIdentityId';
 
 /** What the API answers; `time` is RFC 3339 in UTC. */
-export interface AuditEventView {
+export interface AuditEventView extends Omit<ListedAuditEvent, OtherwiseAnswered> {
   readonly identity: string;
   readonly time: string;
-  readonly requestId: string;
-  readonly actor: string;
-  readonly action: string;
-  readonly outcome: AuditOutcome;
-  /** The code of a refusal. */
-  readonly reason: string | null;
-  /** What an operator reads: the reason in full, or a note on a grant. */
-  readonly detail: string | null;
   readonly serviceAccount: string | null;
   readonly federatedIdentity: string | null;
-  readonly issuer: string | null;
-  readonly subject: string | null;
-  /** The token's, without the token. */
-  readonly claims: JsonObject | null;
-  /** What the request asked for, as far as it named it. */
-  readonly asked: JsonObject | null;
-  /** `jti` of the token issued or revoked. */
-  readonly tokenId: string | null;
-  readonly ip: string | null;
-  readonly changes: JsonObject | null;
-  /** Equal refusals within a minute are one event. */
-  readonly count: number;
 }
 
 const json = z.record(z.string(), z.unknown());

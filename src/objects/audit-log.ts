@@ -45,7 +45,7 @@ export interface AuditEvent {
   readonly outcome: AuditOutcome;
   /** The code of a refusal. */
   readonly reason: string | null;
-  /** The same for an operator, in full. */
+  /** What an operator reads: the reason in full, or a note on a grant. */
   readonly detail: string | null;
   readonly serviceAccountId: string | null;
   readonly federatedIdentityId: string | null;
@@ -53,8 +53,9 @@ export interface AuditEvent {
   readonly subject: string | null;
   /** The token's, without the token. */
   readonly claims: JsonObject | null;
-  /** What the request asked for; null if it was no exchange. */
+  /** What the request asked for, as far as it named it; null if it was no exchange. */
   readonly asked: JsonObject | null;
+  /** `jti` of the token issued or revoked. */
   readonly tokenId: string | null;
   readonly ip: string | null;
   /** Of a change: the object before and after. */
@@ -97,11 +98,11 @@ export interface AuditFilter {
   readonly limit: number;
 }
 
-/** A page, newest first; `organisation` is null where the one named does not exist. */
+/** A page, newest first; `organisation` is null if the one named does not exist. */
 export interface AuditPage {
   readonly organisation: Organisation | null;
   readonly events: readonly ListedAuditEvent[];
-  /** Where the next page begins, also behind events that were searched and not met by the filter; null where none are left. */
+  /** Where the next page begins, also behind events that were searched and not met by the filter; null if none are left. */
   readonly next: AuditCursor | null;
 }
 

@@ -10,8 +10,9 @@ import { grantEventId } from './request-ids.ts';
 import type { Condition } from './iam-audit.ts';
 import { organisationId, selectOrganisation } from './organisations.ts';
 
-const COLUMNS = `e.id, e.time, e.request_id, e.actor, e.action, e.outcome, e.reason, e.detail, e.service_account_id,
-  e.federated_identity_id, e.issuer, e.subject, e.claims, e.asked, e.token_id, e.ip, e.changes, e.count`;
+const COLUMNS = `e.id, e.time, e.request_id AS requestId, e.actor, e.action, e.outcome, e.reason, e.detail,
+  e.service_account_id AS serviceAccountId, e.federated_identity_id AS federatedIdentityId, e.issuer, e.subject, e.claims,
+  e.asked, e.token_id AS tokenId, e.ip, e.changes, e.count`;
 
 /** The audit events of D1. */
 export function auditStore(db: D1Database): AuditStore {
@@ -186,53 +187,22 @@ function narrowingsOf(filter: AuditFilter, owner: Condition): Partial<Record<Ind
   };
 }
 
-interface EventRow {
-  readonly id: string;
-  readonly time: number;
-  readonly request_id: string;
-  readonly actor: string;
-  readonly action: string;
-  readonly outcome: ListedAuditEvent['outcome'];
-  readonly reason: string | null;
-  readonly detail: string | null;
-  readonly service_account_id: string | null;
-  readonly federated_identity_id: string | null;
-  readonly issuer: string | null;
-  readonly subject: string | null;
-  readonly claims: string | null;
-  readonly asked: string | null;
-  readonly token_id: string | null;
-  readonly ip: string | null;
-  readonly changes: string | null;
-  readonly count: number;
-}
+type JsonColumn = 'claims' | 'asked' | 'changes';
 
-interface ListedRow extends EventRow {
+/** An event as COLUMNS selects it: what is JSON is text. */
+type EventRow = Omit<ListedAuditEvent, JsonColumn> & Readonly<Record<JsonColumn, string | null>>;
+
+type ListedRow = EventRow & {
   /** 1 if it passes the filters. */
   readonly met: number | null;
   /** Its place among those that were searched, from 1; null if only those that pass the filters are read. */
   readonly place: number | null;
+};
+
+function toAuditEvent({ met: _met, place: _place, ...row }: EventRow & Partial<ListedRow>): ListedAuditEvent {
+  return { ...row, claims: parsed(row.claims), asked: parsed(row.asked), changes: parsed(row.changes) };
 }
 
-function toAuditEvent(row: EventRow): ListedAuditEvent {
-  return {
-    id: row.id,
-    time: row.time,
-    requestId: row.request_id,
-    actor: row.actor,
-    action: row.action,
-    outcome: row.outcome,
-    reason: row.reason,
-    detail: row.detail,
-    serviceAccountId: row.service_account_id,
-    federatedIdentityId: row.federated_identity_id,
-    issuer: row.issuer,
-    subject: row.subject,
-    claims: row.claims === null ? null : (readJson(row.claims) as JsonObject),
-    asked: row.asked === null ? null : (readJson(row.asked) as JsonObject),
-    tokenId: row.token_id,
-    ip: row.ip,
-    changes: row.changes === null ? null : (readJson(row.changes) as JsonObject),
-    count: row.count,
-  };
+function parsed(text: string | null): JsonObject | null {
+  return text === null ? null : (readJson(text) as JsonObject);
 }

@@ -13,20 +13,27 @@ const columns: Record<string, (json: string) => unknown> = {
   annotations: (annotations) => fromRow(federatedIdentity, { annotations }).annotations,
   conditions: (conditions) => fromRow(federatedIdentity, { conditions }).conditions,
   local_jwks: (jwks) => fromRow(identityProvider, { local_jwks: jwks }).localJwks,
-  claims: async (claims) => (await eventOf({ claims, changes: null }))?.claims,
-  changes: async (changes) => (await eventOf({ claims: null, changes }))?.changes,
+  claims: async (claims) => (await eventOf({ claims })).claims,
+  asked: async (asked) => (await eventOf({ asked })).asked,
+  changes: async (changes) => (await eventOf({ changes })).changes,
 };
 
-async function eventOf(row: object): Promise<{ readonly claims: unknown; readonly changes: unknown } | undefined> {
+interface JsonMembers<T> {
+  readonly claims: T;
+  readonly asked: T;
+  readonly changes: T;
+}
+
+async function eventOf(columns: Partial<JsonMembers<string>>): Promise<Partial<JsonMembers<unknown>>> {
   const statement = { bind: () => statement };
   const db = {
     prepare: () => statement,
     batch: async () => [
       { success: true, results: [{}] },
-      { success: true, results: [row] },
+      { success: true, results: [{ claims: null, asked: null, changes: null, ...columns }] },
     ],
   };
-  return (await auditStore(db as never).read('default', 'evt_1')).events[0];
+  return (await auditStore(db as never).read('default', 'evt_1')).events[0] ?? {};
 }
 
 it.each(Object.entries(columns))('the column %s, after one whose names V8 takes for its own', async (_, read) => {

@@ -8,18 +8,16 @@ import type { RoleBindingView } from '../../objects/role-binding.ts';
 import type { RoleView } from '../../objects/role.ts';
 import type { ServiceAccountView } from '../../objects/service-account.ts';
 import type { Api } from '../api.ts';
-import { defaultsOf } from '../apply/kinds.ts';
 import { CliFailure } from '../failure.ts';
 import { differencesOf } from './show-change.ts';
-import type { Change, Difference } from './show-change.ts';
+import type { Change } from './show-change.ts';
+import { createObject, updateObject } from './bring-object.ts';
+import type { Mode, Work } from './bring-object.ts';
 import { bootstrapLabels, isBootstrapped, matching } from './labels.ts';
 import type { Plan, BootstrapOptions } from './build-plan.ts';
+import { haveProvider } from './have-provider.ts';
 
-export interface Mode {
-  readonly isDryRun: boolean;
-  /** Changes what differs. */
-  readonly mayUpdate: boolean;
-}
+const IDENTITIES = '/federated-identities';
 
 export interface AppliedPlan {
   readonly changes: readonly Change[];
@@ -34,20 +32,17 @@ export interface AppliedPlan {
 export async function applyPlan(api: Api, plan: Plan, asked: BootstrapOptions, mode: Mode): Promise<AppliedPlan> {
   // Asked for first, so that a role that does not exist leaves nothing half-made.
   const role = asked.role === undefined ? null : await findRole(api, asked.role);
-  const labels = bootstrapLabels(plan.preset, plan.key);
   const changes: Change[] = [];
-  const did = (change: Change): void => void changes.push(change);
+  const labels = bootstrapLabels(plan.preset, plan.key);
+  const work: Work = { api, plan, asked, labels, mode, did: (change) => void changes.push(change) };
 
-  const provider = await haveProvider(api, plan, asked, labels, mode, did);
-  const account = await haveAccount(api, plan, labels, mode, did);
-  if (role !== null) await haveBinding(api, { plan, asked, role, account, labels, mode, did });
-  const identity = await haveIdentity(api, { plan, provider, account, labels, mode, did });
+  const provider = await haveProvider(work);
+  const account = await haveAccount(work);
+  if (role !== null) await haveBinding(work, role, account);
+  const identity = await haveIdentity(work, provider, account);
   const { warnings = [] } = (identity ?? {}) as { readonly warnings?: AppliedPlan['warnings'] };
   return { changes, account, identity, warnings };
 }
-
-type Report = (change: Change) => void;
-type Labels = ReturnType<typeof bootstrapLabels>;
 
 async function findRole(api: Api, name: string): Promise<RoleView> {
   try {
@@ -66,120 +61,21 @@ async function findRole(api: Api, name: string): Promise<RoleView> {
   }
 }
 
-/** Members that decide which tokens verify, and who their subject is. */
-const DECIDING = ['preset', 'localJwks', 'providerJwksUri', 'allowedAlgorithms', 'maxTokenLifetime', 'subjectClaim'];
-const KEY_MEMBERS: ReadonlySet<string> = new Set(['localJwks', 'providerJwksUri']);
-
-/** How a provider decides that is not what the plan would make of it. */
-function decidingDifferences({ provider }: Plan, present: IdentityProviderView): readonly Difference[] {
-  const wanted: Readonly<Record<string, unknown>> = {
-    ...defaultsOf('provider', { ...provider }),
-    ...provider,
-  };
-  return differencesOf(Object.fromEntries(DECIDING.map((member) => [member, wanted[member]])), { ...present });
-}
-
-/** The provider of the plan's issuer; of several, the one that is as the plan wants it. */
-function providerOf(plan: Plan, all: readonly IdentityProviderView[]): IdentityProviderView | undefined {
-  const present = all.filter((one) => one.providerIssuer === plan.provider.providerIssuer);
-  return present.find((one) => decidingDifferences(plan, one).length === 0) ?? present[0];
-}
-
-function foreignProvider({ identity, name }: IdentityProviderView, differences: readonly Difference[]): CliFailure {
-  const isKeysAlone = differences.every(({ member }) => KEY_MEMBERS.has(member));
-  return new CliFailure(
-    `The identity provider ${identity} (${name}) is not what this command would have made: it differs in ` +
-      `${differences.map(({ member }) => member).join(', ')}. Nothing was written: whoever made it so decides who gets in.`,
-    {
-      code: 'provider_differs',
-      next:
-        `\`cambist providers get ${identity}\` shows it, \`cambist audit --action identity_provider.update\` who changed it.` +
-        (isKeysAlone
-          ? ' If its keys are the right ones, pass --accept-provider-keys.'
-          : ' Put it right, or use another organisation.'),
-    },
-  );
-}
-
-async function haveProvider(
-  api: Api,
-  plan: Plan,
-  asked: BootstrapOptions,
-  labels: Labels,
-  mode: Mode,
-  did: Report,
-): Promise<IdentityProviderView | null> {
-  const path = '/federated-identity-providers';
-  const { name: usualName } = plan.provider;
-  const all = await api.list<IdentityProviderView>(path);
-  const present = providerOf(plan, all);
-  const what = 'Identity provider';
-  const name = all.some((one) => one.name === usualName) ? `${usualName} ${plan.key}` : usualName;
-  if (present === undefined) {
-    if (mode.isDryRun) {
-      did({ what, outcome: 'would be created', identity: null, name });
-      return null;
-    }
-    const created = await api.post<IdentityProviderView>(path, { ...plan.provider, name, status: 'active', labels });
-    did({ what, outcome: 'created', identity: created.identity, name });
-    return created;
-  }
-  const isOurs = isBootstrapped(present);
-  const deciding = decidingDifferences(plan, present).filter(
-    ({ member }) => !(asked.acceptsProviderKeys && KEY_MEMBERS.has(member)),
-  );
-  // Whoever made it otherwise decides who gets in; the label of a bootstrap proves nothing about who that was.
-  if (deciding.length > 0 && !(mode.mayUpdate && isOurs)) throw foreignProvider(present, deciding);
-  const differences = [...deciding, ...differencesOf({ status: 'active' }, { ...present })];
-  const known = { what, identity: present.identity, name: present.name } as const;
-  if (differences.length === 0) did({ ...known, outcome: 'already present' });
-  else if (!mode.mayUpdate || !isOurs) {
-    // Others may depend on how somebody set it up.
-    did({
-      ...known,
-      outcome: 'differs',
-      differences,
-      ...(isOurs ? {} : { note: 'not made by bootstrap: change it yourself where you agree' }),
-    });
-  } else if (mode.isDryRun) did({ ...known, outcome: 'would be updated', differences });
-  else {
-    const changed = Object.fromEntries(differences.map(({ member, after }) => [member, after]));
-    const updated = await api.patch<IdentityProviderView>(
-      `${path}/${present.identity}`,
-      changed,
-      present.objectVersion,
-    );
-    did({ ...known, outcome: 'updated', differences });
-    return updated;
-  }
-  return present;
-}
-
-async function haveAccount(
-  api: Api,
-  plan: Plan,
-  labels: Labels,
-  mode: Mode,
-  did: Report,
-): Promise<ServiceAccountView | null> {
-  const path = '/service-accounts';
+async function haveAccount(work: Work): Promise<ServiceAccountView | null> {
+  const { api, plan, labels } = work;
   const what = 'Service account';
   const name = plan.accountName;
   const present = await findAccount(api, name);
   if (present !== null) {
     const note = isBootstrapped(present) ? {} : { note: 'not made by bootstrap: --undo leaves it' };
-    did({ what, outcome: 'already present', identity: present.identity, name: present.name, ...note });
+    work.did({ what, outcome: 'already present', identity: present.identity, name: present.name, ...note });
     return present;
   }
   if (name.startsWith('sa_'))
     throw new CliFailure(`There is no service account ${name}.`, { code: 'not_found', exitCode: 2 });
-  if (mode.isDryRun) {
-    did({ what, outcome: 'would be created', identity: null, name });
-    return null;
-  }
-  const created = await api.post<ServiceAccountView>(path, { name, labels });
-  did({ what, outcome: 'created', identity: created.identity, name });
-  return created;
+  return await createObject(work, { what, name }, () =>
+    api.post<ServiceAccountView>('/service-accounts', { name, labels }),
+  );
 }
 
 /** The account by id, slug or name; null if there is none. */
@@ -192,35 +88,26 @@ export async function findAccount(api: Api, name: string): Promise<ServiceAccoun
   return null;
 }
 
-interface BindingTask {
-  readonly plan: Plan;
-  readonly asked: BootstrapOptions;
-  readonly role: RoleView;
-  readonly account: ServiceAccountView | null;
-  readonly labels: Labels;
-  readonly mode: Mode;
-  readonly did: Report;
-}
-
-async function haveBinding(api: Api, { asked, role, account, labels, mode, did }: BindingTask): Promise<void> {
+async function haveBinding(work: Work, role: RoleView, account: ServiceAccountView | null): Promise<void> {
+  const { api, labels } = work;
+  const { projects } = work.asked;
   const path = `/iam/roles/${role.identity}/bindings`;
   const what = 'Role binding';
-  const mine =
+  const about = { name: role.slug, note: `role ${role.slug}` };
+  const present =
     account === null
-      ? []
-      : (await api.list<RoleBindingView>(path)).filter((one) => one.serviceAccountIdentity === account.identity);
-  const present = mine.find((one) => differencesOf({ projects: asked.projects }, { ...one }).length === 0);
-  if (present !== undefined) {
-    did({ what, outcome: 'already present', identity: present.identity, name: role.slug, note: `role ${role.slug}` });
-  } else if (mode.isDryRun || account === null) {
-    did({ what, outcome: 'would be created', identity: null, name: role.slug, note: `role ${role.slug}` });
-  } else {
-    const created = await api.post<RoleBindingView>(path, {
-      serviceAccountIdentity: account.identity,
-      projects: asked.projects,
-      labels,
-    });
-    did({ what, outcome: 'created', identity: created.identity, name: role.slug, note: `role ${role.slug}` });
+      ? undefined
+      : (await api.list<RoleBindingView>(path))
+          .filter((one) => one.serviceAccountIdentity === account.identity)
+          .find((one) => differencesOf({ projects }, { ...one }).length === 0);
+  if (present !== undefined) work.did({ what, outcome: 'already present', identity: present.identity, ...about });
+  else {
+    const serviceAccountIdentity = account?.identity;
+    await createObject(
+      work,
+      { what, ...about },
+      account && (() => api.post<RoleBindingView>(path, { serviceAccountIdentity, projects, labels })),
+    );
   }
 }
 
@@ -231,86 +118,49 @@ const SWITCHES: Readonly<Record<string, unknown>> = Object.fromEntries(
   ),
 );
 
-interface IdentityTask {
-  readonly plan: Plan;
-  readonly provider: IdentityProviderView | null;
-  readonly account: ServiceAccountView | null;
-  readonly labels: Labels;
-  readonly mode: Mode;
-  readonly did: Report;
-}
-
 async function haveIdentity(
-  api: Api,
-  { plan, provider, account, labels, mode, did }: IdentityTask,
+  work: Work,
+  provider: IdentityProviderView | null,
+  account: ServiceAccountView | null,
 ): Promise<FederatedIdentityView | null> {
-  const path = '/federated-identities';
+  const { plan, labels } = work;
   const what = 'Federated identity';
   const { name, ...members } = plan.identity;
-  const present =
-    provider === null || account === null ? null : await findIdentity(api, plan, provider, account, labels);
-  if (present === null || provider === null || account === null) {
-    if (mode.isDryRun || provider === null || account === null) {
-      did({ what, outcome: 'would be created', identity: null, name });
-      return null;
-    }
-    const created = await createIdentity(api, plan, {
-      ...plan.identity,
-      serviceAccountIdentity: account.identity,
-      providerIdentity: provider.identity,
-      labels,
-    });
-    did({ what, outcome: 'created', identity: created.identity, name });
-    return created;
+  if (provider === null || account === null) return await createObject(work, { what, name }, null);
+  const present = await findIdentity(work, provider, account);
+  if (present === null) {
+    const parents = { serviceAccountIdentity: account.identity, providerIdentity: provider.identity };
+    return await createObject(work, { what, name }, () =>
+      createIdentity(work, { ...plan.identity, ...parents, labels }),
+    );
   }
   // A condition that somebody added, or a rule that somebody switched off, is a difference too.
-  const wanted = {
-    conditions: null,
-    status: 'active',
-    ...SWITCHES,
-    ...members,
-  };
-  const differences = differencesOf(wanted, { ...present });
-  const known = { what, identity: present.identity, name: present.name } as const;
-  const isOurs = isBootstrapped(present);
-  const note = isOurs ? {} : { note: 'not made by bootstrap: --update and --undo leave it' };
-  if (differences.length === 0) did({ ...known, outcome: 'already present', ...note });
-  else if (!mode.mayUpdate || !isOurs) did({ ...known, outcome: 'differs', differences, ...note });
-  else if (mode.isDryRun) did({ ...known, outcome: 'would be updated', differences });
-  else {
-    const changed = Object.fromEntries(differences.map(({ member, after }) => [member, after]));
-    const updated = await api.patch<FederatedIdentityView>(
-      `${path}/${present.identity}`,
-      changed,
-      present.objectVersion,
-    );
-    did({ ...known, outcome: 'updated', differences });
-    return updated;
-  }
-  return present;
+  const wanted = { conditions: null, status: 'active', ...SWITCHES, ...members };
+  const note = 'not made by bootstrap: --update and --undo leave it';
+  return await updateObject(work, what, IDENTITIES, present, differencesOf(wanted, { ...present }), {
+    same: note,
+    differs: note,
+  });
 }
 
 /** A rule of somebody else's may have the name. */
-async function createIdentity(api: Api, plan: Plan, body: FederatedIdentityInput): Promise<FederatedIdentityView> {
-  const path = '/federated-identities';
+async function createIdentity({ api, plan }: Work, body: FederatedIdentityInput): Promise<FederatedIdentityView> {
   try {
-    return await api.post<FederatedIdentityView>(path, body);
+    return await api.post<FederatedIdentityView>(IDENTITIES, body);
   } catch (error) {
     if (!(error instanceof CliFailure) || error.details.status !== 409) throw error;
-    return await api.post<FederatedIdentityView>(path, { ...body, name: `${plan.preset} ${plan.key}` });
+    return await api.post<FederatedIdentityView>(IDENTITIES, { ...body, name: `${plan.preset} ${plan.key}` });
   }
 }
 
 async function findIdentity(
-  api: Api,
-  plan: Plan,
+  { api, plan, labels }: Work,
   provider: IdentityProviderView,
   account: ServiceAccountView,
-  labels: Labels,
 ): Promise<FederatedIdentityView | null> {
-  const where = { serviceAccount: account.identity, provider: provider.identity };
-  const [labelled] = await api.list<FederatedIdentityView>('/federated-identities', { ...where, ...matching(labels) });
+  const between = { serviceAccount: account.identity, provider: provider.identity };
+  const [labelled] = await api.list<FederatedIdentityView>(IDENTITIES, { ...between, ...matching(labels) });
   if (labelled !== undefined) return labelled;
-  const all = await api.list<FederatedIdentityView>('/federated-identities', where);
+  const all = await api.list<FederatedIdentityView>(IDENTITIES, between);
   return all.find(({ providerSubject }) => providerSubject === plan.identity.providerSubject) ?? null;
 }

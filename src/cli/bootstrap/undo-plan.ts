@@ -10,11 +10,6 @@ import { BOOTSTRAP, bootstrapLabels, isBootstrapped, KEY, MANAGED_BY, matching, 
 import type { Plan } from './build-plan.ts';
 import { findAccount } from './apply-plan.ts';
 
-interface BoundRole {
-  readonly identity: string;
-  readonly role: { readonly identity: string; readonly slug: string };
-}
-
 /** Deletes the rule, its binding, and the account and provider if a bootstrap made them and nobody uses them any more. */
 export async function undoPlan(api: Api, plan: Plan, isDryRun: boolean): Promise<readonly Change[]> {
   const labels = bootstrapLabels(plan.preset, plan.key);
@@ -87,9 +82,7 @@ async function removeBindings(
   remove: Remove,
 ): Promise<readonly Change[]> {
   const changes: Change[] = [];
-  const roles = new Map(
-    (account.roleBindings as unknown as readonly BoundRole[]).map(({ role }) => [role.identity, role.slug]),
-  );
+  const roles = new Map(account.roleBindings.map(({ role }) => [role.identity, role.slug]));
   for (const [role, slug] of roles) {
     const path = `/iam/roles/${role}/bindings`;
     for (const { identity, serviceAccountIdentity } of await api.list<RoleBindingView>(path, matching(labels))) {
