@@ -32,7 +32,7 @@ export const recipe: Recipe = {
   claims: { org_name: '{organization}', app_name: '{app}', org_id: '{organization-id}', app_id: '{app-id}' },
   neighbours: [
     { who: 'another app', set: { app: 'cambist-check' } },
-    { who: 'another app under the same name', set: { 'app-id': '1' }, needs: ['app-id'] },
+    { who: 'another app under the same name', set: { 'app-id': '0' }, needs: ['app-id'] },
   ],
   accountName: 'fly-{app}',
   configuration: {

@@ -94,7 +94,7 @@ export const recipe: Recipe = {
     { who: 'another branch', variant: 'branch', set: { branch: 'cambist-check' } },
     { who: 'a pull request', variant: 'pull-request', unless: ['pull-request'] },
     { who: 'pull_request_target', change: { event_name: 'pull_request_target' } },
-    { who: 'another repository with the same subject', change: { repository_id: '1' } },
+    { who: 'another repository with the same subject', change: { repository_id: '0' } },
   ],
   accountName: 'forgejo-{slug}',
   configuration: {

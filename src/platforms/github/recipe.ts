@@ -182,10 +182,10 @@ export const recipe: Recipe = {
       needs: ['environment', 'branch'],
     },
     { who: 'pull_request_target', change: { event_name: 'pull_request_target' } },
-    { who: 'another owner', set: { owner: 'cambist-check', repo: 'cambist-check/{repository-name}', 'owner-id': '1' } },
+    { who: 'another owner', set: { owner: 'cambist-check', repo: 'cambist-check/{repository-name}', 'owner-id': '0' } },
     {
       who: 'the same name with another id',
-      set: { repo: '{owner}@{owner-id}/{repository-name}@1', 'repository-id': '1' },
+      set: { repo: '{owner}@{owner-id}/{repository-name}@0', 'repository-id': '0' },
       needs: ['pins-repository'],
     },
     {

@@ -172,10 +172,10 @@ export const recipe: Recipe = {
     },
     {
       who: 'a merge request from a fork',
-      change: { pipeline_source: 'merge_request_event', job_project_id: '1' },
+      change: { pipeline_source: 'merge_request_event', job_project_id: '0' },
     },
-    { who: 'the same path with another id', set: { 'project-id': '1' }, needs: ['project-id-condition'] },
-    { who: 'another group', set: { project: 'cambist-check/app', namespace: 'cambist-check', 'namespace-id': '1' } },
+    { who: 'the same path with another id', set: { 'project-id': '0' }, needs: ['project-id-condition'] },
+    { who: 'another group', set: { project: 'cambist-check/app', namespace: 'cambist-check', 'namespace-id': '0' } },
   ],
   accountName: 'gitlab-{slug}',
   configuration: {

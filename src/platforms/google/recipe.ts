@@ -28,8 +28,8 @@ export const recipe: Recipe = {
   conditions: { '/google/compute_engine/project_number': '{project-number}' },
   claims: { email_verified: true, google: { compute_engine: { project_number: '{project-number}' } } },
   neighbours: [
-    { who: 'another Google account', set: { 'unique-id': '1' } },
-    { who: 'a machine of another project', set: { 'project-number': '1' }, needs: ['project-number'] },
+    { who: 'another Google account', set: { 'unique-id': '0' } },
+    { who: 'a machine of another project', set: { 'project-number': '0' }, needs: ['project-number'] },
   ],
   accountName: 'google-{unique-id}',
   configuration: {

@@ -378,6 +378,31 @@ describe('neighbours', () => {
     expect(decisions(checks)).toEqual([]);
   });
 
+  it.each<[PresetName, Said]>([
+    ['github', { repository: 'acme/app', 'repository-id': '1', 'owner-id': '1', branch: 'main' }],
+    [
+      'gitlab',
+      { project: 'acme/app', branch: 'main', host: 'git.acme.example', 'project-id': '1', 'namespace-id': '1' },
+    ],
+    ['fly', { organization: 'acme', app: 'web', 'organization-id': '1', 'app-id': '1' }],
+    [
+      'forgejo',
+      {
+        host: 'git.acme.example',
+        owner: 'a',
+        repository: 'app',
+        'repository-id': '1',
+        'owner-id': '1',
+        branch: 'main',
+      },
+    ],
+    ['google', { 'unique-id': '1', 'project-number': '1' }],
+  ])('takes the first of all for no stranger (%s)', async (preset, said) => {
+    const { checks } = await propose(preset, said);
+    expect(checks.filter(({ expected }) => expected === 'refused').length).toBeGreaterThan(1);
+    expect(decisions(checks)).toEqual([]);
+  });
+
   it('does not take for a neighbour whom a condition asks for', async () => {
     const { checks } = await propose('github', {
       ...github,
