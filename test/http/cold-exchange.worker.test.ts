@@ -1,4 +1,4 @@
-// A cold isolate that only exchanges never evaluates the API's schema code (issue 3, contract §7).
+// A cold isolate that only exchanges never evaluates the API's schema code (contract §7).
 
 import { beforeEach, describe, expect, it } from 'vitest';
 

@@ -105,6 +105,13 @@ describe('the contract', () => {
   });
 });
 
+describe('the files', () => {
+  it('name no issue by a number that means nothing to a reader of the repository', () => {
+    const unexplained = files.filter((file) => /(?:\(|, )issues? \d+\b/.test(readText(file)));
+    expect(unexplained).toEqual([]);
+  });
+});
+
 describe('a citation', () => {
   it.each([
     ['(contract §5.3)', ['5.3']],

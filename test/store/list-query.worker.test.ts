@@ -83,7 +83,7 @@ describe.each(kinds)('a list of each $noun', ({ source, scope }) => {
 });
 
 describe('a page of 1,000 identities', () => {
-  it('is read in order, without sorting what other pages hold (issue 3)', async () => {
+  it('is read in order, without sorting what other pages hold (contract §7)', async () => {
     const plan = await planOf(listStatement(explaining, identities, anywhere, everything));
     expect(plan.join()).toContain('federated_identity_by_organisation');
     expect(plan.join()).not.toContain('TEMP B-TREE');

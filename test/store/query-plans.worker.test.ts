@@ -1,4 +1,4 @@
-// Every statement of the store reads by an index: none scans a table that grows (contract §7, issue 3).
+// Every statement of the store reads by an index: none scans a table that grows (contract §7).
 
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -210,7 +210,7 @@ describe('the statements that a deployment prepares', () => {
     expect(prepared.size).toBeGreaterThan(100);
   });
 
-  it('are those of every file, so that no new file is forgotten (issue 3)', () => {
+  it('are those of every file, so that no new file is forgotten (contract §7)', () => {
     const tables = (sql: string): string[] => sql.match(/\b(?:FROM|UPDATE|INTO|JOIN) (?:[a-z]+_)?[a-z]+\b/g) ?? [];
     const seen = new Set([...prepared].flatMap(tables));
     const missing = Object.entries(sources).flatMap(([path, { default: text }]) => {

@@ -1,4 +1,4 @@
-// What the scheduled sweep removes: audit events past their retention, of every organisation, and none that is younger (issue 3).
+// What the scheduled sweep removes: audit events past their retention, of every organisation, and none that is younger (contract §0).
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
@@ -36,7 +36,7 @@ describe('the sweep', () => {
     expect(await sweep(db, NOW, 400)).toMatchObject({ auditEvents: 0 });
   });
 
-  it('has nothing to do in an empty database (issue 3)', async () => {
+  it('has nothing to do in an empty database (contract §0)', async () => {
     expect(await sweep(db, NOW, 400)).toEqual({ usedTokens: 0, revokedTokens: 0, auditEvents: 0 });
   });
 });

@@ -168,7 +168,7 @@ describe('the token it gets', () => {
     expect((await exchange(credential)).status).toBe(200);
   });
 
-  it('is not given once the credential was deleted, expired or narrowed (issue 3)', async () => {
+  it('is not given once the credential was deleted, expired or narrowed (contract §5.5)', async () => {
     const credential = await made();
     await deployment.iam('PATCH', `${path}/${credential.identity}`, { scopes: ['api:read'] });
     expect(await exchange(credential, { scope: 'api:write' })).toMatchObject({ body: { error: 'invalid_scope' } });

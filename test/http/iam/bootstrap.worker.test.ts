@@ -1,4 +1,4 @@
-// The recorded calls of the Thalassa CLI's `iam workload-identity-federation bootstrap`, on an empty organisation and again (issue 3).
+// The recorded calls of the Thalassa CLI's `iam workload-identity-federation bootstrap`, on an empty organisation and again.
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
@@ -110,29 +110,32 @@ describe('bootstrap', () => {
   it.each([
     ['slug', 'deployer'],
     ['name', 'The deployer of acme/app'],
-  ])('creates everything once, and nothing the second time, with the role by its %s (issue 3)', async (_what, role) => {
-    expect((await api.call('GET', `/v1/iam/roles/${encodeURIComponent(role)}`)).status).toBe(404);
-    await api.call('POST', '/v1/iam/roles', { name: 'The deployer of acme/app', slug: 'deployer' });
+  ])(
+    'creates everything once, and nothing the second time, with the role by its %s (contract §5)',
+    async (_what, role) => {
+      expect((await api.call('GET', `/v1/iam/roles/${encodeURIComponent(role)}`)).status).toBe(404);
+      await api.call('POST', '/v1/iam/roles', { name: 'The deployer of acme/app', slug: 'deployer' });
 
-    const first = await bootstrap(role);
-    expect(first.created).toEqual([
-      '/v1/federated-identity-providers',
-      '/v1/service-accounts',
-      '/v1/federated-identities',
-      `/v1/iam/roles/${first.role}/bindings`,
-    ]);
-    const events = await api.events();
-    expect(events.map(({ action }) => action)).toEqual([
-      'role.create',
-      'identity_provider.create',
-      'service_account.create',
-      'federated_identity.create',
-      'role_binding.create',
-    ]);
+      const first = await bootstrap(role);
+      expect(first.created).toEqual([
+        '/v1/federated-identity-providers',
+        '/v1/service-accounts',
+        '/v1/federated-identities',
+        `/v1/iam/roles/${first.role}/bindings`,
+      ]);
+      const events = await api.events();
+      expect(events.map(({ action }) => action)).toEqual([
+        'role.create',
+        'identity_provider.create',
+        'service_account.create',
+        'federated_identity.create',
+        'role_binding.create',
+      ]);
 
-    expect(await bootstrap(role)).toEqual({ ...first, created: [] });
-    expect(await api.events()).toEqual(events);
-  });
+      expect(await bootstrap(role)).toEqual({ ...first, created: [] });
+      expect(await api.events()).toEqual(events);
+    },
+  );
 
   it('ends with an account whose role binding Terraform can read, role and times included (contract §5, §5.2)', async () => {
     await api.call('POST', '/v1/iam/roles', { name: 'deployer' });

@@ -1,4 +1,4 @@
-// Explaining and exchanging never disagree: generated rules, claims and requests, each asked of both (contract §5.6, issue 3).
+// Explaining and exchanging never disagree: generated rules, claims and requests, each asked of both (contract §5.6).
 
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -92,7 +92,7 @@ describe('a role', () => {
     [{ name: 'a', colour: 'red' }, ['/colour']],
     [{ name: 'a', rules: [{ resources: [], permissions: ['fly'] }] }, ['/rules/0/permissions/0', '/rules/0/resources']],
     [{ name: 'a', rules: [{ ...RULE, effect: 'deny' }] }, ['/rules/0']],
-  ])('refuses %j, naming every fault (issue 3)', async (body, expected) => {
+  ])('refuses %j, naming every fault (contract §5)', async (body, expected) => {
     const answer = await api.call('POST', PATH, body);
     expect(answer.status).toBe(400);
     expect(pointers(answer).sort()).toEqual(expected);
@@ -316,7 +316,7 @@ describe('a binding', () => {
     expect((await api.call('DELETE', `${PATH}/${identity}`)).status).toBe(204);
   });
 
-  it('cannot be made to a role that is deleted at the same time (issue 3)', async () => {
+  it('cannot be made to a role that is deleted at the same time (contract §5.4)', async () => {
     for (let round = 0; round < 5; round += 1) {
       const { identity } = await role({ name: `r${round}` });
       const serviceAccountIdentity = await account(`a${round}`);
