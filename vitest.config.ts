@@ -1,4 +1,4 @@
-// Where each kind of test runs: pure ones in Node, those that need D1 or KV in workerd, those that start processes one at a time.
+// Where each kind of test runs: pure ones in Node, those that need D1 or KV in workerd, those that start processes after both.
 
 import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
@@ -11,6 +11,8 @@ import type { FuzzSettings } from './test/support/runs.ts';
 const WORKER_TESTS = 'test/**/*.worker.test.ts';
 /** Look at an isolate that has evaluated nothing yet. */
 const COLD_TESTS = 'test/**/cold-*.worker.test.ts';
+/** Measure how long a process takes, and so run alone. */
+const TIMED_TESTS = 'test/**/start-up.process.test.ts';
 const PROCESS_TESTS = 'test/**/*.process.test.ts';
 
 /** A fresh private JWK Set for each run, so that no private key is ever committed, not even a test's. */
@@ -88,11 +90,22 @@ const config: ViteUserConfig = defineConfig({
           name: 'process',
           environment: 'node',
           include: [PROCESS_TESTS],
+          exclude: [TIMED_TESTS],
+          globalSetup: ['test/support/build-bundle.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
           // Not beside the others: they wait for real processes and sockets, which want the processor for themselves.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'timed',
+          environment: 'node',
+          include: [TIMED_TESTS],
+          testTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -48,13 +48,15 @@ export function start(
   return started;
 }
 
-/** `npm start` without npm: the script itself. */
+/** `npm start` without npm, with the bundle that this run of the tests has built. */
 export function startWorker(
   stateDirectory: string,
   port: number,
   more: Readonly<Record<string, string>> = {},
 ): Running {
-  return start(process.execPath, ['scripts/start.ts'], { STATE_DIR: stateDirectory, PORT: String(port), ...more });
+  const { TEST_BUNDLE = '' } = process.env as Record<string, string | undefined>;
+  const variables = { TEST_BUNDLE, STATE_DIR: stateDirectory, PORT: String(port), ...more };
+  return start(process.execPath, ['test/support/serve-bundle.ts'], variables);
 }
 
 /** Resolves once the program has printed this; fails with its output where it ends before. */
