@@ -60,12 +60,16 @@ export function passed(check: CheckName, { hint = null, ...seen }: Seen & { read
   return { ...NOTHING_SEEN, ...seen, check, ok: true, reason: null, hint };
 }
 
-/** A check that failed. The hint is worked out when it is read: of a hundred rules that refuse a token, at most one is explained. */
+/**
+ * A check that failed. The hint is worked out when it is first read and kept: of a hundred rules that refuse a token, at
+ * most one is explained, and its hint, which tries the rule in several spellings, is read more than once.
+ */
 export function failed(
   check: CheckName,
   reason: CheckReason,
   { hint, ...seen }: Seen & { readonly hint?: () => string | null },
 ): Check {
+  let found: string | null | undefined;
   return {
     ...NOTHING_SEEN,
     ...seen,
@@ -73,7 +77,8 @@ export function failed(
     ok: false,
     reason,
     get hint() {
-      return hint?.() ?? null;
+      if (found === undefined) found = hint?.() ?? null;
+      return found;
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { readAudience } from './audience.ts';
 import { compileGlob, hasWildcard } from './glob.ts';
+import { MAX_GLOB_CHARS, MAX_HINT_VARIANTS } from './limits.ts';
 import { lookAlike } from './look-alikes.ts';
 import { looksLikeRegularExpression, percentDecoded, withDoubleStars } from './pattern-mistakes.ts';
 import { isJsonObject, readClaim } from '../token/json.ts';
@@ -92,7 +93,10 @@ function patternHint(
   const isGlob = isJsonObject(matcher) && 'glob' in matcher;
   if (isGlob && changed(withDoubleStars)(value)) return '* stops at ":" and "/": ** would match';
   const literals = isGlob ? [] : [matcher].flat().filter((one) => typeof one === 'string');
-  const starred = literals.find((text) => hasWildcard(text) && compileGlob(withDoubleStars(text))(value));
+  const starred = literals
+    .filter((text) => hasWildcard(text) && text.length <= MAX_GLOB_CHARS)
+    .slice(0, MAX_HINT_VARIANTS)
+    .find((text) => compileGlob(withDoubleStars(text))(value));
   if (starred !== undefined) return `a value is compared literally: write {"glob": ${JSON.stringify(starred)}}`;
   const patterns = isGlob && typeof matcher.glob === 'string' ? [matcher.glob] : literals;
   return patterns.some(looksLikeRegularExpression)

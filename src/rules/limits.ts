@@ -8,6 +8,8 @@ export const MAX_TOKEN_LIFETIME_SECONDS = 86_400;
 export const MAX_LIFETIME_CHARS = 64;
 /** Characters of a glob, of a subject or a claim; what matching costs grows with them. */
 export const MAX_GLOB_CHARS = 512;
+/** Variants of one rule that a hint tries on a token to name the shortest change; each costs what matching costs. */
+export const MAX_HINT_VARIANTS = 8;
 /** Characters of an exact subject: a SPIFFE ID may have 2048 bytes (SPIFFE-ID §2.3). */
 export const MAX_EXACT_SUBJECT_CHARS = 2_048;
 /** Characters of a CEL expression. */
@@ -31,5 +33,3 @@ export const MAX_CACHED_IDENTITIES = 2_000;
 export const MAX_CACHED_IDENTITY_CHARS = 4_000_000;
 /** Characters of a claim's name or JSON Pointer. */
 export const MAX_CLAIM_REFERENCE_CHARS = 256;
-/** Single stars of a glob that a hint tries to double one by one; each try reads the whole subject. */
-export const MAX_STARS_TRIED = 8;

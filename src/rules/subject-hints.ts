@@ -5,7 +5,7 @@ import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import type { Preset } from '../platforms/preset.ts';
 import { githubIdRule, githubSubjectForms } from './github-subject.ts';
 import { hasWildcard } from './glob.ts';
-import { MAX_STARS_TRIED } from './limits.ts';
+import { MAX_HINT_VARIANTS } from './limits.ts';
 import { lookAlike, strangeCharacter } from './look-alikes.ts';
 import { globsOf, looksLikeRegularExpression, percentDecoded, withDoubleStars } from './pattern-mistakes.ts';
 import { compileSubject, otherGithubForm } from './subject.ts';
@@ -96,7 +96,9 @@ function spellingHint(rule: string, actual: string, wouldMatch: WouldMatch): str
 
 function patternHint(rule: string, how: 'exact' | 'glob', actual: string, wouldMatch: WouldMatch): string | null {
   if (looksLikeRegularExpression(rule)) {
-    const meant = globsOf(rule).find((glob) => wouldMatch(glob, actual, hasWildcard(glob) ? 'glob' : 'exact'));
+    const meant = globsOf(rule)
+      .slice(0, MAX_HINT_VARIANTS)
+      .find((glob) => wouldMatch(glob, actual, hasWildcard(glob) ? 'glob' : 'exact'));
     return `the rule looks like a regular expression, but only * and ** are patterns, in a glob${meant === undefined ? '' : `: write ${meant}`}`;
   }
   if (!hasWildcard(rule)) return null;
@@ -115,7 +117,7 @@ function patternHint(rule: string, how: 'exact' | 'glob', actual: string, wouldM
 /** The rule with as few `*` doubled as the token needs: one if that is enough. */
 function leastDoubled(rule: string, matches: (glob: string) => boolean): string {
   const parts = rule.split(/(?<!\*)\*(?!\*)/);
-  if (parts.length > MAX_STARS_TRIED) return withDoubleStars(rule);
+  if (parts.length - 1 > MAX_HINT_VARIANTS) return withDoubleStars(rule);
   const one = parts
     .slice(1)
     .map((_, at) => parts.map((part, i) => (i === 0 ? part : `${i - 1 === at ? '**' : '*'}${part}`)).join(''));

@@ -1,6 +1,6 @@
 // A compiled rule against tokens: the order of its checks, each refusal with its reason and its accepted twin, hints, and narrowing.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { compileExpression } from '../../src/rules/expression.ts';
 import { decide } from '../../src/exchange/decide.ts';
@@ -13,6 +13,7 @@ import { loadHints } from '../../src/rules/late-hints.ts';
 import { compileFederatedIdentity, forwardedClaims, matchChecks } from '../../src/rules/rule.ts';
 import type { CompiledIdentity, MatchedToken } from '../../src/rules/rule.ts';
 import type { JsonObject } from '../../src/token/json.ts';
+import { failed as failedCheck } from '../../src/rules/check.ts';
 import type { Check } from '../../src/rules/check.ts';
 import type { Conditions } from '../../src/objects/conditions.ts';
 import type { FederatedIdentity } from '../../src/objects/federated-identity.ts';
@@ -207,6 +208,19 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
     const written = JSON.parse(JSON.stringify(check)) as Check;
     expect(written.hint).toMatch(/refs\/heads/);
     expect({ ...check }.hint).toBe(written.hint);
+  });
+
+  it('works its hint out once, however often it is read', () => {
+    let worked = 0;
+    const check = failedCheck('subject', 'subject_mismatch', {
+      hint: () => {
+        worked += 1;
+        return null;
+      },
+    });
+    expect(worked).toBe(0);
+    expect([check.hint, check.hint, { ...check }.hint]).toEqual([null, null, null]);
+    expect(worked).toBe(1);
   });
 
   it('accepts a token that satisfies everything', () => {
@@ -548,6 +562,23 @@ describe('hints for near misses (contract §5.6)', () => {
     ['claims that disagree', {}, { ...github(SUBJECT), repository: 'acme/x' }, GITHUB, /contradict its sub/],
   ])('subject: %s', (_what, change, claims, preset, hint) => {
     expect(hintOf(change, claims, preset)).toMatch(hint);
+  });
+
+  it('tries a few variants of a pattern and no more, whatever the number of its wildcards (contract §7)', () => {
+    const charCodeAt = vi.spyOn(String.prototype, 'charCodeAt');
+    const readFor = (stars: number): readonly [number, string | null] => {
+      const providerSubject = `team:acme:x:${'a*'.repeat(stars)}`;
+      const sub = `team:acme:x:${'a/'.repeat(stars)}${'a:'.repeat(2_000)}`;
+      const failedChecks = checksOf({ providerSubject, providerSubjectMatch: 'glob' }, { sub }).filter(({ ok }) => !ok);
+      charCodeAt.mockClear();
+      const hint = failedChecks[0]?.hint ?? null;
+      return [charCodeAt.mock.calls.length / sub.length, hint];
+    };
+    const [few, many] = [readFor(2), readFor(150)];
+    charCodeAt.mockRestore();
+    expect(few[1]).toMatch(/stops at/);
+    expect(many[1]).toMatch(/stops at/);
+    expect(many[0]).toBeLessThan(4);
   });
 
   it('says nothing about a subject that is simply another', () => {
