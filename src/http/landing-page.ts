@@ -25,7 +25,7 @@ export interface Page {
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --good: light-dark(#0a6b2d, #6fdc8c); --bad: light-dark(#a4161a, #ff8f8f) }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 47rem; margin: 3rem auto; padding: 0 1rem }
 h1 { line-height: 1.2 } code, pre { font: .9em/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
 pre { border: 1px solid var(--line); border-radius: .4rem; padding: .8rem; overflow-x: auto; overflow-wrap: normal }
 dt { font-weight: 600; margin-top: .6rem } dd { margin: 0 } .good { color: var(--good) } .bad { color: var(--bad) }
@@ -94,9 +94,13 @@ function withIssuer(issuerUrl: string, links: Readonly<Record<string, string>>):
   return html`<h2>Exchange a token</h2>
     <p>
       Ask your platform for an ID token whose audience is <code>${issuerUrl}</code>, write it to the file
-      <code>id-token</code>, and:
+      <code>id-token</code> without a line break at its end, and:
     </p>
     <pre>${exchangeCommand(issuerUrl)}</pre>
+    <p>
+      A refusal says why in one sentence. Give its <code>request_id</code> to the operator of this service, who sees
+      every detail.
+    </p>
     <h2>Read more</h2>
     <dl>
       ${Object.entries(links).map(
