@@ -15,7 +15,8 @@ import { fault, invalid } from './faults.ts';
 import { permitCredential } from './may-grant.ts';
 import type { Draft } from './members.ts';
 import { draftObject } from './new-object.ts';
-import { noOrganisation, noParent, objectOperations } from './object-operations.ts';
+import { objectOperations } from './object-operations.ts';
+import { noOrganisation, noParent } from './object-problems.ts';
 import type { Resource } from './object-operations.ts';
 
 export const accessCredentials: Resource<typeof accessCredential> = credentialsWithSecret(null);

@@ -11,16 +11,14 @@ import type { JsonObject } from '../../token/json.ts';
 import { MAX_LIST_LIMIT } from '../limits.ts';
 import { MAX_AUDIT_EVENTS_SEARCHED } from '../../objects/limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
-import type { Result } from '../../exchange/result.ts';
-import type { Problem } from '../problem.ts';
 import { cursorAfter, readAuditRequest } from './audit-request.ts';
-import type { IamRequest, Reply } from './deps.ts';
+import type { IamRequest, Operation } from './deps.ts';
 import { shown } from './faults.ts';
 import { nextLink } from './list-request.ts';
-import { noOrganisation } from './object-operations.ts';
+import { noOrganisation } from './object-problems.ts';
 import type { IamRoute } from './routing.ts';
 
-type Answer = Promise<Result<Reply, Problem>>;
+type Answer = ReturnType<Operation>;
 
 const NDJSON = 'application/x-ndjson';
 
@@ -136,7 +134,6 @@ const query = z.object({
   limit: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_LIST_LIMIT))),
   cursor: z.optional(z.string()).check(z.meta({ description: 'From the link of an earlier answer' })),
 });
-const problem = { description: 'A problem (RFC 9457)' };
 
 export const auditEventRoutes: readonly IamRoute[] = [
   {
@@ -147,18 +144,9 @@ export const auditEventRoutes: readonly IamRoute[] = [
       path: '/v1/audit-events',
       summary: 'List audit events, newest first',
       description: `With \`accept: application/x-ndjson\` the answer is one event per line; without \`limit\`, every event that the filters leave. A page searches at most ${MAX_AUDIT_EVENTS_SEARCHED} events by a filter, so it may have fewer than \`limit\`, or none, and still a \`link\` to the next.`,
-      tags: ['audit event'],
-      request: { query },
-      responses: {
-        200: {
-          description: 'The events',
-          content: {
-            'application/json': { schema: z.array(auditEventSchema) },
-            [NDJSON]: { schema: z.string() },
-          },
-        },
-        default: problem,
-      },
+      tag: 'audit event',
+      query,
+      answer: { description: 'The events', schema: z.array(auditEventSchema), alsoAs: NDJSON },
     },
   },
   {
@@ -168,11 +156,8 @@ export const auditEventRoutes: readonly IamRoute[] = [
       method: 'get',
       path: '/v1/audit-events/{id}',
       summary: 'Read an audit event',
-      tags: ['audit event'],
-      responses: {
-        200: { description: 'The event', content: { 'application/json': { schema: auditEventSchema } } },
-        default: problem,
-      },
+      tag: 'audit event',
+      answer: { description: 'The event', schema: auditEventSchema },
     },
   },
 ];

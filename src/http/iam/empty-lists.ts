@@ -16,15 +16,10 @@ export const emptyListRoutes: readonly IamRoute[] = NOUNS.map((noun) => ({
     path: `/v1/${noun}s`,
     summary: `List every ${noun}, of which there is none`,
     description: 'For clients that read this list before anything else.',
-    tags: [noun],
-    responses: {
-      200: {
-        description: 'An empty list',
-        content: {
-          'application/json': { schema: z.array(z.looseObject({ identity: z.string() })).check(z.maxLength(0)) },
-        },
-      },
-      default: { description: 'A problem (RFC 9457)' },
+    tag: noun,
+    answer: {
+      description: 'An empty list',
+      schema: z.array(z.looseObject({ identity: z.string() })).check(z.maxLength(0)),
     },
   },
 }));

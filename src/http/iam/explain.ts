@@ -20,7 +20,7 @@ import { fault, invalid, shown } from './faults.ts';
 import { readJsonObject } from './json-body.ts';
 import { readMembers } from './members.ts';
 import type { Draft } from './members.ts';
-import { noOrganisation } from './object-operations.ts';
+import { noOrganisation } from './object-problems.ts';
 import type { IamRoute } from './routing.ts';
 
 async function explain(request: IamRequest): Promise<Result<Reply, Problem>> {
@@ -209,17 +209,9 @@ export const explainRoutes: readonly IamRoute[] = [
       summary: 'Explain what an exchange would do, check by check',
       description:
         'Takes a token, or claims as if they had been verified; changes nothing and consumes nothing. Without an account or an identity, it explains an exchange with `organisation_id` of this organisation. `requestId` alone replays a recorded request: its claims and everything that it asked for.',
-      tags: ['federated identity'],
-      request: {
-        body: {
-          required: true,
-          content: { 'application/json': { schema: bodySchema({ members: explainRequest }, true) } },
-        },
-      },
-      responses: {
-        200: { description: 'The explanation', content: { 'application/json': { schema: explanationSchema } } },
-        default: { description: 'A problem (RFC 9457)' },
-      },
+      tag: 'federated identity',
+      body: { schema: bodySchema({ members: explainRequest }, true) },
+      answer: { description: 'The explanation', schema: explanationSchema },
     },
   },
 ];

@@ -20,7 +20,7 @@ import { fault, invalid } from './faults.ts';
 import { permitIdentity } from './may-grant.ts';
 import type { Draft } from './members.ts';
 import { draftObject } from './new-object.ts';
-import { noOrganisation } from './object-operations.ts';
+import { noOrganisation } from './object-problems.ts';
 import type { Resource } from './object-operations.ts';
 
 export const federatedIdentities: Resource<typeof federatedIdentity> = {

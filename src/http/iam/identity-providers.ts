@@ -14,7 +14,8 @@ import { fault, invalid } from './faults.ts';
 import { permitProvider } from './may-grant.ts';
 import type { Draft } from './members.ts';
 import { draftObject } from './new-object.ts';
-import { faultsOf, noOrganisation } from './object-operations.ts';
+import { faultsOf } from './object-operations.ts';
+import { noOrganisation } from './object-problems.ts';
 import type { Resource } from './object-operations.ts';
 
 export const identityProviders: Resource<typeof identityProvider> = {

@@ -6,14 +6,12 @@ import { formatTimestamp } from '../../objects/values.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { AccountRole, ActiveToken } from '../../exchange/token-standing.ts';
 import { ok, refuse } from '../../exchange/result.ts';
-import type { Result } from '../../exchange/result.ts';
-import type { Problem } from '../problem.ts';
 import { mayManageDeployment } from './caller.ts';
-import type { IamRequest, Reply } from './deps.ts';
-import { noOrganisation } from './object-operations.ts';
+import type { IamRequest, Operation } from './deps.ts';
+import { noOrganisation } from './object-problems.ts';
 import type { IamRoute } from './routing.ts';
 
-type Answer = Promise<Result<Reply, Problem>>;
+type Answer = ReturnType<Operation>;
 
 /** The root token holds no role: everything is permitted to it. */
 const EVERYTHING = {
@@ -135,7 +133,6 @@ const permissionSchema = z.object({
   permissions: z.array(z.string()),
   note: z.string(),
 });
-const problem = { description: 'A problem (RFC 9457)' };
 
 export const meRoutes: readonly IamRoute[] = [
   {
@@ -145,11 +142,8 @@ export const meRoutes: readonly IamRoute[] = [
       method: 'get',
       path: '/v1/me',
       summary: 'Read who the credential is and what it may do',
-      tags: ['me'],
-      responses: {
-        200: { description: 'The caller', content: { 'application/json': { schema: meSchema } } },
-        default: problem,
-      },
+      tag: 'me',
+      answer: { description: 'The caller', schema: meSchema },
     },
   },
   {
@@ -159,12 +153,9 @@ export const meRoutes: readonly IamRoute[] = [
       method: 'get',
       path: '/v1/me/permissions',
       summary: 'List the rules of the roles that the calling token has in effect',
-      tags: ['me'],
-      request: { query: z.object({ project: z.optional(z.string()) }) },
-      responses: {
-        200: { description: 'The rules', content: { 'application/json': { schema: z.array(permissionSchema) } } },
-        default: problem,
-      },
+      tag: 'me',
+      query: z.object({ project: z.optional(z.string()) }),
+      answer: { description: 'The rules', schema: z.array(permissionSchema) },
     },
   },
 ];

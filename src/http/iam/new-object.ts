@@ -9,7 +9,7 @@ import type { Problem } from '../problem.ts';
 import type { IamRequest } from './deps.ts';
 import { invalid } from './faults.ts';
 import type { Draft } from './members.ts';
-import { noOrganisation } from './object-operations.ts';
+import { noOrganisation } from './object-problems.ts';
 
 /** A new object as far as its own members go; what is made of no name gets one that nobody else has. */
 export function draftObject<D extends ObjectDefinition>(

@@ -1,21 +1,22 @@
 // List, read, create, update and delete, the same for every kind of object; what is special to one kind is in its Resource.
 
-import { columnOf } from '../../objects/definition.ts';
 import type { InputOf, Kept, ObjectDefinition, RecordOf, Warning } from '../../objects/definition.ts';
 import { changedObject, nextVersion, viewOf } from '../../objects/records.ts';
 import { TABLES } from '../../objects/rule.ts';
 import { isIdentifier } from '../../objects/values.ts';
 import type { ChangeEvent, IamStore, ObjectStore, WriteOutcome } from '../../objects/storage.ts';
 import type { JsonObject } from '../../token/json.ts';
-import { FIRST_RETRY_WAIT_MS, LOST_RACE_RETRY_SECONDS, MAX_RETRY_WAIT_MS, MAX_UPDATE_ATTEMPTS } from '../limits.ts';
+import { FIRST_RETRY_WAIT_MS, MAX_RETRY_WAIT_MS, MAX_UPDATE_ATTEMPTS } from '../limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Fault, Problem } from '../problem.ts';
+import { changeEvent } from './change-event.ts';
 import type { IamRequest, Operation, Reply } from './deps.ts';
-import { fault, invalid, shown } from './faults.ts';
+import { invalid, shown } from './faults.ts';
 import { readJsonObject } from './json-body.ts';
 import { nextLink, readListRequest } from './list-request.ts';
 import { readMembers, sameJson } from './members.ts';
+import { changedMeanwhile, noOrganisation, noParent, versionMismatch, writeProblem } from './object-problems.ts';
 import { judgeRead, mayChange, readPreconditions } from './preconditions.ts';
 import type { Draft } from './members.ts';
 
@@ -137,7 +138,7 @@ async function createObject<D extends ObjectDefinition>(resource: Resource<D>, r
   const refused = await resource.permit?.(request, null, record);
   if (refused) return refuse(refused);
   const after = answerOf(resource, record, request.now);
-  const event = changeEvent(resource, request, record, 'create', null, after);
+  const event = eventOf(resource, request, record, 'create', null, after);
   const written = await resource.store(request.deps.store, request).create(record, event);
   if (written.outcome !== 'done') return refuse(writeProblem(resource, record, written));
   return ok({
@@ -169,7 +170,7 @@ async function updateObject<D extends ObjectDefinition>(resource: Resource<D>, r
     const refused = await resource.permit?.(request, current, next);
     if (refused) return refuse(refused);
     const after = answerOf(resource, next, request.now);
-    const event = changeEvent(resource, request, next, 'update', before, after);
+    const event = eventOf(resource, request, next, 'update', before, after);
     const written = await resource.store(request.deps.store, request).update(next, current.objectVersion, event);
     return endOf(resource, next, written, reply(next, after));
   });
@@ -185,7 +186,7 @@ export async function changeObject<D extends ObjectDefinition>(
   return decideAtItsVersion(resource, request, async (current) => {
     const next = change(current);
     const after = answerOf(resource, next, request.now);
-    const event = changeEvent(resource, request, next, verb, answerOf(resource, current, request.now), after);
+    const event = eventOf(resource, request, next, verb, answerOf(resource, current, request.now), after);
     const written = await resource.store(request.deps.store, request).update(next, current.objectVersion, event);
     return endOf(resource, next, written, { status: 200, body: after, headers: { etag: etag(next) } });
   });
@@ -195,7 +196,7 @@ async function removeObject<D extends ObjectDefinition>(resource: Resource<D>, r
   return decideAtItsVersion(resource, request, async (current) => {
     const refused = await resource.permit?.(request, current, null);
     if (refused) return refuse(refused);
-    const event = changeEvent(resource, request, current, 'delete', answerOf(resource, current, request.now), null);
+    const event = eventOf(resource, request, current, 'delete', answerOf(resource, current, request.now), null);
     const written = await resource.store(request.deps.store, request).remove(current, event);
     return endOf(resource, current, written, { status: 204 });
   });
@@ -253,17 +254,7 @@ export async function findObject<D extends ObjectDefinition>(
   return found === null ? refuse(missing) : ok(found);
 }
 
-/** The 404 for an organisation that the header names and that is not there. */
-export function noOrganisation(request: IamRequest): Problem {
-  return { kind: 'not-found', detail: `there is no organisation ${shown(request.caller.organisation)}` };
-}
-
-/** The 404 for the object in the path that these belong to. */
-export function noParent({ parentNoun }: { readonly parentNoun?: string }, { parentId }: IamRequest): Problem {
-  return { kind: 'not-found', detail: `there is no ${parentNoun ?? 'object'} ${shown(parentId)} in this organisation` };
-}
-
-function changeEvent<D extends ObjectDefinition>(
+function eventOf<D extends ObjectDefinition>(
   resource: Resource<D>,
   request: IamRequest,
   record: RecordOf<D>,
@@ -271,20 +262,12 @@ function changeEvent<D extends ObjectDefinition>(
   before: JsonObject | null,
   after: JsonObject | null,
 ): ChangeEvent {
-  return {
-    id: request.deps.newId('evt'),
+  return changeEvent(request, {
     organisationId: record.organisationId,
-    time: request.now,
-    requestId: request.requestId,
-    actor: request.caller.actor,
     action: `${TABLES[resource.object.idPrefix]}.${verb}`,
-    serviceAccountId: null,
-    federatedIdentityId: null,
-    issuer: null,
     ...resource.references?.(record),
-    ip: request.ip,
     changes: { before, after },
-  };
+  });
 }
 
 function withWarnings<D extends ObjectDefinition>(
@@ -297,52 +280,6 @@ function withWarnings<D extends ObjectDefinition>(
   return { ...view, warnings: resource.warnings(record, now).map(({ code, detail }) => ({ code, detail })) };
 }
 
-function writeProblem<D extends ObjectDefinition>(
-  resource: Resource<D>,
-  record: RecordOf<D>,
-  written: Exclude<WriteOutcome, { outcome: 'done' }>,
-): Problem {
-  switch (written.outcome) {
-    case 'duplicate': {
-      const collision = collisionOf(resource, written.column, record);
-      return { kind: 'duplicate', detail: collision.detail, errors: [collision], conflictsWith: written.conflictsWith };
-    }
-    case 'in_use':
-      return { kind: 'in-use', detail: resource.inUse ?? `other objects depend on this ${resource.object.noun}` };
-    case 'limit':
-      return { kind: 'limit-reached', detail: resource.limit ?? `there can be no further ${resource.object.noun}` };
-    case 'dangling':
-      return {
-        kind: 'changed-meanwhile',
-        detail: 'an object that this one refers to was deleted meanwhile',
-        headers: AGAIN,
-      };
-    case 'stale':
-      return changedMeanwhile(resource);
-  }
-}
-
-/** Which member has a value that another object of the same scope has already. */
-function collisionOf<D extends ObjectDefinition>(
-  { object: { noun, members }, uniqueIn, sharing }: Pick<Resource<D>, 'object' | 'uniqueIn' | 'sharing'>,
-  column: string,
-  record: RecordOf<D>,
-): Fault {
-  if (column === 'slug') {
-    const { slug } = record as { readonly slug?: string };
-    return fault(['slug'], `another ${noun} has the slug ${slug}; choose another name or give a slug`);
-  }
-  const [member = column] = Object.entries(members).find(([name, of]) => columnOf(name, of) === column) ?? [];
-  if (member === 'reservedAudiences') return fault([member], `${uniqueIn} has reserved one of these, or a part of one`);
-  return fault([member], `${uniqueIn} has this ${column}${sharing?.[column] ?? ''}`);
-}
-
-function changedMeanwhile({ object: { noun } }: { readonly object: ObjectDefinition }): Problem {
-  return { kind: 'changed-meanwhile', detail: `the ${noun} kept changing meanwhile; try again`, headers: AGAIN };
-}
-
-const AGAIN = { 'retry-after': String(LOST_RACE_RETRY_SECONDS) };
-
 /** Waits longer after each lost race, by chance, so that not all of those who lost meet again. */
 async function stepAside(attempt: number): Promise<void> {
   if (attempt === 0) return;
@@ -352,17 +289,6 @@ async function stepAside(attempt: number): Promise<void> {
 
 function isOfAnotherVersion({ objectVersion }: JsonObject, current: Kept): boolean {
   return Number.isSafeInteger(objectVersion) && objectVersion !== current.objectVersion;
-}
-
-function versionMismatch(
-  { object: { noun } }: { readonly object: ObjectDefinition },
-  { objectVersion }: Kept,
-): Problem {
-  return {
-    kind: 'version-mismatch',
-    detail: `the ${noun} is at objectVersion ${objectVersion}; read it again and decide with what is there now`,
-    headers: { etag: `"${objectVersion}"` },
-  };
 }
 
 function etag({ objectVersion }: Kept): string {

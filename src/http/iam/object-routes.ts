@@ -38,7 +38,7 @@ export function objectRoutes<D extends ObjectDefinition>(
     summary: string,
     operation: Operation,
     answer: z.ZodMiniType | null,
-    request: NonNullable<RouteDescription['request']> = {},
+    request: Pick<RouteDescription, 'query' | 'body'> = {},
   ): IamRoute => ({
     scope,
     operation,
@@ -47,22 +47,16 @@ export function objectRoutes<D extends ObjectDefinition>(
       method,
       path: at,
       summary,
-      tags: [noun],
-      request,
-      responses: {
-        [SUCCESS[method] ?? 200]: {
-          description: at === path && method === 'get' ? 'A page' : (SUCCESS_IS[method] ?? 'As it is now'),
-          ...(answer === null ? {} : { content: { 'application/json': { schema: answer } } }),
-        },
-        default: { description: 'A problem (RFC 9457)' },
+      tag: noun,
+      ...request,
+      answer: {
+        ...(SUCCESS[method] ?? { description: at === path ? 'A page' : 'As it is now' }),
+        ...(answer === null ? {} : { schema: answer }),
       },
     },
   });
-  const body = (schema: z.ZodMiniType): NonNullable<RouteDescription['request']> => ({
-    body: { required: true, content: { 'application/json': { schema } } },
-  });
-  const creation = body(bodySchema(object, true));
-  const update = body(bodySchema(object, false));
+  const creation = { body: { schema: bodySchema(object, true) } };
+  const update = { body: { schema: bodySchema(object, false) } };
   const answer = answerSchema(object);
   const created = answeredOnce === undefined ? answer : z.extend(answer, answeredOnce);
   return [
@@ -81,5 +75,7 @@ function a(noun: string): string {
   return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
-const SUCCESS: Partial<Record<RouteDescription['method'], number>> = { post: 201, delete: 204 };
-const SUCCESS_IS: Partial<Record<RouteDescription['method'], string>> = { post: 'Created', delete: 'Deleted' };
+const SUCCESS: Partial<Record<RouteDescription['method'], RouteDescription['answer']>> = {
+  post: { status: 201, description: 'Created' },
+  delete: { status: 204, description: 'Deleted' },
+};

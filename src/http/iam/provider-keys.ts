@@ -12,12 +12,13 @@ import { MAX_FETCH_ERROR_CHARS, MAX_UPDATE_ATTEMPTS } from '../limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
-import type { IamRequest, Reply } from './deps.ts';
+import { changeEvent } from './change-event.ts';
+import type { IamRequest, Operation } from './deps.ts';
 import { identityProviders } from './identity-providers.ts';
 import { answerOf, findObject } from './object-operations.ts';
 import type { IamRoute, RouteDescription } from './routing.ts';
 
-type Answer = Promise<Result<Reply, Problem>>;
+type Answer = ReturnType<Operation>;
 
 async function refreshKeys(request: IamRequest): Answer {
   const found = await findObject(identityProviders, request);
@@ -52,19 +53,13 @@ async function takeIntoUse(request: IamRequest, seen: IdentityProviderRecord, { 
       lastFetchedAt: now,
       lastFetchError: null,
     };
-    const written = await deps.store.providerKeys.recordRefresh(next, current.keysVersion, {
-      id: deps.newId('evt'),
+    const event = changeEvent(request, {
       organisationId: next.organisationId,
-      time: now,
-      requestId: request.requestId,
-      actor: request.caller.actor,
       action: 'identity_provider.refresh',
-      serviceAccountId: null,
-      federatedIdentityId: null,
       issuer: next.providerIssuer,
-      ip: request.ip,
       changes: { before: answerOf(identityProviders, current, now), after: answerOf(identityProviders, next, now) },
     });
+    const written = await deps.store.providerKeys.recordRefresh(next, current.keysVersion, event);
     if (written.outcome === 'done') {
       // After the write: under a version that is not the row's, keys could outlive their withdrawal.
       await keep(next);
@@ -114,11 +109,8 @@ const route = (
   path,
   summary,
   description,
-  tags: ['identity provider'],
-  responses: {
-    200: { description: answer, content: { 'application/json': { schema } } },
-    default: { description: 'A problem (RFC 9457)' },
-  },
+  tag: 'identity provider',
+  answer: { description: answer, schema },
 });
 
 export const providerKeyRoutes: readonly IamRoute[] = [

@@ -33,14 +33,8 @@ function revokeTokensRoute<D extends ObjectDefinition>(
       summary: `End every token of a ${noun} that was issued so far`,
       description:
         'At introspection and in the API of this service, at once. Tokens that are issued afterwards count. Verifiers that ask nobody accept the ended ones until they expire.',
-      tags: [noun],
-      responses: {
-        200: {
-          description: 'As it is now',
-          content: { 'application/json': { schema: answerSchema(resource.object) } },
-        },
-        default: { description: 'A problem (RFC 9457)' },
-      },
+      tag: noun,
+      answer: { description: 'As it is now', schema: answerSchema(resource.object) },
     },
   };
 }

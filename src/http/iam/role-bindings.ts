@@ -6,7 +6,7 @@ import { ok, refuse } from '../../exchange/result.ts';
 import { fault, invalid } from './faults.ts';
 import { permitBinding } from './may-grant.ts';
 import { draftObject } from './new-object.ts';
-import { noOrganisation, noParent } from './object-operations.ts';
+import { noOrganisation, noParent } from './object-problems.ts';
 import type { Resource } from './object-operations.ts';
 
 export const roleBindings: Resource<typeof roleBinding> = {

@@ -6,7 +6,7 @@ import { ok, refuse } from '../../exchange/result.ts';
 import { invalid } from './faults.ts';
 import { permitRule } from './may-grant.ts';
 import { draftObject } from './new-object.ts';
-import { noOrganisation, noParent } from './object-operations.ts';
+import { noOrganisation, noParent } from './object-problems.ts';
 import type { Resource } from './object-operations.ts';
 
 export const roleRules: Resource<typeof roleRule> = {

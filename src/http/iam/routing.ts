@@ -21,29 +21,27 @@ export interface RouteDescription {
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
-  readonly tags: readonly string[];
-  readonly request?: {
-    readonly query?: z.ZodMiniObject;
-    readonly body?: {
-      readonly required: boolean;
-      readonly content: { readonly 'application/json': { readonly schema: z.ZodMiniType } };
-    };
+  /** What it is about, by its noun. */
+  readonly tag: string;
+  readonly query?: z.ZodMiniObject;
+  readonly body?: { readonly schema: z.ZodMiniType; readonly isOptional?: true };
+  readonly answer: {
+    /** 200 if it is absent. */
+    readonly status?: 201 | 204;
+    readonly description: string;
+    /** Of the JSON; absent if there is no body. */
+    readonly schema?: z.ZodMiniType;
+    /** A further media type, of text. */
+    readonly alsoAs?: string;
   };
-  /** By status, or `default`. */
-  readonly responses: Readonly<
-    Record<
-      string,
-      { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema: z.ZodMiniType }>> }
-    >
-  >;
 }
 
 /** An operation with its path (`{id}` for the object's identifier), what it needs and how the reference describes it. */
 export interface IamRoute {
-  /** Null where any credential that this API accepts will do. */
+  /** Null if any credential that this API accepts will do. */
   readonly scope: IamScope | null;
   readonly config: RouteDescription;
-  /** The name of the object's own parameter, where `{id}` is what the object belongs to. */
+  /** The name of the object's own parameter, if `{id}` is what the object belongs to. */
   readonly nested?: string;
   readonly operation: Operation;
 }

@@ -17,14 +17,15 @@ import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
 import { mayManageDeployment } from './caller.ts';
-import type { IamRequest, Reply } from './deps.ts';
+import { changeEvent } from './change-event.ts';
+import type { IamRequest, Operation } from './deps.ts';
 import { fault, invalid } from './faults.ts';
 import { readJsonObject } from './json-body.ts';
 import { readMembers } from './members.ts';
-import { noOrganisation } from './object-operations.ts';
+import { noOrganisation } from './object-problems.ts';
 import type { IamRoute } from './routing.ts';
 
-type Answer = Promise<Result<Reply, Problem>>;
+type Answer = ReturnType<Operation>;
 
 async function listKeys(request: IamRequest): Answer {
   const keys = await keysFor(request, request.caller.token?.organisation.id === DEFAULT_ORGANISATION_ID);
@@ -103,19 +104,12 @@ function rotationEvent(request: IamRequest, mode: RotationMode, { alg, next, pre
           after: { alg, mode, status: 'revoked' },
         }
       : { before: active(previous), after: { ...active(next), mode } };
-  return {
-    id: request.deps.newId('evt'),
+  return changeEvent(request, {
     organisationId: DEFAULT_ORGANISATION_ID,
-    time: request.now,
-    requestId: request.requestId,
-    actor: request.caller.actor,
     action: 'signing_key.rotate',
     serviceAccountId: request.caller.serviceAccountId,
-    federatedIdentityId: null,
-    issuer: null,
-    ip: request.ip,
     changes,
-  };
+  });
 }
 
 function signingKeyView(key: SigningKeyState): SigningKeyView & JsonObject {
@@ -152,7 +146,6 @@ const rotatedSchema = z.extend(rotatedKeySchema, {
     .array(z.object({ alg: z.string(), detail: z.string() }))
     .check(z.describe('Algorithms that could not be rotated, and what to do')),
 });
-const problem = { description: 'A problem (RFC 9457)' };
 
 export const signingKeyRoutes: readonly IamRoute[] = [
   {
@@ -162,11 +155,8 @@ export const signingKeyRoutes: readonly IamRoute[] = [
       method: 'get',
       path: '/v1/signing-keys',
       summary: 'List the signing keys of the deployment',
-      tags: ['signing key'],
-      responses: {
-        200: { description: 'The keys', content: { 'application/json': { schema: z.array(keySchema) } } },
-        default: problem,
-      },
+      tag: 'signing key',
+      answer: { description: 'The keys', schema: z.array(keySchema) },
     },
   },
   {
@@ -178,12 +168,9 @@ export const signingKeyRoutes: readonly IamRoute[] = [
       summary: 'Let the standby keys take over',
       description:
         'Of `alg`, or of every algorithm that can be rotated; `kid` names one key to replace or, if it is standby or retiring, to take out. In one atomic step. Gracefully, the old key stays published until its last token has expired; in an emergency it leaves the JWKS at once.',
-      tags: ['signing key'],
-      request: { body: { required: false, content: { 'application/json': { schema: rotationSchema } } } },
-      responses: {
-        200: { description: 'The keys that sign now', content: { 'application/json': { schema: rotatedSchema } } },
-        default: problem,
-      },
+      tag: 'signing key',
+      body: { schema: rotationSchema, isOptional: true },
+      answer: { description: 'The keys that sign now', schema: rotatedSchema },
     },
   },
 ];

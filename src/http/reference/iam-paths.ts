@@ -4,12 +4,10 @@ import type { ZodMiniType } from 'zod/mini';
 
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
-import type { IamRoute } from '../iam/routing.ts';
+import type { IamRoute, RouteDescription } from '../iam/routing.ts';
 import { exampleAnswer, exampleBody } from './examples.ts';
 import { jsonSchema, withoutNull } from './json-schema.ts';
 import { PROBLEMS } from './shared-parts.ts';
-
-type Method = IamRoute['config']['method'];
 
 /** Path items by path, and the schemas of objects that they refer to. */
 export function iamPaths(routes: readonly IamRoute[]): {
@@ -59,7 +57,7 @@ function refer(schema: JsonObject, name: string, schemas: Record<string, JsonObj
 
 function bodySchemaOf(route: IamRoute, body: ZodMiniType, schemas: Record<string, JsonObject>): JsonObject {
   const { method } = route.config;
-  const noun = pascal(tagOf(route));
+  const noun = pascal(route.config.tag);
   const kind = method === 'post' ? 'Create' : 'Update';
   const name = NAMES[operationId(route)]?.body ?? `${noun}${kind}`;
   const schema = jsonSchema(body);
@@ -68,15 +66,15 @@ function bodySchemaOf(route: IamRoute, body: ZodMiniType, schemas: Record<string
 
 function answerSchemaOf(
   route: IamRoute,
-  status: string,
+  status: number,
   answer: ZodMiniType,
   schemas: Record<string, JsonObject>,
 ): JsonObject {
-  const name = NAMES[operationId(route)]?.answer ?? pascal(tagOf(route));
+  const name = NAMES[operationId(route)]?.answer ?? pascal(route.config.tag);
   const schema = jsonSchema(answer);
   const { items } = schema;
   if (schema['type'] !== 'array')
-    return refer(schema, name, schemas, `${name}${status === '201' ? 'Created' : 'Answer'}`);
+    return refer(schema, name, schemas, `${name}${status === 201 ? 'Created' : 'Answer'}`);
   return isJsonObject(items) && isJsonObject(items['properties'])
     ? { ...schema, items: refer(items, name, schemas, `${name}Entry`) }
     : schema;
@@ -84,22 +82,22 @@ function answerSchemaOf(
 
 function operation(route: IamRoute, schemas: Record<string, JsonObject>): JsonObject {
   const { config, scope } = route;
-  const body = bodyOf(route);
+  const { body } = config;
   return {
     operationId: operationId(route),
-    summary: config.summary ?? '',
+    summary: config.summary,
     description: config.description ?? describe(route),
-    tags: [tagOf(route)],
+    tags: [config.tag],
     security: [{ bearer: scope === null ? [] : [scope] }],
     parameters: parametersOf(route),
-    ...(body === null
+    ...(body === undefined
       ? {}
       : {
           requestBody: {
-            required: config.request?.body?.required === true,
+            required: body.isOptional !== true,
             content: {
               'application/json': {
-                schema: bodySchemaOf(route, body, schemas),
+                schema: bodySchemaOf(route, body.schema, schemas),
                 ...withExample(exampleBody(config.method, config.path)),
               },
             },
@@ -110,11 +108,7 @@ function operation(route: IamRoute, schemas: Record<string, JsonObject>): JsonOb
 }
 
 function parametersOf({ config }: IamRoute): JsonObject[] {
-  const { path, method, request } = config;
-  const members = (schema: unknown): [string, JsonValue][] => {
-    const properties = schema === undefined ? undefined : jsonSchema(schema as ZodMiniType)['properties'];
-    return isJsonObject(properties) ? Object.entries(properties) : [];
-  };
+  const { path, method, query } = config;
   const inPath = [...path.matchAll(/\{(.+?)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
@@ -122,17 +116,17 @@ function parametersOf({ config }: IamRoute): JsonObject[] {
     description: pathParameter(path, name),
     schema: { type: 'string' },
   }));
-  const inQuery = members(request?.query).map(([name, schema]) => {
+  const inQuery = queryOf(query).map(([name, schema]) => {
     const { description = '', ...rest } = notEmpty(schema as JsonObject);
     return { name, in: 'query', ...(description === '' ? {} : { description }), schema: rest };
   });
-  const isList = inQuery.some(({ name }) => name === 'cursor') && inQuery.some(({ name }) => name === 'identity');
+  const hasLabels = inQuery.some(({ name }) => name === 'cursor') && inQuery.some(({ name }) => name === 'identity');
   const isChange = isConditional(method, path);
   const isRead = isVersioned(method, path);
   return [
     ...inPath,
     ...inQuery,
-    ...(isList ? [parameter('MatchLabelsQuery')] : []),
+    ...(hasLabels ? [parameter('MatchLabelsQuery')] : []),
     ...(isChange || isRead ? ['IfMatchHeader', 'IfNoneMatchHeader'].map(parameter) : []),
     parameter('OrganisationHeader'),
   ];
@@ -166,39 +160,24 @@ function pathParameter(path: string, name: string): string {
 function responsesOf(route: IamRoute, schemas: Record<string, JsonObject>): JsonObject {
   const { config, scope } = route;
   const { method, path } = config;
-  const success = Object.entries(config.responses).filter(([status]) => status.startsWith('2'));
-  const answers = success.map(([status, response]): [string, JsonObject] => {
-    const content = 'content' in response ? Object.entries(response.content ?? {}) : [];
-    const description = 'description' in response ? (response.description ?? '') : '';
-    return [
-      status,
-      {
-        description,
-        ...(content.length === 0
-          ? {}
-          : {
-              content: Object.fromEntries(
-                content.map(([type, media]) => [
-                  type,
-                  {
-                    // Only what is read as JSON is an object of the API.
-                    schema:
-                      type === 'application/json'
-                        ? answerSchemaOf(route, status, (media as { schema: ZodMiniType }).schema, schemas)
-                        : jsonSchema((media as { schema: ZodMiniType }).schema),
-                    ...(type === 'application/json' ? withExample(exampleAnswer(method, path)) : {}),
-                  },
-                ]),
-              ),
-            }),
-        ...headersOf(route, status),
-      },
-    ];
-  });
-  const hasBody = config.request?.body !== undefined;
+  const { status = 200, description, schema, alsoAs } = config.answer;
+  const content = {
+    ...(schema === undefined
+      ? {}
+      : {
+          'application/json': {
+            schema: answerSchemaOf(route, status, schema, schemas),
+            ...withExample(exampleAnswer(method, path)),
+          },
+        }),
+    // Only what is read as JSON is an object of the API.
+    ...(alsoAs === undefined ? {} : { [alsoAs]: { schema: { type: 'string' } } }),
+  };
+  const answer = { description, ...(schema === undefined ? {} : { content }), ...headersOf(route, status) };
+  const hasBody = config.body !== undefined;
   const mayConflict = method !== 'get' && !/\/(?:check|explain)$/.test(path);
   const failures = [
-    ...(hasBody || config.request?.query !== undefined || isConditional(method, path) ? [400] : []),
+    ...(hasBody || config.query !== undefined || isConditional(method, path) ? [400] : []),
     401,
     ...(scope === null ? [] : [403]),
     404,
@@ -215,10 +194,10 @@ function responsesOf(route: IamRoute, schemas: Record<string, JsonObject>): Json
   ]);
   const unchanged = {
     description: 'The object is at a version that `If-None-Match` names',
-    ...headersOf(route, '304'),
+    ...headersOf(route, 304),
   };
   return Object.fromEntries([
-    ...answers,
+    [String(status), answer],
     ...(isVersioned(method, path) ? [['304', unchanged] as const] : []),
     ...problems,
   ]);
@@ -229,7 +208,7 @@ function describe(route: IamRoute): string {
   const { method, path } = route.config;
   switch (method) {
     case 'get':
-      if (answerOf(route)?.type === 'array')
+      if (isList(route))
         return 'In the order of creation. A page has at most `limit` entries; the `link` of an answer leads to the next one.';
       return 'Answers 404 also for what belongs to another organisation.';
     case 'post':
@@ -245,14 +224,14 @@ function describe(route: IamRoute): string {
   }
 }
 
-function headersOf(route: IamRoute, status: string): JsonObject {
+function headersOf(route: IamRoute, status: number): JsonObject {
   const { method, path } = route.config;
   const text = (description: string): JsonObject => ({ description, schema: { type: 'string' } });
   const isObject = (['get', 'put', 'patch'].includes(method) && path.endsWith('}')) || path.endsWith('/revoke-tokens');
-  const hasPages = jsonHas(route, 'cursor');
+  const hasPages = queryOf(route.config.query).some(([name]) => name === 'cursor');
   const headers = {
-    ...(status === '201' ? { location: text('The path of the new object') } : {}),
-    ...((status === '201' || isObject) && !path.includes('audit-events')
+    ...(status === 201 ? { location: text('The path of the new object') } : {}),
+    ...((status === 201 || isObject) && !path.includes('audit-events')
       ? { etag: text('The `objectVersion` in quotes') }
       : {}),
     ...(hasPages ? { link: text('`rel="next"` if more follow (RFC 8288)') } : {}),
@@ -260,28 +239,17 @@ function headersOf(route: IamRoute, status: string): JsonObject {
   return Object.keys(headers).length === 0 ? {} : { headers };
 }
 
-function jsonHas({ config }: IamRoute, parameter: string): boolean {
-  const query = config.request?.query;
+/** The parameters of a query, with their schemas. */
+function queryOf(query: RouteDescription['query']): [string, JsonValue][] {
   const properties = query === undefined ? undefined : jsonSchema(query)['properties'];
-  return isJsonObject(properties) && Object.hasOwn(properties, parameter);
-}
-
-function answerOf({ config }: IamRoute): ZodMiniType | null {
-  const response = config.responses[200];
-  const media = response !== undefined && 'content' in response ? response.content?.['application/json'] : undefined;
-  return media === undefined ? null : (media as { schema: ZodMiniType }).schema;
-}
-
-function bodyOf({ config }: IamRoute): ZodMiniType | null {
-  const media = config.request?.body?.content['application/json'];
-  return media === undefined ? null : (media as { schema: ZodMiniType }).schema;
+  return isJsonObject(properties) ? Object.entries(properties) : [];
 }
 
 function withExample(example: JsonValue | undefined): JsonObject {
   return example === undefined ? {} : { example };
 }
 
-const VERBS: Record<Method, string> = {
+const VERBS: Record<RouteDescription['method'], string> = {
   get: 'read',
   post: 'create',
   put: 'change',
@@ -296,17 +264,17 @@ const NAMED_ACTIONS: Readonly<Record<string, string>> = { 'revoke-tokens': 'revo
 function operationId(route: IamRoute): string {
   const { path, method } = route.config;
   const last = path.split('/').at(-1) ?? '';
-  const noun = pascal(tagOf(route));
+  const noun = pascal(route.config.tag);
   if (ACTIONS.includes(last)) return `${last}${noun}`;
   const action = NAMED_ACTIONS[last];
   if (action !== undefined) return `${action}${noun}`;
   if (last === 'permissions') return 'listMyPermissions';
-  const isList = method === 'get' && answerOf(route)?.type === 'array';
-  return isList ? `list${noun.replace(/([^aeiou])y$/, '$1ie')}s` : `${VERBS[method]}${noun}`;
+  return method === 'get' && isList(route) ? `list${noun.replace(/([^aeiou])y$/, '$1ie')}s` : `${VERBS[method]}${noun}`;
 }
 
-function tagOf({ config }: IamRoute): string {
-  return config.tags?.[0] ?? 'other';
+/** True for a route that answers several objects. */
+function isList({ config }: IamRoute): boolean {
+  return config.answer.schema?.type === 'array';
 }
 
 function pascal(words: string): string {
