@@ -18,17 +18,11 @@ What runs in the Worker, where it comes from, and how to check it.
 
 ## What the bundle contains
 
-<<<<<<< HEAD
 Of the size of each package's code, minified, before compression: what an isolate evaluates when it starts, which is all that a
 granted exchange needs, and what waits until another door, the words of a refusal or a rule with an expression is first used. The
 share is of both. \`npm run generate\` writes this table; \`npm run check\` fails if a package or a version is another, if a size
 is ${TOLERANCE * 100} % off, or if a budget of \`scripts/weigh.ts\` is exceeded: the Worker, what an exchange evaluates (both after gzip),
 and the packages that an install of \`@cambist/sdk\` or \`cambist\` brings.
-=======
-Of the size of each package's code, minified, before compression: what an isolate evaluates when it starts, which is all that an
-exchange needs, and what waits until the IAM API, the API reference or a rule with an expression is first used. The share is of both.
-\`npm run generate\` writes this table; \`npm run check\` fails if a package or a version is another, or a size is ${TOLERANCE * 100} % off.
->>>>>>> 378991d (docs: changes of this version complete; sizes are the budgets that the check holds)
 `;
 
 const rest = `
