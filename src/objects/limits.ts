@@ -2,7 +2,7 @@
 
 /** Bytes of a request body; a token request with a 16 KiB token and its parameters stays far below. */
 export const MAX_BODY_BYTES = 64 * 1024;
-/** Seconds; lifetime of an issued token, and its cap, where the identity names none. */
+/** Seconds; lifetime of an issued token, and its cap, if the identity names none. */
 export const DEFAULT_TOKEN_LIFETIME_SECONDS = 3_600;
 /** Claims copied into `upstream`. */
 export const MAX_FORWARDED_CLAIMS = 20;
@@ -47,7 +47,7 @@ export const MAX_PROJECT_CHARS = 256;
 export const DEFAULT_CREDENTIAL_LIFETIME_SECONDS = 90 * 86_400;
 /** Seconds from now that an access credential may live: 400 days, a year and time to replace it. */
 export const MAX_CREDENTIAL_LIFETIME_SECONDS = 400 * 86_400;
-/** Audit events that a page searches at most where its index leaves filters open; the next page goes on behind them. D1 counts three rows for each. */
+/** Audit events that a page searches at most if its index leaves filters open; the next page goes on behind them. D1 counts three rows for each. */
 export const MAX_AUDIT_EVENTS_SEARCHED = 5_000;
 /** Characters of the `kid` of a key of our own. */
 export const MAX_SIGNING_KID_CHARS = 128;

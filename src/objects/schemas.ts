@@ -130,7 +130,7 @@ export function bodySchema({ members }: Pick<ObjectDefinition, 'members'>, creat
   const shape: Record<string, z.ZodMiniType> = {};
   for (const [name, member] of Object.entries(members)) {
     if (!isWritable(member)) continue;
-    // Null is taken wherever it counts as absent, but the reference shows it only where it says something.
+    // Null is taken whenever it counts as absent, but the reference shows it only if it says something.
     const clears = !creating && member.null === 'clears';
     const schema = clears ? z.nullable(describedSchema(member)) : describedSchema(member);
     shape[name] = creating && member.required === true ? schema : z.optional(schema);

@@ -65,17 +65,17 @@ export interface ListFilter {
   readonly now: number;
 }
 
-/** The answer to a read in an organisation that was named by id or slug; `organisation` is null where that one does not exist. */
+/** The answer to a read in an organisation that was named by id or slug; `organisation` is null if that one does not exist. */
 export interface Lookup<T> {
   readonly organisation: Organisation | null;
-  /** False where the object does not exist that this one belongs to. */
+  /** False if the object does not exist that this one belongs to. */
   readonly hasParent: boolean;
   readonly found: T | null;
 }
 
 export interface Page<T> {
   readonly organisation: Organisation | null;
-  /** False where the object does not exist that these belong to. */
+  /** False if the object does not exist that these belong to. */
   readonly hasParent: boolean;
   readonly records: readonly T[];
   /** More objects follow the last one. */
@@ -107,13 +107,13 @@ export interface ObjectStore<T> {
   readonly list: (organisation: string, filter: ListFilter) => Promise<Page<T>>;
   readonly read: (organisation: string, id: string) => Promise<Lookup<T>>;
   readonly create: (record: T, event: ChangeEvent) => Promise<WriteOutcome>;
-  /** Writes `next` where the row is still at `version`. */
+  /** Writes `next` if the row is still at `version`. */
   readonly update: (next: T, version: number, event: ChangeEvent) => Promise<WriteOutcome>;
   readonly remove: (record: T, event: ChangeEvent) => Promise<WriteOutcome>;
 }
 
 export interface FederatedIdentityStore extends ObjectStore<FederatedIdentityRecord> {
-  /** The two objects that a new identity joins; null members where there is none in this organisation. */
+  /** The two objects that a new identity joins; null members if there is none in this organisation. */
   readonly readParents: (
     organisation: string,
     serviceAccountId: string,
@@ -126,7 +126,7 @@ export interface FederatedIdentityStore extends ObjectStore<FederatedIdentityRec
 }
 
 export interface RoleBindingStore extends ObjectStore<RoleBindingRecord> {
-  /** The role and the account that a new binding joins; null where there is none in this organisation. */
+  /** The role and the account that a new binding joins; null if there is none in this organisation. */
   readonly readParents: (
     organisation: string,
     serviceAccountId: string,
@@ -154,7 +154,7 @@ export interface RolePermission {
 
 /** What a refresh of a provider's keys writes. Both throw StorageUnavailable. */
 export interface ProviderKeyStore {
-  /** Writes the keys and the version of `next` where the row is still at `version` of its keys. */
+  /** Writes the keys and the version of `next` if the row is still at `version` of its keys. */
   readonly recordRefresh: (next: IdentityProviderRecord, version: number, event: ChangeEvent) => Promise<WriteOutcome>;
   /** Notes why keys could not be fetched; the keys in use stay. */
   readonly recordFailure: (provider: IdentityProviderRecord, error: string) => Promise<void>;
@@ -172,7 +172,7 @@ export interface IamStore {
   readonly providerKeys: ProviderKeyStore;
   readonly serviceAccounts: ObjectStore<ServiceAccountRecord>;
   readonly federatedIdentities: FederatedIdentityStore;
-  /** Only the one with this id; all of them where it is null. */
+  /** Only the one with this id; all of them if it is null. */
   readonly organisations: (visible: string | null) => ObjectStore<OrganisationRecord>;
   /** Read by id, slug or name. */
   readonly roles: ObjectStore<RoleRecord>;

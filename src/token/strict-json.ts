@@ -10,7 +10,7 @@ export interface StrictJsonOptions {
   readonly maxDepth: number;
   /**
    * What becomes of numbers beyond ±(2^53-1). By default they are kept as the `text` they were written as, since a rounded
-   * identifier is another one. As text one would pass for a string, so where identifiers are strings they are `refused`,
+   * identifier is another one. As text one would pass for a string, so if identifiers are strings they are `refused`,
    * or left `rounded` for a reader that says which member has one.
    */
   readonly largeNumbers?: 'text' | 'refused' | 'rounded';

@@ -43,7 +43,7 @@ await loadHints();
 /** What an exchange would ask, with claims taken as verified. */
 export interface Question {
   readonly claims: JsonObject;
-  /** Name or slug; null where the caller names none. */
+  /** Name or slug; null if the caller names none. */
   readonly serviceAccount: string | null;
   readonly scope: readonly string[] | null;
   readonly audiences: readonly string[];

@@ -10,7 +10,7 @@ export interface WrittenProvider extends IdentityProviderInput {
   readonly providerIssuer: string;
 }
 
-/** An account by its name; the slug is its name's where it has none. */
+/** An account by its name; the slug is its name's if it has none. */
 export interface WrittenAccount extends ServiceAccountInput {
   readonly name: string;
 }

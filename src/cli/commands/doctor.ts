@@ -1,7 +1,7 @@
 // `cambist doctor`: looks at a deployment from outside, at its keys and at its issuers; changes nothing.
 
 import type { CommandBody, CommandContext } from '../command.ts';
-import type { Finding } from '../doctor/finding.ts';
+import type { Finding, Tell } from '../doctor/finding.ts';
 import type { Output } from '../output.ts';
 
 export const doctorCommand: CommandBody = {
@@ -18,7 +18,8 @@ export const doctorCommand: CommandBody = {
 async function examine(context: CommandContext): Promise<number> {
   const { output, settings, world } = context;
   const findings: Finding[] = [];
-  const tell = (finding: Finding): void => {
+  const tell: Tell = (check, verdict, detail, advice = null) => {
+    const finding = { check, verdict, detail, advice };
     findings.push(finding);
     showFinding(finding, output);
   };

@@ -4,7 +4,6 @@ import { kindOfText } from '../answer-kind.ts';
 import type { JsonMap } from '../api.ts';
 import type { World } from '../command.ts';
 import { MAX_CLOCK_SKEW_SECONDS, NOTED_CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from '../limits.ts';
-import { finding } from './finding.ts';
 import type { Tell } from './finding.ts';
 
 /** Checks from outside; false if nothing answers there, and nothing else can be checked. */
@@ -13,16 +12,14 @@ export async function checkDeployment(url: string, world: World, tell: Tell): Pr
   if (health === null || health.status !== 200 || typeof health.body['status'] !== 'string') {
     const detail = health === null ? 'it cannot be reached' : `/healthz answers ${health.status} with ${health.kind}`;
     tell(
-      finding(
-        'reachable',
-        'failed',
-        detail,
-        'Is the address right, and is the Worker deployed? Locally, start it with `npm start`.',
-      ),
+      'reachable',
+      'failed',
+      detail,
+      'Is the address right, and is the Worker deployed? Locally, start it with `npm start`.',
     );
     return false;
   }
-  tell(finding('reachable', 'ok', '/healthz answers 200'));
+  tell('reachable', 'ok', '/healthz answers 200');
   checkClock(health, tell);
   await checkReadiness(url, world, tell);
   await checkDiscovery(url, world, tell);
@@ -30,36 +27,32 @@ export async function checkDeployment(url: string, world: World, tell: Tell): Pr
 }
 
 function checkClock({ date }: Look, tell: Tell): void {
-  if (date === null) return tell(finding('clock', 'skipped', 'the answer has no date'));
+  if (date === null) return tell('clock', 'skipped', 'the answer has no date');
   const skew = Math.round(Math.abs(Date.now() - date) / 1000);
   if (skew > MAX_CLOCK_SKEW_SECONDS)
     return tell(
-      finding(
-        'clock',
-        'failed',
-        `this machine and the deployment differ by ${skew} s`,
-        'Set the clock of this machine (NTP): tokens would look expired or not yet valid.',
-      ),
+      'clock',
+      'failed',
+      `this machine and the deployment differ by ${skew} s`,
+      'Set the clock of this machine (NTP): tokens would look expired or not yet valid.',
     );
   if (skew > NOTED_CLOCK_SKEW_SECONDS)
     return tell(
-      finding(
-        'clock',
-        'warning',
-        `this machine and the deployment differ by ${skew} s`,
-        'Set the clock of this machine (NTP).',
-      ),
+      'clock',
+      'warning',
+      `this machine and the deployment differ by ${skew} s`,
+      'Set the clock of this machine (NTP).',
     );
-  tell(finding('clock', 'ok', `within ${NOTED_CLOCK_SKEW_SECONDS} s of this machine`));
+  tell('clock', 'ok', `within ${NOTED_CLOCK_SKEW_SECONDS} s of this machine`);
 }
 
 async function checkReadiness(url: string, world: World, tell: Tell): Promise<void> {
   const ready = await look(`${url}/readyz`, world);
-  if (ready?.status === 200) return tell(finding('ready', 'ok', 'every setting, table and key is in place'));
+  if (ready?.status === 200) return tell('ready', 'ok', 'every setting, table and key is in place');
   const faults = ready?.body['faults'];
-  if (!Array.isArray(faults)) return tell(finding('ready', 'failed', `/readyz answers ${ready?.status ?? 'nothing'}`));
+  if (!Array.isArray(faults)) return tell('ready', 'failed', `/readyz answers ${ready?.status ?? 'nothing'}`);
   for (const { setting, detail } of faults as readonly { readonly setting?: unknown; readonly detail: string }[])
-    tell(finding('ready', 'failed', detail, adviceFor(String(setting), detail)));
+    tell('ready', 'failed', detail, adviceFor(String(setting), detail));
 }
 
 /** Settings that are secrets: in a file of a repository they would be everybody's. */
@@ -77,43 +70,36 @@ function adviceFor(setting: string, detail: string): string {
 
 async function checkDiscovery(url: string, world: World, tell: Tell): Promise<void> {
   const discovery = await look(`${url}/.well-known/openid-configuration`, world);
-  if (discovery?.status !== 200)
-    return tell(finding('discovery', 'failed', `it answers ${discovery?.status ?? 'nothing'}`));
+  if (discovery?.status !== 200) return tell('discovery', 'failed', `it answers ${discovery?.status ?? 'nothing'}`);
   const { issuer, jwks_uri: jwksUri } = discovery.body as { readonly issuer?: unknown; readonly jwks_uri?: unknown };
-  if (issuer === url) tell(finding('discovery', 'ok', `issuer is ${url}`));
+  if (issuer === url) tell('discovery', 'ok', `issuer is ${url}`);
   else {
     tell(
-      finding(
-        'discovery',
-        'failed',
-        `issuer is ${String(issuer)}, not ${url}`,
-        'Verifiers compare both byte for byte: set ISSUER_URL to the address that they use, or use the other address.',
-      ),
+      'discovery',
+      'failed',
+      `issuer is ${String(issuer)}, not ${url}`,
+      'Verifiers compare both byte for byte: set ISSUER_URL to the address that they use, or use the other address.',
     );
   }
   const jwks = typeof jwksUri === 'string' ? await look(jwksUri, world) : null;
   const keys =
     jwks?.status === 200 && Array.isArray(jwks.body['keys']) ? (jwks.body['keys'] as readonly JsonMap[]) : [];
-  if (keys.length === 0) return tell(finding('jwks', 'failed', `there are no keys at ${String(jwksUri)}`));
+  if (keys.length === 0) return tell('jwks', 'failed', `there are no keys at ${String(jwksUri)}`);
   if (keys.some((key) => Object.hasOwn(key, 'd')))
     tell(
-      finding(
-        'jwks',
-        'failed',
-        'it publishes a private key',
-        'Replace that key at once: `cambist keys generate`, then `cambist keys rotate --mode emergency`.',
-      ),
+      'jwks',
+      'failed',
+      'it publishes a private key',
+      'Replace that key at once: `cambist keys generate`, then `cambist keys rotate --mode emergency`.',
     );
   const algorithms = keys.map((key) => String(key['alg'])).toSorted();
-  tell(finding('jwks', 'ok', `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}: ${algorithms.join(', ')}`));
+  tell('jwks', 'ok', `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}: ${algorithms.join(', ')}`);
   if (!algorithms.includes('RS256'))
     tell(
-      finding(
-        'jwks',
-        'warning',
-        'no RS256 key',
-        'AWS, Azure and others accept ID tokens with RS256 only: add one with `cambist keys generate --alg RS256`.',
-      ),
+      'jwks',
+      'warning',
+      'no RS256 key',
+      'AWS, Azure and others accept ID tokens with RS256 only: add one with `cambist keys generate --alg RS256`.',
     );
 }
 

@@ -8,7 +8,6 @@ import { howToMakeStandby } from '../keys/how-to-make-standby.ts';
 import { inOrder } from '../keys/in-order.ts';
 import { findObject } from '../objects/find-object.ts';
 import { collectionOf, PROVIDERS } from '../objects/resources.ts';
-import { finding } from './finding.ts';
 import type { Tell } from './finding.ts';
 
 /** What only somebody with a credential may see. */
@@ -18,12 +17,10 @@ export async function checkInside(context: CommandContext, tell: Tell): Promise<
   } catch (error) {
     if (!(error instanceof CliFailure)) throw error;
     return tell(
-      finding(
-        'credential',
-        'skipped',
-        'no token was given',
-        'With --token-file or CAMBIST_TOKEN, signing keys and issuers are looked at, too.',
-      ),
+      'credential',
+      'skipped',
+      'no token was given',
+      'With --token-file or CAMBIST_TOKEN, signing keys and issuers are looked at, too.',
     );
   }
   const api = await context.api();
@@ -33,7 +30,7 @@ export async function checkInside(context: CommandContext, tell: Tell): Promise<
     readonly actor?: unknown;
     readonly organisation?: { readonly slug?: unknown };
   };
-  tell(finding('credential', 'ok', `${String(actor)} in the organisation ${String(organisation?.slug)}`));
+  tell('credential', 'ok', `${String(actor)} in the organisation ${String(organisation?.slug)}`);
   const keys = await attempt(
     'signing keys',
     context,
@@ -57,7 +54,7 @@ export async function checkInside(context: CommandContext, tell: Tell): Promise<
       tell,
       async () => await api.post<IssuerCheckView>(path, undefined, true),
     );
-    for (const { check, verdict, detail, advice } of view?.checks ?? []) tell(finding(check, verdict, detail, advice));
+    for (const { check, verdict, detail, advice } of view?.checks ?? []) tell(check, verdict, detail, advice);
   }
 }
 
@@ -67,16 +64,14 @@ function checkKeys(keys: readonly SigningKeyView[], tell: Tell): void {
     const active = of.find(({ status }) => status === 'active');
     if (active === undefined)
       tell(
-        finding(
-          'signing keys',
-          'failed',
-          `${alg}: no key is active`,
-          `A standby key takes over with \`cambist keys rotate --alg ${alg} --mode emergency\`.`,
-        ),
+        'signing keys',
+        'failed',
+        `${alg}: no key is active`,
+        `A standby key takes over with \`cambist keys rotate --alg ${alg} --mode emergency\`.`,
       );
     else if (of.some(({ status }) => status === 'standby'))
-      tell(finding('signing keys', 'ok', `${alg}: one active, one ready to take over`));
-    else tell(finding('signing keys', 'ok', `${alg}: one active, none on standby`, howToMakeStandby(alg)));
+      tell('signing keys', 'ok', `${alg}: one active, one ready to take over`);
+    else tell('signing keys', 'ok', `${alg}: one active, none on standby`, howToMakeStandby(alg));
   }
 }
 
@@ -91,12 +86,10 @@ async function attempt<T>(
   } catch (error) {
     if (!(error instanceof CliFailure)) throw error;
     tell(
-      finding(
-        check,
-        error.details.status === 403 ? 'skipped' : 'failed',
-        output.conceal(error.message),
-        error.details.next ?? null,
-      ),
+      check,
+      error.details.status === 403 ? 'skipped' : 'failed',
+      output.conceal(error.message),
+      error.details.next ?? null,
     );
     return null;
   }

@@ -9,14 +9,4 @@ export interface Finding {
 }
 
 /** Reports a finding as soon as it is known. */
-export type Tell = (finding: Finding) => void;
-
-/** One finding. */
-export function finding(
-  check: string,
-  verdict: Finding['verdict'],
-  detail: string,
-  advice: string | null = null,
-): Finding {
-  return { check, verdict, detail, advice };
-}
+export type Tell = (check: string, verdict: Finding['verdict'], detail: string, advice?: string | null) => void;

@@ -24,7 +24,7 @@ const PARAMETERS = [
 ] as const;
 type Parameter = (typeof PARAMETERS)[number];
 
-/** What a query asks for; `isLimited` where it says itself how many events it wants. */
+/** What a query asks for; `isLimited` if it says itself how many events it wants. */
 export interface AuditListRequest {
   readonly filter: AuditFilter;
   readonly isLimited: boolean;

@@ -14,7 +14,7 @@ const DEFAULT_ORGANISATION = 'default';
 
 /**
  * The caller of a request: root, or the account of an access token of ours that is meant for this API.
- * 401 with a challenge (RFC 6750 §3) for anything else, 404 where a token names an organisation that is not its own.
+ * 401 with a challenge (RFC 6750 §3) for anything else, 404 if a token names an organisation that is not its own.
  */
 export async function authenticate(request: Request, deps: IamDeps): Promise<Result<Caller, Problem>> {
   const credential = bearerOf(request);

@@ -35,7 +35,7 @@ export function hasIamScope(scopes: readonly string[] | 'every', needed: IamScop
   return IAM_SCOPES.slice(IAM_SCOPES.indexOf(needed)).some((scope) => scopes.includes(scope));
 }
 
-/** Those of the scopes that the caller may not grant; empty where it may grant all of them. */
+/** Those of the scopes that the caller may not grant; empty if it may grant all of them. */
 export function scopesBeyond(caller: Caller, scopes: readonly string[]): string[] {
   const { scopes: held, isAdmin } = caller;
   if (isAdmin || held === 'every') return [];

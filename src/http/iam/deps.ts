@@ -17,11 +17,11 @@ export type { Caller, IamScope } from './caller.ts';
 export interface IamDeps {
   readonly store: IamStore;
   readonly config: {
-    /** Null where the setting is missing or wrong; the API then answers 503. */
+    /** Null if the setting is missing or wrong; the API then answers 503. */
     readonly issuerUrl: string | null;
     /** Likewise; it stands for an empty list of token audiences. */
     readonly defaultAudience: string | null;
-    /** Null where the deployment has no root token. */
+    /** Null if the deployment has no root token. */
     readonly adminToken: string | null;
     readonly allowLoopbackIssuers: boolean;
   };
@@ -29,20 +29,20 @@ export interface IamDeps {
   readonly now: () => number;
   /** A new TypeID with this prefix. */
   readonly newId: (prefix: IdPrefix) => string;
-  /** What is wrong with a key set given by hand, each in one sentence; empty where it can be used. */
+  /** What is wrong with a key set given by hand, each in one sentence; empty if it can be used. */
   readonly validateLocalJwks: (jwks: JsonObject, spiffe: boolean) => readonly string[];
   /** The keys of such a set that verify, and what tells each from any other. */
   readonly readLocalKeys: (
     jwks: JsonObject,
     spiffe: boolean,
   ) => { readonly keys: IdentityProviderRecord['keys']; readonly ids: readonly string[] };
-  /** Null where the settings that it needs are missing; the root token still works then. */
+  /** Null if the settings that it needs are missing; the root token still works then. */
   readonly inspectToken: InspectOwnToken | null;
-  /** Our own keys; null where the settings that they need are missing. */
+  /** Our own keys; null if the settings that they need are missing. */
   readonly signingKeys: SigningKeyPort | null;
-  /** Explains an exchange; null where a setting that an exchange needs is missing. Throws StorageUnavailable. */
+  /** Explains an exchange; null if a setting that an exchange needs is missing. Throws StorageUnavailable. */
   readonly explain: ((request: ExplainRequest) => Promise<Result<Explanation, UnknownObject>>) | null;
-  /** The issuers of others; null where a setting that reaching them needs is missing. */
+  /** The issuers of others; null if a setting that reaching them needs is missing. */
   readonly issuers: IssuerPort | null;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
 }
@@ -53,9 +53,9 @@ export interface IamRequest {
   readonly issuerUrl: string;
   readonly raw: Request;
   readonly url: URL;
-  /** What the path names the object by; empty where it names none. */
+  /** What the path names the object by; empty if it names none. */
   readonly objectId: string;
-  /** What the path names the object by that this one belongs to; empty where it belongs to none. */
+  /** What the path names the object by that this one belongs to; empty if it belongs to none. */
   readonly parentId: string;
   readonly caller: Caller;
   readonly requestId: string;

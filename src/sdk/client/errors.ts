@@ -106,15 +106,15 @@ export class TokenExchangeError extends Error {
   override readonly name = 'TokenExchangeError';
   /** Stable: compare this, not the message. */
   readonly code: TokenExchangeErrorCode;
-  /** HTTP status of the answer; null where there was none. */
+  /** HTTP status of the answer; null if there was none. */
   readonly status: number | null;
-  /** Finds the full reason in the deployment's audit events; null where there was no answer. */
+  /** Finds the full reason in the deployment's audit events; null if there was no answer. */
   readonly requestId: string | null;
-  /** Seconds the deployment asks to wait; null where it does not say. */
+  /** Seconds the deployment asks to wait; null if it does not say. */
   readonly retryAfterSeconds: number | null;
-  /** Why, in one sentence: the deployment's own where it gave one. */
+  /** Why, in one sentence: the deployment's own if it gave one. */
   readonly description: string;
-  /** Whether the same request may succeed later, unchanged; it was tried again already where that made sense. */
+  /** Whether the same request may succeed later, unchanged; it was tried again already if that made sense. */
   readonly isRetryable: boolean;
 
   constructor(details: TokenExchangeErrorDetails) {

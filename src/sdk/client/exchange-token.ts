@@ -47,7 +47,7 @@ export interface ExchangeParameters {
   readonly resource?: string | readonly string[] | undefined;
   /** Default `access_token`; `id_token` for clouds that trust the deployment as an issuer. */
   readonly requestedTokenType?: RequestedTokenType | undefined;
-  /** Seconds, or a Go duration such as `1h30m`; lowered where it is above the identity's cap. */
+  /** Seconds, or a Go duration such as `1h30m`; lowered if it is above the identity's cap. */
   readonly lifetime?: number | string | undefined;
   /** `project_id`: the project to act in. */
   readonly project?: string | undefined;
@@ -97,7 +97,7 @@ export interface ExchangedToken {
 }
 
 /**
- * Exchanges the token once, trying again where that can help. Throws TokenExchangeError; a refusal (400) is final and says why.
+ * Exchanges the token once, trying again if that can help. Throws TokenExchangeError; a refusal (400) is final and says why.
  *
  * @example
  * ```ts

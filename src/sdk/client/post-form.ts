@@ -1,4 +1,4 @@
-// Posts a form to a deployment with a timeout, and tries again where that can help and only there; knows no parameter's meaning.
+// Posts a form to a deployment with a timeout, and tries again if that can help and only there; knows no parameter's meaning.
 
 import { TokenExchangeError } from './errors.ts';
 import { DEFAULT_TIMEOUT_MS, FIRST_BACKOFF_MS, MAX_RETRY_AFTER_SECONDS, MAX_TIMEOUT_MS, MAX_TRIES } from './limits.ts';
@@ -41,7 +41,7 @@ export interface RequestOptions {
   readonly retries?: number | undefined;
 }
 
-/** Posts until an answer is final and returns it where it is 200; throws TokenExchangeError otherwise. `secrets` never appear in errors. */
+/** Posts until an answer is final and returns it if it is 200; throws TokenExchangeError otherwise. `secrets` never appear in errors. */
 export async function postForm(
   url: string,
   form: URLSearchParams,

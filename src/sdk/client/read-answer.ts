@@ -9,7 +9,7 @@ export type JsonMembers = Readonly<Record<string, unknown>>;
 
 export interface Answer {
   readonly status: number;
-  /** Members of the body; null where it is no JSON object. */
+  /** Members of the body; null if it is no JSON object. */
   readonly members: JsonMembers | null;
   readonly contentType: string;
   readonly requestId: string | null;

@@ -100,7 +100,7 @@ export interface PermissionRequirement {
   readonly action: Action;
   /** The object in question, for example `(c) => c.req.param('id')`; without it only rules about all objects count. */
   readonly resourceIdentity?: FromRequest | undefined;
-  /** The project, where the address has it: `(c) => c.req.param('project')`. It must agree with the token's and the request's. */
+  /** The project, if the address has it: `(c) => c.req.param('project')`. It must agree with the token's and the request's. */
   readonly project?: FromRequest | undefined;
 }
 
@@ -109,7 +109,7 @@ const refusals = new WeakMap<CambistCaller, (error: unknown, c: Context) => Resp
 
 /**
  * Lets a request through whose bearer token verifies, and sets `c.var.cambist`. Answers 400, 401, 403 or 503 with the
- * challenge of RFC 6750 §3 otherwise. Throws TypeError where it is made with options that could not refuse anything.
+ * challenge of RFC 6750 §3 otherwise. Throws TypeError if it is made with options that could not refuse anything.
  *
  * @example
  * ```ts

@@ -77,7 +77,7 @@ export class AccessTokenError extends Error {
   readonly fault: AccessTokenFault;
   /** One plain sentence that the caller may read. */
   readonly description: string;
-  /** The scopes that are needed, where scopes are what is missing; else empty. */
+  /** The scopes that are needed, if scopes are what is missing; else empty. */
   readonly requiredScope: readonly string[];
 
   constructor(
@@ -96,7 +96,7 @@ export class AccessTokenError extends Error {
 }
 
 /**
- * `www-authenticate` for the response (RFC 6750 §3); null where the caller's credentials are not the matter. Without credentials it names no error (§3.1).
+ * `www-authenticate` for the response (RFC 6750 §3); null if the caller's credentials are not the matter. Without credentials it names no error (§3.1).
  *
  * @example
  * ```ts

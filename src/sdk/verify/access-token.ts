@@ -22,14 +22,14 @@ export interface AccessToken {
   readonly organisation: string;
   readonly audiences: readonly string[];
   readonly scopes: readonly string[];
-  /** Slugs of the roles held organisation-wide, and of those held in `project` where there is one. */
+  /** Slugs of the roles held organisation-wide, and of those held in `project` if there is one. */
   readonly roles: readonly string[];
   /** The project that the token is bound to; null for one that is bound to none. */
   readonly project: string | null;
   /** The workload that acts (RFC 8693 §4.1); null for an access credential's token. */
   readonly actor: { readonly issuer: string; readonly subject: string } | null;
   readonly federatedIdentity: string | null;
-  /** Claims forwarded from the workload's own token; empty where there are none. */
+  /** Claims forwarded from the workload's own token; empty if there are none. */
   readonly upstream: Readonly<Record<string, unknown>>;
   readonly tokenId: string;
   readonly issuedAt: number;
@@ -38,7 +38,7 @@ export interface AccessToken {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Reads the claims; null where one that every access token of a deployment has is missing or of another type. */
+/** Reads the claims; null if one that every access token of a deployment has is missing or of another type. */
 export function readClaims(payload: JWTPayload): AccessToken | null {
   const claims: Readonly<Record<string, unknown>> = payload;
   const issuer = textOf(claims['iss']);

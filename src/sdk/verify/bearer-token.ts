@@ -3,7 +3,7 @@
 import { AccessTokenError } from './access-token-error.ts';
 
 /**
- * The token of `Authorization: Bearer …`. Throws AccessTokenError: 401 where there is none, 400 where it is malformed.
+ * The token of `Authorization: Bearer …`. Throws AccessTokenError: 401 if there is none, 400 if it is malformed.
  *
  * @example
  * ```ts

@@ -23,11 +23,11 @@ export const globalFetch: Fetch = (url, init) => fetch(url, init);
 export interface JsonAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Undefined where the body is not JSON. */
+  /** Undefined if the body is not JSON. */
   readonly json: unknown;
 }
 
-/** Throws where there is no answer in time, or one that is too large. */
+/** Throws if there is no answer in time, or one that is too large. */
 export async function fetchJson(send: Fetch, url: string, headers: Record<string, string> = {}): Promise<JsonAnswer> {
   const controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -46,7 +46,7 @@ export interface IssuerKey {
  */
 export interface IssuerKeys {
   readonly issuer: string;
-  /** The key of that name; null where the deployment has none. Throws AccessTokenError (503) where it cannot be asked. */
+  /** The key of that name; null if the deployment has none. Throws AccessTokenError (503) if it cannot be asked. */
   readonly find: (kid: string) => Promise<IssuerKey | null>;
 }
 
@@ -57,7 +57,7 @@ interface KeySet {
 }
 
 /**
- * Makes the keys of the deployment `issuer`, its ISSUER_URL; asks nobody yet. Throws TypeError where that is no such address.
+ * Makes the keys of the deployment `issuer`, its ISSUER_URL; asks nobody yet. Throws TypeError if that is no such address.
  *
  * @example
  * ```ts

@@ -23,7 +23,7 @@ export const FETCH_TIMEOUT_MS: number = 5_000;
 export const MAX_DOCUMENT_BYTES: number = 256 * 1024;
 /** Keys of a JWK Set that are looked at. */
 export const MAX_KEYS: number = 200;
-/** Issuers whose keys are remembered where the caller holds none itself; an API trusts one, perhaps two. */
+/** Issuers whose keys are remembered if the caller holds none itself; an API trusts one, perhaps two. */
 export const MAX_REMEMBERED_ISSUERS: number = 20;
 
 /** Characters of a project as a request may name it. */
@@ -33,5 +33,5 @@ export const DEFAULT_PERMISSIONS_FRESH_SECONDS: number = 30;
 export const MAX_PERMISSIONS_FRESH_SECONDS: number = 300;
 /** Tokens whose permissions are remembered; the oldest goes first. */
 export const MAX_REMEMBERED_PERMISSIONS: number = 1_000;
-/** Seconds a client is asked to wait where the deployment cannot be asked. */
+/** Seconds a client is asked to wait if the deployment cannot be asked. */
 export const RETRY_AFTER_SECONDS: number = 5;

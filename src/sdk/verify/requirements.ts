@@ -72,8 +72,8 @@ export function permits(rules: readonly PermissionRule[], request: PermissionReq
 }
 
 /**
- * The project of a request: the token's own where it is bound to one, else what the request names; null for none.
- * Throws where the request names two, or another one than the token's.
+ * The project of a request: the token's own if it is bound to one, else what the request names; null for none.
+ * Throws if the request names two, or another one than the token's.
  */
 export function projectOf(token: AccessToken, named: readonly (string | null | undefined)[]): string | null {
   const names = [...new Set(named.filter((name) => name !== null && name !== undefined && name !== ''))];
