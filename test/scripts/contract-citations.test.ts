@@ -1,4 +1,4 @@
-// Holds every citation of the contract to docs/contract.md: the section exists, and no file names a contract elsewhere.
+// Holds what every file of the repository may name and hold: sections of docs/contract.md that exist, no other contract, no issue by number, no unfinished merge.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -109,6 +109,10 @@ describe('the files', () => {
   it('name no issue by a number that means nothing to a reader of the repository', () => {
     const unexplained = files.filter((file) => /(?:\(|, )issues? \d+\b/.test(readText(file)));
     expect(unexplained).toEqual([]);
+  });
+
+  it('hold no two versions that a merge left, which a text in quotes would hide from the compiler', () => {
+    expect(files.filter((file) => /^(?:<{7}|>{7}) /m.test(readText(file)))).toEqual([]);
   });
 });
 
