@@ -3,7 +3,7 @@
 import type { ExplanationView } from '../../objects/explanation.ts';
 import type { JsonMap } from '../api.ts';
 import type { CommandBody, CommandContext } from '../command.ts';
-import { usageFailure } from '../failure.ts';
+import { CliFailure, usageFailure } from '../failure.ts';
 import { MAX_SHOWN_RULES } from '../limits.ts';
 import type { Output } from '../output.ts';
 import { readClaimsInput, readTokenInput } from '../subject-token/read-input.ts';
@@ -62,12 +62,22 @@ async function explain(context: CommandContext): Promise<number> {
   await settings.token();
   const api = await context.api();
   const body = { ...(await subjectOf(context)), ...asked };
-  const explanation = await api.post<ExplanationView>('/federated-identities/explain', body, true);
+  const explanation = await api.post<ExplanationView>('/federated-identities/explain', body, true).catch(sayWhereElse);
   output.data(explanation, () => {
     if (explanation.event !== undefined) showEvent(explanation.event, explanation, output);
     showExplanation(explanation, output);
   });
   return explanation.decision === 'granted' ? 0 : 1;
+}
+
+/** Throws the failure on; of a request without an event it says which command explains its token. */
+function sayWhereElse(error: unknown): never {
+  const isUnrecorded =
+    error instanceof CliFailure &&
+    error.details.status === 404 &&
+    error.details.errors?.some(({ pointer }) => pointer === '/requestId') === true;
+  if (!isUnrecorded) throw error;
+  throw new CliFailure(error.message, { ...error.details, next: '`cambist explain --token FILE` explains the token.' });
 }
 
 function askedBy({ options }: CommandContext): JsonMap {
