@@ -48,10 +48,10 @@ export interface Problem {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The response to a problem; `instance` is the path of the request. */
-export function problemResponse(problem: Problem, instance: string, requestId: string): Response {
+/** What a problem says; `instance` is the path of the request. */
+export function problemBody(problem: Problem, instance: string, requestId: string): JsonObject & { status: number } {
   const { status, title } = PROBLEMS[problem.kind];
-  const body: JsonObject = {
+  return {
     type: `urn:cambist:problem:${problem.kind}`,
     title,
     status,
@@ -62,8 +62,13 @@ export function problemResponse(problem: Problem, instance: string, requestId: s
     ...(problem.errors === undefined ? {} : { errors: problem.errors.map((fault) => ({ ...fault })) }),
     ...(problem.conflictsWith ? { conflictsWith: { ...problem.conflictsWith } } : {}),
   };
+}
+
+/** The response to a problem. */
+export function problemResponse(problem: Problem, instance: string, requestId: string): Response {
+  const body = problemBody(problem, instance, requestId);
   return new Response(JSON.stringify(body), {
-    status,
+    status: body.status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers },
   });
 }

@@ -5,7 +5,9 @@ import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { iamRouteList } from '../iam/app.ts';
 import { ISSUER_PLACEHOLDER } from './examples.ts';
 import { iamPaths } from './iam-paths.ts';
-import { oauthPaths, oauthSchemas } from './oauth-paths.ts';
+import { documentPaths, documentSchemas } from './document-paths.ts';
+import { healthPaths, healthSchemas } from './health-paths.ts';
+import { tokenPaths, tokenSchemas } from './token-paths.ts';
 import { headers, parameters, problemResponses, schemas, securitySchemes } from './shared-parts.ts';
 
 const TAGS: readonly (readonly [string, string])[] = [
@@ -43,7 +45,7 @@ export function openApiDocument(issuerUrl: string | null): JsonObject {
     },
     servers: [{ url: issuerUrl ?? ISSUER_PLACEHOLDER }],
     tags: TAGS.map(([name, description]) => ({ name, description })),
-    paths: withRequestId({ ...oauthPaths, ...iam.paths }),
+    paths: withRequestId({ ...tokenPaths, ...documentPaths, ...healthPaths, ...iam.paths }),
     components: {
       securitySchemes,
       headers,
@@ -51,7 +53,7 @@ export function openApiDocument(issuerUrl: string | null): JsonObject {
       responses: Object.fromEntries(
         Object.entries(problemResponses).map(([name, response]) => [name, withHeader(response)]),
       ),
-      schemas: { ...schemas, ...oauthSchemas, ...iam.schemas },
+      schemas: { ...schemas, ...tokenSchemas, ...documentSchemas, ...healthSchemas, ...iam.schemas },
     },
   };
 }

@@ -10,6 +10,8 @@ import { OBJECTS, answeredExample, writtenExample } from './object-examples.ts';
 
 /** Where the reference says "your deployment". */
 export const ISSUER_PLACEHOLDER = 'https://tokens.example.com';
+/** The id of the request that every example of an error is the answer to. */
+export const REQUEST_ID = '0b9f6c1e-6a3c-4a55-9a0e-3a3f2f6f7d21';
 
 const PROVIDER = identityProvider.example;
 const ACCOUNT = serviceAccount.example;
@@ -44,7 +46,7 @@ const ANSWERS: Readonly<Record<string, JsonObject>> = {
   '/v1/audit-events': {
     identity: EVENT,
     time: '2027-01-15T08:01:00Z',
-    requestId: '0b9f6c1e-6a3c-4a55-9a0e-3a3f2f6f7d21',
+    requestId: REQUEST_ID,
     actor: SUBJECT,
     action: 'token.exchange',
     outcome: 'granted',
@@ -75,8 +77,6 @@ const SPECIAL: Readonly<Record<string, { readonly body?: JsonObject; readonly an
     body: { mode: 'graceful' },
     answer: { ...rotatedKey, mode: 'graceful', rotations: [rotatedKey], skipped: [] },
   },
-  'post /v1/service-accounts/{id}/revoke-tokens': { answer: ANSWERS['/v1/service-accounts'] ?? null },
-  'post /v1/federated-identities/{id}/revoke-tokens': { answer: ANSWERS['/v1/federated-identities'] ?? null },
   'get /v1/me': {
     answer: {
       kind: 'serviceAccount',

@@ -1,7 +1,9 @@
 // The parts of the reference that many operations share: errors, parameters, credentials.
 
 import type { JsonObject } from '../../token/json.ts';
-import { ISSUER_PLACEHOLDER } from './examples.ts';
+import { problemBody } from '../problem.ts';
+import type { ProblemKind } from '../problem.ts';
+import { ISSUER_PLACEHOLDER, REQUEST_ID } from './examples.ts';
 
 const text = { type: 'string' } as const;
 
@@ -119,7 +121,7 @@ export const securitySchemes: JsonObject = {
 
 /** Error responses of the IAM API, by status. */
 export const PROBLEMS: Readonly<
-  Record<number, { readonly name: string; readonly what: string; readonly kind: string; readonly detail: string }>
+  Record<number, { readonly name: string; readonly what: string; readonly kind: ProblemKind; readonly detail: string }>
 > = {
   400: {
     name: 'Invalid',
@@ -183,19 +185,6 @@ export const PROBLEMS: Readonly<
   },
 };
 
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  412: 'Precondition Failed',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-};
-
 /** The headers that a problem of this status has beside those of every response. */
 function headersOf(status: number): JsonObject {
   const header = (description: string): JsonObject => ({ description, schema: text });
@@ -212,7 +201,7 @@ export const headers: JsonObject = {
     description: 'Names the request in logs and audit events',
     required: true,
     schema: text,
-    example: '0b9f6c1e-6a3c-4a55-9a0e-3a3f2f6f7d21',
+    example: REQUEST_ID,
   },
 };
 
@@ -226,16 +215,11 @@ export const problemResponses: JsonObject = Object.fromEntries(
       content: {
         'application/problem+json': {
           schema: { $ref: '#/components/schemas/Problem' },
-          example: {
-            type: `urn:cambist:problem:${kind}`,
-            title: TITLES[Number(status)] ?? '',
-            status: Number(status),
-            detail,
-            message: detail,
-            instance: '/v1/service-accounts',
-            request_id: '0b9f6c1e-6a3c-4a55-9a0e-3a3f2f6f7d21',
-            ...(status === '400' ? { errors: [{ pointer: '/name', detail: 'is required' }] } : {}),
-          },
+          example: problemBody(
+            { kind, detail, ...(kind === 'invalid' && { errors: [{ pointer: '/name', detail: 'is required' }] }) },
+            '/v1/service-accounts',
+            REQUEST_ID,
+          ),
         },
       },
     },
