@@ -189,6 +189,7 @@ CREATE TABLE IF NOT EXISTS access_credential (
   secret_sha256      TEXT NOT NULL,                 -- base64url
   scopes             TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(scopes)),
   expires_at         INTEGER NOT NULL,
+  tokens_not_before  INTEGER,                       -- tokens issued before do not count: it had expired and got a later end
   last_used_at       INTEGER,
   created_at         INTEGER NOT NULL,
   updated_at         INTEGER NOT NULL,

@@ -56,7 +56,7 @@ export interface TokenStanding {
       })
     | null;
   /** Null if it was deleted, or the token names none. */
-  readonly accessCredential: { readonly expiresAt: number } | null;
+  readonly accessCredential: (TokensEnd & { readonly expiresAt: number }) | null;
   /** The account's organisation; null with it. */
   readonly organisation: Organisation | null;
   readonly roles: readonly AccountRole[];
@@ -89,7 +89,7 @@ export type OwnTokenFault =
   | 'provider_inactive'
   | 'credential_deleted'
   | 'credential_expired'
-  /** It was issued before its account, identity or provider was disabled, or before their tokens were revoked. */
+  /** It was issued before its account, identity, provider or credential was disabled, or before their tokens were revoked. */
   | 'tokens_ended';
 
 /** Verifies a token at `now` (epoch seconds) without any storage, so that a random one costs none. */
@@ -131,7 +131,7 @@ export async function inspectOwnToken(
   if (serviceAccount.status !== 'active') return refuse('account_inactive');
   if (issuedBeforeEnd(token, serviceAccount)) return refuse('tokens_ended');
   const fault =
-    token.accessCredentialId === null ? identityFault(token, standing, now) : credentialFault(standing, now);
+    token.accessCredentialId === null ? identityFault(token, standing, now) : credentialFault(token, standing, now);
   if (fault !== null) return refuse(fault);
   return ok({ ...token, serviceAccount, organisation, roles: rolesUnderScope(token.scopes, roles) });
 }
@@ -158,9 +158,10 @@ function identityFault(token: OwnToken, { federatedIdentity }: TokenStanding, no
   return issuedBeforeEnd(token, federatedIdentity) || issuedBeforeEnd(token, provider) ? 'tokens_ended' : null;
 }
 
-function credentialFault({ accessCredential }: TokenStanding, now: number): OwnTokenFault | null {
+function credentialFault(token: OwnToken, { accessCredential }: TokenStanding, now: number): OwnTokenFault | null {
   if (accessCredential === null) return 'credential_deleted';
-  return accessCredential.expiresAt <= now ? 'credential_expired' : null;
+  if (accessCredential.expiresAt <= now) return 'credential_expired';
+  return issuedBeforeEnd(token, accessCredential) ? 'tokens_ended' : null;
 }
 
 function issuedBeforeEnd({ issuedAt }: OwnToken, { tokensNotBefore }: TokensEnd): boolean {

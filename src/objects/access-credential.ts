@@ -32,6 +32,8 @@ export const accessCredential = defineObject({
       description: 'At most 400 days from now; 90 days if it is absent',
       example: '2027-12-31T00:00:00Z',
     },
+    // Set when one that has expired gets a later end: tokens that ended with it stay ended.
+    tokensNotBefore: { is: timestamp, hidden: true, follows: true, null: 'unset', default: null },
     serviceAccountIdentity: { is: identifier('sa'), column: 'service_account_id', readOnly: true, immutable: true },
     accessKey: { is: anyText, readOnly: true, immutable: true, example: 'cbk_m3Jx0o7kQ2mK1Zt8yB4cVQ' },
     lastUsedAt: {

@@ -14,7 +14,8 @@ const ACCOUNT = `SELECT sa.id, sa.slug, sa.name, sa.status, sa.tokens_not_before
 // Of the token's own account: an identity or a credential of another one gives it nothing.
 const IDENTITY = `SELECT fi.status, fi.expires_at, fi.tokens_not_before, p.status AS provider_status, p.tokens_not_before AS provider_tokens_not_before
   FROM federated_identity fi CROSS JOIN identity_provider p ON p.id = fi.provider_id WHERE fi.id = ?1 AND fi.service_account_id = ?2`;
-const CREDENTIAL = 'SELECT expires_at FROM access_credential WHERE id = ?1 AND service_account_id = ?2';
+const CREDENTIAL =
+  'SELECT expires_at, tokens_not_before FROM access_credential WHERE id = ?1 AND service_account_id = ?2';
 const ROLES = `SELECT r.id, r.slug, b.projects, b.scopes FROM role_binding b CROSS JOIN role r ON r.id = b.role_id
   WHERE b.service_account_id = ?1 ORDER BY b.id`;
 
@@ -48,6 +49,11 @@ interface IdentityRow {
   readonly provider_tokens_not_before: number | null;
 }
 
+interface CredentialRow {
+  readonly expires_at: number;
+  readonly tokens_not_before: number | null;
+}
+
 /** Reads what stands behind a verified token: keys, revocation, account, identity or credential, roles. Throws StorageUnavailable. */
 export async function readTokenStanding(db: D1Database, token: OwnToken): Promise<TokenStanding> {
   const { tokenId, serviceAccountId, federatedIdentityId, accessCredentialId } = token;
@@ -75,7 +81,7 @@ export async function readTokenStanding(db: D1Database, token: OwnToken): Promis
             tokensNotBefore: row.tokens_not_before,
           },
     federatedIdentity: toIdentityStanding(rowsOf<IdentityRow>(identity)[0]),
-    accessCredential: toCredentialStanding(rowsOf<{ expires_at: number }>(credential)[0]),
+    accessCredential: toCredentialStanding(rowsOf<CredentialRow>(credential)[0]),
     organisation: row === undefined ? null : { id: row.organisation_id, slug: row.organisation_slug },
     roles: rowsOf<AccountRoleRow>(roles).map(toAccountRole),
   };
@@ -87,8 +93,8 @@ function toIdentityStanding(row: IdentityRow | undefined): TokenStanding['federa
   return { status: row.status, expiresAt: row.expires_at, tokensNotBefore: row.tokens_not_before, provider };
 }
 
-function toCredentialStanding(row: { readonly expires_at: number } | undefined): TokenStanding['accessCredential'] {
-  return row === undefined ? null : { expiresAt: row.expires_at };
+function toCredentialStanding(row: CredentialRow | undefined): TokenStanding['accessCredential'] {
+  return row === undefined ? null : { expiresAt: row.expires_at, tokensNotBefore: row.tokens_not_before };
 }
 
 /** Revokes a verified token with its audit event in one transaction; false if it was revoked before. Throws StorageUnavailable. */

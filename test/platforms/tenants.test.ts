@@ -74,6 +74,9 @@ it.each([
   ['https://token.actions.githubusercontent.com', true],
   ['https://token.actions.githubusercontent.com/', false],
   ['https://token.actions.githubusercontent.com/acme', false],
+  ['https://accounts.google.com', true],
+  // Google's ID tokens may say either; with localJwks the second can be registered.
+  ['accounts.google.com', true],
   ['https://oidc.vercel.com', true],
   ['https://oidc.vercel.com/acme', false],
   ['https://issuer.example.com', false],

@@ -254,9 +254,11 @@ describe('inspectOwnToken', () => {
   });
 
   it.each<[string, TokenStanding['accessCredential'], object]>([
-    ['is there', { expiresAt: NOW + 1 }, { ok: true }],
+    ['is there', { expiresAt: NOW + 1, tokensNotBefore: null }, { ok: true }],
+    ['had expired before', { expiresAt: NOW + 1, tokensNotBefore: NOW }, { ok: true }],
+    ['had expired since', { expiresAt: NOW + 1, tokensNotBefore: NOW + 1 }, { ok: false, error: 'tokens_ended' }],
     ['was deleted', null, { ok: false, error: 'credential_deleted' }],
-    ['has expired', { expiresAt: NOW }, { ok: false, error: 'credential_expired' }],
+    ['has expired', { expiresAt: NOW, tokensNotBefore: null }, { ok: false, error: 'credential_expired' }],
   ])(
     'judges an access credential’s token by its credential, which %s (contract §3)',
     async (_what, accessCredential, judged) => {

@@ -3,6 +3,7 @@
 import { accessCredential } from '../../objects/access-credential.ts';
 import type { AccessCredentialInput, AccessCredentialRecord } from '../../objects/access-credential.ts';
 import { DEFAULT_CREDENTIAL_LIFETIME_SECONDS, MAX_CREDENTIAL_LIFETIME_SECONDS } from '../../objects/limits.ts';
+import { withTokensSettled } from '../../objects/tokens-not-before.ts';
 import { formatTimestamp } from '../../objects/values.ts';
 import { sha256 } from '../../token/digest.ts';
 import { isJsonObject } from '../../token/json.ts';
@@ -46,6 +47,7 @@ function credentialsWithSecret(secretSha256: string | null): Resource<typeof acc
     },
     create: newCredential,
     faults: credentialFaults,
+    settle: (next, before, { now }) => withTokensSettled(next, before, ({ expiresAt }) => expiresAt > now, now),
     permit: permitCredential,
     references: ({ serviceAccountIdentity }) => ({ serviceAccountId: serviceAccountIdentity }),
     uniqueIn: 'another access credential of this service account',

@@ -19,7 +19,8 @@ export const preset: Preset = {
   ],
   // It signs the login of every Google user, too.
   tenancy: {
-    sharedIssuers: ['https://accounts.google.com'],
+    // Google's ID tokens may name either.
+    sharedIssuers: ['https://accounts.google.com', 'accounts.google.com'],
     subjects: ['{number}'],
     isComposed: false,
     tenantClaims: ['email', 'hd', '/google/compute_engine/project_id', '/google/compute_engine/project_number'],

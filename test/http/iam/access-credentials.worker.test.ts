@@ -132,6 +132,25 @@ describe('a new credential', () => {
     expect((await post({ name: 'c', expiresAt: at(seconds) })).status).toBe(201);
   });
 
+  it('revives no token when it gets a later end after it expired; until then its end may move (contract §3)', async () => {
+    const credential = await made();
+    const before = (await exchange(credential)).body.access_token;
+    const isActive = async (token: string): Promise<boolean> => {
+      const body = new URLSearchParams({ token });
+      const headers = { authorization: `Bearer ${token}` };
+      return (await deployment.send('/oidc/introspect', { method: 'POST', headers, body })).body.active;
+    };
+    const move = async (expiresAt: string): Promise<number> =>
+      (await deployment.iam('PATCH', `${path}/${credential.identity}`, { expiresAt })).status;
+    expect([await move(at(10)), await move(at(20))]).toEqual([200, 200]);
+    expect(await isActive(before)).toBe(true);
+    deployment.clock.now += 20;
+    expect(await isActive(before)).toBe(false);
+    expect(await move(at(DAY))).toBe(200);
+    expect(await isActive(before)).toBe(false);
+    expect(await isActive((await exchange(credential)).body.access_token)).toBe(true);
+  });
+
   it('cannot choose its key or its secret (contract §5.5)', async () => {
     const answer = await post({ expiresAt: at(DAY), accessKey: 'mine', accessSecret: 'mine', lastUsedAt: at(0) });
     expect(answer.status).toBe(400);
