@@ -9,7 +9,7 @@ import type { Command, CommandOption } from '../command.ts';
 import { YES } from '../confirm.ts';
 
 const SHARED: readonly CommandOption[] = [
-  { flags: '--service-account <name>', description: 'who they act as: id, slug or name; created where there is none' },
+  { flags: '--service-account <name>', description: 'who they act as: id, slug or name; created if there is none' },
   { flags: '--role <role>', description: 'bind the account to this role: id, slug or name' },
   { flags: '--project-scope <project>', description: 'bind it in this project only', repeatable: true },
   { flags: '--scope <scope>', description: 'a scope that tokens may carry', repeatable: true },

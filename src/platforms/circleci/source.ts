@@ -29,7 +29,7 @@ export const source: Source = {
       when: { values: { CIRCLECI: 'true' } },
       missing: 'the job has no OpenID Connect token',
       fix: () =>
-        'A build of a fork gets one only where the project passes secrets to builds from forked pull requests;\n' +
+        'A build of a fork gets one only if the project passes secrets to builds from forked pull requests;\n' +
         'a job without a context may need one.',
     },
   ],

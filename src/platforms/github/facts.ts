@@ -20,6 +20,6 @@ export const facts: PlatformFacts = {
     'ref_protected and repo_property_* are strings ("true"); ids are strings of digits.',
     'A colon inside a value is %3A in sub and a plain colon in its own claim.',
     'runner_environment "self-hosted": the machine that asked for the token is not GitHub\'s.',
-    'job_workflow_ref names the reusable workflow that really runs; bind it where only one workflow may deploy.',
+    'job_workflow_ref names the reusable workflow that really runs; bind it if only one workflow may deploy.',
   ],
 };

@@ -39,7 +39,7 @@ export const preset: Preset = {
         'People without write access can trigger the events left out while sub looks like the default branch: ' +
         'pull_request_target (whoever opens a pull request), workflow_run (follows the run of a fork), ' +
         'issue_comment, issues, discussion and discussion_comment (whoever has an account), fork and watch (anybody), ' +
-        'gollum (where the wiki is open), and perhaps every event that did not exist when this list was written.',
+        'gollum (if the wiki is open), and perhaps every event that did not exist when this list was written.',
     },
   ],
   // Issuers of an enterprise, of ghe.com and of Enterprise Server belong to one tenant.

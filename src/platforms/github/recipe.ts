@@ -61,7 +61,7 @@ export const recipe: Recipe = {
     {
       ...NUMERIC_ID,
       name: 'repository-id',
-      description: 'its number, where GitHub cannot be asked (`gh api repos/OWNER/NAME --jq .id`)',
+      description: 'its number, if GitHub cannot be asked (`gh api repos/OWNER/NAME --jq .id`)',
       isPin: true,
       from: { claim: 'repository_id' },
     },

@@ -6,7 +6,7 @@ export const facts: PlatformFacts = {
   subjectGrammar: [
     'project_path:{group}/{project}:ref_type:branch:ref:{branch}',
     'project_path:{group}/{project}:ref_type:tag:ref:{tag}',
-    'project_path:{group}/{project} (or other components, where the project customised ci_id_token_sub_claim_components)',
+    'project_path:{group}/{project} (or other components, if the project customised ci_id_token_sub_claim_components)',
   ],
   stableClaims: ['project_id', 'namespace_id', 'job_project_id', 'job_namespace_id'],
   risks: [

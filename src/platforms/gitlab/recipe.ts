@@ -52,7 +52,7 @@ export const recipe: Recipe = {
     {
       ...NUMERIC_ID,
       name: 'project-id',
-      description: 'its number, where GitLab cannot be asked (on the page of the project)',
+      description: 'its number, if GitLab cannot be asked (on the page of the project)',
       isPin: true,
       from: { claim: 'project_id' },
     },
@@ -73,7 +73,7 @@ export const recipe: Recipe = {
     {
       name: 'issuer',
       value: 'url',
-      description: "the tokens' iss, where it is not https://{host}",
+      description: "the tokens' iss, if it is not https://{host}",
       from: { claim: 'iss' },
     },
   ],
@@ -166,7 +166,7 @@ export const recipe: Recipe = {
     },
     { who: 'another environment', change: { environment: 'cambist-check' }, needs: ['environment'] },
     {
-      who: 'the same environment where it is not protected',
+      who: 'the same environment if it is not protected',
       change: { environment_protected: 'false' },
       needs: ['environment', 'protected'],
     },

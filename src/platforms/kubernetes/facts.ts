@@ -8,7 +8,7 @@ export const facts: PlatformFacts = {
   risks: [
     'sub is the same on every cluster that has such a namespace and account: the issuer alone tells clusters apart.',
     'The in-cluster default issuer is the same string everywhere and cannot be reached: register such a cluster with its own localJwks.',
-    'A recreated service account keeps its sub: bind /kubernetes.io/serviceaccount/uid where that matters.',
+    'A recreated service account keeps its sub: bind /kubernetes.io/serviceaccount/uid if that matters.',
     'Whoever may create pods in the namespace can be any service account in it; the account "default" is every pod that names none.',
     'The default mounted token can be valid for a year and is refused as too long-lived: use a projected token with its own audience.',
     'aud is always an array.',

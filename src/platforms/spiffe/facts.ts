@@ -10,6 +10,6 @@ export const facts: PlatformFacts = {
     'kid may be missing: every key of a fitting type is tried, up to a small number.',
     'A path prefix has to end at a slash: spiffe://example.org/ns/prod* also means /ns/production.',
     'A token with several audiences can be replayed at each of them.',
-    'jti is only there where the server was told to add it.',
+    'jti is only there if the server was told to add it.',
   ],
 };
