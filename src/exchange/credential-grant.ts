@@ -99,8 +99,11 @@ function allowanceOf(
     tokenAudiences: audiences.filter((audience) => !withheldAudiences.includes(audience)),
     withheldAudiences,
     tokenLifetime: MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS,
-    // A token never outlives the credential that it was issued for.
-    maxTokenLifetime: Math.min(MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS, expiresAt - now),
+    // A token never outlives the credential that it was issued for, also when it is dated later than now.
+    maxTokenLifetime: Math.min(
+      MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS,
+      Math.max(1, expiresAt - issuedAt(now, [serviceAccount])),
+    ),
   };
 }
 

@@ -189,14 +189,14 @@ it('knows the roles that the account holds now, of a token for a project those t
   await bindRole(deployment, pipeline.serviceAccount, 'seller', ['mall']);
   const roles = async (credential: string): Promise<unknown> =>
     (await call(deployment, credential, 'GET', '/v1/me')).body.roles;
-  const reader = { identity: 'role_reader', slug: 'reader', projects: [] };
+  const reader = { identity: 'role_reader', slug: 'reader', projects: [], scopes: [] };
   expect(await roles(token)).toEqual([
-    { identity: 'role_deployer', slug: 'deployer', projects: ['shop', 'mall'] },
+    { identity: 'role_deployer', slug: 'deployer', projects: ['shop', 'mall'], scopes: [] },
     reader,
-    { identity: 'role_seller', slug: 'seller', projects: ['mall'] },
+    { identity: 'role_seller', slug: 'seller', projects: ['mall'], scopes: [] },
   ]);
   expect(await roles(await pipeline.token({ project_id: 'shop' }))).toEqual([
-    { identity: 'role_deployer', slug: 'deployer', projects: ['shop'] },
+    { identity: 'role_deployer', slug: 'deployer', projects: ['shop'], scopes: [] },
     reader,
   ]);
 });

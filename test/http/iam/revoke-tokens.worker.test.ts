@@ -125,6 +125,23 @@ describe('POST …/revoke-tokens (contract §3)', () => {
     expect(await counts(await grant())).toBe(true);
   });
 
+  it('of an account moves no token of an access credential past the end of the credential (contract §5.5)', async () => {
+    const expiresAt = '2026-09-10T00:28:20Z';
+    const path = `${await paths.account()}/access-credentials`;
+    const made = await deployment.iam('POST', path, { scopes: ['iam:read'], expiresAt });
+    const credential = { client_id: made.body.accessKey, client_secret: made.body.accessSecret };
+    for (const ahead of [0, 1]) {
+      if (ahead === 1) await deployment.iam('POST', `${await paths.account()}/revoke-tokens`);
+      const { body } = await deployment.token({ grant_type: 'client_credentials', ...credential });
+      const { iat = 0, nbf, exp } = decodeJwt(body.access_token);
+      expect(iat - deployment.clock.now).toBe(ahead);
+      expect(nbf).toBe(iat - 60);
+      expect(exp).toBe(Date.parse(expiresAt) / 1000);
+      expect(body.expires_in).toBe(100 - ahead);
+      expect(await counts(body.access_token)).toBe(true);
+    }
+  });
+
   it('is audited with the object before and after', async () => {
     await deployment.iam('POST', `${await paths.account()}/revoke-tokens`);
     await deployment.iam('POST', `${await paths.identity()}/revoke-tokens`);
