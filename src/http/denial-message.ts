@@ -79,6 +79,9 @@ function claimsOf(failed: readonly Check[]): string {
 
 /** What was asked is the caller's own and may be repeated. */
 function notAllowed({ reason, check }: NotAllowedDenial): string {
+  if (reason === 'audience_not_allowed' && check.actual === null) {
+    return 'no audience was requested, and none is left that the token could be for: ask the operator, who finds why under this request id';
+  }
   return `${NOT_ALLOWED[reason] ?? 'the request is not allowed'}: ${quoted(check.actual)}`;
 }
 

@@ -63,7 +63,15 @@ describe('an exchange of another organisation', () => {
   it('is refused if nothing is left, and the operator is told why (contract §4)', async () => {
     await reserve([`${API}*`]);
     await asOther('PATCH', `${IDENTITIES}/${tenant.federatedIdentity}`, { tokenAudiences: [`${API}/v1`] });
-    expect(await tenant.exchange()).toMatchObject({ status: 400, body: { error: 'invalid_target' } });
+    expect(await tenant.exchange()).toMatchObject({
+      status: 400,
+      // Neither what the rule allows nor who has reserved it is the caller's to know.
+      body: {
+        error: 'invalid_target',
+        error_description: expect.stringMatching(/^no audience was requested, and none/),
+      },
+    });
+    expect((await tenant.exchange({ audience: `${API}/v1` })).body.error_description).toContain(`${API}/v1`);
     const [refused] = (await deployment.events()).filter(({ outcome }) => outcome === 'refused');
     expect(String(refused?.['detail'])).toContain(`another organisation has reserved ${API}/v1`);
   });
