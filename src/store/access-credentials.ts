@@ -1,13 +1,13 @@
 // The table access_credential as the exchange uses it: read by key in one round trip, used in one atomic write.
 
 import type { CredentialFacts, CredentialUse } from '../exchange/credential-grant.ts';
+import type { SigningKeyState } from '../exchange/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { insertEvent } from './decisions.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
 import { withheldDefault } from './reserved-audiences.ts';
-import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
-import type { SigningKeyRow } from './signing-keys.ts';
+import { selectSigningKeys } from './signing-keys.ts';
 
 const CREDENTIAL = `SELECT c.id, c.organisation_id, c.service_account_id, c.secret_sha256, c.scopes, c.expires_at,
     sa.slug AS account_slug, sa.status AS account_status, sa.tokens_not_before AS account_tokens_not_before,
@@ -71,7 +71,7 @@ export async function readCredentialFacts(
             withheldAudiences: JSON.parse(row.withheld_audiences) as string[],
           },
     heldRoles: rowsOf<HeldRoleRow>(roles).map(toHeldRole),
-    signingKeys: rowsOf<SigningKeyRow>(signingKeys).map(toSigningKeyState),
+    signingKeys: rowsOf<SigningKeyState>(signingKeys),
   };
 }
 

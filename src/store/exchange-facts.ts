@@ -9,7 +9,7 @@ import type { IdentityProvider } from '../objects/identity-provider.ts';
 import type { Organisation } from '../objects/organisation.ts';
 import { serviceAccount } from '../objects/service-account.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
-import type { ExchangeFacts, ExchangeQuery } from '../exchange/ports.ts';
+import type { ExchangeFacts, ExchangeQuery, SigningKeyState } from '../exchange/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
@@ -18,8 +18,7 @@ import { columnsOf, jsonArrayOf, rowFrom } from './json-rows.ts';
 import type { Columns } from './json-rows.ts';
 import { decidingColumns, fromRow } from './object-columns.ts';
 import type { Row } from './object-columns.ts';
-import { toSigningKeyState } from './signing-keys.ts';
-import type { SigningKeyRow } from './signing-keys.ts';
+import { SIGNING_KEY_COLUMNS } from './signing-keys.ts';
 
 /** A rule with its account, of the tables `fi` and `sa`; the parameter stands for an empty list of token audiences. */
 export function identityColumns(defaultAudience: string): Columns {
@@ -39,16 +38,6 @@ const ROLE_COLUMNS: Columns = {
 };
 const ORGANISATION_COLUMNS = columnsOf('o', ['id', 'slug']);
 const ACCOUNT_COLUMNS = columnsOf('a', ['id', 'organisation_id', 'slug', 'status', 'tokens_not_before']);
-const KEY_COLUMNS = columnsOf('k', [
-  'kid',
-  'alg',
-  'status',
-  'published_at',
-  'activated_at',
-  'retiring_at',
-  'expires_at',
-  'revoked_at',
-]);
 
 interface Statement {
   readonly sql: string;
@@ -83,7 +72,7 @@ function statementOf({ tables, organisation, account, providers, identities, bin
     SELECT 'context' AS kind, json_array(
       json((SELECT ${jsonArrayOf(ORGANISATION_COLUMNS)} FROM organisation o WHERE o.id = ${organisation})),
       ${account === null ? 'NULL' : `json((SELECT ${jsonArrayOf(ACCOUNT_COLUMNS)} FROM ${account}))`},
-      json((SELECT json_group_array(${jsonArrayOf(KEY_COLUMNS)}) FROM signing_key k))) AS data
+      json((SELECT json_group_array(${jsonArrayOf(SIGNING_KEY_COLUMNS)}) FROM signing_key k))) AS data
     UNION ALL SELECT * FROM (SELECT 'provider', ${jsonArrayOf(PROVIDER_COLUMNS)} FROM ${providers} ORDER BY p.id LIMIT ${MAX_PROVIDERS_OF_ONE_ISSUER})
     UNION ALL SELECT * FROM (SELECT 'identity', ${jsonArrayOf(IDENTITY_COLUMNS)} FROM ${identities})
     UNION ALL SELECT 'role', ${jsonArrayOf(ROLE_COLUMNS)} FROM role_binding b CROSS JOIN role r ON r.id = b.role_id WHERE ${bindings}`;
@@ -209,7 +198,7 @@ export async function readExchangeFacts(
     })),
     truncated,
     heldRoles: all('role').map((values) => toHeldRole(rowFrom<HeldRoleRow>(ROLE_COLUMNS, values))),
-    signingKeys: keys.map((values) => toSigningKeyState(rowFrom<SigningKeyRow>(KEY_COLUMNS, values))),
+    signingKeys: keys.map((values) => rowFrom<SigningKeyState>(SIGNING_KEY_COLUMNS, values)),
   };
 }
 

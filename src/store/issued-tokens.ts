@@ -2,11 +2,11 @@
 
 import { CLOCK_SKEW_SECONDS } from '../token/limits.ts';
 import type { OwnToken, Revocation, TokenStanding } from '../exchange/token-standing.ts';
+import type { SigningKeyState } from '../exchange/ports.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { toAccountRole } from './held-roles.ts';
 import type { AccountRoleRow } from './held-roles.ts';
-import { selectSigningKeys, toSigningKeyState } from './signing-keys.ts';
-import type { SigningKeyRow } from './signing-keys.ts';
+import { selectSigningKeys } from './signing-keys.ts';
 
 const REVOKED = 'SELECT 1 FROM revoked_token WHERE token_id = ?1';
 const ACCOUNT = `SELECT sa.id, sa.slug, sa.name, sa.status, sa.tokens_not_before, o.id AS organisation_id, o.slug AS organisation_slug
@@ -67,7 +67,7 @@ export async function readTokenStanding(db: D1Database, token: OwnToken): Promis
   ]);
   const [row] = rowsOf<AccountRow>(account);
   return {
-    signingKeys: rowsOf<SigningKeyRow>(keys).map(toSigningKeyState),
+    signingKeys: rowsOf<SigningKeyState>(keys),
     isRevoked: rowsOf(revoked).length > 0,
     serviceAccount:
       row === undefined

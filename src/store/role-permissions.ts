@@ -3,7 +3,8 @@
 import type { RolePermission } from '../objects/storage.ts';
 import { rowsOf, runBatch } from './d1.ts';
 
-const RULES = `SELECT rr.id, rr.role_id, r.slug, rr.resources, rr.resource_identities, rr.permissions, rr.note
+const RULES = `SELECT rr.id AS ruleId, rr.role_id AS roleId, r.slug AS roleSlug, rr.resources,
+    rr.resource_identities AS resourceIdentities, rr.permissions, rr.note
   FROM json_each(?1) wanted CROSS JOIN role r ON r.id = wanted.value AND r.organisation_id = ?2
   CROSS JOIN role_rule rr ON rr.role_id = r.id ORDER BY r.slug, rr.id`;
 
@@ -13,15 +14,10 @@ const RULES = `SELECT rr.id, rr.role_id, r.slug, rr.resources, rr.resource_ident
  */
 export const ROLE_PERMISSION_STATEMENTS: readonly string[] = [RULES];
 
-interface RuleRow {
-  readonly id: string;
-  readonly role_id: string;
-  readonly slug: string;
-  readonly resources: string;
-  readonly resource_identities: string;
-  readonly permissions: string;
-  readonly note: string;
-}
+type ListColumn = 'resources' | 'resourceIdentities' | 'permissions';
+
+/** A rule as RULES selects it: what is a list is JSON. */
+type RuleRow = Omit<RolePermission, ListColumn> & Readonly<Record<ListColumn, string>>;
 
 /** The rules of these roles of an organisation, by role and age. Throws StorageUnavailable. */
 export async function readRolePermissions(
@@ -31,12 +27,9 @@ export async function readRolePermissions(
 ): Promise<RolePermission[]> {
   const [rules] = await runBatch(db, [db.prepare(RULES).bind(JSON.stringify(roleIds), organisationId)]);
   return rowsOf<RuleRow>(rules).map((row) => ({
-    ruleId: row.id,
-    roleId: row.role_id,
-    roleSlug: row.slug,
+    ...row,
     resources: JSON.parse(row.resources) as string[],
-    resourceIdentities: JSON.parse(row.resource_identities) as string[],
+    resourceIdentities: JSON.parse(row.resourceIdentities) as string[],
     permissions: JSON.parse(row.permissions) as string[],
-    note: row.note,
   }));
 }

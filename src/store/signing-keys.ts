@@ -7,20 +7,21 @@ import type { SigningKeyState } from '../exchange/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { eventExists, insertEvent } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';
+import { selectList } from './json-rows.ts';
+import type { Columns } from './json-rows.ts';
 
-export interface SigningKeyRow {
-  readonly kid: string;
-  readonly alg: string;
-  readonly status: SigningKeyState['status'];
-  readonly published_at: number;
-  readonly activated_at: number | null;
-  readonly retiring_at: number | null;
-  readonly expires_at: number | null;
-  readonly revoked_at: number | null;
-}
-
-const SELECT_ALL =
-  'SELECT kid, alg, status, published_at, activated_at, retiring_at, expires_at, revoked_at FROM signing_key ORDER BY published_at, kid';
+/** What a state is read from, of the table `k`. */
+export const SIGNING_KEY_COLUMNS: Columns & Record<keyof SigningKeyState, string> = {
+  kid: 'k.kid',
+  alg: 'k.alg',
+  status: 'k.status',
+  publishedAt: 'k.published_at',
+  activatedAt: 'k.activated_at',
+  retiringAt: 'k.retiring_at',
+  expiresAt: 'k.expires_at',
+  revokedAt: 'k.revoked_at',
+};
+const SELECT_ALL = `SELECT ${selectList(SIGNING_KEY_COLUMNS)} FROM signing_key k ORDER BY k.published_at, k.kid`;
 
 // The first key of an algorithm signs at once, a later one waits as standby. The unique index lets one racer win.
 const REGISTER = `INSERT INTO signing_key (kid, alg, status, published_at, activated_at)
@@ -33,24 +34,10 @@ export function selectSigningKeys(db: D1Database): D1PreparedStatement {
   return db.prepare(SELECT_ALL);
 }
 
-/** Maps a row to the state that core knows. */
-export function toSigningKeyState(row: SigningKeyRow): SigningKeyState {
-  return {
-    kid: row.kid,
-    alg: row.alg,
-    status: row.status,
-    publishedAt: row.published_at,
-    activatedAt: row.activated_at,
-    retiringAt: row.retiring_at,
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
-  };
-}
-
 /** Reads the states of all keys, oldest first. Throws StorageUnavailable. */
 export async function readSigningKeys(db: D1Database): Promise<SigningKeyState[]> {
   const [result] = await runBatch(db, [selectSigningKeys(db)]);
-  return rowsOf<SigningKeyRow>(result).map(toSigningKeyState);
+  return rowsOf<SigningKeyState>(result);
 }
 
 /** Records keys that the bundle has and D1 does not, in the bundle's order, and reads all states. Throws StorageUnavailable. */
@@ -63,7 +50,7 @@ export async function registerSigningKeys(
     ...keys.map(({ kid, alg }) => db.prepare(REGISTER).bind(kid, alg, now)),
     selectSigningKeys(db),
   ]);
-  return rowsOf<SigningKeyRow>(results.at(-1)).map(toSigningKeyState);
+  return rowsOf<SigningKeyState>(results.at(-1));
 }
 
 // The guard of a rotation: the keys are still those that it was decided for, so that of two rotations at once one loses.
@@ -103,7 +90,7 @@ export async function rotateSigningKeys(
     ...changes.flatMap(({ next }) => (next === null ? [] : [change(ACTIVATE, [now, next.kid])])),
     selectSigningKeys(db),
   ]);
-  return results[0]?.meta.changes === 1 ? rowsOf<SigningKeyRow>(results.at(-1)).map(toSigningKeyState) : null;
+  return results[0]?.meta.changes === 1 ? rowsOf<SigningKeyState>(results.at(-1)) : null;
 }
 
 function guardOf({ alg, next, previous }: KeyChange): Condition {
