@@ -7,7 +7,7 @@ const string: JsonObject = { type: 'string' };
 
 export const retryAfter: JsonObject = header('retry-after', 'Seconds after which a retry makes sense');
 export const challenge: JsonObject = header('www-authenticate', 'How to authenticate (RFC 9110 §11.6.1)');
-export const cached: JsonObject = {
+const cached: JsonObject = {
   ...header('cache-control', '`public, max-age=300`'),
   ...header('etag', 'For `if-none-match`'),
 };
