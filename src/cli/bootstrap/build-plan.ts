@@ -113,10 +113,7 @@ export function buildPlan(
   const subject = known.get('subject-pattern') ?? custom ?? fill(variant.subject, variables);
   const isGlob =
     custom === undefined ? variant.isGlob === true || holdsGlob(recipe, known) : known.has('subject-pattern');
-  const own = {
-    ...fillObject(recipe.conditions ?? {}, variables),
-    ...fillObject(variant.conditions ?? {}, variables),
-  };
+  const own = { ...fillObject(recipe.conditions ?? {}, variables), ...fillObject(variant.conditions ?? {}, variables) };
   // A customised subject need not say what the usual one says: the claims of their own do.
   const restated = custom !== undefined ? restatedClaims(recipe, variant, variables) : {};
   const conditions = withGlobs({ ...restated, ...own, ...asked.conditions });

@@ -79,8 +79,7 @@ function withoutRefPrefix(name: string, value: string): string {
 }
 
 // A line break would leave its place in the printed configuration.
-// eslint-disable-next-line no-control-regex -- that is what is looked for
-const BREAKING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const BREAKING = /[\p{Cc}\u2028\u2029]/u;
 
 /** Why a value cannot be used; null if it can. What a real token says may hold quotes if the configuration quotes it. */
 function valueFault(
