@@ -43,6 +43,8 @@ await loadHints();
 /** What an exchange would ask, with claims taken as verified. */
 export interface Question {
   readonly claims: JsonObject;
+  /** The name of the provider whose key signed the token; only matters if several have its issuer. */
+  readonly provider?: string | null;
   /** Name or slug; null if the caller names none. */
   readonly serviceAccount: string | null;
   readonly scope: readonly string[] | null;
@@ -109,10 +111,11 @@ function decideWritten(configuration: WrittenConfiguration, question: Question):
 /** What storage would answer to this exchange: ids are names here, of an identity with its account's in front. */
 function factsOf(
   { providers, serviceAccounts, identities, bindings }: WrittenConfiguration,
-  { claims, serviceAccount }: Question,
+  { claims, serviceAccount, provider: signedBy = null }: Question,
   issuer: string,
 ): ExchangeFacts {
-  const provider = providers.find((written) => written.providerIssuer === issuer);
+  const sharing = providers.filter((written) => written.providerIssuer === issuer);
+  const provider = sharing.find(({ name }) => name === signedBy) ?? sharing[0];
   const accounts = new Map(serviceAccounts.map((written) => [written.name, toServiceAccount(written)]));
   const named =
     serviceAccount === null

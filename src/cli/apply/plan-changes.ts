@@ -8,6 +8,7 @@ import type { Fault } from './read-document.ts';
 import { canonicalJson } from '../../token/canonical-json.ts';
 import { defaultsOf, IMMUTABLE, KIND_NAMES, CONFIGURATION_LABEL } from './kinds.ts';
 import { isFixed, managerOf, rulesOf } from './read-state.ts';
+import { mayShareIssuer } from './shared-issuer.ts';
 import type { State, StoredObject } from './read-state.ts';
 
 export interface MemberChange {
@@ -47,7 +48,7 @@ export function planChanges(declaration: Declaration, state: State, prune: boole
   const faults: Fault[] = referenceFaults(declaration, state);
   const matched = new Map<DeclaredObject, StoredObject>();
   for (const declared of declaration.objects) {
-    const stored = findStored(declared, state);
+    const stored = findStored(declared, declaration.objects, state);
     if (stored !== undefined) matched.set(declared, stored);
   }
   const perObject = KIND_NAMES.flatMap((kind) => declaration.objects.filter((declared) => declared.kind === kind)).map(
@@ -72,12 +73,26 @@ export function pathOf({ parent, name }: Pick<StoredObject, 'parent' | 'name'>):
   return parent === null ? [name] : [parent, name];
 }
 
-/** By name; a provider also by its issuer, which no other may have, so that it can be renamed. */
-function findStored(declared: DeclaredObject, { objects }: State): StoredObject | undefined {
+/**
+ * By name; a provider also by its issuer, so that it can be renamed. One that has a name of its own in the file, or whose
+ * keys let it stand beside this one, is another provider.
+ */
+function findStored(
+  declared: DeclaredObject,
+  declarations: readonly DeclaredObject[],
+  { objects }: State,
+): StoredObject | undefined {
   const sameKind = objects.filter(({ kind }) => kind === declared.kind);
   const byName = sameKind.find(({ name, parent }) => name === declared.name && parent === declared.parent);
   if (byName !== undefined || declared.kind !== 'provider') return byName;
-  return sameKind.find(({ view }) => view['providerIssuer'] === declared.members['providerIssuer']);
+  const isDeclared = (name: string): boolean =>
+    declarations.some((one) => one.kind === 'provider' && one.name === name);
+  return sameKind.find(
+    ({ name, view }) =>
+      view['providerIssuer'] === declared.members['providerIssuer'] &&
+      !isDeclared(name) &&
+      !mayShareIssuer(view, declared.members),
+  );
 }
 
 function referenceFaults({ objects }: Declaration, state: State): Fault[] {

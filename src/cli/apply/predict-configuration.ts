@@ -14,6 +14,7 @@ import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Declaration } from './read-declaration.ts';
 import type { Plan } from './plan-changes.ts';
 import type { State, StoredObject } from './read-state.ts';
+import { mayShareIssuer } from './shared-issuer.ts';
 
 interface Named {
   readonly kind: WrittenKind;
@@ -39,9 +40,11 @@ export function configurationAfter(
   const key = ({ kind, parent, name }: Pick<Named, 'kind' | 'parent' | 'name'>): string =>
     JSON.stringify([kind, parent, name]);
   const declared = new Map<string, Named>(declaration.objects.map((object) => [key(object), object]));
-  const issuers = new Set(declaration.objects.map(({ members }) => members['providerIssuer']));
   const isReplaced = ({ kind, view }: StoredObject): boolean =>
-    kind === 'provider' && issuers.has(view['providerIssuer']);
+    kind === 'provider' &&
+    declaration.objects.some(
+      ({ members }) => members['providerIssuer'] === view['providerIssuer'] && !mayShareIssuer(members, view),
+    );
   const accountsGone = new Set(
     state.objects
       .filter(({ kind, identity }) => kind === 'serviceAccount' && deleted.has(identity))

@@ -8,6 +8,7 @@ import { isJsonObject } from '../../token/json.ts';
 import type { Fault, Place } from './read-document.ts';
 import { CONFIGURATION_LABEL } from './kinds.ts';
 import { readTests } from './read-tests.ts';
+import { mayShareIssuer } from './shared-issuer.ts';
 import type { DeclaredTest } from './read-tests.ts';
 
 /** One object as it is declared; names stand for other objects. */
@@ -160,20 +161,26 @@ function object(
   };
 }
 
-/** What is wrong beyond single members; an object that already has a fault gets no second one. */
 /** Reports the faults of the objects, and answers what to think about in those that have none. */
 function judge(objects: readonly DeclaredObject[], deployment: string | null, report: Report): readonly Fault[] {
   const warnings: Fault[] = [];
-  const seen = new Map<string, Place>();
+  const seen: WrittenProvider[] = [];
   for (const declared of objects) {
     const { kind, place, members, name } = declared;
     if (memberFaults(kind, { ...members, name }).length > 0) continue;
     if (kind === 'provider') {
       const provider = soundMembers<WrittenProvider>({ ...members, name });
       for (const { path, detail } of providerFaults(provider, deployment)) report([...place, ...path], detail);
-      if (seen.has(provider.providerIssuer))
-        report([...place, 'providerIssuer'], 'is the issuer of another provider here');
-      seen.set(provider.providerIssuer, place);
+      const isTaken = seen.some(
+        ({ providerIssuer, localJwks }) =>
+          providerIssuer === provider.providerIssuer && !mayShareIssuer({ localJwks }, members),
+      );
+      if (isTaken)
+        report(
+          [...place, 'providerIssuer'],
+          'is the issuer of another provider here; only providers with localJwks and no key in common may share one',
+        );
+      seen.push(provider);
     }
     if (kind === 'identity') {
       const written = { ...members, name, serviceAccount: declared.parent, provider: declared.refersTo };

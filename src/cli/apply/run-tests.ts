@@ -3,6 +3,7 @@
 import type { WrittenConfiguration } from './written-configuration.ts';
 import { judgeClaims } from './decide-offline.ts';
 import type { Verdict } from './decide-offline.ts';
+import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { ANY_REASON } from './refusal-reasons.ts';
 import type { DeclaredTest } from './read-tests.ts';
 
@@ -28,15 +29,27 @@ export function runTests(
 function runTest(test: DeclaredTest, configuration: WrittenConfiguration, now: number): TestResult {
   const provider = configuration.providers.find(({ name }) => name === test.provider);
   // What every test would have to repeat; a claim that is given, also as null, stays as it is given.
-  const claims = {
+  const claims: JsonObject = {
     ...(provider === undefined ? {} : { iss: provider.providerIssuer }),
     aud: configuration.issuerUrl,
     ...test.claims,
   };
   const { serviceAccount, scope, audiences, project } = test;
-  const verdict = judgeClaims(configuration, { claims, serviceAccount, scope, audiences, project, now });
-  const why = reasonOfFailure(test, verdict, configuration);
+  const asked = { claims, provider: test.provider, serviceAccount, scope, audiences, project, now };
+  const verdict = judgeClaims(configuration, asked);
+  const why = unclearSigner(test, claims['iss'], configuration) ?? reasonOfFailure(test, verdict, configuration);
   return { name: test.name, passed: why === null, decided: sentenceOf(verdict), why, verdict };
+}
+
+/** Claims alone do not tell whose key signed a token if several providers have its issuer (contract §5.1). */
+function unclearSigner(
+  { provider }: DeclaredTest,
+  issuer: JsonValue | undefined,
+  { providers }: WrittenConfiguration,
+): string | null {
+  const sharing = providers.filter(({ providerIssuer }) => providerIssuer === issuer).map(({ name }) => name);
+  if (sharing.length < 2 || (provider !== null && sharing.includes(provider))) return null;
+  return `several providers have the issuer ${String(issuer)}: say whose key signs the token, with provider: ${sharing.join(' or ')}`;
 }
 
 function sentenceOf(verdict: Verdict): string {

@@ -4,7 +4,7 @@ import type { World } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { nameOfFile, readGivenFile } from '../given-file.ts';
 import type { JsonObject } from '../../token/json.ts';
-import { isJsonObject } from '../../token/json.ts';
+import { readToken } from '../subject-token/decode.ts';
 import { MAX_TOKEN_BYTES } from '../limits.ts';
 
 export interface RealToken {
@@ -15,24 +15,14 @@ export interface RealToken {
 /** Reads and decodes the token in a file, or on stdin for `-`. */
 export async function readRealToken(file: string, world: World): Promise<RealToken> {
   const compact = (await readGivenFile({ file, by: '--from-token' }, world)).trim();
-  const parts = compact.split('.');
-  const claims = decode(parts[1] ?? '');
-  if (compact.length > MAX_TOKEN_BYTES || parts.length !== 3 || claims === null) {
+  const read = readToken(compact);
+  if (compact.length > MAX_TOKEN_BYTES || compact.split('.').length !== 3 || typeof read === 'string') {
     throw usageFailure(
       `${nameOfFile(file)} holds no ID token.`,
       'It is one line of three parts with dots between them, as the platform gives it to a job.',
     );
   }
-  return { compact, claims };
-}
-
-function decode(part: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
+  return { compact, claims: read.claims };
 }
 
 /** Claims whose values are new in every run. */

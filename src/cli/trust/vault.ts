@@ -43,7 +43,8 @@ export VAULT_ADDR=${address}
 vault auth enable -path=${mount} jwt
 vault write auth/${mount}/config oidc_discovery_url=${trust.issuer} bound_issuer=${trust.issuer}
 
-# A role for exactly this service account; another one needs another --role
+# A role for exactly this service account; another one needs another --role. Vault does not look at the type of a token:
+# an access token of this account for the same audience logs in as well.
 vault write auth/${mount}/role/${names.role} - <<'EOF'
 ${JSON.stringify(role(trust, names), null, 2)}
 EOF

@@ -78,7 +78,7 @@ describe('readDeclaration', () => {
       },
     ],
     [
-      '/providers/y/providerIssuer is the issuer of another provider here',
+      '/providers/y/providerIssuer is the issuer of another provider here; only providers with localJwks',
       { name: 'test', providers: { x: GITHUB, y: GITHUB } },
     ],
     ['/providers/x/issuer is not a member here', { name: 'test', providers: { x: { ...GITHUB, issuer: 'y' } } }],
