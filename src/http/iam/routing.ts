@@ -12,6 +12,7 @@ import type { Result } from '../../exchange/result.ts';
 import { problemResponse } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import { authenticate, requireScope } from './authenticate.ts';
+import { invalid, parameterFault } from './faults.ts';
 import type { IamEnv, IamRequest, IamScope, Operation, Reply } from './deps.ts';
 
 /** What the API's description says of a route; bodies are read and answers made elsewhere. */
@@ -106,6 +107,8 @@ async function run(c: Context<IamEnv>, { scope, nested, operation }: IamRoute): 
   if (!caller.ok) return caller;
   const missing = scope === null ? null : requireScope(caller.value, scope);
   if (missing !== null) return refuse(missing);
+  const unsupported = judgementAsked(c);
+  if (unsupported !== null) return refuse(unsupported);
   const { issuerUrl } = deps.config;
   if (issuerUrl === null) {
     return refuse({ kind: 'unavailable', detail: 'this deployment lacks a setting; /readyz names it' });
@@ -124,6 +127,13 @@ async function run(c: Context<IamEnv>, { scope, nested, operation }: IamRoute): 
   };
   const reply = await operation(request);
   return reply.ok ? ok(reply.value) : reply;
+}
+
+/** Refuses to write if the request asked only for a judgement (contract §5, not built yet); null if it did not. */
+function judgementAsked(c: Context<IamEnv>): Problem | null {
+  const asked = c.req.queries('validate') ?? [];
+  if (c.req.method === 'GET' || asked.every((value) => value === 'false')) return null;
+  return invalid([parameterFault('validate', 'is not supported yet, and nothing was written')]);
 }
 
 function respondWith(c: Context<IamEnv>, problem: Problem): Response {
