@@ -15,7 +15,9 @@ export function readSubject(
   { providerIssuer: issuer, subjectClaim }: Pick<IdentityProvider, 'providerIssuer' | 'subjectClaim'>,
 ): Result<string, StatedDenial> {
   const sub = readClaim(claims, 'sub');
-  if (sub !== undefined && typeof sub !== 'string') return missing('the subject of the token (sub) is not a string');
+  // A member that is null counts as absent: serialisers write every member that a claim set may have.
+  if (sub !== undefined && sub !== null && typeof sub !== 'string')
+    return missing('the subject of the token (sub) is not a string');
   const value = readClaim(claims, subjectClaim);
   const subject = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
   if (typeof subject !== 'string' || subject === '')

@@ -161,6 +161,7 @@ describe('type, times, subject and issuer', () => {
     [{ sub: null }, {}, 'subject_missing'],
     [{ sub: ['a'] }, {}, 'subject_missing'],
     [{ sub: '', common_name: 'e36.access' }, { subjectClaim: 'common_name' }, 'verified'],
+    [{ sub: null, common_name: 'e36.access' }, { subjectClaim: 'common_name' }, 'verified'],
     [{ sub: '' }, { subjectClaim: 'common_name' }, 'subject_missing'],
     [{ sub: 42, common_name: 'a' }, { subjectClaim: 'common_name' }, 'subject_missing'],
     [{ nested: { id: 7 } }, { subjectClaim: '/nested/id' }, 'verified'],
