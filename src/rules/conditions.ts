@@ -102,7 +102,8 @@ function scalarFaults(value: unknown, pointer: string): readonly ConditionFault[
 }
 
 function globFaults(value: unknown, pointer: string): readonly ConditionFault[] {
-  if (typeof value !== 'string' || value === '') return [{ pointer, detail: 'must be a pattern that is not empty' }];
+  if (typeof value !== 'string') return [{ pointer, detail: 'must be a string' }];
+  if (value === '') return [{ pointer, detail: 'must be a pattern that is not empty' }];
   if (value.length > MAX_GLOB_CHARS) {
     return [{ pointer, detail: `must have at most ${MAX_GLOB_CHARS} characters` }];
   }

@@ -179,6 +179,7 @@ describe('validateConditions (contract §5.3)', () => {
     [{ a: { not: [] } }, '/a/not', /must not be empty/],
     [{ a: { not: { glob: 'x' } } }, '/a/not', /string, a number/],
     [{ a: { glob: '' } }, '/a/glob', /not empty/],
+    [{ a: { glob: 5 } }, '/a/glob', /must be a string/],
     [{ a: { glob: 1 } }, '/a/glob', /pattern/],
     [{ a: { glob: 'x'.repeat(513) } }, '/a/glob', /at most 512/],
     [{ a: { exists: 'true' } }, '/a/exists', /true or false/],
