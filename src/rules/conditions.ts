@@ -102,7 +102,7 @@ function scalarFaults(value: unknown, pointer: string): readonly ConditionFault[
 }
 
 function globFaults(value: unknown, pointer: string): readonly ConditionFault[] {
-  if (typeof value !== 'string') return [{ pointer, detail: 'must be a string' }];
+  if (typeof value !== 'string') return [{ pointer, detail: 'must be a string that holds a pattern' }];
   if (value === '') return [{ pointer, detail: 'must be a pattern that is not empty' }];
   if (value.length > MAX_GLOB_CHARS) {
     return [{ pointer, detail: `must have at most ${MAX_GLOB_CHARS} characters` }];
