@@ -2,6 +2,7 @@
 
 import type { IdentityProviderView } from '../../objects/identity-provider.ts';
 import { defaultsOf } from '../apply/kinds.ts';
+import { mayShareIssuer } from '../apply/shared-issuer.ts';
 import { CliFailure } from '../failure.ts';
 import { createObject, updateObject } from './bring-object.ts';
 import type { Work } from './bring-object.ts';
@@ -26,7 +27,10 @@ function providerOf(plan: Plan, all: readonly IdentityProviderView[]): IdentityP
   return present.find((one) => decidingDifferences(plan, one).length === 0) ?? present[0];
 }
 
-function foreignProvider({ identity, name }: IdentityProviderView, differences: readonly Difference[]): CliFailure {
+function foreignProvider(plan: Plan, present: IdentityProviderView, differences: readonly Difference[]): CliFailure {
+  const { identity, name } = present;
+  // Its keys would not verify the tokens of this cluster, so joining it is no way out.
+  const isOtherCluster = mayShareIssuer({ ...plan.provider }, { ...present });
   const isKeysAlone = differences.every(({ member }) => KEY_MEMBERS.has(member));
   return new CliFailure(
     `The identity provider ${identity} (${name}) is not what this command would have made: it differs in ` +
@@ -34,10 +38,13 @@ function foreignProvider({ identity, name }: IdentityProviderView, differences: 
     {
       code: 'provider_differs',
       next:
-        `\`cambist providers get ${identity}\` shows it, \`cambist audit --action identity_provider.update\` who changed it.` +
-        (isKeysAlone
-          ? ' If its keys are the right ones, pass --accept-provider-keys.'
-          : ' Put it right, or use another organisation.'),
+        `\`cambist providers show ${identity}\` shows it, \`cambist audit --action identity_provider.update\` who changed it.` +
+        (isOtherCluster
+          ? ' If it is another cluster with the same issuer, create a provider with the keys of this one (`cambist providers create`) ' +
+            'and its rule (`cambist identities create`): the key that verifies a token selects the provider.'
+          : isKeysAlone
+            ? ' If its keys are the right ones, pass --accept-provider-keys.'
+            : ' Put it right, or use another organisation.'),
     },
   );
 }
@@ -60,7 +67,8 @@ export async function haveProvider(work: Work): Promise<IdentityProviderView | n
     ({ member }) => !(asked.acceptsProviderKeys && KEY_MEMBERS.has(member)),
   );
   // Whoever made it otherwise decides who gets in; the label of a bootstrap proves nothing about who that was.
-  if (deciding.length > 0 && !(mode.mayUpdate && isBootstrapped(present))) throw foreignProvider(present, deciding);
+  if (deciding.length > 0 && !(mode.mayUpdate && isBootstrapped(present)))
+    throw foreignProvider(plan, present, deciding);
   const differences = [...deciding, ...differencesOf({ status: 'active' }, { ...present })];
   // Others may depend on how somebody set it up.
   const differs = 'not made by bootstrap: change it yourself if you agree';

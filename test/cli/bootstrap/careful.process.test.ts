@@ -1,7 +1,10 @@
 // `cambist bootstrap` against a running service that is not as it hoped: neighbours that get in, providers that somebody else made, an undo that finds nothing.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -167,6 +170,38 @@ describe('a provider that somebody else made', () => {
     expect(await counts()).toEqual([0, 0, 1]);
     expect((await bootstrap([...APP, '--accept-provider-keys'])).code).toBe(isOfKeys ? 0 : 1);
     expect(await counts()).toEqual(isOfKeys ? [1, 1, 1] : [0, 0, 1]);
+  });
+
+  it('of another cluster with the same issuer is told from one whose keys may be accepted (contract §5.1)', async () => {
+    const jwks = (n: string): string => JSON.stringify({ keys: [{ kty: 'RSA', kid: 'k', n, e: 'AQAB' }] });
+    const [theirs, ours] = ['q', 'r'].map((letter) => jwks(letter.repeat(342)));
+    const issuer = 'https://kubernetes.default.svc.cluster.local';
+    const directory = mkdtempSync(join(tmpdir(), 'cluster-'));
+    const file = join(directory, 'jwks.json');
+    const run = async (): Promise<CliRun> =>
+      await bootstrap([
+        'kubernetes',
+        '--namespace',
+        'shop',
+        '--kubernetes-service-account',
+        'web',
+        '--issuer',
+        issuer,
+        '--jwks',
+        file,
+      ]);
+    await service.create('/v1/federated-identity-providers', {
+      name: 'cluster a',
+      providerIssuer: issuer,
+      localJwks: JSON.parse(theirs ?? ''),
+    });
+    writeFileSync(file, ours ?? '');
+    const other = await run();
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('another cluster with the same issuer') });
+    expect(other.stderr).not.toContain('--accept-provider-keys');
+    writeFileSync(file, theirs ?? '');
+    expect(await run()).toMatchObject({ code: 0 });
+    rmSync(directory, { recursive: true });
   });
 
   it('is joined if it is just what this command would have made', async () => {
