@@ -69,8 +69,8 @@ function workerProject(test: {
 const config: ViteUserConfig = defineConfig({
   test: {
     provide: { fuzz },
-    // Most of a worker test's time is spent waiting for workerd, so two files at once pay even on two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most of a worker test's time is spent waiting for workerd, so three files at once pay even on two cores.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     ...(report === undefined ? {} : { reporters: ['default', ['json', { outputFile: report }]] }),
     projects: [
       {
