@@ -80,6 +80,9 @@ export async function measureGrowth(): Promise<Grown[]> {
 }
 
 const KEYS = JSON.stringify([SUBJECT]);
+const AUDIENCE = 'https://api.example.com';
+/** Organisation, issuer, subject keys, all strings, default audience, as store/exchange-facts.ts numbers them. */
+const BY_TOKEN_VALUES = ['default', 'https://issuer1.example.com', KEYS, KEYS, AUDIENCE];
 const [BY_ID = '', BY_TOKEN = ''] = [EXCHANGE_STATEMENTS[0], EXCHANGE_STATEMENTS.at(-1)];
 
 async function prepare(growth: GrowthCase): Promise<Prepared> {
@@ -95,8 +98,8 @@ async function prepare(growth: GrowthCase): Promise<Prepared> {
   const db = await miniflare.getD1Database('DB');
   await db.batch(schemaStatements().map((statement) => db.prepare(statement)));
   await fill(db, growth);
-  const named = db.prepare(BY_ID).bind(null, 'https://issuer1.example.com', 'sa_7', ORGANISATION);
-  const unnamed = db.prepare(BY_TOKEN).bind('default', 'https://issuer1.example.com', KEYS, KEYS);
+  const named = db.prepare(BY_ID).bind(null, 'https://issuer1.example.com', 'sa_7', ORGANISATION, AUDIENCE);
+  const unnamed = db.prepare(BY_TOKEN).bind(...BY_TOKEN_VALUES);
   const rows = async (read: typeof named): Promise<number> => (await read.all()).meta.rows_read ?? 0;
   return { ...growth, miniflare, rowsNamed: await rows(named), rowsUnnamed: await rows(unnamed), times: [] };
 }
@@ -115,11 +118,20 @@ async function timeExchanges(miniflare: Miniflare): Promise<number> {
     null,
     null,
   ];
-  const about = ['sa_7', 'fid_7', 'https://issuer1.example.com', SUBJECT, claims, crypto.randomUUID(), '2001:db8::1'];
+  const about = [
+    'sa_7',
+    'fid_7',
+    'https://issuer1.example.com',
+    SUBJECT,
+    claims,
+    crypto.randomUUID(),
+    '2001:db8::1',
+    '{}',
+  ];
   const answer = await miniflare.dispatchFetch('http://bench', {
     method: 'POST',
     body: JSON.stringify({
-      read: { sql: BY_TOKEN, values: ['default', 'https://issuer1.example.com', KEYS, KEYS] },
+      read: { sql: BY_TOKEN, values: BY_TOKEN_VALUES },
       write: {
         sql: `INSERT INTO audit_event (${EVENT_COLUMNS}) VALUES (${EVENT_VALUES})`,
         values: [...event, ...about],
