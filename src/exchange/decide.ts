@@ -2,8 +2,8 @@
 
 import type { VerifiedClaims } from '../token/claims.ts';
 import type { Denial } from './denial.ts';
-import { newExpressionBudget } from '../rules/expression-budget.ts';
-import type { ExpressionBudget } from '../rules/expression-budget.ts';
+import { newMatchingBudget } from '../rules/matching-budget.ts';
+import type { MatchingBudget } from '../rules/matching-budget.ts';
 import { forwardedClaims, matchChecks } from '../rules/rule.ts';
 import type { CompiledIdentity } from '../rules/rule.ts';
 import { narrow } from '../rules/narrow.ts';
@@ -67,10 +67,10 @@ export function decide(
   token: DecidedToken,
   issuerUrl: string,
 ): Decision {
-  const budget = newExpressionBudget();
+  const budget = newMatchingBudget();
   const tried = candidates.map((candidate) => tryCandidate(candidate, token, asked.now, budget));
   // Kept now: explaining the nearest rule may evaluate more.
-  const tooCostly = budget.isExceeded ? [...budget.costs] : null;
+  const tooCostly = budget.isExceeded ? [...budget.costs.values()] : null;
   const matched = tried.filter(({ failed }) => failed === null).map((match) => narrowMatch(match, asked, facts));
   const shadow =
     matched.find(({ identity, narrowed }) => identity.mode === 'shadow' && narrowed !== null)?.identity ?? null;
@@ -86,7 +86,7 @@ export function decide(
   // Which of several accounts is meant must never be guessed, nor depend on candidates that were not read.
   if (tooCostly !== null) {
     return refuse({
-      denial: { about: 'expressions', reason: 'expressions_too_costly', costs: tooCostly },
+      denial: { about: 'costs', reason: 'rules_too_costly', costs: tooCostly },
       identity: null,
     });
   }
@@ -125,7 +125,7 @@ interface Refused {
   readonly identity: FederatedIdentity | null;
 }
 
-function tryCandidate(candidate: CompiledIdentity, token: DecidedToken, now: number, budget: ExpressionBudget): Tried {
+function tryCandidate(candidate: CompiledIdentity, token: DecidedToken, now: number, budget: MatchingBudget): Tried {
   const rest = matchChecks(candidate, token, now, budget);
   let note: string | null = null;
   // Not for…of, which would close the checks that were not made.

@@ -3,8 +3,8 @@
 import type { JsonValue } from '../token/json.ts';
 import type { Check } from '../rules/check.ts';
 import type { Denial, NotAllowedDenial, UnmatchedDenial } from './denial.ts';
-import type { ExpressionCost } from '../rules/expression-budget.ts';
-import { MAX_EXCHANGE_EXPRESSION_STEPS } from '../rules/limits.ts';
+import type { RuleCost } from '../rules/matching-budget.ts';
+import { MAX_EXCHANGE_MATCHING_STEPS } from '../rules/limits.ts';
 import {
   MAX_NAMED_RULES,
   MAX_PATTERN_RULES_WITHOUT_ACCOUNT,
@@ -29,7 +29,7 @@ export function denialDetail(denied: Denial): string {
       return `the token matches identities of ${denied.serviceAccounts.join(', ')} and the request names none`;
     case 'candidates':
       return `more than ${MAX_PATTERN_RULES_WITHOUT_ACCOUNT} rules of this provider would have to be considered if no account is named`;
-    case 'expressions':
+    case 'costs':
       return costlyDetail(denied.costs);
     case 'use':
       return `federated identity ${denied.federatedIdentityId} is single use and has exchanged this token before`;
@@ -60,10 +60,10 @@ function unmatchedDetail(denied: UnmatchedDenial): string {
   return `no federated identity joins this issuer to ${who}${shadowed}`;
 }
 
-function costlyDetail(costs: readonly ExpressionCost[]): string {
+function costlyDetail(costs: readonly RuleCost[]): string {
   const dearest = costs.toSorted((a, b) => b.steps - a.steps).slice(0, MAX_NAMED_RULES);
-  const named = dearest.map(({ id, name, steps }) => `${id} (${name}) ${steps}`).join(', ');
-  return `the expressions of ${costs.length} rule(s) may take more than the ${MAX_EXCHANGE_EXPRESSION_STEPS} steps of one exchange for this token: ${named}`;
+  const named = dearest.map(({ id, name, steps }) => `${id} (${name}) ${Math.ceil(steps)}`).join(', ');
+  return `${costs.length} rule(s) may take more than the ${MAX_EXCHANGE_MATCHING_STEPS} steps of one exchange for this token: ${named}`;
 }
 
 function notAllowedDetail({ by, reason, check }: NotAllowedDenial): string {

@@ -2,7 +2,7 @@
 
 import type { Check, CheckReason } from '../rules/check.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
-import type { ExpressionCost } from '../rules/expression-budget.ts';
+import type { RuleCost } from '../rules/matching-budget.ts';
 import type { Asked } from './request.ts';
 
 /** Stable reason codes: they appear in audit events, logs and explanations. */
@@ -37,7 +37,7 @@ export type DenialReason =
   | CheckReason
   | 'ambiguous_service_account'
   | 'too_many_candidates'
-  | 'expressions_too_costly'
+  | 'rules_too_costly'
   // access credentials
   | 'credential_invalid'
   // the service
@@ -120,11 +120,11 @@ interface TooManyDenial {
   readonly reason: 'too_many_candidates';
 }
 
-/** The expressions of the rules would take too long, so none of them was believed. */
+/** Matching the rules would take too long for this token, so none of them was believed. */
 interface TooCostlyDenial {
-  readonly about: 'expressions';
-  readonly reason: 'expressions_too_costly';
-  readonly costs: readonly ExpressionCost[];
+  readonly about: 'costs';
+  readonly reason: 'rules_too_costly';
+  readonly costs: readonly RuleCost[];
 }
 
 interface UsedTokenDenial {

@@ -3,6 +3,9 @@
 import { storedIdentity } from '../rules/compiled-rules.ts';
 import { loadHints } from '../rules/late-hints.ts';
 import { issuerHint } from '../rules/issuer-hints.ts';
+import { MAX_EXPLANATION_STEPS } from '../rules/limits.ts';
+import { newMatchingBudget } from '../rules/matching-budget.ts';
+import type { CompiledIdentity } from '../rules/rule.ts';
 import type { UnverifiedToken } from '../token/claims.ts';
 import { decodeToken } from '../token/decode.ts';
 import { lookupIssuer } from '../token/issuer.ts';
@@ -128,12 +131,15 @@ export async function explainExchange(
     more.identities.filter(({ id }) => !considered.has(id)).map(storedIdentity),
     provider,
   );
-  const context = { asked, token: judged, heldRoles: [...facts.heldRoles, ...more.heldRoles], isUsed };
-  const own = candidates.map((candidate) => explainIdentity(candidate, context));
-  const neighbours = others.map((candidate) => explainIdentity(candidate, context));
   const outcome: Outcome = verified.ok
     ? outcomeOf(decide(asked, facts, candidates, judged, deps.issuerUrl), isUsed)
     : { decision: 'refused', denial: verified.error, federatedIdentityId: null };
+  const budget = newMatchingBudget(MAX_EXPLANATION_STEPS);
+  const context = { asked, token: judged, heldRoles: [...facts.heldRoles, ...more.heldRoles], isUsed, budget };
+  // The rule that decides first: what it takes must not be spent by rules that deciding need not look at.
+  const decidesFirst = candidates.toSorted((a, b) => Number(isDeciding(b, outcome)) - Number(isDeciding(a, outcome)));
+  const own = decidesFirst.map((candidate) => explainIdentity(candidate, context));
+  const neighbours = others.map((candidate) => explainIdentity(candidate, context));
   const shown = isNamed(request.asked) ? neighboursWorthShowing(own, neighbours, outcome) : neighbours;
   return ok({
     verification: verificationReport(verified.ok ? null : verified.error, isToken),
@@ -152,6 +158,10 @@ export async function explainExchange(
             account: more.serviceAccount,
           }),
   });
+}
+
+function isDeciding({ identity }: CompiledIdentity, outcome: Outcome): boolean {
+  return outcome.decision === 'granted' && identity.id === outcome.identity.id;
 }
 
 /** `token` is null for bare claims. */

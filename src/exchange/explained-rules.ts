@@ -1,5 +1,6 @@
 // Each rule as an explanation shows it, with every check that deciding makes or would make; reads nothing.
 
+import type { MatchingBudget } from '../rules/matching-budget.ts';
 import { narrow } from '../rules/narrow.ts';
 import type { Narrowed } from '../rules/narrow.ts';
 import { matchChecks } from '../rules/rule.ts';
@@ -39,15 +40,17 @@ export interface ExplainContext {
   readonly heldRoles: readonly HeldRole[];
   /** Null if it cannot be told whether the token was used. */
   readonly isUsed: boolean | null;
+  /** What all rules of the explanation may take. */
+  readonly budget: MatchingBudget;
 }
 
 /** Makes every check of a rule, also after one has failed. */
 export function explainIdentity(
   candidate: CompiledIdentity,
-  { asked, token, heldRoles, isUsed }: ExplainContext,
+  { asked, token, heldRoles, isUsed, budget }: ExplainContext,
 ): ExplainedIdentity {
   const { identity } = candidate;
-  const matching = [...matchChecks(candidate, token, asked.now)];
+  const matching = [...matchChecks(candidate, token, asked.now, budget)];
   const checks: ExplainedCheck[] = [...matching, ...narrow(identity, asked, heldRoles).checks];
   if (isSingleUse(identity)) checks.push(replayCheck(token.claims, isUsed));
   return { identity, matched: matching.every((check) => check.ok), checks };

@@ -23,7 +23,7 @@ export function denialMessage(denied: Denial, issuerUrl: string | null): string 
       return 'the token is accepted for several service accounts: pass service_account_id to choose one';
     case 'candidates':
       return 'too many federated identities could accept this token: pass service_account_id';
-    case 'expressions':
+    case 'costs':
       return 'the rules that may accept this token take too long to judge it: ask the operator, who finds which under this request id';
     case 'use':
       return 'the token was already used: this federated identity accepts each token once, so request a fresh one';

@@ -65,7 +65,7 @@ const WIRE: Record<DenialReason, WireKind> = {
   token_already_used: 'unmatched_token',
   ambiguous_service_account: 'invalid_request',
   too_many_candidates: 'invalid_request',
-  expressions_too_costly: 'unmatched_token',
+  rules_too_costly: 'unmatched_token',
   credential_invalid: 'invalid_client',
   rate_limited: 'too_many_requests',
   configuration_invalid: 'misconfigured',

@@ -4,6 +4,7 @@ import type { JsonValue } from '../token/json.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
+import { MAX_COMPARED_AUDIENCES } from './limits.ts';
 
 /** The `aud` of a token as a list; null if it is missing, empty, or holds anything but non-empty strings (RFC 7519 §4.1.3). */
 export function readAudience(aud: JsonValue | undefined): readonly string[] | null {
@@ -27,18 +28,24 @@ export function matchAudience(
 ): boolean {
   const given = readAudience(aud);
   if (given === null) return false;
+  const isTrusted = membership(trusted, given.length);
   switch (mode) {
     case 'any':
-      return given.some((audience) => trusted.includes(audience));
+      return given.some(isTrusted);
     case 'all':
-      return given.every((audience) => trusted.includes(audience));
+      return given.every(isTrusted);
     case 'exact':
-      return (
-        given.every((audience) => trusted.includes(audience)) && trusted.every((audience) => given.includes(audience))
-      );
+      return given.every(isTrusted) && trusted.every(membership(given, trusted.length));
     default:
       return false;
   }
+}
+
+/** Says whether a list has a value. A token chooses how many audiences it names: many are looked up, not compared with each. */
+function membership(list: readonly string[], lookups: number): (value: string) => boolean {
+  if (lookups <= MAX_COMPARED_AUDIENCES) return (value) => list.includes(value);
+  const set = new Set(list);
+  return (value) => set.has(value);
 }
 
 /**

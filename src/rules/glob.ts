@@ -1,5 +1,7 @@
 // The one pattern language of rules: `*` is any run without `:` or `/`, `**` any run, all else literal; bounded time, no regular expressions.
 
+import { GLOB_PAIRS_PER_STEP } from './limits.ts';
+
 /** Decides whether a text matches a compiled pattern, whole; comparison is by UTF-16 code unit, nothing is normalised. */
 export type TextMatcher = (text: string) => boolean;
 
@@ -26,6 +28,11 @@ export function compileGlob(glob: string): TextMatcher {
   const head = literals.slice(0, firstGap);
   const states = compileStates(literals.slice(firstGap), gaps.slice(firstGap));
   return (text) => text.startsWith(head) && reachesEnd(states, text, head.length);
+}
+
+/** What matching a text of so many characters takes, in steps of about a microsecond. */
+export function globSteps(glob: string, chars: number): number {
+  return (glob.length * chars) / GLOB_PAIRS_PER_STEP;
 }
 
 /** True if the text contains a wildcard. */

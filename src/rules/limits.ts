@@ -20,8 +20,16 @@ export const MAX_EXPRESSION_NODES = 200;
 export const MAX_EXPRESSION_DEPTH = 32;
 /** Nodes inside the macros (`exists`, `all`, …) of a CEL expression × elements of the largest list or object of the token; more is a refusal. A step takes up to 10 µs. */
 export const MAX_EXPRESSION_STEPS = 20_000;
-/** Steps of about a microsecond that all expressions of one exchange may cost together (contract §7): 50 ms of CPU. */
-export const MAX_EXCHANGE_EXPRESSION_STEPS = 50_000;
+/** Steps of about a microsecond that all rules of one exchange may cost together (contract §7): 50 ms of CPU. */
+export const MAX_EXCHANGE_MATCHING_STEPS = 50_000;
+/** Steps of an explanation, which makes every check of every rule, also those that deciding need not make: 200 ms. */
+export const MAX_EXPLANATION_STEPS = 200_000;
+/** Characters of a text × characters of a glob that matching takes a step for: half of what was measured. */
+export const GLOB_PAIRS_PER_STEP = 5_000;
+/** Elements of a claim that a condition compares in a step: half of what was measured. */
+export const ELEMENTS_PER_STEP = 15;
+/** Audiences that are compared one by one with those of the other side; more are looked up in a set, which costs more to make. */
+export const MAX_COMPARED_AUDIENCES = 8;
 /** Claims an identity may set conditions on. */
 export const MAX_CONDITIONS = 50;
 /** Values listed in one condition. */

@@ -2,7 +2,7 @@
 
 import { matchAudience } from './audience.ts';
 import { failed, passed } from './check.ts';
-import { compileCondition, validateConditions } from './conditions.ts';
+import { comparisonSteps, compileCondition, validateConditions } from './conditions.ts';
 import type { ValueMatcher } from './conditions.ts';
 import type { CompileExpression, Expression } from './expression.ts';
 import { readClaim } from '../token/json.ts';
@@ -10,12 +10,12 @@ import type { JsonObject, JsonValue } from '../token/json.ts';
 import type { Check, CheckReason } from './check.ts';
 import type { ConditionMatcher } from '../objects/conditions.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
-import { newExpressionBudget, spend } from './expression-budget.ts';
-import type { ExpressionBudget } from './expression-budget.ts';
-import { hints } from './late-hints.ts';
-import { MAX_EXCHANGE_EXPRESSION_STEPS } from './limits.ts';
+import { globSteps } from './glob.ts';
 import { compileGuards, judgeGuard } from './guards.ts';
 import type { CompiledGuard } from './guards.ts';
+import { hints } from './late-hints.ts';
+import { newMatchingBudget, overBudget, spend } from './matching-budget.ts';
+import type { MatchingBudget } from './matching-budget.ts';
 import type { Result } from '../exchange/result.ts';
 import { compileSubject, validateSubjectRule } from './subject.ts';
 import type { SubjectMatcher } from './subject.ts';
@@ -103,11 +103,11 @@ export function* matchChecks(
   compiled: CompiledIdentity,
   token: MatchedToken,
   now: number,
-  budget: ExpressionBudget = newExpressionBudget(),
+  budget: MatchingBudget = newMatchingBudget(),
 ): Generator<Check> {
   yield checkStatus(compiled.identity, now);
   yield checkAudience(compiled, token.claims);
-  yield checkSubject(compiled, token);
+  yield checkSubject(compiled, token, budget);
   if (compiled.tenantFault !== null)
     yield failed('preset', 'tenant_missing', { hint: () => `the rule ${compiled.tenantFault}` });
   for (const guard of compiled.guards) yield checkGuard(guard, token.claims);
@@ -116,7 +116,7 @@ export function* matchChecks(
       hint: () => `the conditions are invalid: ${compiled.conditionsFault}`,
     });
   }
-  for (const condition of compiled.conditions) yield checkCondition(condition, token.claims);
+  for (const condition of compiled.conditions) yield checkCondition(compiled, condition, token.claims, budget);
   if (compiled.expression !== null) yield checkExpression(compiled, compiled.expression, token.claims, budget);
 }
 
@@ -150,11 +150,16 @@ function checkAudience({ identity, preset }: CompiledIdentity, claims: JsonObjec
   });
 }
 
-function checkSubject(compiled: CompiledIdentity, token: MatchedToken): Check {
+function checkSubject(compiled: CompiledIdentity, token: MatchedToken, budget: MatchingBudget): Check {
   const { identity, preset, subject, subjectClaim } = compiled;
   const of = { claim: subjectClaim, expected: identity.providerSubject, actual: token.subject };
   if (subject.fault !== null)
     return failed('subject', 'rule_invalid', { ...of, hint: () => `the rule ${subject.fault}` });
+  if (identity.providerSubjectMatch === 'glob') {
+    const steps = globSteps(identity.providerSubject, token.subject.length);
+    if (!spend(budget, identity, steps))
+      return failed('subject', 'subject_mismatch', { ...of, hint: () => overBudget(budget, steps) });
+  }
   const verdict = subject.matches(token.claims, token.subject);
   if (verdict.ok) return passed('subject', { ...of, hint: verdict.note });
   return failed('subject', 'subject_mismatch', {
@@ -187,9 +192,17 @@ function checkGuard(compiled: CompiledGuard, claims: JsonObject): Check {
   });
 }
 
-function checkCondition({ claim, matcher, matches }: CompiledCondition, claims: JsonObject): Check {
+function checkCondition(
+  { identity }: CompiledIdentity,
+  { claim, matcher, matches }: CompiledCondition,
+  claims: JsonObject,
+  budget: MatchingBudget,
+): Check {
   const value = readClaim(claims, claim);
   const of = { claim, expected: matcher as JsonValue, actual: value ?? null };
+  const steps = comparisonSteps(matcher, value);
+  if (steps > 0 && !spend(budget, identity, steps))
+    return failed('condition', 'condition_failed', { ...of, hint: () => overBudget(budget, steps) });
   if (matches(value)) return passed('condition', of);
   return failed('condition', 'condition_failed', { ...of, hint: () => hints().conditionHint(claims, claim, matcher) });
 }
@@ -198,7 +211,7 @@ function checkExpression(
   { identity }: CompiledIdentity,
   compiled: Result<Expression, string>,
   claims: JsonObject,
-  budget: ExpressionBudget,
+  budget: MatchingBudget,
 ): Check {
   const of = { expected: identity.expression };
   if (!compiled.ok) {
@@ -206,11 +219,7 @@ function checkExpression(
   }
   const steps = compiled.value.stepsFor(claims);
   if (!spend(budget, identity, steps)) {
-    return failed('expression', 'expression_failed', {
-      ...of,
-      hint: () =>
-        `it was not evaluated: it may take ${steps} steps for this token, and the expressions of one exchange may take ${MAX_EXCHANGE_EXPRESSION_STEPS}`,
-    });
+    return failed('expression', 'expression_failed', { ...of, hint: () => overBudget(budget, steps) });
   }
   const evaluated = compiled.value(claims);
   if (!evaluated.ok) {

@@ -43,7 +43,7 @@ const VERIFIED_REASONS: ReadonlySet<string> = new Set<DenialReason>([
   'token_already_used',
   'ambiguous_service_account',
   'too_many_candidates',
-  'expressions_too_costly',
+  'rules_too_costly',
 ]);
 
 /** The root token of every test deployment; a copy, since the tables are read in Node too, where deployments cannot be. */

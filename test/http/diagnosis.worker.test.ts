@@ -425,8 +425,10 @@ describe('expressions that take too long for a token', () => {
     expect(answer.status).toBe(400);
     expect(answer.body.error_description).toContain('take too long');
     const { body } = await explain({ requestId: answer.headers.get('x-request-id') });
-    expect(body).toMatchObject({ decision: 'refused', reason: 'expressions_too_costly' });
+    expect(body).toMatchObject({ decision: 'refused', reason: 'rules_too_costly' });
     expect(body.detail).toMatch(new RegExp(`${costly} .* \\d{6,}`));
+    const checks = JSON.stringify((body as { identities: unknown }).identities);
+    expect(checks).toContain('it was not evaluated: it may take');
     expect((await exchange({ ...made, l: [1] })).status).toBe(200);
   });
 });

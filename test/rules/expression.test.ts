@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { compileExpression } from '../../src/rules/expression.ts';
 import type { JsonObject } from '../../src/token/json.ts';
-import { MAX_EXCHANGE_EXPRESSION_STEPS, MAX_EXPRESSION_CHARS } from '../../src/rules/limits.ts';
+import { MAX_EXCHANGE_MATCHING_STEPS, MAX_EXPRESSION_CHARS } from '../../src/rules/limits.ts';
 
 const CLAIMS: JsonObject = {
   sub: 'repo:acme/app:ref:refs/heads/main',
@@ -201,7 +201,7 @@ describe('the cost of an expression (contract §7)', () => {
     'claims.aud.exists(x, x == "a")',
     '["a", "b"].all(x, x != claims.ref)',
   ])('of %s leaves room for a hundred of its kind', (text) => {
-    expect(steps(text, token) * 100).toBeLessThan(MAX_EXCHANGE_EXPRESSION_STEPS);
+    expect(steps(text, token) * 100).toBeLessThan(MAX_EXCHANGE_MATCHING_STEPS);
   });
 
   it.each<[string, JsonObject]>([
@@ -219,7 +219,7 @@ describe('the cost of an expression (contract §7)', () => {
     ],
     ['claims.l.all(x, claims.l == claims.m)', { l: many(2_000), m: many(2_000) }],
   ])('of %s for a token made for it is more than an exchange may take', (text, claims) => {
-    expect(steps(text, claims)).toBeGreaterThan(MAX_EXCHANGE_EXPRESSION_STEPS);
+    expect(steps(text, claims)).toBeGreaterThan(MAX_EXCHANGE_MATCHING_STEPS);
   });
 
   it('grows with what there is to read', () => {

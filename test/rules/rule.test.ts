@@ -12,7 +12,7 @@ import type { Narrowing } from '../../src/rules/narrow.ts';
 import { loadHints } from '../../src/rules/late-hints.ts';
 import { compileFederatedIdentity, forwardedClaims, matchChecks } from '../../src/rules/rule.ts';
 import type { CompiledIdentity, MatchedToken } from '../../src/rules/rule.ts';
-import type { JsonObject } from '../../src/token/json.ts';
+import type { JsonObject, JsonValue } from '../../src/token/json.ts';
 import { failed as failedCheck } from '../../src/rules/check.ts';
 import type { Check } from '../../src/rules/check.ts';
 import type { Conditions } from '../../src/objects/conditions.ts';
@@ -196,11 +196,35 @@ describe('matchChecks (contract §3 step 6, §5.6)', () => {
       return { ...compile({}), expression: { ok: true, value: expression } };
     };
     expect(reasonOf([costing(25_000), costing(25_000)])).toBeNull();
-    expect(reasonOf([costing(25_000), costing(25_001)])).toBe('expressions_too_costly');
-    expect(reasonOf([costing(50_001)])).toBe('expressions_too_costly');
+    expect(reasonOf([costing(25_000), costing(25_001)])).toBe('rules_too_costly');
+    expect(reasonOf([costing(50_001)])).toBe('rules_too_costly');
     // A rule that refuses the token before its expression spends nothing.
     const other = { ...costing(50_000), subject: compile({ providerSubject: 'a:b' }).subject };
     expect(reasonOf([costing(50_000), other])).toBeNull();
+  });
+
+  it('compares no more claims than one exchange may cost either: long texts with globs, long lists (contract §7)', () => {
+    const many = (change: Parameters<typeof compile>[0]): CompiledIdentity[] =>
+      Array.from({ length: 100 }, () => compile(change));
+    const globs = Object.fromEntries(
+      Array.from({ length: 50 }, (_, index) => [`c${index}`, { glob: `**${'a*'.repeat(200)}` }]),
+    );
+    const named = (value: JsonValue): JsonObject =>
+      Object.fromEntries(Object.keys(globs).map((claim) => [claim, value]));
+    expect(reasonOf(many({ conditions: globs }), {}, named('a'.repeat(230)))).toBe('rules_too_costly');
+    expect(reasonOf([compile({ conditions: globs })], {}, named('a'.repeat(230)))).toBeNull();
+
+    const lists = { groups: 'admins', roles: { containsAll: ['one', 'two'] }, zones: { not: 'evil' } };
+    const long = Array.from({ length: 5_000 }, (_, index) => `g${index}`);
+    const claims = { groups: ['admins', ...long], roles: ['one', 'two', ...long], zones: long };
+    expect(reasonOf(many({ conditions: lists }), {}, claims)).toBe('rules_too_costly');
+    expect(
+      reasonOf(many({ conditions: lists }), {}, { groups: ['admins'], roles: ['one', 'two'], zones: [] }),
+    ).toBeNull();
+
+    const subjects = many({ providerSubject: `a:b:${'*'.repeat(400)}`, providerSubjectMatch: 'glob' });
+    expect(reasonOf(subjects, {}, { sub: `a:b:${'x'.repeat(12_000)}` })).toBe('rules_too_costly');
+    expect(reasonOf(subjects, {}, { sub: 'a:b:x' })).toBeNull();
   });
 
   it('carries its hint when it is written out or copied, although it is worked out only then', () => {

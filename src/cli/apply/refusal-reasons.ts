@@ -45,7 +45,7 @@ const COMES_OF_RULES: Readonly<Record<DenialReason, boolean>> = {
   token_already_used: false,
   ambiguous_service_account: true,
   too_many_candidates: true,
-  expressions_too_costly: true,
+  rules_too_costly: true,
   credential_invalid: false,
   rate_limited: false,
   configuration_invalid: false,
