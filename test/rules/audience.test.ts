@@ -45,6 +45,26 @@ describe('matchAudience (contract §5.3)', () => {
     });
   });
 
+  it('reads a token of many audiences as one of few, and quickly', () => {
+    const many = Array.from({ length: 3_000 }, (_, index) => `a${index}`);
+    expect(matchAudience([...many, US], [OTHER, US], 'any')).toBe(true);
+    expect(matchAudience(many, [OTHER, US], 'any')).toBe(false);
+    expect(
+      matchAudience(
+        Array.from({ length: 3_000 }, () => US),
+        [OTHER, US],
+        'all',
+      ),
+    ).toBe(true);
+    expect(matchAudience([...many, US], [OTHER, US], 'all')).toBe(false);
+    expect(matchAudience(many.slice(0, 50), many.slice(0, 50).toReversed(), 'exact')).toBe(true);
+    expect(matchAudience(many.slice(0, 49), many.slice(0, 50), 'exact')).toBe(false);
+    const trusted = Array.from({ length: 50 }, (_, index) => `b${index}`);
+    const started = performance.now();
+    for (let rule = 0; rule < 100; rule += 1) matchAudience(many, trusted, 'any');
+    expect(performance.now() - started).toBeLessThan(200);
+  });
+
   it('refuses a mode it does not know', () => {
     expect(matchAudience(US, [US], 'some' as 'any')).toBe(false);
   });
