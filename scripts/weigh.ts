@@ -17,7 +17,7 @@ const MAX_EXCHANGE_KIB = 60;
 /** What an install brings besides the package itself: each is one more party to trust. */
 const BROUGHT: Readonly<Record<string, readonly string[]>> = {
   'packages/sdk': ['jose'],
-  'packages/cli': ['@marcbachmann/cel-js', 'commander', 'jose', 'yaml', 'zod'],
+  'packages/cli': ['@marcbachmann/cel-js', 'commander', 'jose', 'yaml'],
 };
 
 export interface Weights {

@@ -1,9 +1,9 @@
 // The audit event as the API answers it (contract §5.7); nobody writes one.
 
-import * as z from 'zod/mini';
-
 import { AUDIT_OUTCOMES } from './audit-log.ts';
 import type { ListedAuditEvent } from './audit-log.ts';
+import { anyObject, arrayOf, dateTime, integer, object, oneOfTexts, orNull, string } from './json-schema.ts';
+import type { JsonObject } from '../token/json.ts';
 
 type OtherwiseAnswered = 'id' | 'time' | 'serviceAccountId' | 'federatedIdentityId';
 
@@ -15,39 +15,37 @@ export interface AuditEventView extends Omit<ListedAuditEvent, OtherwiseAnswered
   readonly federatedIdentity: string | null;
 }
 
-const json = z.record(z.string(), z.unknown());
-
 /** A member is absent if the request did not name it. */
-const askedSchema = z.object({
-  serviceAccount: z.optional(z.string()),
-  organisation: z.optional(z.string()),
-  federatedIdentity: z.optional(z.string()),
-  scope: z.optional(z.string()),
-  audience: z.optional(z.array(z.string())),
-  project: z.optional(z.string()),
-  tokenType: z.optional(z.enum(['access_token', 'id_token'])),
-  lifetime: z.optional(z.int()),
-  omitted: z.optional(z.array(z.string())),
-});
+const asked = {
+  serviceAccount: string,
+  organisation: string,
+  federatedIdentity: string,
+  scope: string,
+  audience: arrayOf(string),
+  project: string,
+  tokenType: oneOfTexts(['access_token', 'id_token']),
+  lifetime: integer,
+  omitted: arrayOf(string),
+};
 
 /** For the reference. */
-export const auditEventSchema: z.ZodMiniType = z.object({
-  identity: z.string(),
-  time: z.iso.datetime(),
-  requestId: z.string(),
-  actor: z.string(),
-  action: z.string(),
-  outcome: z.enum(AUDIT_OUTCOMES),
-  reason: z.nullable(z.string()),
-  detail: z.nullable(z.string()),
-  serviceAccount: z.nullable(z.string()),
-  federatedIdentity: z.nullable(z.string()),
-  issuer: z.nullable(z.string()),
-  subject: z.nullable(z.string()),
-  claims: z.nullable(json),
-  asked: z.nullable(askedSchema),
-  tokenId: z.nullable(z.string()),
-  ip: z.nullable(z.string()),
-  changes: z.nullable(json),
-  count: z.int(),
+export const auditEventSchema: JsonObject = object({
+  identity: string,
+  time: dateTime,
+  requestId: string,
+  actor: string,
+  action: string,
+  outcome: oneOfTexts(AUDIT_OUTCOMES),
+  reason: orNull(string),
+  detail: orNull(string),
+  serviceAccount: orNull(string),
+  federatedIdentity: orNull(string),
+  issuer: orNull(string),
+  subject: orNull(string),
+  claims: orNull(anyObject),
+  asked: orNull(object(asked, Object.keys(asked))),
+  tokenId: orNull(string),
+  ip: orNull(string),
+  changes: orNull(anyObject),
+  count: integer,
 });

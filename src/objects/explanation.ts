@@ -1,13 +1,12 @@
 // What explaining is asked and what it answers (contract §5.6); never the token.
 
-import * as z from 'zod/mini';
-
 import { VERIFICATION_CHECKS } from '../exchange/verification-checks.ts';
 import { auditEventSchema } from './audit-event.ts';
 import type { AuditEventView } from './audit-event.ts';
-import type { JsonValue } from '../token/json.ts';
+import type { JsonObject, JsonValue } from '../token/json.ts';
 import { MAX_AUDIENCE_CHARS, MAX_AUDIENCES, MAX_BODY_BYTES, MAX_NAME_CHARS } from './limits.ts';
 import type { InputOf, Members } from './definition.ts';
+import { anything, arrayOf, boolean, integer, object, oneOfTexts, orNull, string } from './json-schema.ts';
 import { identifier, line, text, textLike } from './rule.ts';
 import type { JsonRule, OneOrManyRule, TextRule } from './rule.ts';
 
@@ -89,66 +88,67 @@ export interface ExplanationView {
 }
 
 /** For the reference. */
-export const explanationSchema: z.ZodMiniType = z.object({
-  event: z.optional(auditEventSchema),
-  verification: z.object({
-    ok: z.nullable(z.boolean()),
-    checks: z.array(
-      z.object({ check: z.enum(VERIFICATION_CHECKS), ok: z.nullable(z.boolean()), detail: z.nullable(z.string()) }),
+export const explanationSchema: JsonObject = object(
+  {
+    event: auditEventSchema,
+    verification: object({
+      ok: orNull(boolean),
+      checks: arrayOf(object({ check: oneOfTexts(VERIFICATION_CHECKS), ok: orNull(boolean), detail: orNull(string) })),
+    }),
+    provider: orNull(
+      object({
+        identity: string,
+        name: orNull(string),
+        providerIssuer: string,
+        preset: string,
+        status: string,
+      }),
     ),
-  }),
-  provider: z.nullable(
-    z.object({
-      identity: z.string(),
-      name: z.nullable(z.string()),
-      providerIssuer: z.string(),
-      preset: z.string(),
-      status: z.string(),
-    }),
-  ),
-  identities: z.array(
-    z.object({
-      identity: z.string(),
-      name: z.string(),
-      serviceAccount: z.object({ identity: z.string(), slug: z.string() }),
-      mode: z.string(),
-      matched: z.boolean(),
-      checks: z.array(
-        z.object({
-          check: z.enum([
-            'status',
-            'audience',
-            'subject',
-            'preset',
-            'condition',
-            'expression',
-            'scope',
-            'token_audience',
-            'project',
-            'replay',
-          ]),
-          claim: z.nullable(z.string()),
-          expected: z.unknown(),
-          actual: z.unknown(),
-          ok: z.nullable(z.boolean()),
-          hint: z.nullable(z.string()),
-        }),
-      ),
-    }),
-  ),
-  truncated: z.boolean(),
-  decision: z.enum(['granted', 'refused']),
-  reason: z.nullable(z.string()),
-  detail: z.nullable(z.string()),
-  federatedIdentity: z.nullable(z.string()),
-  wouldIssue: z.nullable(
-    z.object({
-      scope: z.string(),
-      audience: z.union([z.string(), z.array(z.string())]),
-      expiresIn: z.int(),
-      roles: z.array(z.string()),
-      project: z.nullable(z.string()),
-    }),
-  ),
-  advice: z.optional(z.array(z.string())),
-});
+    identities: arrayOf(
+      object({
+        identity: string,
+        name: string,
+        serviceAccount: object({ identity: string, slug: string }),
+        mode: string,
+        matched: boolean,
+        checks: arrayOf(
+          object({
+            check: oneOfTexts([
+              'status',
+              'audience',
+              'subject',
+              'preset',
+              'condition',
+              'expression',
+              'scope',
+              'token_audience',
+              'project',
+              'replay',
+            ]),
+            claim: orNull(string),
+            expected: anything,
+            actual: anything,
+            ok: orNull(boolean),
+            hint: orNull(string),
+          }),
+        ),
+      }),
+    ),
+    truncated: boolean,
+    decision: oneOfTexts(['granted', 'refused']),
+    reason: orNull(string),
+    detail: orNull(string),
+    federatedIdentity: orNull(string),
+    wouldIssue: orNull(
+      object({
+        scope: string,
+        audience: { anyOf: [string, arrayOf(string)] },
+        expiresIn: integer,
+        roles: arrayOf(string),
+        project: orNull(string),
+      }),
+    ),
+    advice: arrayOf(string),
+  },
+  ['event', 'advice'],
+);

@@ -1,9 +1,9 @@
 // What the issuer doctor answers (contract §5.1).
 
-import * as z from 'zod/mini';
-
 import { ISSUER_CHECKS, VERDICTS } from './issuer-port.ts';
 import type { IssuerFinding, Verdict } from './issuer-port.ts';
+import type { JsonObject } from '../token/json.ts';
+import { arrayOf, object, oneOfTexts, orNull, string } from './json-schema.ts';
 
 /** What the API answers. */
 export interface IssuerCheckView {
@@ -15,16 +15,16 @@ export interface IssuerCheckView {
 }
 
 /** For the reference. */
-export const issuerCheckSchema: z.ZodMiniType = z.object({
-  identity: z.string(),
-  providerIssuer: z.string(),
-  verdict: z.enum(VERDICTS),
-  checks: z.array(
-    z.object({
-      check: z.enum(ISSUER_CHECKS),
-      verdict: z.enum(VERDICTS),
-      detail: z.string(),
-      advice: z.nullable(z.string()),
+export const issuerCheckSchema: JsonObject = object({
+  identity: string,
+  providerIssuer: string,
+  verdict: oneOfTexts(VERDICTS),
+  checks: arrayOf(
+    object({
+      check: oneOfTexts(ISSUER_CHECKS),
+      verdict: oneOfTexts(VERDICTS),
+      detail: string,
+      advice: orNull(string),
     }),
   ),
 });

@@ -53,7 +53,6 @@ describe('the bundle of the Worker', () => {
       '@marcbachmann/cel-js',
       'hono',
       'jose',
-      'zod',
     ]);
   });
 

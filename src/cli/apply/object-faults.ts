@@ -1,8 +1,8 @@
-// What is wrong with a written object, by the schemas and rules that the API judges it with; what only the service knows stays unjudged.
+// What is wrong with a written object, by the rules that the API judges it with; what only the service knows stays unjudged.
 
 import { isWritable } from '../../objects/definition.ts';
 import type { Member, Members, Warning } from '../../objects/definition.ts';
-import { schemaOf } from '../../objects/schemas.ts';
+import { faultsOf } from '../../objects/judge.ts';
 import { validateConditions } from '../../rules/conditions.ts';
 import { compileExpression } from '../../rules/expression.ts';
 import { fetchableUrlFault, issuerFault } from '../../token/issuer.ts';
@@ -45,9 +45,8 @@ export function memberFaults(kind: WrittenKind, object: JsonObject): readonly Wr
     } else if (value === null) {
       if (member.null === undefined) faults.push({ path: [name], detail: 'must not be null' });
     } else {
-      const parsed = schemaOf(member.is).safeParse(value);
-      for (const issue of parsed.error?.issues ?? [])
-        faults.push({ path: [name, ...issue.path.map(String)], detail: issue.message });
+      for (const { path, detail } of faultsOf(member.is, value))
+        faults.push({ path: [name, ...path.map(String)], detail });
     }
   }
   for (const [name, member] of Object.entries(members)) {

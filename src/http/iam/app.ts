@@ -1,8 +1,8 @@
-// The IAM API under /v1 (contract §4, §5); loaded when it is first asked for, because its schema code is expensive to evaluate.
+// The IAM API under /v1 (contract §4, §5); loaded when it is first asked for, so that no exchange waits for it.
 
-import * as z from 'zod/mini';
 import type { Hono } from 'hono';
 
+import { described, string } from '../../objects/json-schema.ts';
 import { accessCredentials, createAccessCredential } from './access-credentials.ts';
 import { auditEventRoutes } from './audit-events.ts';
 import type { IamDeps, IamEnv } from './deps.ts';
@@ -33,7 +33,7 @@ export const iamRouteList: readonly IamRoute[] = [
   ...objectRoutes(accessCredentials, {
     nested: 'credentialId',
     create: createAccessCredential,
-    answeredOnce: { accessSecret: z.string().check(z.describe('Shown this once; only its digest is kept')) },
+    answeredOnce: { accessSecret: described(string, 'Shown this once; only its digest is kept') },
   }),
   ...objectRoutes(roles),
   ...objectRoutes(roleRules, { nested: 'ruleId' }),

@@ -1,19 +1,18 @@
 // GET /v1/audit-events and /v1/audit-events/{id} (contract §5.7): who got or changed what, newest first, also as NDJSON; read only.
 
-import * as z from 'zod/mini';
-
 import { auditEventSchema } from '../../objects/audit-event.ts';
 import type { AuditEventView } from '../../objects/audit-event.ts';
+import { arrayOf, dateTime, described, oneOfTexts, string } from '../../objects/json-schema.ts';
 import { formatTimestamp, isIdentifier } from '../../objects/values.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../objects/audit-log.ts';
 import type { AuditFilter, AuditPage, ListedAuditEvent } from '../../objects/audit-log.ts';
 import type { JsonObject } from '../../token/json.ts';
-import { MAX_LIST_LIMIT } from '../limits.ts';
 import { MAX_AUDIT_EVENTS_SEARCHED } from '../../objects/limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import { cursorAfter, readAuditRequest } from './audit-request.ts';
 import type { IamRequest, Operation } from './deps.ts';
 import { shown } from './faults.ts';
+import { listLimit } from './list-query.ts';
 import { nextLink } from './list-request.ts';
 import { noOrganisation } from './object-problems.ts';
 import type { IamRoute } from './routing.ts';
@@ -118,22 +117,19 @@ export function auditEventView(event: ListedAuditEvent): AuditEventView & JsonOb
   };
 }
 
-const time = z.iso.datetime({ offset: true });
-const query = z.object({
-  since: z.optional(time).check(z.meta({ description: 'Events at or after this time' })),
-  until: z.optional(time).check(z.meta({ description: 'Events before this time' })),
-  action: z.optional(z.enum([...AUDIT_ACTIONS])),
-  outcome: z.optional(z.enum(AUDIT_OUTCOMES)),
-  serviceAccount: z.optional(z.string()).check(z.meta({ description: 'Id or slug of a service account' })),
-  federatedIdentity: z.optional(z.string()).check(z.meta({ description: 'Id of a federated identity' })),
-  issuer: z.optional(z.string()),
-  subject: z.optional(z.string()),
-  requestId: z
-    .optional(z.string())
-    .check(z.meta({ description: 'Of the event, or of the last equal refusal that it counts' })),
-  limit: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_LIST_LIMIT))),
-  cursor: z.optional(z.string()).check(z.meta({ description: 'From the link of an earlier answer' })),
-});
+const query = {
+  since: described(dateTime, 'Events at or after this time'),
+  until: described(dateTime, 'Events before this time'),
+  action: oneOfTexts(AUDIT_ACTIONS),
+  outcome: oneOfTexts(AUDIT_OUTCOMES),
+  serviceAccount: described(string, 'Id or slug of a service account'),
+  federatedIdentity: described(string, 'Id of a federated identity'),
+  issuer: string,
+  subject: string,
+  requestId: described(string, 'Of the event, or of the last equal refusal that it counts'),
+  limit: listLimit,
+  cursor: described(string, 'From the link of an earlier answer'),
+};
 
 export const auditEventRoutes: readonly IamRoute[] = [
   {
@@ -146,7 +142,7 @@ export const auditEventRoutes: readonly IamRoute[] = [
       description: `With \`accept: application/x-ndjson\` the answer is one event per line; without \`limit\`, every event that the filters leave. A page searches at most ${MAX_AUDIT_EVENTS_SEARCHED} events by a filter, so it may have fewer than \`limit\`, or none, and still a \`link\` to the next.`,
       tag: 'audit event',
       query,
-      answer: { description: 'The events', schema: z.array(auditEventSchema), alsoAs: NDJSON },
+      answer: { description: 'The events', schema: arrayOf(auditEventSchema), alsoAs: NDJSON },
     },
   },
   {

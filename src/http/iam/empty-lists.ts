@@ -1,7 +1,6 @@
 // GET /v1/teams, /v1/memberships and /v1/invites: lists that clients of other services read, and of which there is never anything here.
 
-import * as z from 'zod/mini';
-
+import { arrayOf, object, string } from '../../objects/json-schema.ts';
 import { ok } from '../../exchange/result.ts';
 import type { IamRoute } from './routing.ts';
 
@@ -19,7 +18,7 @@ export const emptyListRoutes: readonly IamRoute[] = NOUNS.map((noun) => ({
     tag: noun,
     answer: {
       description: 'An empty list',
-      schema: z.array(z.looseObject({ identity: z.string() })).check(z.maxLength(0)),
+      schema: { maxItems: 0, ...arrayOf({ ...object({ identity: string }), additionalProperties: {} }) },
     },
   },
 }));

@@ -1,7 +1,7 @@
 // The schema of the query of a list, for the reference only.
 
-import * as z from 'zod/mini';
-
+import { described, oneOfTexts, string } from '../../objects/json-schema.ts';
+import type { JsonObject } from '../../token/json.ts';
 import type { ObjectDefinition } from '../../objects/definition.ts';
 import { MAX_LIST_LIMIT } from '../limits.ts';
 import { filtersOf, statusesOf } from './list-request.ts';
@@ -15,18 +15,17 @@ const FILTERS: Readonly<Record<string, string>> = {
   provider: 'Id or name of an identity provider',
 };
 
+export const listLimit: JsonObject = { type: 'integer', minimum: 1, maximum: MAX_LIST_LIMIT };
+
 /** The query of a list, but for `matchLabels`, which no schema of one parameter describes. */
-export function listQuery(object: ObjectDefinition): z.ZodMiniObject {
-  const shape: Record<string, z.ZodMiniType> = {};
-  for (const name of filtersOf(object)) {
-    const schema = name === 'status' ? z.enum(statusesOf(object)) : z.string();
-    shape[name] = z.optional(schema).check(z.describe(FILTERS[name] ?? ''));
-  }
-  return z.object({
-    ...shape,
-    limit: z
-      .optional(z.int().check(z.minimum(1), z.maximum(MAX_LIST_LIMIT)))
-      .check(z.describe(`${MAX_LIST_LIMIT} if it is absent`)),
-    cursor: z.optional(z.string()).check(z.describe('From the link of an earlier answer')),
+export function listQuery(object: ObjectDefinition): Readonly<Record<string, JsonObject>> {
+  const filters = filtersOf(object).map((name) => {
+    const schema = name === 'status' ? oneOfTexts(statusesOf(object)) : string;
+    return [name, described(schema, FILTERS[name])] as const;
   });
+  return {
+    ...Object.fromEntries(filters),
+    limit: described(listLimit, `${MAX_LIST_LIMIT} if it is absent`),
+    cursor: described(string, 'From the link of an earlier answer'),
+  };
 }

@@ -1,7 +1,6 @@
 // GET /v1/me and /v1/me/permissions (contract §5.4, §5.9): who the credential is and what it may do, now; grants nothing.
 
-import * as z from 'zod/mini';
-
+import { arrayOf, boolean, dateTime, object, oneOfTexts, orNull, string } from '../../objects/json-schema.ts';
 import { formatTimestamp } from '../../objects/values.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { AccountRole, ActiveToken } from '../../exchange/token-standing.ts';
@@ -98,40 +97,40 @@ function tokenView({ tokenId, audiences, expiresAt, project, claims }: ActiveTok
   };
 }
 
-const meSchema = z.object({
-  kind: z.enum(['root', 'serviceAccount']),
-  actor: z.string(),
-  organisation: z.object({ identity: z.string(), slug: z.string() }),
-  serviceAccount: z.nullable(z.object({ identity: z.string(), slug: z.string(), name: z.string() })),
-  scopes: z.array(z.string()),
-  isAdministrator: z.boolean(),
-  mayManageDeployment: z.boolean(),
-  roles: z.array(
-    z.object({
-      identity: z.string(),
-      slug: z.string(),
-      projects: z.array(z.string()),
-      scopes: z.array(z.string()),
+const meSchema = object({
+  kind: oneOfTexts(['root', 'serviceAccount']),
+  actor: string,
+  organisation: object({ identity: string, slug: string }),
+  serviceAccount: orNull(object({ identity: string, slug: string, name: string })),
+  scopes: arrayOf(string),
+  isAdministrator: boolean,
+  mayManageDeployment: boolean,
+  roles: arrayOf(
+    object({
+      identity: string,
+      slug: string,
+      projects: arrayOf(string),
+      scopes: arrayOf(string),
     }),
   ),
-  token: z.nullable(
-    z.object({
-      tokenId: z.string(),
-      audiences: z.array(z.string()),
-      expiresAt: z.iso.datetime(),
-      project: z.nullable(z.string()),
-      federatedIdentity: z.nullable(z.string()),
-      act: z.nullable(z.object({ iss: z.string(), sub: z.string() })),
+  token: orNull(
+    object({
+      tokenId: string,
+      audiences: arrayOf(string),
+      expiresAt: dateTime,
+      project: orNull(string),
+      federatedIdentity: orNull(string),
+      act: orNull(object({ iss: string, sub: string })),
     }),
   ),
 });
-const permissionSchema = z.object({
-  identity: z.nullable(z.string()),
-  role: z.nullable(z.object({ identity: z.string(), slug: z.string() })),
-  resources: z.array(z.string()),
-  resourceIdentities: z.array(z.string()),
-  permissions: z.array(z.string()),
-  note: z.string(),
+const permissionSchema = object({
+  identity: orNull(string),
+  role: orNull(object({ identity: string, slug: string })),
+  resources: arrayOf(string),
+  resourceIdentities: arrayOf(string),
+  permissions: arrayOf(string),
+  note: string,
 });
 
 export const meRoutes: readonly IamRoute[] = [
@@ -154,8 +153,8 @@ export const meRoutes: readonly IamRoute[] = [
       path: '/v1/me/permissions',
       summary: 'List the rules of the roles that the calling token has in effect',
       tag: 'me',
-      query: z.object({ project: z.optional(z.string()) }),
-      answer: { description: 'The rules', schema: z.array(permissionSchema) },
+      query: { project: string },
+      answer: { description: 'The rules', schema: arrayOf(permissionSchema) },
     },
   },
 ];

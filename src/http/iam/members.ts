@@ -1,12 +1,12 @@
-// Reads the members of a body by an object's definition: every fault at once, each at its place; values are not judged beyond their schema.
+// Reads the members of a body by an object's definition: every fault at once, each at its place; values are not judged beyond their rule.
 
 import { isWritable } from '../../objects/definition.ts';
 import type { InputOf, Join, Member, Members } from '../../objects/definition.ts';
-import { schemaOf } from '../../objects/schemas.ts';
+import { faultsOf, withDefaults } from '../../objects/judge.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject } from '../../token/json.ts';
 import type { MemberFault } from '../problem.ts';
-import { fault, shown } from './faults.ts';
+import { fault } from './faults.ts';
 
 /** What a body says: the values that could be read, and the faults of the others. */
 export interface Draft<T> {
@@ -64,9 +64,9 @@ export function readMembers<const R extends Readable>(
         report(name, [], `cannot be changed; ${instead}`);
       }
     } else {
-      const parsed = schemaOf(member.is).safeParse(value);
-      if (parsed.success) values[name] = parsed.data;
-      else for (const issue of parsed.error.issues) report(name, issue.path.map(pathPart), issue.message);
+      const found = faultsOf(member.is, value);
+      if (found.length === 0) values[name] = withDefaults(member.is, value);
+      for (const { path, detail } of found) report(name, path, detail);
     }
   }
   if (current === null) {
@@ -121,8 +121,4 @@ export function sameJson(left: unknown, right: unknown): boolean {
     );
   }
   return left === right;
-}
-
-function pathPart(part: PropertyKey): string | number {
-  return typeof part === 'symbol' ? shown(String(part)) : part;
 }

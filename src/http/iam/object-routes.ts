@@ -1,8 +1,8 @@
 // The six routes of a kind of object and their place in the API's reference; what they do is in object-operations.ts.
 
-import * as z from 'zod/mini';
-
 import type { ObjectDefinition } from '../../objects/definition.ts';
+import { arrayOf, extended } from '../../objects/json-schema.ts';
+import type { JsonObject } from '../../token/json.ts';
 import { answerSchema, bodySchema } from '../../objects/schemas.ts';
 import type { IamScope, Operation } from './deps.ts';
 import { listQuery } from './list-query.ts';
@@ -19,7 +19,7 @@ export interface RouteOptions {
   /** In place of the usual creation. */
   readonly create?: Operation;
   /** Members that only the answer to a creation has. */
-  readonly answeredOnce?: Readonly<Record<string, z.ZodMiniType>>;
+  readonly answeredOnce?: Readonly<Record<string, JsonObject>>;
 }
 
 /** Routes under the object's path: list and create there, read, update (PUT and PATCH alike) and delete under `{path}/{id}`. */
@@ -37,7 +37,7 @@ export function objectRoutes<D extends ObjectDefinition>(
     scope: IamScope,
     summary: string,
     operation: Operation,
-    answer: z.ZodMiniType | null,
+    answer: JsonObject | null,
     request: Pick<RouteDescription, 'query' | 'body'> = {},
   ): IamRoute => ({
     scope,
@@ -58,9 +58,9 @@ export function objectRoutes<D extends ObjectDefinition>(
   const creation = { body: { schema: bodySchema(object, true) } };
   const update = { body: { schema: bodySchema(object, false) } };
   const answer = answerSchema(object);
-  const created = answeredOnce === undefined ? answer : z.extend(answer, answeredOnce);
+  const created = answeredOnce === undefined ? answer : extended(answer, answeredOnce);
   return [
-    route('get', path, 'iam:read', `List every ${noun}`, operations.list, z.array(answer), {
+    route('get', path, 'iam:read', `List every ${noun}`, operations.list, arrayOf(answer), {
       query: listQuery(object),
     }),
     route('post', path, change, `Create ${a(noun)}`, create ?? operations.create, created, creation),

@@ -1,10 +1,9 @@
 // POST …/{id}/refresh and …/{id}/check of an identity provider (contract §5.1): fetch its keys now, and say what is wrong with its issuer.
 
-import type * as z from 'zod/mini';
-
 import { issuerCheckSchema } from '../../objects/issuer-check.ts';
 import type { IssuerCheckView } from '../../objects/issuer-check.ts';
 import type { IdentityProviderRecord } from '../../objects/identity-provider.ts';
+import type { JsonObject } from '../../token/json.ts';
 import { answerSchema } from '../../objects/schemas.ts';
 import { VERDICTS } from '../../objects/issuer-port.ts';
 import type { IssuerPort, RefreshedKeys } from '../../objects/issuer-port.ts';
@@ -103,7 +102,7 @@ const route = (
   summary: string,
   description: string,
   answer: string,
-  schema: z.ZodMiniType,
+  schema: JsonObject,
 ): RouteDescription => ({
   method: 'post',
   path,

@@ -3,8 +3,7 @@
 import type { Context, Hono } from 'hono';
 import { HonoBase } from 'hono/hono-base';
 import { TrieRouter } from 'hono/router/trie-router';
-import type * as z from 'zod/mini';
-
+import type { JsonObject } from '../../token/json.ts';
 import { STORAGE_RETRY_SECONDS } from '../limits.ts';
 import { StorageUnavailable } from '../../exchange/ports.ts';
 import { ok, refuse } from '../../exchange/result.ts';
@@ -24,14 +23,15 @@ export interface RouteDescription {
   readonly description?: string;
   /** What it is about, by its noun. */
   readonly tag: string;
-  readonly query?: z.ZodMiniObject;
-  readonly body?: { readonly schema: z.ZodMiniType; readonly isOptional?: true };
+  /** The schemas of its parameters, by name. */
+  readonly query?: Readonly<Record<string, JsonObject>>;
+  readonly body?: { readonly schema: JsonObject; readonly isOptional?: true };
   readonly answer: {
     /** 200 if it is absent. */
     readonly status?: 201 | 204;
     readonly description: string;
     /** Of the JSON; absent if there is no body. */
-    readonly schema?: z.ZodMiniType;
+    readonly schema?: JsonObject;
     /** A further media type, of text. */
     readonly alsoAs?: string;
   };

@@ -1,9 +1,17 @@
 // GET /v1/signing-keys and POST /v1/signing-keys/rotate (contract §5.8), for whoever manages the deployment; never key material.
 
-import * as z from 'zod/mini';
-
 import { ROTATION_MODES, SIGNING_KEY_STATUSES, rotationRequest } from '../../objects/signing-key.ts';
 import type { RotatedKeyView, SigningKeyView } from '../../objects/signing-key.ts';
+import {
+  arrayOf,
+  dateTime,
+  described,
+  extended,
+  object,
+  oneOfTexts,
+  orNull,
+  string,
+} from '../../objects/json-schema.ts';
 import { bodySchema } from '../../objects/schemas.ts';
 import { formatTimestamp } from '../../objects/values.ts';
 import type { ChangeEvent } from '../../objects/storage.ts';
@@ -126,25 +134,25 @@ function signingKeyView(key: SigningKeyState): SigningKeyView & JsonObject {
   };
 }
 
-const time = z.iso.datetime();
-const keySchema = z.object({
-  kid: z.string(),
-  alg: z.enum(SIGNING_ALGORITHMS),
-  status: z.enum(SIGNING_KEY_STATUSES),
-  publishedAt: time,
-  activatedAt: z.nullable(time),
-  retiringAt: z.nullable(time),
-  expiresAt: z.nullable(time),
-  revokedAt: z.nullable(time),
+const keySchema = object({
+  kid: string,
+  alg: oneOfTexts(SIGNING_ALGORITHMS),
+  status: oneOfTexts(SIGNING_KEY_STATUSES),
+  publishedAt: dateTime,
+  activatedAt: orNull(dateTime),
+  retiringAt: orNull(dateTime),
+  expiresAt: orNull(dateTime),
+  revokedAt: orNull(dateTime),
 });
 const rotationSchema = bodySchema({ members: rotationRequest }, true);
-const rotatedKeySchema = z.extend(keySchema, { previous: z.nullable(keySchema) });
-const rotatedSchema = z.extend(rotatedKeySchema, {
-  mode: z.enum(ROTATION_MODES),
-  rotations: z.array(rotatedKeySchema).check(z.describe('Every change; the first one is also the answer itself')),
-  skipped: z
-    .array(z.object({ alg: z.string(), detail: z.string() }))
-    .check(z.describe('Algorithms that could not be rotated, and what to do')),
+const rotatedKeySchema = extended(keySchema, { previous: orNull(keySchema) });
+const rotatedSchema = extended(rotatedKeySchema, {
+  mode: oneOfTexts(ROTATION_MODES),
+  rotations: described(arrayOf(rotatedKeySchema), 'Every change; the first one is also the answer itself'),
+  skipped: described(
+    arrayOf(object({ alg: string, detail: string })),
+    'Algorithms that could not be rotated, and what to do',
+  ),
 });
 
 export const signingKeyRoutes: readonly IamRoute[] = [
@@ -156,7 +164,7 @@ export const signingKeyRoutes: readonly IamRoute[] = [
       path: '/v1/signing-keys',
       summary: 'List the signing keys of the deployment',
       tag: 'signing key',
-      answer: { description: 'The keys', schema: z.array(keySchema) },
+      answer: { description: 'The keys', schema: arrayOf(keySchema) },
     },
   },
   {

@@ -1,12 +1,10 @@
 // The paths of the IAM API, made of its registered routes: what a route says of itself appears here without being said again.
 
-import type { ZodMiniType } from 'zod/mini';
-
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { IamRoute, RouteDescription } from '../iam/routing.ts';
 import { exampleAnswer, exampleBody } from './examples.ts';
-import { jsonSchema, withoutNull } from './json-schema.ts';
+import { withoutNull } from './without-null.ts';
 import { PROBLEMS } from './shared-parts.ts';
 
 /** Path items by path, and the schemas of objects that they refer to. */
@@ -55,23 +53,21 @@ function refer(schema: JsonObject, name: string, schemas: Record<string, JsonObj
   return { $ref: `#/components/schemas/${isSame ? name : apart}` };
 }
 
-function bodySchemaOf(route: IamRoute, body: ZodMiniType, schemas: Record<string, JsonObject>): JsonObject {
+function bodySchemaOf(route: IamRoute, body: JsonObject, schemas: Record<string, JsonObject>): JsonObject {
   const { method } = route.config;
   const noun = pascal(route.config.tag);
   const kind = method === 'post' ? 'Create' : 'Update';
   const name = NAMES[operationId(route)]?.body ?? `${noun}${kind}`;
-  const schema = jsonSchema(body);
-  return refer(method === 'post' ? withoutNull(schema) : schema, name, schemas, `${name}2`);
+  return refer(method === 'post' ? withoutNull(body) : body, name, schemas, `${name}2`);
 }
 
 function answerSchemaOf(
   route: IamRoute,
   status: number,
-  answer: ZodMiniType,
+  schema: JsonObject,
   schemas: Record<string, JsonObject>,
 ): JsonObject {
   const name = NAMES[operationId(route)]?.answer ?? pascal(route.config.tag);
-  const schema = jsonSchema(answer);
   const { items } = schema;
   if (schema['type'] !== 'array')
     return refer(schema, name, schemas, `${name}${status === 201 ? 'Created' : 'Answer'}`);
@@ -108,7 +104,7 @@ function operation(route: IamRoute, schemas: Record<string, JsonObject>): JsonOb
 }
 
 function parametersOf({ config }: IamRoute): JsonObject[] {
-  const { path, method, query } = config;
+  const { path, method, query = {} } = config;
   const inPath = [...path.matchAll(/\{(.+?)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
@@ -116,8 +112,8 @@ function parametersOf({ config }: IamRoute): JsonObject[] {
     description: pathParameter(path, name),
     schema: { type: 'string' },
   }));
-  const inQuery = queryOf(query).map(([name, schema]) => {
-    const { description = '', ...rest } = notEmpty(schema as JsonObject);
+  const inQuery = Object.entries(query).map(([name, schema]) => {
+    const { description = '', ...rest } = notEmpty(schema);
     return { name, in: 'query', ...(description === '' ? {} : { description }), schema: rest };
   });
   const hasLabels = inQuery.some(({ name }) => name === 'cursor') && inQuery.some(({ name }) => name === 'identity');
@@ -228,7 +224,7 @@ function headersOf(route: IamRoute, status: number): JsonObject {
   const { method, path } = route.config;
   const text = (description: string): JsonObject => ({ description, schema: { type: 'string' } });
   const isObject = (['get', 'put', 'patch'].includes(method) && path.endsWith('}')) || path.endsWith('/revoke-tokens');
-  const hasPages = queryOf(route.config.query).some(([name]) => name === 'cursor');
+  const hasPages = route.config.query?.['cursor'] !== undefined;
   const headers = {
     ...(status === 201 ? { location: text('The path of the new object') } : {}),
     ...((status === 201 || isObject) && !path.includes('audit-events')
@@ -237,12 +233,6 @@ function headersOf(route: IamRoute, status: number): JsonObject {
     ...(hasPages ? { link: text('`rel="next"` if more follow (RFC 8288)') } : {}),
   };
   return Object.keys(headers).length === 0 ? {} : { headers };
-}
-
-/** The parameters of a query, with their schemas. */
-function queryOf(query: RouteDescription['query']): [string, JsonValue][] {
-  const properties = query === undefined ? undefined : jsonSchema(query)['properties'];
-  return isJsonObject(properties) ? Object.entries(properties) : [];
 }
 
 function withExample(example: JsonValue | undefined): JsonObject {
@@ -274,7 +264,7 @@ function operationId(route: IamRoute): string {
 
 /** True for a route that answers several objects. */
 function isList({ config }: IamRoute): boolean {
-  return config.answer.schema?.type === 'array';
+  return config.answer.schema?.['type'] === 'array';
 }
 
 function pascal(words: string): string {
