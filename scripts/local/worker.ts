@@ -12,6 +12,7 @@ import { ROOT, WRANGLER_CONFIG } from './bundle.ts';
 import { isRunning, listProcesses } from './processes.ts';
 import type { ProcessStamp } from './processes.ts';
 import { Refusal } from './refusal.ts';
+import { sqlStatements } from './sql-statements.ts';
 
 const HOST = '127.0.0.1';
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -102,15 +103,11 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * The statements of schema.sql; it has no semicolon inside a literal and no trigger.
+ * The statements of schema.sql.
  * @internal The benchmark makes databases of its own with them.
  */
 export function schemaStatements(): string[] {
-  return readFileSync(join(ROOT, 'schema.sql'), 'utf8')
-    .replace(/--.*$/gm, '')
-    .split(';')
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== '');
+  return sqlStatements(readFileSync(join(ROOT, 'schema.sql'), 'utf8'));
 }
 
 function miniflareOptions(options: LocalWorkerOptions, databaseOnly: boolean): MiniflareOptions {

@@ -3,13 +3,10 @@
 import { env } from 'cloudflare:workers';
 import { reset } from 'cloudflare:test';
 import schema from '../../schema.sql?raw';
+import { sqlStatements } from '../../scripts/local/sql-statements.ts';
 
-/** The statements of schema.sql, without comments; the schema has no semicolon inside a literal or a trigger. */
-export const schemaStatements: readonly string[] = schema
-  .replace(/--.*$/gm, '')
-  .split(';')
-  .map((statement) => statement.trim())
-  .filter((statement) => statement !== '');
+/** The statements of schema.sql, without comments. */
+export const schemaStatements: readonly string[] = sqlStatements(schema);
 
 /** Empties every binding and applies the schema; call it in beforeEach, since storage is not isolated between tests. */
 export async function freshDatabase(): Promise<D1Database> {
