@@ -32,6 +32,8 @@ export interface Shared {
   readonly inspectToken: InspectOwnToken;
   /** The states of all our keys. Throws StorageUnavailable. */
   readonly keyStates: (now: number) => Promise<readonly SigningKeyState[]>;
+  /** The JWK Set is made of states that are read anew the next time. */
+  readonly forgetKeyStates: () => void;
 }
 
 /** Composes what the IAM API is given. Settings at fault leave their parts out, and its routes answer 503. */
@@ -84,12 +86,16 @@ function composeExplain({ config, keyDeps, exchangeDeps }: Shared): IamDeps['exp
   return (request) => explainExchange(request, deps);
 }
 
-function composeSigningKeys({ config, keyStates }: Shared): SigningKeyPort | null {
+function composeSigningKeys({ config, keyStates, forgetKeyStates }: Shared): SigningKeyPort | null {
   const { db, signingKeys } = config;
   if (db === null || signingKeys === null) return null;
   return {
     bundle: signingKeys,
     read: keyStates,
-    rotate: (rotation, event, now) => rotateSigningKeys(db, rotation, event, now),
+    rotate: async (rotation, event, now) => {
+      const outcome = await rotateSigningKeys(db, rotation, event, now);
+      forgetKeyStates();
+      return outcome;
+    },
   };
 }

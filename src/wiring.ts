@@ -60,6 +60,7 @@ export function compose(env: Settings, outside: Outside): AppDeps {
         exchangeDeps,
         inspectToken: async (compact, now) => (await doors()).inspectToken(compact, now),
         keyStates: (now) => keys().states(now),
+        forgetKeyStates: () => keys().forget(),
       });
     }),
     now: outside.now,

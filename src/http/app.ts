@@ -8,7 +8,7 @@ import { faultsOf } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { newUuid } from '../new-id.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
-import { RETRY_AFTER_SECONDS } from './limits.ts';
+import { RETRY_AFTER_SECONDS, STRICT_TRANSPORT_SECONDS } from './limits.ts';
 import { tokenHandler } from './token.ts';
 import { AUTHORIZATION_PATH } from './paths.ts';
 
@@ -114,12 +114,17 @@ function withRequestId(request: Request, requestId: string): Request {
   return new Request(request, { headers });
 }
 
+/** Whoever was here once comes back over https only (RFC 6797 §6.1). Not for subdomains, which may be somebody else's. */
+const STRICT_TRANSPORT = `max-age=${STRICT_TRANSPORT_SECONDS}`;
+
 /** Request id and headers of contract §1, on every response, errors too. */
 const everyResponse: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set('requestId', newUuid());
   await next();
   c.res.headers.set(REQUEST_ID_HEADER, c.get('requestId'));
   c.res.headers.set('x-content-type-options', 'nosniff');
+  // Over plain http, as on a developer's machine, it means nothing (RFC 6797 §7.2).
+  if (c.req.url.startsWith('https:')) c.res.headers.set('strict-transport-security', STRICT_TRANSPORT);
   if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
 };
 

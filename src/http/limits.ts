@@ -2,6 +2,8 @@
 
 /** Seconds; `max-age` of the discovery document, the JWKS and the reference. A new key is published as long before it signs. */
 export const PUBLIC_DOCUMENT_MAX_AGE_SECONDS = 300;
+/** Seconds a client keeps to https after it was here: a year, as browsers' preload lists want it. */
+export const STRICT_TRANSPORT_SECONDS = 31_536_000;
 /** Random bytes of an access credential: its key only has to be unique, its secret has 256 bits. */
 export const CREDENTIAL_KEY_BYTES = 16;
 export const CREDENTIAL_SECRET_BYTES = 32;

@@ -11,6 +11,7 @@ import type { JsonObject } from '../token/json.ts';
 import type { SigningBundle } from './bundle.ts';
 import { keyFaults, loadSigners, publishedKeys, signingKeyFor, unregisteredKeys } from './own-keys.ts';
 import type { Signers } from './own-keys.ts';
+import { rememberBriefly } from './recent-states.ts';
 import { signToken } from './sign.ts';
 
 /** The states of keys in storage. Both throw StorageUnavailable. */
@@ -30,6 +31,8 @@ export interface KeysInUse {
   readonly published: (now: number) => Promise<Result<readonly JWK[], StatedDenial>>;
   /** The states of all keys. Throws StorageUnavailable. */
   readonly states: (now: number) => Promise<readonly SigningKeyState[]>;
+  /** The states have just changed: what is published must follow at once here, and within seconds in other isolates. */
+  readonly forget: () => void;
   /** What an operator must mend before anything is signed. */
   readonly faults: (now: number) => Promise<readonly string[]>;
 }
@@ -50,8 +53,10 @@ export function createKeysInUse(bundle: SigningBundle, storage: KeyStates): Keys
     return missing.length === 0 || !(await load()).ok ? states : storage.register(missing, now);
   };
   const states = async (now: number): Promise<readonly SigningKeyState[]> => register(await storage.read(), now);
+  const recent = rememberBriefly(states);
   return {
     states,
+    forget: recent.forget,
     signerFor: async (purpose, known, now) => {
       const signers = await load();
       if (!signers.ok) return refuse(cannotSign(signers.error.join('; ')));
@@ -62,7 +67,7 @@ export function createKeysInUse(bundle: SigningBundle, storage: KeyStates): Keys
     published: async (now) => {
       const signers = await load();
       return signers.ok
-        ? ok(publishedKeys(bundle, await states(now), now))
+        ? ok(publishedKeys(bundle, await recent.at(now), now))
         : refuse(cannotSign(signers.error.join('; ')));
     },
     faults: async (now) => {

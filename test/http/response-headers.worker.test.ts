@@ -248,6 +248,8 @@ function enter(state: State): () => void {
       deployment.coldStart({ RATE_LIMITER: { limit: async () => ({ success: false }) } });
       return () => deployment.coldStart({ RATE_LIMITER: undefined as never });
     case 'storage fails':
+      // What a warm isolate publishes without asking storage is another matter.
+      deployment.coldStart();
       d1.fault = always('fail');
       return () => (d1.fault = healthy);
     case 'issuer fails':
@@ -291,6 +293,7 @@ describe('the headers and the form of', () => {
     expect(answer.status, text).toBe(row.status);
     expect(headers.get('x-request-id')).toMatch(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('strict-transport-security')).toBe('max-age=31536000');
     expect(headers.get('cache-control')).toBe(row.isPublic === true ? 'public, max-age=300' : 'no-store');
     expect(headers.get('access-control-allow-origin')).toBe(row.isPublic === true ? '*' : null);
     for (const [name, value] of Object.entries(row.has ?? {})) expect(headers.get(name), name).toMatch(value);
@@ -306,6 +309,14 @@ describe('the headers and the form of', () => {
     expect(body).toMatchObject({ request_id: headers.get('x-request-id') });
     if (row.path !== '/readyz') expect(body).toMatchObject({ message: expect.stringMatching(/\w/) });
     expect(text).not.toMatch(/\.[jt]s:\d|\bat \w+ \(|<html|a clock that is broken/);
+  });
+
+  it('an answer over plain http, as on a developer’s machine, promise no https (RFC 6797 §7.2)', async () => {
+    for (const path of ['/healthz', '/nothing', ACCOUNTS]) {
+      const answer = await world.deployment.fetch(path, {}, 'http://localhost:8787');
+      expect(answer.headers.get('strict-transport-security')).toBeNull();
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    }
   });
 
   it('every status that this service gives are in the table', () => {

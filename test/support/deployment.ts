@@ -46,7 +46,8 @@ export interface Deployment {
   readonly logs: Record<string, unknown>[];
   /** Puts an issuer on the network. */
   readonly connect: (issuer: TestIssuer) => void;
-  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  /** At the issuer's own origin, unless another one is given. */
+  readonly fetch: (path: string, init?: RequestInit, origin?: string) => Promise<Response>;
   readonly send: (path: string, init?: RequestInit) => Promise<Answer>;
   /** The IAM API as root. */
   readonly iam: (method: string, path: string, body?: unknown) => Promise<Answer>;
@@ -94,8 +95,8 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
   };
   let app = createApp(compose(bindings, outside));
 
-  const fetchPath = async (path: string, init?: RequestInit): Promise<Response> =>
-    app.fetch(new Request(ISSUER_URL + path, init));
+  const fetchPath = async (path: string, init?: RequestInit, origin = ISSUER_URL): Promise<Response> =>
+    app.fetch(new Request(origin + path, init));
   const send = async (path: string, init?: RequestInit): Promise<Answer> => {
     const response = await fetchPath(path, init);
     const text = await response.text();

@@ -90,6 +90,44 @@ describe('the list', () => {
   });
 });
 
+describe('the JWK Set', () => {
+  it('costs D1 nothing in a warm isolate, however often it is fetched (contract §7)', async () => {
+    deployment.coldStart();
+    await published();
+    deployment.resetCounts();
+    for (let time = 0; time < 20; time += 1) {
+      deployment.clock.now += 0.2;
+      expect(await published()).toEqual(['test-es256', 'test-rs256']);
+    }
+    expect(deployment.counts.d1Trips).toBe(0);
+    deployment.clock.now += 5;
+    await published();
+    expect(deployment.counts.d1Trips).toBe(1);
+  });
+
+  it('shows an emergency at once where it was declared, and within 5 s in another isolate (contract §5.8, §7)', async () => {
+    await addStandby();
+    expect(await published()).toContain('test-es256');
+    await rotate({ mode: 'emergency', alg: 'ES256' });
+    expect(await published()).not.toContain('test-es256');
+
+    // Another isolate: it learns of the revocation from storage alone.
+    expect(await published()).toContain('test-rs256');
+    await deployment.db.prepare("UPDATE signing_key SET status = 'revoked' WHERE kid = 'test-rs256'").run();
+    deployment.clock.now += 4;
+    expect(await published()).toContain('test-rs256');
+    deployment.clock.now += 1;
+    expect(await published()).not.toContain('test-rs256');
+  });
+
+  it('is not older for a clock that was set back', async () => {
+    await published();
+    await deployment.db.prepare("UPDATE signing_key SET status = 'revoked' WHERE kid = 'test-rs256'").run();
+    deployment.clock.now -= 3_600;
+    expect(await published()).toEqual(['test-es256']);
+  });
+});
+
 describe('a graceful rotation', () => {
   it.each([
     ['without a body', undefined],
