@@ -2,6 +2,15 @@
 -- Times are epoch seconds (UTC). Lists and maps are JSON text. Identifiers are TypeIDs, so their order is the order of creation.
 -- Nothing secret is stored here: access credentials are hashes, signing keys are known by kid only.
 
+-- The record that wrangler keeps of migrations/. A new database made from this file has them all; one that is there is left as it was.
+CREATE TABLE IF NOT EXISTS d1_migrations (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  name       TEXT UNIQUE,
+  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
+);
+INSERT INTO d1_migrations (name) SELECT '0001_initial.sql'
+WHERE NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'organisation');
+
 CREATE TABLE IF NOT EXISTS organisation (
   id             TEXT PRIMARY KEY CHECK (id GLOB 'org_*'),
   slug           TEXT NOT NULL UNIQUE,

@@ -4,7 +4,7 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 
 import { EVENT_COLUMNS, EVENT_VALUES } from '../src/store/exchange-events.ts';
 import { EXCHANGE_STATEMENTS } from '../src/store/exchange-facts.ts';
-import { schemaStatements } from '../scripts/local/worker.ts';
+import { migrate } from '../scripts/local/migrate.ts';
 import { spreadOf } from './contest.ts';
 import type { Spread } from './contest.ts';
 
@@ -96,7 +96,7 @@ async function prepare(growth: GrowthCase): Promise<Prepared> {
     }),
   );
   const db = await miniflare.getD1Database('DB');
-  await db.batch(schemaStatements().map((statement) => db.prepare(statement)));
+  await migrate(db);
   await fill(db, growth);
   const named = db.prepare(BY_ID).bind(null, 'https://issuer1.example.com', 'sa_7', ORGANISATION, AUDIENCE);
   const unnamed = db.prepare(BY_TOKEN).bind(...BY_TOKEN_VALUES);

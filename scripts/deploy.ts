@@ -1,15 +1,14 @@
-// `npm run deploy [-- wrangler's options]`: applies schema.sql to the remote D1 database, then deploys. Refuses while wrangler.toml is unfinished.
+// `npm run deploy [-- wrangler's options]`: applies the migrations that the remote D1 database has not had, then deploys. Refuses while wrangler.toml is unfinished.
 
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { unstable_readConfig as readConfig } from 'wrangler';
 
-import { ROOT, runWrangler, WRANGLER_CONFIG } from './local/bundle.ts';
+import { runWrangler, WRANGLER_CONFIG } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
 
 const PLACEHOLDER = /^[0-]*$/;
-const USAGE = `npm run deploy [-- options]: applies schema.sql to the D1 database, then deploys.
+const USAGE = `npm run deploy [-- options]: applies new migrations to the D1 database, then deploys.
 
   --dry-run        build and show what would be uploaded; change nothing
   --config <file>  another wrangler.toml
@@ -46,8 +45,9 @@ await runScript('deploy', async () => {
   }
   const target = ['--config', config, ...(env === undefined ? [] : ['--env', env])];
   if (values['dry-run'] !== true) {
-    const schema = ['d1', 'execute', 'DB', '--remote', '--yes', '--file', join(ROOT, 'schema.sql'), ...target];
-    if ((await runWrangler(schema)) !== 0) throw new Refusal('the schema was not applied, so nothing was deployed');
+    const schema = ['d1', 'migrations', 'apply', 'DB', '--remote', ...target];
+    if ((await runWrangler(schema)) !== 0)
+      throw new Refusal('the migrations were not applied, so nothing was deployed');
   }
   const passedOn =
     args.includes('--config') || args.includes('-c') || args.some((arg) => arg.startsWith('--config='))

@@ -1,8 +1,8 @@
-// `npm run dev [-- wrangler's options]`: `wrangler dev`, reloading on change, with local settings and secrets and the schema applied first.
+// `npm run dev [-- wrangler's options]`: `wrangler dev`, reloading on change, with local settings and secrets and the migrations applied first.
 
 import { join } from 'node:path';
 
-import { captureWrangler, ROOT, runWrangler } from './local/bundle.ts';
+import { captureWrangler, runWrangler } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
 import { readLocalSettings, setting, workerSettings } from './local/settings.ts';
 import { adminToken, openStateDir, signingKeys, writePrivately } from './local/state-dir.ts';
@@ -27,16 +27,8 @@ await runScript('dev', async () => {
   ]);
 
   const storage = ['--local', '--persist-to', join(state.path, 'storage')];
-  const schema = await captureWrangler([
-    'd1',
-    'execute',
-    'DB',
-    '--yes',
-    '--file',
-    join(ROOT, 'schema.sql'),
-    ...storage,
-  ]);
-  if (schema.code !== 0) throw new Refusal(`schema.sql was not applied:\n${schema.output}`);
+  const migrated = await captureWrangler(['d1', 'migrations', 'apply', 'DB', ...storage]);
+  if (migrated.code !== 0) throw new Refusal(`the migrations were not applied:\n${migrated.output}`);
   if (token.path !== null) console.log(`cambist: root token in ${token.path}`);
   // Ctrl-C reaches wrangler too, and this script ends when wrangler has ended.
   process.on('SIGINT', () => {});

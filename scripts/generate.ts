@@ -1,5 +1,6 @@
 // `npm run generate`: writes every generated file anew; with `--check` it writes nothing and fails if one is out of date.
 
+import { firstMigration } from './first-migration.ts';
 import { captureWrangler } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
 import { writeApiReference } from './generate-api.ts';
@@ -20,6 +21,7 @@ await runScript('generate', async () => {
     ...(check ? ['--check'] : []),
   ]);
   if (types.code !== 0) stale.push(`worker-configuration.d.ts\n${types.output}`);
+  if (!firstMigration(check)) stale.push('migrations/0001_initial.sql');
   if (!conformanceTable(check)) stale.push('test/conformance/README.md');
   stale.push(...platformIndexes(check));
   if (!platformsPage(check)) stale.push('docs/platforms.md');

@@ -21,7 +21,6 @@ import { signingAlgorithms } from './signing/own-keys.ts';
 import { recordGrant, recordRefusal } from './store/decisions.ts';
 import { readExchangeFacts } from './store/exchange-facts.ts';
 import { grantEventId } from './store/request-ids.ts';
-import { databaseFaults } from './store/schema-check.ts';
 import { readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
 
 /** What a Worker gets from the platform; tests give their own clock and network. */
@@ -117,9 +116,18 @@ function composeChecks({ db, cache, signingKeys }: Config, keys: () => KeysInUse
   return [
     ...(signingKeys === null
       ? []
-      : [{ setting: 'SIGNING_KEYS', faults: (now: number) => keys().faults(now) } as const]),
-    ...(db === null ? [] : [{ setting: 'DB', faults: () => databaseFaults(db) } as const]),
-    ...(cache === null ? [] : [{ setting: 'CACHE', faults: () => cacheFaults(kvCache(cache)) } as const]),
+      : [{ setting: 'SIGNING_KEYS', examine: async (now: number) => ({ faults: await keys().faults(now) }) } as const]),
+    ...(db === null
+      ? []
+      : [
+          {
+            setting: 'DB',
+            examine: async () => (await import('./store/schema-check.ts')).examineDatabase(db),
+          } as const,
+        ]),
+    ...(cache === null
+      ? []
+      : [{ setting: 'CACHE', examine: async () => ({ faults: await cacheFaults(kvCache(cache)) }) } as const]),
   ];
 }
 

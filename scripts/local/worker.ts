@@ -1,14 +1,14 @@
 // Runs the production bundle on workerd, through Miniflare's own socket on loopback, with D1 and KV kept in a directory. Not `wrangler dev`.
 
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import type { MiniflareOptions } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as wranglerWorkerOptions } from 'wrangler';
 
-import { ROOT, WRANGLER_CONFIG } from './bundle.ts';
+import { WRANGLER_CONFIG } from './bundle.ts';
+import { migrate } from './migrate.ts';
 import { isRunning, listProcesses } from './processes.ts';
 import type { ProcessStamp } from './processes.ts';
 import { Refusal } from './refusal.ts';
@@ -44,7 +44,7 @@ export interface LocalWorker {
   readonly stop: () => Promise<void>;
 }
 
-/** Applies schema.sql, then serves on 127.0.0.1; resolves once the socket listens. Throws Refusal if the port is taken. */
+/** Applies the migrations, then serves on 127.0.0.1; resolves once the socket listens. Throws Refusal if the port is taken or the database is of before migrations. */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
   await refuseTakenPort(options.port);
   // The first instance only holds the database, so that nothing is served before the schema is there.
@@ -52,7 +52,8 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   try {
     await untilReady(preparing, options.onWorkerd);
     const db = await preparing.getD1Database('DB');
-    await db.batch(schemaStatements().map((statement) => db.prepare(statement)));
+    const applied = await migrate(db);
+    if (applied.length > 0) options.onLog(`migrations applied: ${applied.join(', ')}`, 'log');
   } finally {
     await preparing.dispose();
   }
@@ -100,14 +101,6 @@ export async function freePort(): Promise<number> {
       );
     });
   });
-}
-
-/**
- * The statements of schema.sql.
- * @internal The benchmark makes databases of its own with them.
- */
-export function schemaStatements(): string[] {
-  return sqlStatements(readFileSync(join(ROOT, 'schema.sql'), 'utf8'));
 }
 
 function miniflareOptions(options: LocalWorkerOptions, databaseOnly: boolean): MiniflareOptions {

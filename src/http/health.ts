@@ -8,34 +8,57 @@ import { RETRY_AFTER_SECONDS } from './limits.ts';
 /** One thing that has to work, under the setting that gives it. */
 export interface ReadinessCheck {
   readonly setting: SettingName;
-  /** What an operator must mend at `now`, each in one sentence. */
-  readonly faults: (now: number) => Promise<readonly string[]>;
+  /** What was found at `now`, each in one sentence. */
+  readonly examine: (now: number) => Promise<ReadinessFindings>;
+}
+
+export interface ReadinessFindings {
+  /** What an operator must mend, since the deployment cannot do its work. */
+  readonly faults: readonly string[];
+  /** What an operator should know although it works. */
+  readonly warnings?: readonly string[];
+}
+
+/** Everything that was found, each under its setting. */
+export interface Readiness {
+  readonly faults: readonly ConfigFault[];
+  readonly warnings: readonly ConfigFault[];
 }
 
 /** Liveness: no dependency is asked. */
 export const healthHandler: Handler<AppEnv> = (c) => c.json({ status: 'ok' });
 
-/** Readiness: 200, or 503 with every setting, table and key that is missing or wrong. Anyone may ask, so load is shed first. */
+/** Readiness: 200, or 503 with every setting, table and key that is missing or wrong; warnings in both. Anyone may ask, so load is shed first. */
 export function readinessHandler(deps: AppDeps): Handler<AppEnv> {
   return async (c) => {
     if (!(await deps.mayProceed(c.req.header('cf-connecting-ip') ?? 'unknown'))) {
       return c.json({ status: 'rate_limited', request_id: c.get('requestId') }, 429, RETRY_LATER);
     }
-    const faults = await readinessFaults(deps, Math.floor(deps.now()));
-    if (faults.length === 0) return c.json({ status: 'ready' });
-    return c.json({ status: 'not_ready', faults, request_id: c.get('requestId') }, 503, RETRY_LATER);
+    const { faults, warnings } = await readiness(deps, Math.floor(deps.now()));
+    const noted = warnings.length === 0 ? {} : { warnings };
+    if (faults.length === 0) return c.json({ status: 'ready', ...noted });
+    return c.json({ status: 'not_ready', faults, ...noted, request_id: c.get('requestId') }, 503, RETRY_LATER);
   };
 }
 
 const RETRY_LATER = { 'retry-after': String(RETRY_AFTER_SECONDS) };
 
-/** Everything that keeps the deployment from its work at `now` (epoch seconds): settings, storage, keys. */
-export async function readinessFaults(
+/** Everything that keeps the deployment from its work at `now` (epoch seconds), or soon will: settings, storage, keys. */
+export async function readiness(
   { config, readinessChecks }: Pick<AppDeps, 'config' | 'readinessChecks'>,
   now: number,
-): Promise<ConfigFault[]> {
+): Promise<Readiness> {
   const found = await Promise.all(
-    readinessChecks.map(async ({ setting, faults }) => (await faults(now)).map((detail) => ({ setting, detail }))),
+    readinessChecks.map(async ({ setting, examine }) => {
+      const { faults, warnings = [] } = await examine(now);
+      return {
+        faults: faults.map((detail) => ({ setting, detail })),
+        warnings: warnings.map((detail) => ({ setting, detail })),
+      };
+    }),
   );
-  return [...config.faults, ...found.flat()];
+  return {
+    faults: [...config.faults, ...found.flatMap(({ faults }) => faults)],
+    warnings: found.flatMap(({ warnings }) => warnings),
+  };
 }

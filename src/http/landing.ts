@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import { denial } from '../exchange/denial.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
-import { readinessFaults } from './health.ts';
+import { readiness } from './health.ts';
 import { landingPage } from './landing-page.ts';
 import { oauthError } from './oauth-error.ts';
 
@@ -20,7 +20,7 @@ export async function answerLanding(c: Context<AppEnv>, deps: AppDeps): Promise<
     return oauthError(c, denial('rate_limited', 'too many requests from this address; wait and try again'), 'none');
   }
   const { issuerUrl } = deps.config;
-  const faults = await readinessFaults(deps, Math.floor(deps.now()));
+  const { faults } = await readiness(deps, Math.floor(deps.now()));
   c.header('vary', 'accept');
   if (prefersHtml(c.req.header('accept') ?? '')) {
     const { html, contentSecurityPolicy } = await landingPage({

@@ -1,15 +1,13 @@
-// Whether D1 has every table, column and index that exchanges and their tokens need; reads no row of anybody's.
+// Whether D1 has every table, column and index that exchanges and their tokens need, and every migration; reads no row of anybody's.
 
 import { StorageUnavailable } from '../exchange/ports.ts';
-import { runBatch } from './d1.ts';
+import { runBatch, rowsOf } from './d1.ts';
 import { EVENT_COLUMNS } from './exchange-events.ts';
 import { EXCHANGE_STATEMENTS } from './exchange-facts.ts';
 import { TOKEN_STANDING_STATEMENTS } from './issued-tokens.ts';
+import { APPLIED_MIGRATIONS, compareMigrations } from './migrations.ts';
 
-/**
- * What is written and read nowhere else, and the index that a write names.
- * @internal The test that each index is used by a statement needs it.
- */
+/** What is written and read nowhere else, and the index that a write names; a test needs it, which looks that each index is used. */
 export const WRITTEN_STATEMENTS: readonly string[] = [
   `SELECT ${EVENT_COLUMNS}, count, collapse_key
     FROM audit_event INDEXED BY audit_event_by_outcome WHERE organisation_id = ?1 AND outcome = ?2 AND outcome <> 'granted'`,
@@ -19,29 +17,59 @@ export const WRITTEN_STATEMENTS: readonly string[] = [
   'SELECT last_fetched_at, fetched_keys, last_fetch_error FROM identity_provider WHERE id = ?1',
 ];
 
+/** What was found: faults keep D1 from its work, warnings do not. */
+export interface DatabaseState {
+  readonly faults: readonly string[];
+  readonly warnings: readonly string[];
+}
+
 /**
- * What keeps D1 from its work, and what to do; empty if nothing does. The statements are run and not explained: a plan may be
+ * What keeps D1 from its work, what is only worth knowing, and what to do. The statements are run and not explained: a plan may be
  * an old one, since explaining does not look whether the schema has changed.
  */
-export async function databaseFaults(db: D1Database): Promise<readonly string[]> {
+export async function examineDatabase(db: D1Database): Promise<DatabaseState> {
   const statements = [...EXCHANGE_STATEMENTS, ...TOKEN_STANDING_STATEMENTS, ...WRITTEN_STATEMENTS];
+  const prepared = statements.map((sql) => db.prepare(sql).bind(...nullsFor(sql)));
+  const found = await run(db, [db.prepare(APPLIED_MIGRATIONS), ...prepared]);
+  if (found.ok) return judge(found.applied, null);
+  if (/no such table: d1_migrations/.test(found.cause)) {
+    const others = await run(db, prepared);
+    return judge([], others.ok ? null : others.cause);
+  }
+  // One statement that fails takes the answers of all with it.
+  const record = SCHEMA_FAULT.test(found.cause) ? await run(db, [db.prepare(APPLIED_MIGRATIONS)]) : found;
+  return judge(record.ok ? record.applied : null, found.cause);
+}
+
+/** Judges by what was recorded (null: nobody knows) and by what SQLite said when it ran the statements (null: nothing). */
+function judge(applied: readonly string[] | null, cause: string | null): DatabaseState {
+  const { fault, warning } = applied === null ? { fault: null, warning: null } : compareMigrations(applied);
+  // An older database lacks things for that reason, and what to do about it is said once.
+  const first = cause !== null && !SCHEMA_FAULT.test(cause) ? faultOf(cause) : (fault ?? (cause && faultOf(cause)));
+  return { faults: first === null ? [] : [first], warnings: warning === null ? [] : [warning] };
+}
+
+async function run(
+  db: D1Database,
+  statements: D1PreparedStatement[],
+): Promise<
+  { readonly ok: true; readonly applied: readonly string[] } | { readonly ok: false; readonly cause: string }
+> {
   try {
-    await runBatch(
-      db,
-      statements.map((sql) => db.prepare(sql).bind(...nullsFor(sql))),
-    );
-    return [];
+    const [first] = await runBatch(db, statements);
+    return { ok: true, applied: rowsOf<{ readonly name: string }>(first).map(({ name }) => name) };
   } catch (error) {
-    return [faultOf(error)];
+    return { ok: false, cause: error instanceof StorageUnavailable ? String(error.cause) : String(error) };
   }
 }
 
+const SCHEMA_FAULT = /no such (?:table|index|column)|has no column named/;
+
 /** A fault of the schema is told by SQLite's words for it. */
-function faultOf(error: unknown): string {
-  const cause = error instanceof StorageUnavailable ? String(error.cause) : String(error);
+function faultOf(cause: string): string {
   const missing = /no such (?:table|index): \w+/.exec(cause)?.[0];
   if (missing !== undefined)
-    return `DB lacks tables or indexes (${missing}): apply schema.sql (npm run deploy does it first)`;
+    return `DB lacks tables or indexes (${missing}): apply schema.sql (npx wrangler d1 execute DB --remote --file schema.sql)`;
   const column = /no such column: [\w.]+|has no column named \w+/.exec(cause)?.[0];
   if (column !== undefined)
     return `DB has tables of another version (${column}): add the column as schema.sql has it, which does not change tables that exist`;

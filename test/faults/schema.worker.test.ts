@@ -31,7 +31,7 @@ describe('a database without a table', () => {
       const issued = (await exchange()).body.access_token as string;
       await deployment.db.prepare(`DROP TABLE ${table}`).run();
       expect(await faultsOf(world)).toEqual([
-        `DB: DB lacks tables or indexes (no such table: ${table}): apply schema.sql (npm run deploy does it first)`,
+        `DB: DB lacks tables or indexes (no such table: ${table}): apply schema.sql (npx wrangler d1 execute DB --remote --file schema.sql)`,
       ]);
       const form = { method: 'POST', body: new URLSearchParams({ token: issued }) };
       // An exchange never asks which tokens were revoked.
@@ -59,7 +59,7 @@ describe('a database without a table', () => {
         .all<{ name: string }>()
     ).results)
       await deployment.db.prepare(`DROP TABLE ${name}`).run();
-    expect(await faultsOf(world)).toEqual([expect.stringMatching(/^DB: DB lacks tables .*schema\.sql/)]);
+    expect(await faultsOf(world)).toEqual([expect.stringMatching(/^DB: DB is older than this code: 0001_/)]);
     expectUnavailable(await exchange());
     expectUnavailable(await deployment.send('/.well-known/jwks.json'));
     expect((await deployment.iam('GET', '/v1/service-accounts')).status).toBe(503);
@@ -108,5 +108,50 @@ describe('a database of another version', () => {
     await applySchema(world);
     expect(await faultsOf(world)).toEqual([]);
     expect((await deployment.exchange(await token({ sub: 'job:evil' }))).status).toBe(400);
+  });
+});
+
+describe('the record of migrations', () => {
+  const warningsOf = async ({ deployment }: World): Promise<unknown> =>
+    (await deployment.send('/readyz')).body.warnings;
+
+  it.each([
+    ['DELETE FROM d1_migrations', '0001_initial.sql is not applied'],
+    ['DROP TABLE d1_migrations', '0001_initial.sql is not applied'],
+  ])(
+    'of a database that is older than the code (%s) makes /readyz 503, naming what is missing and the command (contract §8)',
+    async (change, expected) => {
+      const world = await startWorld();
+      const { deployment } = world;
+      await deployment.db.prepare(change).run();
+      const faults = await faultsOf(world);
+      expect(faults).toEqual([
+        expect.stringMatching(`^DB: DB is older than this code: ${expected}; run .npm run deploy`),
+      ]);
+      expect(await warningsOf(world)).toBeUndefined();
+      await deployment.db.batch(schemaStatements.slice(0, 1).map((statement) => deployment.db.prepare(statement)));
+      await deployment.db.prepare("INSERT INTO d1_migrations (name) VALUES ('0001_initial.sql')").run();
+      expect(await faultsOf(world)).toEqual([]);
+    },
+  );
+
+  it('of a newer database is a warning, and everything works (contract §8)', async () => {
+    const world = await startWorld();
+    await world.deployment.db.prepare("INSERT INTO d1_migrations (name) VALUES ('0002_of_tomorrow.sql')").run();
+    expect(await faultsOf(world)).toEqual([]);
+    expect(await warningsOf(world)).toEqual([
+      { setting: 'DB', detail: expect.stringMatching(/^DB is newer than this code: it has 0002_of_tomorrow\.sql,/) },
+    ]);
+    await world.works();
+  });
+
+  it('of an older database is named once, whatever it lacks for that reason', async () => {
+    const world = await startWorld();
+    await world.deployment.db.prepare('DELETE FROM d1_migrations').run();
+    await world.deployment.db.prepare('DROP TABLE signing_key').run();
+    const faults = await faultsOf(world);
+    expect(faults.filter((fault) => fault.startsWith('DB:'))).toEqual([
+      expect.stringContaining('is older than this code'),
+    ]);
   });
 });

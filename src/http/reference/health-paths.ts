@@ -32,6 +32,7 @@ export const healthSchemas: JsonObject = {
     {
       status: oneOf(['ready', 'not_ready', 'rate_limited']),
       faults: list(FAULT, 'Every setting, table and key that is missing or wrong'),
+      warnings: list(FAULT, 'What an operator should know although it works, such as a database newer than the code'),
       request_id: text(),
     },
     ['status'],
@@ -77,7 +78,7 @@ export const healthPaths: Readonly<Record<string, JsonObject>> = {
     get: openRead(
       'readReadiness',
       'Ask whether the deployment can do its work',
-      'Names every setting, table and key that is missing or wrong at once.',
+      'Names every setting, table and key that is missing or wrong at once, and a database that is older than the code.',
       'health',
       {
         '200': { description: 'It can', content: json(ref('Readiness'), { status: 'ready' }) },
@@ -88,7 +89,7 @@ export const healthPaths: Readonly<Record<string, JsonObject>> = {
             {
               setting: 'DB',
               detail:
-                'DB lacks tables or indexes (no such table: signing_key): apply schema.sql (npm run deploy does it first)',
+                'DB lacks tables or indexes (no such table: signing_key): apply schema.sql (npx wrangler d1 execute DB --remote --file schema.sql)',
             },
           ],
         }),
