@@ -12,13 +12,13 @@ const HEADER = `-- The schema of the first release. Until then \`npm run generat
 /** From its comment to the end of its second statement; wrangler keeps this record itself. */
 const RECORD_OF_MIGRATIONS = /^-- The record that wrangler keeps[\s\S]*?\);\nINSERT INTO d1_migrations[\s\S]*?;\n\n?/m;
 
-/** True if it was up to date; else it is written anew, but with `check`. */
+/** Writes it anew if it is out of date; with `check` it writes nothing, and false says that it is. */
 export function firstMigration(check: boolean): boolean {
   if (isReleased(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'))) return true;
   const text = HEADER + firstMigrationOf(readFileSync(join(ROOT, 'schema.sql'), 'utf8'));
   const current = read(FIRST_MIGRATION);
   if (!check && current !== text) writeFileSync(FIRST_MIGRATION, text);
-  return current === text;
+  return !check || current === text;
 }
 
 /** What the first migration does: all of the schema but the record of migrations. */

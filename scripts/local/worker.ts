@@ -12,7 +12,6 @@ import { migrate } from './migrate.ts';
 import { isRunning, listProcesses } from './processes.ts';
 import type { ProcessStamp } from './processes.ts';
 import { Refusal } from './refusal.ts';
-import { sqlStatements } from './sql-statements.ts';
 
 const HOST = '127.0.0.1';
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
