@@ -13,6 +13,7 @@ const config: KnipConfig = {
         'src/sdk/hono/hono.ts!',
         'examples/api/server.ts!',
         'scripts/*.ts!',
+        'src/action/{main,post}.ts!',
         // Started as programs of their own, by name.
         'bench/contenders/*.ts',
         'test/soak/{soak,worker}.ts',

@@ -3,6 +3,7 @@
 import { firstMigration } from './first-migration.ts';
 import { captureWrangler } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
+import { buildAction } from './build-action.ts';
 import { writeApiReference } from './generate-api.ts';
 import { cliPage } from './generate-cli.ts';
 import { platformIndexes } from './generate-platform-indexes.ts';
@@ -29,5 +30,6 @@ await runScript('generate', async () => {
   if (drift.length > 0) stale.push(`docs/supply-chain.md (${drift.join('; ')})`);
   if (!(await cliPage(check))) stale.push('docs/cli.md');
   stale.push(...writeApiReference(check));
+  stale.push(...(await buildAction(check)));
   if (stale.length > 0) throw new Refusal(`out of date, run \`npm run generate\`: ${stale.join(', ')}`);
 });

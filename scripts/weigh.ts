@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
+import { weighAction } from './build-action.ts';
 import { buildBundle, ROOT } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
 import { weighWorker } from './local/weigh.ts';
@@ -14,6 +15,8 @@ import type { Part } from './local/weigh.ts';
 const MAX_WORKER_KIB = 170;
 /** KiB after gzip. A cold exchange evaluates this much, which decides how long the first pipeline of the day waits. */
 const MAX_EXCHANGE_KIB = 60;
+/** KiB of both programs of the GitHub Action, as they are committed. Every run of it reads one of them, and people review them. */
+const MAX_ACTION_KIB = 300;
 /** What an install brings besides the package itself: each is one more party to trust. */
 const BROUGHT: Readonly<Record<string, readonly string[]>> = {
   'packages/sdk': ['jose'],
@@ -24,16 +27,19 @@ export interface Weights {
   /** Bytes after gzip. */
   readonly worker: number;
   readonly exchange: number;
+  /** Bytes as committed. */
+  readonly action: number;
   readonly parts: readonly Part[];
   /** The packages that an install of each published one brings, by its folder. */
   readonly brought: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What is over its budget, one line each, the weight by package last; empty if nothing is. */
-export function overBudget({ worker, exchange, parts, brought }: Weights): readonly string[] {
+export function overBudget({ worker, exchange, action, parts, brought }: Weights): readonly string[] {
   const faults = [
     ...overWeight('the whole Worker', worker, MAX_WORKER_KIB),
     ...overWeight('what an exchange evaluates', exchange, MAX_EXCHANGE_KIB),
+    ...(action <= MAX_ACTION_KIB * 1024 ? [] : [`the Action is ${kib(action)} KiB; its budget is ${MAX_ACTION_KIB}`]),
     ...Object.entries(brought).flatMap(([folder, names]) => {
       const extra = names.filter((name) => BROUGHT[folder]?.includes(name) !== true);
       return extra.length === 0 ? [] : [`${folder} brings ${extra.join(', ')}, which its budget does not name`];
@@ -85,6 +91,7 @@ async function weigh(): Promise<Weights> {
     return {
       worker: gzipSync(readFileSync(bundle)).length,
       exchange: gzipSync(exchangePath).length,
+      action: weighAction(),
       parts,
       brought: Object.fromEntries(brought),
     };
@@ -99,7 +106,7 @@ if (import.meta.main) {
     const faults = overBudget(weights);
     if (faults.length > 0) throw new Refusal(faults.join('\n'));
     console.log(
-      `Worker ${kib(weights.worker)} KiB after gzip, of which an exchange evaluates ${kib(weights.exchange)}`,
+      `Worker ${kib(weights.worker)} KiB after gzip, of which an exchange evaluates ${kib(weights.exchange)}; Action ${kib(weights.action)} KiB`,
     );
     for (const line of byPackage(weights.parts)) console.log(line);
   });

@@ -43,6 +43,9 @@ const refused: readonly [file: string, imported: string][] = [
   ['src/sdk/verify/a.ts', '../../exchange/result.ts'],
   ['src/cli/commands/a.ts', '../../store/d1.ts'],
   ['src/cli/a.ts', '../http/app.ts'],
+  ['src/action/a.ts', '../http/app.ts'],
+  ['src/action/a.ts', '../cli/commands/token.ts'],
+  ['src/action/a.ts', 'commander'],
   ['scripts/a.ts', './utils/b.ts'],
 ];
 
@@ -67,6 +70,8 @@ const accepted: readonly [file: string, imported: string][] = [
   ['src/sdk/verify/b.ts', 'jose'],
   ['src/cli/commands/b.ts', '../../sdk/client/index.ts'],
   ['src/cli/apply/b.ts', '../../exchange/decide.ts'],
+  ['src/action/b.ts', '../cli/sources/obtain.ts'],
+  ['src/action/b.ts', 'node:https'],
   ['src/worker.ts', './store/d1.ts'],
 ];
 

@@ -11,6 +11,7 @@ const KIB = 1024;
 const weights: Weights = {
   worker: 170 * KIB,
   exchange: 60 * KIB,
+  action: 300 * KIB,
   parts: [
     { name: 'hono', version: '1.0.0', atStart: 20 * KIB, later: 0 },
     { name: null, version: '0.1.0', atStart: 100 * KIB, later: 150 * KIB },
@@ -26,6 +27,7 @@ describe('the budgets', () => {
 
   it.each([
     [{ worker: 170 * KIB + 512 }, 'the whole Worker is 170.5 KiB after gzip; its budget is 170'],
+    [{ action: 301 * KIB }, 'the Action is 301.0 KiB; its budget is 300'],
     [{ exchange: 61 * KIB }, 'what an exchange evaluates is 61.0 KiB after gzip; its budget is 60'],
     [{ brought: { 'packages/sdk': ['jose', 'zod'] } }, 'packages/sdk brings zod, which its budget does not name'],
   ])('say what is over %o, and the weight by package', (heavier, fault) => {

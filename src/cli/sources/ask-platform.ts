@@ -20,23 +20,33 @@ export async function askPlatform(system: System, title: string, request: Platfo
   });
 }
 
+/** Makes the failure of the last try. */
+type GaveUp = (title: string, reason: string) => CliFailure;
+
 /** Does the work up to four times: an expected failure is final, any other error is tried again and ends as `platform_unavailable`. */
-export async function tryRepeatedly<T>({ sleep, random }: System, title: string, work: () => Promise<T>): Promise<T> {
+export async function tryRepeatedly<T>(
+  { sleep, random }: Pick<System, 'sleep' | 'random'>,
+  title: string,
+  work: () => Promise<T>,
+  gaveUp: GaveUp = noIdToken,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       if (error instanceof CliFailure || error instanceof PlatformFailure || !(error instanceof Error)) throw error;
-      if (attempt === PLATFORM_ATTEMPTS) {
-        throw sourceFailure(
-          'platform_unavailable',
-          `${title} gave no ID token in ${PLATFORM_ATTEMPTS} tries; the last time: ${reasonOf(error)}`,
-          'This is between the job and its platform; Cambist was not asked yet. Try again, and look at the status page of the platform.',
-        );
-      }
+      if (attempt === PLATFORM_ATTEMPTS) throw gaveUp(title, reasonOf(error));
       await sleep(pauseMs(attempt, error instanceof PassingTrouble ? error.retryAfter : null, random()));
     }
   }
+}
+
+function noIdToken(title: string, reason: string): CliFailure {
+  return sourceFailure(
+    'platform_unavailable',
+    `${title} gave no ID token in ${PLATFORM_ATTEMPTS} tries; the last time: ${reason}`,
+    'This is between the job and its platform; Cambist was not asked yet. Try again, and look at the status page of the platform.',
+  );
 }
 
 /**
