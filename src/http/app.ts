@@ -71,7 +71,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
       const message = 'this deployment is not fully configured; its operator finds what is missing at /readyz';
       return c.json(plainError(503, message, c.get('requestId')), 503, { 'retry-after': String(RETRY_AFTER_SECONDS) });
     }
-    // Schema code costs a cold start ten times what the exchange needs, so only the API's callers pay for it.
+    // A cold exchange does not pay for it either.
     const [{ createIamApp }, iamDeps] = await Promise.all([import('./iam/app.ts'), deps.iam()]);
     return createIamApp(iamDeps).fetch(withRequestId(c.req.raw, c.get('requestId')));
   });
