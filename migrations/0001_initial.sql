@@ -178,6 +178,10 @@ CREATE TABLE IF NOT EXISTS role_binding (
 CREATE INDEX IF NOT EXISTS role_binding_by_account ON role_binding (service_account_id, id);
 CREATE INDEX IF NOT EXISTS role_binding_by_role ON role_binding (role_id, id);
 
+-- How many of a kind an organisation has is counted when one more is written (store/quotas.ts); the other kinds' lists have such an index.
+CREATE INDEX IF NOT EXISTS role_rule_by_organisation ON role_rule (organisation_id);
+CREATE INDEX IF NOT EXISTS role_binding_by_organisation ON role_binding (organisation_id);
+
 -- For systems that cannot get an ID token. The secret is stored as a SHA-256 hash only; it has 256 bits of entropy.
 CREATE TABLE IF NOT EXISTS access_credential (
   id                 TEXT PRIMARY KEY CHECK (id GLOB 'cred_*'),
@@ -198,6 +202,7 @@ CREATE TABLE IF NOT EXISTS access_credential (
   object_version     INTEGER NOT NULL DEFAULT 1,
   UNIQUE (service_account_id, name)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS access_credential_by_organisation ON access_credential (organisation_id); -- as those of rules and bindings
 CREATE INDEX IF NOT EXISTS access_credential_by_account ON access_credential (service_account_id, id);
 
 -- Labels of every labelled object, for list filters. The truth is the object's own labels column; both change in one batch.

@@ -8,6 +8,7 @@ import type { ExchangeDeps, SigningKeyState } from './exchange/ports.ts';
 import { ok } from './exchange/result.ts';
 import type { InspectOwnToken } from './exchange/token-standing.ts';
 import type { IamDeps } from './http/iam/deps.ts';
+import { writeShedding } from './http/load-shedding.ts';
 import { checkIssuer } from './issuers/check-issuer.ts';
 import { fetchIssuerKeys } from './issuers/discovery.ts';
 import type { KeyDeps } from './issuers/find-keys.ts';
@@ -43,6 +44,7 @@ export function composeIam(shared: Shared): IamDeps {
   return {
     store: createIamStore(config.db),
     config,
+    mayWrite: writeShedding(config.rateLimiter, outside.log),
     now: outside.now,
     newId,
     validateLocalJwks,

@@ -10,6 +10,12 @@ export const MAX_FORWARDED_CLAIMS = 20;
 export const MAX_IDENTITIES_PER_SERVICE_ACCOUNT = 100;
 /** Bindings of one service account; the next is refused with 409. */
 export const MAX_BINDINGS_PER_SERVICE_ACCOUNT = 100;
+/** Objects of one kind that an organisation may have; the next is refused with 409, so that no tenant fills the database for all. */
+export const MAX_OBJECTS_OF_A_KIND = 10_000;
+/** Bytes of the projects and scopes of all bindings of one service account, as JSON: an exchange reads them together. */
+export const MAX_BINDING_BYTES_PER_SERVICE_ACCOUNT = 64 * 1024;
+/** Bytes of what the rules of one service account compare and give, as JSON: ten kilobytes for each of a hundred. */
+export const MAX_IDENTITY_BYTES_PER_SERVICE_ACCOUNT = 1024 * 1024;
 /** Seconds a new key must have been published before it may sign: the cache time of the JWKS. */
 export const KEY_PUBLICATION_SECONDS = 300;
 /** Characters of an object's name, and of a slug: a slug is one DNS label, so that it fits anywhere. */

@@ -88,6 +88,9 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** What can be full: the organisation, by objects of one kind; what the object belongs to, by their number or by their bytes. */
+export type LimitReached = 'organisation' | 'owner' | 'bytes';
+
 /** How a write ended; whatever is not `done` wrote nothing at all. */
 export type WriteOutcome =
   | { readonly outcome: 'done' }
@@ -97,8 +100,8 @@ export type WriteOutcome =
   | { readonly outcome: 'stale' }
   /** Other objects depend on it. */
   | { readonly outcome: 'in_use' }
-  /** The most objects allowed are there already. */
-  | { readonly outcome: 'limit' }
+  /** As much as is allowed is there already. */
+  | { readonly outcome: 'limit'; readonly reached: LimitReached }
   /** An object that it refers to is gone. */
   | { readonly outcome: 'dangling' };
 

@@ -5,8 +5,10 @@ import { federatedIdentity } from '../objects/federated-identity.ts';
 import { identityProvider } from '../objects/identity-provider.ts';
 import type { IdentityProviderRecord } from '../objects/identity-provider.ts';
 import {
+  MAX_BINDING_BYTES_PER_SERVICE_ACCOUNT,
   MAX_BINDINGS_PER_SERVICE_ACCOUNT,
   MAX_IDENTITIES_PER_SERVICE_ACCOUNT,
+  MAX_IDENTITY_BYTES_PER_SERVICE_ACCOUNT,
   MAX_PROVIDERS_OF_ONE_ISSUER,
   MAX_RULES_PER_ROLE,
 } from '../objects/limits.ts';
@@ -73,6 +75,19 @@ export const identities: Keeping<typeof federatedIdentity> = {
     subject_key: subjectKeyOfRule(providerSubject, providerSubjectMatch),
   }),
   limit: { by: 'serviceAccountIdentity', most: MAX_IDENTITIES_PER_SERVICE_ACCOUNT },
+  bytes: {
+    by: 'serviceAccountIdentity',
+    columns: [
+      'provider_subject',
+      'trusted_audiences',
+      'conditions',
+      'expression',
+      'allowed_scopes',
+      'token_audiences',
+      'forwarded_claims',
+    ],
+    most: MAX_IDENTITY_BYTES_PER_SERVICE_ACCOUNT,
+  },
 };
 
 export const roles: Keeping<typeof role> = {
@@ -102,6 +117,11 @@ export const rules: Keeping<typeof roleRule> = {
 export const bindings: Keeping<typeof roleBinding> = {
   object: roleBinding,
   limit: { by: 'serviceAccountIdentity', most: MAX_BINDINGS_PER_SERVICE_ACCOUNT },
+  bytes: {
+    by: 'serviceAccountIdentity',
+    columns: ['projects', 'scopes'],
+    most: MAX_BINDING_BYTES_PER_SERVICE_ACCOUNT,
+  },
 };
 
 export const credentials: Keeping<typeof accessCredential> = { object: accessCredential };

@@ -3,7 +3,7 @@
 import type { Kept, ObjectDefinition, RecordOf } from '../objects/definition.ts';
 import type { Organisation } from '../objects/organisation.ts';
 import { TABLES } from '../objects/rule.ts';
-import type { ChangeEvent, ObjectName, ObjectStore, WriteOutcome } from '../objects/storage.ts';
+import type { ChangeEvent, LimitReached, ObjectName, ObjectStore, WriteOutcome } from '../objects/storage.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { insertEvent } from './iam-audit.ts';
 import type { Condition } from './iam-audit.ts';
@@ -16,6 +16,8 @@ import { listStatement, objectStatement } from './object-query.ts';
 import type { Scope, Source } from './object-query.ts';
 import { both, deleteRow, deleteRows, insertRow, rowAtVersion, rowExists, touchRow, updateRow } from './object-rows.ts';
 import { selectOrganisation } from './organisations.ts';
+import { roomFor, withinBytes } from './quotas.ts';
+import type { ByteLimit, CountLimit } from './quotas.ts';
 
 /** How a kind of object is kept, beside what its definition says. */
 export interface Keeping<D extends ObjectDefinition = ObjectDefinition> extends Source {
@@ -24,8 +26,8 @@ export interface Keeping<D extends ObjectDefinition = ObjectDefinition> extends 
   readonly alsoWrites?: (record: RecordOf<D>) => Columns;
   /** Rows of another table that a new object starts with. */
   readonly startsWith?: (record: RecordOf<D>) => readonly { readonly table: string; readonly columns: Columns }[];
-  /** At most so many with one value of a member. */
-  readonly limit?: { readonly by: string; readonly most: number };
+  readonly limit?: CountLimit;
+  readonly bytes?: ByteLimit;
   /** Columns of other tables that refer to an object and keep it from being deleted. */
   readonly usedBy?: readonly Reference[];
   /** Rows that are deleted with an object; those with a name are objects, which the audit event lists. */
@@ -101,27 +103,29 @@ export async function createObject<D extends ObjectDefinition>(
   event: ChangeEvent,
   more: Columns = {},
 ): Promise<WriteOutcome> {
-  const { object, limit, startsWith, alsoWrites, touches } = keeping;
+  const { object, alsoWrites, touches } = keeping;
   const table = TABLES[object.idPrefix];
   const parents = parentsExist(object, record);
   const columns = { ...newColumns(object, record), ...alsoWrites?.(record), ...more };
-  // Counted inside the write, so that two creations at once cannot both be the last.
-  const counted = limit === undefined ? parents : both(parents, belowLimit(object, record, limit));
+  const rows = keeping.startsWith?.(record) ?? [];
+  const room = roomFor(object, record, columns, rows, keeping);
+  const fits = Object.values(room).reduce(both, parents);
   const held = heldByOthers(keeping, record);
-  return await writeChange<{ parents: number; held: number }>(
+  return await writeChange<Record<LimitReached | 'parents' | 'held', number>>(
     db,
     [
-      insertEvent(db, event, both(counted, not(held))),
+      insertEvent(db, event, both(fits, not(held))),
       insertRow(db, event, table, columns),
       ...mirrored(db, event, keeping, record),
-      ...(startsWith?.(record) ?? []).map((row) => insertRow(db, event, row.table, row.columns)),
+      ...rows.map((row) => insertRow(db, event, row.table, row.columns)),
       ...labelsOf(db, event, object, record),
       ...touched(db, event, object, touches, record),
-      db.prepare(`SELECT ${parents.sql} AS parents, ${held.sql} AS held`).bind(...parents.values, ...held.values),
+      selectConditions(db, { parents, held, ...room }),
     ],
     (row) => {
       if (row?.held === 1) return alreadyHeld(db, keeping, record);
-      return { outcome: row?.parents === 1 && limit !== undefined ? 'limit' : 'dangling' };
+      const reached = (['owner', 'bytes', 'organisation'] as const).find((limit) => row?.[limit] === 0);
+      return row?.parents === 1 && reached !== undefined ? { outcome: 'limit', reached } : { outcome: 'dangling' };
     },
     holderFinder(db, object, columns),
   );
@@ -135,20 +139,25 @@ async function updateObject<D extends ObjectDefinition>(
   event: ChangeEvent,
 ): Promise<WriteOutcome> {
   const { object, alsoWrites, raises, touches } = keeping;
+  const bytes = keeping.bytes;
   const table = TABLES[object.idPrefix];
   const columns = { ...changeableColumns(object, next), ...alsoWrites?.(next) };
   const held = heldByOthers(keeping, next);
-  return await writeChange<{ held: number }>(
+  const fits: Condition = bytes === undefined ? { sql: 'TRUE', values: [] } : withinBytes(object, next, columns, bytes);
+  return await writeChange<{ held: number; fits: number }>(
     db,
     [
-      insertEvent(db, event, both(rowAtVersion(table, next, version), not(held))),
+      insertEvent(db, event, [rowAtVersion(table, next, version), fits, not(held)].reduce(both)),
       updateRow(db, event, table, { next, version, columns, raised: raised(object, columns, raises) }),
       ...mirrored(db, event, keeping, next),
       ...labelsOf(db, event, object, next),
       ...touched(db, event, object, touches, next),
-      db.prepare(`SELECT ${held.sql} AS held`).bind(...held.values),
+      selectConditions(db, { held, fits }),
     ],
-    (row) => (row?.held === 1 ? alreadyHeld(db, keeping, next) : { outcome: 'stale' }),
+    (row) => {
+      if (row?.held === 1) return alreadyHeld(db, keeping, next);
+      return row?.fits === 0 ? { outcome: 'limit', reached: 'bytes' } : { outcome: 'stale' };
+    },
     holderFinder(db, object, { ...newColumns(object, next), ...columns }),
   );
 }
@@ -234,6 +243,14 @@ function mirrored<D extends ObjectDefinition>(
   ];
 }
 
+/** Which of these conditions hold, for the words of a refusal. */
+function selectConditions(db: D1Database, conditions: Readonly<Record<string, Condition>>): D1PreparedStatement {
+  const named = Object.entries(conditions);
+  return db
+    .prepare(`SELECT ${named.map(([name, { sql }]) => `(${sql}) AS ${name}`).join(', ')}`)
+    .bind(...named.flatMap(([, { values }]) => values));
+}
+
 function not({ sql, values }: Condition): Condition {
   return { sql: `NOT ${sql}`, values };
 }
@@ -247,14 +264,6 @@ function parentsExist(object: ObjectDefinition, record: Kept): Condition {
   );
   const owner: Condition = { sql: 'EXISTS (SELECT 1 FROM organisation WHERE id = ?)', values: [organisationId] };
   return references.length === 0 ? owner : references.reduce(both);
-}
-
-function belowLimit(object: ObjectDefinition, record: Kept, { by, most }: NonNullable<Keeping['limit']>): Condition {
-  const column = fieldsOf(object).find(({ name }) => name === by)?.column ?? '';
-  return {
-    sql: `(SELECT COUNT(*) FROM ${TABLES[object.idPrefix]} WHERE ${column} = ?) < ?`,
-    values: [String((record as Kept & Row)[by]), most],
-  };
 }
 
 function raised(object: ObjectDefinition, columns: Columns, raises: Keeping['raises']): Condition | null {

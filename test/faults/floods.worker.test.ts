@@ -4,11 +4,12 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { MAX_DISTINCT_REFUSALS } from '../../src/store/limits.ts';
-import { deploy, ID_TOKEN, join, TOKEN_EXCHANGE } from '../support/deployment.ts';
+import { ADMIN_TOKEN, deploy, ID_TOKEN, ISSUER_URL, join, TOKEN_EXCHANGE } from '../support/deployment.ts';
 import type { Deployment, Joined } from '../support/deployment.ts';
 import { createIssuer, createKey } from '../support/issuer.ts';
 import type { TestIssuer } from '../support/issuer.ts';
 import type { Settings } from '../../src/config.ts';
+import { addOtherOrganisation, addWorkload, DEFAULT_ORGANISATION_ID } from '../support/workload.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -154,6 +155,34 @@ describe('a flood from one address', () => {
     for (let sent = 0; sent < 1_300 && !statuses.has(429); sent += 1) statuses.add(await send('192.0.2.3'));
     expect(statuses).toEqual(new Set([400, 429]));
     expect(await send('192.0.2.4')).toBe(400);
+  });
+});
+
+describe('a flood of writes to the IAM API', () => {
+  it('is answered 429 with retry-after before anything is written, by organisation; reading, others and root go on (contract §5.7)', async () => {
+    const { deployment } = await flooded();
+    const other = await addOtherOrganisation(deployment);
+    const admin = async (name: string, organisation: string): Promise<string> =>
+      (await addWorkload(deployment, name, ['iam:admin'], { organisation, tokenAudiences: [ISSUER_URL] })).token();
+    const [flooding, neighbour] = [await admin('flooding', DEFAULT_ORGANISATION_ID), await admin('neighbour', other)];
+    deployment.coldStart({ RATE_LIMITER: limiter(3) });
+    const send = (method: string, token: string, path = '/v1/service-accounts'): ReturnType<Deployment['send']> =>
+      deployment.send(path, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(method === 'GET' ? {} : { body: JSON.stringify({ name: crypto.randomUUID() }) }),
+      });
+    for (let sent = 0; sent < 3; sent += 1) expect((await send('POST', flooding)).status).toBe(201);
+    deployment.resetCounts();
+    for (const path of ['/v1/service-accounts', '/v1/iam/roles', '/v1/federated-identities/explain']) {
+      const { status, headers, body } = await send('POST', flooding, path);
+      expect([status, body.type]).toEqual([429, 'urn:cambist:problem:rate-limited']);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    expect(deployment.counts.d1Writes).toBe(0);
+    for (let read = 0; read < 5; read += 1) expect((await send('GET', flooding)).status).toBe(200);
+    expect((await send('POST', neighbour)).status).toBe(201);
+    for (let sent = 0; sent < 5; sent += 1) expect((await send('POST', ADMIN_TOKEN)).status).toBe(201);
   });
 });
 

@@ -45,6 +45,7 @@ const app = createIamApp({
     adminToken: 'a-root-token-of-more-than-32-characters',
     allowLoopbackIssuers: false,
   },
+  mayWrite: async () => true,
   now: () => 1_800_000_000,
   newId,
   validateLocalJwks: () => [],

@@ -25,6 +25,8 @@ export interface IamDeps {
     readonly adminToken: string | null;
     readonly allowLoopbackIssuers: boolean;
   };
+  /** Sheds load; true if the organisation, named by id or slug, may write once more. */
+  readonly mayWrite: (organisation: string) => Promise<boolean>;
   /** Epoch seconds; fractions are dropped. */
   readonly now: () => number;
   /** A new TypeID with this prefix. */

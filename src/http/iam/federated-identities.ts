@@ -4,7 +4,7 @@ import type { StoredMembers, Warning } from '../../objects/definition.ts';
 import { federatedIdentity, statusAt } from '../../objects/federated-identity.ts';
 import type { FederatedIdentityInput, FederatedIdentityRecord } from '../../objects/federated-identity.ts';
 import type { IdentityProviderRecord } from '../../objects/identity-provider.ts';
-import { MAX_IDENTITIES_PER_SERVICE_ACCOUNT } from '../../objects/limits.ts';
+import { MAX_IDENTITIES_PER_SERVICE_ACCOUNT, MAX_IDENTITY_BYTES_PER_SERVICE_ACCOUNT } from '../../objects/limits.ts';
 import type { ServiceAccountRecord } from '../../objects/service-account.ts';
 import { withTokensSettled } from '../../objects/tokens-not-before.ts';
 import { validateConditions } from '../../rules/conditions.ts';
@@ -59,6 +59,7 @@ export const federatedIdentities: Resource<typeof federatedIdentity> = {
   }),
   uniqueIn: 'another federated identity of this service account',
   limit: `a service account has at most ${MAX_IDENTITIES_PER_SERVICE_ACCOUNT} federated identities; use another account, or a pattern`,
+  tooLarge: `what all federated identities of a service account compare and give may take ${MAX_IDENTITY_BYTES_PER_SERVICE_ACCOUNT} bytes; use another account, or list fewer values`,
 };
 
 interface Parents {

@@ -64,6 +64,8 @@ export interface Resource<D extends ObjectDefinition> {
   readonly inUse?: string;
   /** Why no further one can be created. */
   readonly limit?: string;
+  /** Why it cannot be as large as it would be. */
+  readonly tooLarge?: string;
 }
 
 /** The five operations on a kind of object. */

@@ -2,7 +2,8 @@
 
 import { columnOf } from '../../objects/definition.ts';
 import type { Kept, ObjectDefinition, RecordOf } from '../../objects/definition.ts';
-import type { WriteOutcome } from '../../objects/storage.ts';
+import { MAX_OBJECTS_OF_A_KIND } from '../../objects/limits.ts';
+import type { LimitReached, WriteOutcome } from '../../objects/storage.ts';
 import { LOST_RACE_RETRY_SECONDS } from '../limits.ts';
 import type { Fault, Problem } from '../problem.ts';
 import type { IamRequest } from './deps.ts';
@@ -33,7 +34,7 @@ export function writeProblem<D extends ObjectDefinition>(
     case 'in_use':
       return { kind: 'in-use', detail: resource.inUse ?? `other objects depend on this ${resource.object.noun}` };
     case 'limit':
-      return { kind: 'limit-reached', detail: resource.limit ?? `there can be no further ${resource.object.noun}` };
+      return { kind: 'limit-reached', detail: limitDetail(resource, written.reached) };
     case 'dangling':
       return {
         kind: 'changed-meanwhile',
@@ -42,6 +43,21 @@ export function writeProblem<D extends ObjectDefinition>(
       };
     case 'stale':
       return changedMeanwhile(resource);
+  }
+}
+
+function limitDetail<D extends ObjectDefinition>(
+  { object: { noun }, limit, tooLarge }: Resource<D>,
+  reached: LimitReached,
+): string {
+  const none = `there can be no further ${noun}`;
+  switch (reached) {
+    case 'organisation':
+      return `${none}: an organisation has at most ${MAX_OBJECTS_OF_A_KIND} objects of a kind; delete some that nobody uses`;
+    case 'owner':
+      return limit ?? none;
+    case 'bytes':
+      return tooLarge ?? none;
   }
 }
 

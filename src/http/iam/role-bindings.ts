@@ -1,6 +1,6 @@
 // The bindings of a role (contract §5.4): which service account holds it, in which projects and under which scopes.
 
-import { MAX_BINDINGS_PER_SERVICE_ACCOUNT } from '../../objects/limits.ts';
+import { MAX_BINDING_BYTES_PER_SERVICE_ACCOUNT, MAX_BINDINGS_PER_SERVICE_ACCOUNT } from '../../objects/limits.ts';
 import { roleBinding } from '../../objects/role-binding.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import { fault, invalid } from './faults.ts';
@@ -36,4 +36,5 @@ export const roleBindings: Resource<typeof roleBinding> = {
   references: ({ serviceAccountIdentity }) => ({ serviceAccountId: serviceAccountIdentity }),
   uniqueIn: 'another binding of this role',
   limit: `a service account has at most ${MAX_BINDINGS_PER_SERVICE_ACCOUNT} role bindings; name several projects in one`,
+  tooLarge: `the projects and scopes of all role bindings of a service account may take ${MAX_BINDING_BYTES_PER_SERVICE_ACCOUNT} bytes; use another account for some of the projects`,
 };

@@ -4,7 +4,7 @@ import type { Context, Hono } from 'hono';
 import { HonoBase } from 'hono/hono-base';
 import { TrieRouter } from 'hono/router/trie-router';
 import type { JsonObject } from '../../token/json.ts';
-import { STORAGE_RETRY_SECONDS } from '../limits.ts';
+import { RETRY_AFTER_SECONDS, STORAGE_RETRY_SECONDS } from '../limits.ts';
 import { StorageUnavailable } from '../../exchange/ports.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
@@ -101,12 +101,24 @@ async function answer(c: Context<IamEnv>, route: IamRoute): Promise<Response> {
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
 }
 
-async function run(c: Context<IamEnv>, { scope, nested, operation }: IamRoute): Promise<Result<Reply, Problem>> {
+async function run(
+  c: Context<IamEnv>,
+  { scope, nested, operation, config }: IamRoute,
+): Promise<Result<Reply, Problem>> {
   const { deps } = c.env;
   const caller = await authenticate(c.req.raw, deps);
   if (!caller.ok) return caller;
   const missing = scope === null ? null : requireScope(caller.value, scope);
   if (missing !== null) return refuse(missing);
+  const { isRoot, organisation } = caller.value;
+  // Root gets through whatever a tenant does: that is who puts an end to it.
+  if (config.method !== 'get' && !isRoot && !(await deps.mayWrite(organisation))) {
+    return refuse({
+      kind: 'rate-limited',
+      detail: 'this organisation sends too many requests that write or explain; wait and try again',
+      headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+    });
+  }
   const unsupported = judgementAsked(c);
   if (unsupported !== null) return refuse(unsupported);
   const { issuerUrl } = deps.config;

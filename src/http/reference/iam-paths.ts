@@ -181,6 +181,7 @@ function responsesOf(route: IamRoute, schemas: Record<string, JsonObject>): Json
     ...(isConditional(method, path) ? [412] : []),
     ...(isVersioned(method, path) ? [400, 412] : []),
     ...(hasBody ? [413, 415] : []),
+    ...(method === 'get' ? [] : [429]),
     ...(path.endsWith('/refresh') ? [502] : []),
     503,
   ];

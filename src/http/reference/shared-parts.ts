@@ -171,6 +171,12 @@ export const PROBLEMS: Readonly<
     kind: 'unsupported-media-type',
     detail: 'send the body as application/json',
   },
+  429: {
+    name: 'TooManyWrites',
+    what: 'The organisation sends too many requests that write or explain; `retry-after` says when to try again',
+    kind: 'rate-limited',
+    detail: 'this organisation sends too many requests that write or explain; wait and try again',
+  },
   502: {
     name: 'IssuerFailing',
     what: 'The issuer could not be reached, or answered nothing usable; the keys in use stay',
@@ -190,7 +196,7 @@ function headersOf(status: number): JsonObject {
   const header = (description: string): JsonObject => ({ description, schema: text });
   if (status === 401 || status === 403)
     return { 'www-authenticate': header('The scheme, and the scope that is missing (RFC 6750 §3)') };
-  if (status === 409 || status === 503)
+  if (status === 409 || status === 429 || status === 503)
     return { 'retry-after': { description: 'Seconds; set if trying again helps', schema: { type: 'integer' } } };
   return status === 412 ? { etag: header('The `objectVersion` that the object has, in quotes') } : {};
 }

@@ -57,6 +57,7 @@ export async function iamHarness(overrides: Partial<IamDeps> = {}): Promise<Harn
   const app = createIamApp({
     store: createIamStore(counted),
     config: { issuerUrl: ORIGIN, defaultAudience: ORIGIN, adminToken: ROOT_TOKEN, allowLoopbackIssuers: false },
+    mayWrite: async () => true,
     now: () => now,
     newId: orderedIds(),
     validateLocalJwks,
