@@ -419,3 +419,16 @@ END;
 -- For organisations that were there before their triggers.
 INSERT OR IGNORE INTO policy_version (scope, version)
 SELECT 'deployment', hex(randomblob(8)) UNION ALL SELECT id, hex(randomblob(8)) FROM organisation;
+
+-- What GET /metrics counted and need not look at again (store/metrics.ts): decisions by outcome and reason, and until when.
+CREATE TABLE IF NOT EXISTS decision_total (
+  outcome TEXT NOT NULL,
+  reason  TEXT NOT NULL,                             -- of a refusal; '' for the others
+  total   INTEGER NOT NULL,
+  PRIMARY KEY (outcome, reason)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS decision_watermark (
+  one           INTEGER PRIMARY KEY CHECK (one = 1),
+  counted_until INTEGER NOT NULL                     -- events before it are in decision_total
+) STRICT;
+CREATE INDEX IF NOT EXISTS identity_provider_failing ON identity_provider (status) WHERE last_fetch_error IS NOT NULL;

@@ -1,4 +1,4 @@
-// `npm run check:clients [-- Python]`: makes clients of /openapi.json with the code generators of Go, TypeScript and Python, compiles and runs them.
+// `npm run check:clients [-- Python]`: makes clients of /openapi.json with the code generators of Go, TypeScript and Python, compiles and runs them; and reads /metrics as Prometheus does.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -71,6 +71,17 @@ const CLIENTS: readonly Generated[] = [
       'venv/bin/python -m compileall -q client && cp "$PROGRAMS/round-trip.py" . && venv/bin/python round-trip.py',
     ],
   },
+  {
+    language: 'Prometheus (metrics, rules, dashboard)',
+    needs: 'go',
+    install: [
+      'go mod init monitoring && cp "$MONITORING/check.go" main.go && go get github.com/prometheus/prometheus@v0.316.0',
+    ],
+    prove: [
+      'curl -sfS -H "authorization: Bearer $ADMIN_TOKEN" "$CAMBIST_URL/metrics" > metrics.txt',
+      'go mod tidy && go run . metrics.txt "$DEPLOY/prometheus-rules.yml" "$DEPLOY/grafana-dashboard.json"',
+    ],
+  },
 ];
 
 const work = mkdtempSync(join(tmpdir(), 'cambist-clients-'));
@@ -101,6 +112,8 @@ try {
       SUBJECT_TOKEN: subjectToken,
       ACCOUNT: `client ${index}`,
       PROGRAMS,
+      MONITORING: join(ROOT, 'test/fixtures/monitoring'),
+      DEPLOY: join(ROOT, 'deploy/monitoring'),
     });
     console.log(`${verdict.padEnd(8)}${client.language}`);
     if (verdict === 'FAILED') failed += 1;

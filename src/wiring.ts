@@ -50,6 +50,7 @@ export function compose(env: Settings, outside: Outside): AppDeps {
     signingAlgorithms: config.signingKeys === null ? [] : signingAlgorithms(config.signingKeys),
     readinessChecks: composeChecks(config, keys),
     mayProceed: loadShedding(config.rateLimiter, outside.log),
+    readMetrics: async (now) => (await import('./store/metrics.ts')).readMetrics(needed(config.db), now),
     iam: lazilyLoaded(async () => {
       const { composeIam } = await import('./wiring-iam.ts');
       return composeIam({

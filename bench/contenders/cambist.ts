@@ -117,6 +117,7 @@ const appDeps: AppDeps = {
   publishedKeys: notMeasured,
   signingAlgorithms: [],
   readinessChecks: [],
+  readMetrics: notMeasured,
   mayProceed: async () => true,
   iam: notMeasured,
   now: () => Date.now() / 1000,

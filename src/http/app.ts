@@ -61,6 +61,10 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
     late(async () => (await import('./health.ts')).readinessHandler(deps)),
   );
   app.get(
+    '/metrics',
+    late(async () => (await import('./metrics.ts')).metricsHandler(deps)),
+  );
+  app.get(
     '/openapi.json',
     late(async () => (await import('./openapi.ts')).openApiHandler(deps)),
   );

@@ -8,6 +8,7 @@ import type { ExchangeTrace } from '../exchange/record.ts';
 import type { CredentialRequest, ExchangeRequest } from '../exchange/request.ts';
 import type { InspectOwnToken, OwnToken, Revocation } from '../exchange/token-standing.ts';
 import type { Result } from '../exchange/result.ts';
+import type { StoredMetrics } from '../objects/metrics.ts';
 import type { ReadinessCheck } from './health.ts';
 import type { IamDeps } from './iam/deps.ts';
 
@@ -30,6 +31,8 @@ export interface AppDeps {
   readonly readinessChecks: readonly ReadinessCheck[];
   /** Sheds load; true if the caller may go on. */
   readonly mayProceed: (caller: string) => Promise<boolean>;
+  /** The numbers of the whole deployment, of all organisations, at `now`. Throws StorageUnavailable. */
+  readonly readMetrics: (now: number) => Promise<StoredMetrics>;
   /** Loaded when it is first asked for. */
   readonly iam: () => Promise<IamDeps>;
   /** Epoch seconds, fractional. */

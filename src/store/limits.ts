@@ -23,3 +23,13 @@ export const SWEPT_ROWS_PER_RUN = 5_000;
 export const MAX_FOREIGN_ACCOUNTS_NAMED = 3;
 /** Issuers of an organisation that an unregistered one is compared with, to say which of them it nearly is. */
 export const MAX_COMPARED_ISSUERS = 1_000;
+/** Bytes that one D1 database can hold, on a paid plan. */
+export const MAX_DATABASE_BYTES = 10_000_000_000;
+/** Seconds after which an event no longer changes: the minute in which equal refusals are counted in it, and a slow write. */
+export const METRICS_SETTLED_SECONDS = 120;
+/** Seconds of events that one scrape adds up, so that it reads a bounded number of index rows: 600,000 at a thousand a second. */
+export const METRICS_SLICE_SECONDS = 600;
+/** Seconds that a scrape looks back if nobody scraped for longer: older events are never counted. */
+export const METRICS_CATCH_UP_SECONDS = 86_400;
+/** Failing issuers that are counted; beyond it the number says nothing more. */
+export const METRICS_MAX_COUNTED = 10_000;

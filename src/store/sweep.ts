@@ -7,11 +7,11 @@ import { requestIdAt } from './request-ids.ts';
 // A used token is kept beyond its own expiry plus the clock skew (exchange/single-use.ts), so a purge cannot reopen it.
 const USED = `DELETE FROM used_token WHERE replay_key IN (SELECT replay_key FROM used_token WHERE expires_at < ?1 LIMIT ${SWEPT_ROWS_PER_RUN})`;
 const REVOKED = `DELETE FROM revoked_token WHERE token_id IN (SELECT token_id FROM revoked_token WHERE expires_at < ?1 LIMIT ${SWEPT_ROWS_PER_RUN})`;
-// The index on time begins with the organisation, so its few values are stepped through; a deleted one's events count too.
-const ORGANISATIONS = `WITH RECURSIVE organisation_seen (id) AS (SELECT min(organisation_id) FROM audit_event UNION ALL
+/** Begins a statement that needs every organisation with events: the index steps through its few first values; a deleted one's count too. */
+export const EVENT_ORGANISATIONS = `WITH RECURSIVE organisation_seen (id) AS (SELECT min(organisation_id) FROM audit_event UNION ALL
   SELECT (SELECT min(organisation_id) FROM audit_event WHERE organisation_id > organisation_seen.id)
   FROM organisation_seen WHERE organisation_seen.id IS NOT NULL)`;
-const AUDIT = `DELETE FROM audit_event WHERE (organisation_id, id) IN (${ORGANISATIONS}
+const AUDIT = `DELETE FROM audit_event WHERE (organisation_id, id) IN (${EVENT_ORGANISATIONS}
   SELECT e.organisation_id, e.id FROM organisation_seen CROSS JOIN audit_event e ON e.organisation_id = organisation_seen.id AND e.time < ?1
   LIMIT ${SWEPT_ROWS_PER_RUN})`;
 

@@ -29,8 +29,8 @@ const sources = import.meta.glob('../../src/store/*.ts', { eager: true, query: '
 >;
 const fileOf = (path: string): string => path.slice('../../src/store/'.length);
 
-/** The few keys of the deployment itself are read whole. */
-const SMALL_TABLES = ['signing_key'];
+/** The few keys of the deployment itself, its migrations, and what it has counted by reason are read whole. */
+const SMALL_TABLES = ['signing_key', 'd1_migrations', 'decision_total', 'decision_watermark'];
 
 let deployment: Deployment;
 /** Every statement that was prepared, by its text. */
@@ -132,6 +132,7 @@ async function useEverything({ iam, send, token, exchange, clock }: Deployment, 
   }
   await iam('GET', '/v1/signing-keys');
   await iam('POST', '/v1/signing-keys/rotate', { alg: 'ES256', mode: 'emergency' });
+  await iam('GET', '/metrics');
   const providerPath = `/v1/federated-identity-providers/${joined.provider}`;
   await iam('POST', `${providerPath}/refresh`);
   await iam('POST', `${providerPath}/check`);

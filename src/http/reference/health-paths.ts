@@ -3,6 +3,7 @@
 import type { JsonObject } from '../../token/json.ts';
 import { referencePath } from './document-paths.ts';
 import { ISSUER_PLACEHOLDER, REQUEST_ID } from './examples.ts';
+import { PROBLEMS } from './shared-parts.ts';
 import { json, list, object, oneOf, openRead, ref, retryAfter, text, tooManyRequests } from './path-parts.ts';
 
 const FAULT = object({ setting: text(), detail: text() }, ['setting', 'detail']);
@@ -95,6 +96,31 @@ export const healthPaths: Readonly<Record<string, JsonObject>> = {
         }),
       },
     ),
+  },
+  '/metrics': {
+    get: {
+      ...openRead(
+        'readMetrics',
+        'Read the numbers of the whole deployment',
+        'Grants, refusals by reason, failing issuers, the age of keys and the size of the database, in the OpenMetrics form, for the root token or a token of the organisation `default` with the scope `metrics:read`.',
+        'health',
+        {
+          '200': {
+            description: 'The numbers',
+            content: {
+              'application/openmetrics-text': { schema: text(), example: '# TYPE cambist_grants counter\n# EOF\n' },
+            },
+          },
+          ...Object.fromEntries(
+            [401, 403, 503].map((status) => [
+              String(status),
+              { $ref: `#/components/responses/${PROBLEMS[status]?.name ?? ''}` },
+            ]),
+          ),
+        },
+      ),
+      security: [{ bearer: ['metrics:read'] }],
+    },
   },
   '/openapi.json': referencePath,
   '/': {
