@@ -14,6 +14,7 @@ import { createIssuer } from '../support/issuer.ts';
 import type { TestIssuer } from '../support/issuer.ts';
 import { startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
+import { canMakeCertificates, startProxy } from './proxy-imitation.ts';
 import { startJob } from './runner-imitation.ts';
 import type { ActionEnd, Job } from './runner-imitation.ts';
 
@@ -240,6 +241,30 @@ describe('a cancelled job', () => {
     expect(await isActive(token)).toBe(true);
     await job.post(main);
     expect(await isActive(token)).toBe(false);
+  });
+});
+
+describe.skipIf(!canMakeCertificates)('behind a proxy, with GitHub Enterprise Server', () => {
+  it('goes through it to both, in `post` too', async () => {
+    const proxy = await startProxy({ 'ghe.example.com': platform.origin, 'cambist.example.com': service.url });
+    try {
+      const variables = {
+        https_proxy: proxy.url,
+        no_proxy: 'internal.example.com',
+        NODE_EXTRA_CA_CERTS: proxy.certificate,
+        GITHUB_SERVER_URL: 'https://ghe.example.com',
+        ACTIONS_ID_TOKEN_REQUEST_URL: 'https://ghe.example.com/_services/pipelines/token?api-version=2.0',
+      };
+      const inputs = { url: 'https://cambist.example.com', 'oidc-audience': service.url, 'service-account': account };
+      const main = await job.main(inputs, variables);
+      expect(main.annotations).toEqual([]);
+      const { token = '' } = main.outputs;
+      await job.post(main, inputs, variables);
+      expect(await isActive(token)).toBe(false);
+      expect(proxy.tunnels).toEqual(['ghe.example.com:443', 'cambist.example.com:443', 'cambist.example.com:443']);
+    } finally {
+      await proxy.close();
+    }
   });
 });
 
