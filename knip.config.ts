@@ -32,8 +32,8 @@ const config: KnipConfig = {
         // Run by its path, on the packed packages.
         'publint',
       ],
-      // The first is of the pipeline; the others are development dependencies that scripts run.
-      ignoreBinaries: ['buildkite-agent', 'tsc', 'vitest'],
+      // The first is of the pipeline, the second of the machine, if it has it; the others are development dependencies that scripts run.
+      ignoreBinaries: ['buildkite-agent', 'openssl', 'tsc', 'vitest'],
     },
     // Their code is in src/, so only what they packed, if they have, would use what they name; test/packages compares them.
     'packages/sdk': { entry: [], project: [], ignoreDependencies: ['.+'] },

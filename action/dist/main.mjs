@@ -805,15 +805,15 @@ async function assumeRole(aws, idToken, means) {
     throw error instanceof PlatformFailure ? refused(error, aws, idToken) : error;
   });
   for (const secret of [keys.accessKeyId, keys.secretAccessKey, keys.sessionToken]) runner2.mask(secret);
-  return keys;
+  return { ...keys, region };
 }
-function awsVariables(keys, region) {
+function awsVariables(keys) {
   return {
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_SESSION_TOKEN: keys.sessionToken,
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region
+    AWS_REGION: keys.region,
+    AWS_DEFAULT_REGION: keys.region
   };
 }
 function awsCredentialsFile(keys) {
@@ -822,6 +822,7 @@ function awsCredentialsFile(keys) {
     `aws_access_key_id = ${keys.accessKeyId}`,
     `aws_secret_access_key = ${keys.secretAccessKey}`,
     `aws_session_token = ${keys.sessionToken}`,
+    `region = ${keys.region}`,
     ""
   ].join("\n");
 }
@@ -2347,7 +2348,7 @@ async function getCredentials(runner2, variables) {
   }
   const idToken = second === void 0 ? token : await exchange(inputs, second, means);
   const keys = inputs.aws === void 0 ? void 0 : await assumeRole(inputs.aws, idToken, means);
-  const expiresAt = keys === void 0 ? rfc3339(token.expiresAt) : keys.expiresAt;
+  const expiresAt = rfc3339(keys === void 0 ? token.expiresAt : new Date(keys.expiresAt));
   if (inputs.credentialsFile !== void 0) {
     runner2.saveState("file", inputs.credentialsFile);
     runner2.saveState("file_holds", keys?.accessKeyId ?? token.accessToken);
@@ -2356,7 +2357,7 @@ async function getCredentials(runner2, variables) {
     runner2.setOutput("credentials-file", inputs.credentialsFile);
   }
   const exported = {
-    ...keys === void 0 || inputs.aws === void 0 ? {} : awsVariables(keys, inputs.aws.region),
+    ...keys === void 0 ? {} : awsVariables(keys),
     ...inputs.exportEnv === void 0 ? {} : { [inputs.exportEnv]: token.accessToken }
   };
   for (const [name2, value] of Object.entries(exported)) runner2.exportVariable(name2, value);

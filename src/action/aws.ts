@@ -15,8 +15,12 @@ import type { AwsInputs } from './inputs.ts';
 /** The audience that AWS's own tools use. */
 export const AWS_AUDIENCE = 'sts.amazonaws.com';
 
+export interface AwsKeys extends RoleKeys {
+  readonly region: string;
+}
+
 /** The keys, masked. Throws a RefusedError with the claims that AWS looked at. */
-export async function assumeRole(aws: AwsInputs, idToken: ExchangedToken, means: Means): Promise<RoleKeys> {
+export async function assumeRole(aws: AwsInputs, idToken: ExchangedToken, means: Means): Promise<AwsKeys> {
   const { system, runner } = means;
   const { role: arn, region, durationSeconds } = aws;
   const { GITHUB_RUN_ID: run = 'unknown-run' } = system.variables;
@@ -28,27 +32,28 @@ export async function assumeRole(aws: AwsInputs, idToken: ExchangedToken, means:
     throw error instanceof PlatformFailure ? refused(error, aws, idToken) : error;
   });
   for (const secret of [keys.accessKeyId, keys.secretAccessKey, keys.sessionToken]) runner.mask(secret);
-  return keys;
+  return { ...keys, region };
 }
 
 /** The variables that AWS's tools read. */
-export function awsVariables(keys: RoleKeys, region: string): Readonly<Record<string, string>> {
+export function awsVariables(keys: AwsKeys): Readonly<Record<string, string>> {
   return {
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_SESSION_TOKEN: keys.sessionToken,
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
+    AWS_REGION: keys.region,
+    AWS_DEFAULT_REGION: keys.region,
   };
 }
 
 /** A shared credentials file with one profile, as AWS's tools read it. */
-export function awsCredentialsFile(keys: RoleKeys): string {
+export function awsCredentialsFile(keys: AwsKeys): string {
   return [
     '[default]',
     `aws_access_key_id = ${keys.accessKeyId}`,
     `aws_secret_access_key = ${keys.secretAccessKey}`,
     `aws_session_token = ${keys.sessionToken}`,
+    `region = ${keys.region}`,
     '',
   ].join('\n');
 }

@@ -27,7 +27,7 @@ export async function getCredentials(runner: Runner, variables: Variables): Prom
   }
   const idToken = second === undefined ? token : await exchange(inputs, second, means);
   const keys = inputs.aws === undefined ? undefined : await assumeRole(inputs.aws, idToken, means);
-  const expiresAt = keys === undefined ? rfc3339(token.expiresAt) : keys.expiresAt;
+  const expiresAt = rfc3339(keys === undefined ? token.expiresAt : new Date(keys.expiresAt));
 
   if (inputs.credentialsFile !== undefined) {
     runner.saveState('file', inputs.credentialsFile);
@@ -37,7 +37,7 @@ export async function getCredentials(runner: Runner, variables: Variables): Prom
     runner.setOutput('credentials-file', inputs.credentialsFile);
   }
   const exported = {
-    ...(keys === undefined || inputs.aws === undefined ? {} : awsVariables(keys, inputs.aws.region)),
+    ...(keys === undefined ? {} : awsVariables(keys)),
     ...(inputs.exportEnv === undefined ? {} : { [inputs.exportEnv]: token.accessToken }),
   };
   for (const [name, value] of Object.entries(exported)) runner.exportVariable(name, value);

@@ -30,8 +30,8 @@ let account = '';
 let job: Job;
 /** The claims of the next ID token. */
 let claims: Record<string, unknown> = {};
-/** Milliseconds before GitHub's endpoint answers. */
-let delayMs = 0;
+/** Called when GitHub's endpoint is asked, which answers a while later if it is set. */
+let whenAsked: (() => void) | null = null;
 let stsAnswer: readonly [status: number, xml: string] = [200, ''];
 
 const KEYS = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
@@ -49,8 +49,9 @@ beforeAll(async () => {
       return;
     }
     const audience = searchParams.get('audience') ?? '';
+    whenAsked?.();
     void issuer.sign(githubActions({ repository: 'acme/app', audience, claims })).then(async (value) => {
-      await sleep(delayMs);
+      if (whenAsked !== null) await sleep(200);
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ value }));
     });
   });
@@ -80,7 +81,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   claims = {};
-  delayMs = 0;
+  whenAsked = null;
   stsAnswer = [200, KEYS];
   job = startJob({
     ACTIONS_ID_TOKEN_REQUEST_URL: `${platform.origin}/_services/pipelines/token?api-version=2.0`,
@@ -230,12 +231,9 @@ describe('a refusal', () => {
 
 describe('a cancelled job', () => {
   it('does not lose the token that is just being given: `post` revokes it', async () => {
-    delayMs = 300;
-    const main = await job.main(
-      { url: service.url, 'service-account': account },
-      {},
-      (stop) => void setTimeout(stop, 250),
-    );
+    const main = await job.main({ url: service.url, 'service-account': account }, {}, (stop) => {
+      whenAsked = stop;
+    });
     expect(main.code).toBe(1);
     const { revoke: token = '' } = main.state;
     expect(await isActive(token)).toBe(true);
