@@ -261,13 +261,40 @@ CREATE INDEX IF NOT EXISTS audit_event_by_action ON audit_event (organisation_id
 CREATE INDEX IF NOT EXISTS audit_event_by_collapse_key ON audit_event (collapse_key, time) WHERE collapse_key IS NOT NULL;
 
 -- The other requests by which a counted event is found; the first one stands in the event. A request id begins with its time
--- (UUIDv7), so the sweep removes old ones from the front of the table.
+-- (UUIDv7), so the sweep removes old ones of an organisation from the front, and the archive finds those of an event by its time.
 CREATE TABLE IF NOT EXISTS audit_event_request (
   request_id      TEXT NOT NULL,
   event_id        TEXT NOT NULL,
   organisation_id TEXT NOT NULL,
-  PRIMARY KEY (request_id, event_id)
+  PRIMARY KEY (organisation_id, request_id, event_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Where events are that have left audit_event: one row for each object in R2, whose first line names the sha256 of the one before
+-- (store/archive-object.ts). The row is inserted in the transaction that deletes the object's events, so an event is in one place.
+CREATE TABLE IF NOT EXISTS audit_archive (
+  organisation_id TEXT NOT NULL,
+  sequence        INTEGER NOT NULL CHECK (sequence > 0), -- without a gap
+  sha256          TEXT NOT NULL,                    -- of the object as it is stored, hexadecimal
+  previous        TEXT,                             -- the sha256 of the one before; NULL for the first
+  state           TEXT NOT NULL DEFAULT 'kept' CHECK (state IN ('kept', 'removing', 'removed')), -- past its retention: the last one removed stays, as what the next one names
+  bytes           INTEGER NOT NULL,                 -- compressed
+  events          INTEGER NOT NULL,
+  first_time      INTEGER NOT NULL,                 -- the place of its oldest and newest event in the list
+  first_id        TEXT NOT NULL,
+  last_time       INTEGER NOT NULL,
+  last_id         TEXT NOT NULL,
+  lowest_id       TEXT NOT NULL,                    -- of its events, and of their requests: where something is looked for by its id
+  highest_id      TEXT NOT NULL,
+  lowest_request  TEXT NOT NULL,
+  highest_request TEXT NOT NULL,
+  tags            TEXT NOT NULL,                    -- which accounts, subjects, … its events name (store/archive-tags.ts)
+  archived_at     INTEGER NOT NULL,
+  PRIMARY KEY (organisation_id, sequence)
+) STRICT;
+CREATE INDEX IF NOT EXISTS audit_archive_by_time ON audit_archive (organisation_id, last_time, last_id);
+CREATE INDEX IF NOT EXISTS audit_archive_by_id ON audit_archive (organisation_id, highest_id);
+CREATE INDEX IF NOT EXISTS audit_archive_by_request ON audit_archive (organisation_id, highest_request);
+CREATE INDEX IF NOT EXISTS audit_archive_by_age ON audit_archive (last_time) WHERE state <> 'removed';
 
 -- Subject tokens that a singleUse identity has exchanged. D1 and not KV, which has no compare-and-set.
 CREATE TABLE IF NOT EXISTS used_token (

@@ -53,6 +53,8 @@ function workerProject(test: {
       cloudflareTest(async () => ({
         wrangler: { configPath: './wrangler.toml' },
         miniflare: {
+          // Not in wrangler.toml, where it is optional; a test that wants an archive says so.
+          r2Buckets: ['ARCHIVE'],
           bindings: {
             ISSUER_URL: 'https://cambist.test',
             ADMIN_TOKEN: 'test-root-token-of-at-least-32-characters',

@@ -2,7 +2,7 @@
 
 import { MIN_ADMIN_TOKEN_CHARS } from './http/limits.ts';
 import { MAX_AUDIENCE_CHARS } from './objects/limits.ts';
-import { DEFAULT_AUDIT_RETENTION_DAYS, MAX_AUDIT_RETENTION_DAYS } from './store/limits.ts';
+import { DEFAULT_AUDIT_HOT_DAYS, DEFAULT_AUDIT_RETENTION_DAYS, MAX_AUDIT_RETENTION_DAYS } from './store/limits.ts';
 import { parseSigningKeys } from './signing/bundle.ts';
 import type { SigningBundle } from './signing/bundle.ts';
 
@@ -11,12 +11,14 @@ export interface Settings {
   readonly DB?: D1Database;
   readonly CACHE?: KVNamespace;
   readonly RATE_LIMITER?: RateLimit;
+  readonly ARCHIVE?: R2Bucket;
   readonly ISSUER_URL?: unknown;
   readonly DEFAULT_AUDIENCE?: unknown;
   readonly SIGNING_KEYS?: unknown;
   readonly ADMIN_TOKEN?: unknown;
   readonly ALLOW_LOOPBACK_ISSUERS?: unknown;
   readonly AUDIT_RETENTION_DAYS?: unknown;
+  readonly AUDIT_HOT_DAYS?: unknown;
 }
 
 /** The settings, each checked; a member is null if it is missing or at fault (or, for the root token, not set). */
@@ -24,12 +26,15 @@ export interface Config {
   readonly db: D1Database | null;
   readonly cache: KVNamespace | null;
   readonly rateLimiter: RateLimit | null;
+  /** Null if audit events stay in D1. */
+  readonly archive: R2Bucket | null;
   readonly issuerUrl: string | null;
   readonly defaultAudience: string | null;
   readonly signingKeys: SigningBundle | null;
   readonly adminToken: string | null;
   readonly allowLoopbackIssuers: boolean;
   readonly auditRetentionDays: number | null;
+  readonly auditHotDays: number | null;
   readonly faults: readonly ConfigFault[];
 }
 
@@ -60,12 +65,16 @@ export function parseConfig(env: Settings): Config {
     db: env.DB ?? fault('DB', 'is not bound: add a D1 database binding named DB to wrangler.toml'),
     cache: env.CACHE ?? fault('CACHE', 'is not bound: add a KV namespace binding named CACHE to wrangler.toml'),
     rateLimiter: env.RATE_LIMITER ?? null,
+    archive: env.ARCHIVE ?? null,
     issuerUrl,
     defaultAudience: parseAudience(env.DEFAULT_AUDIENCE, issuerUrl, (detail) => fault('DEFAULT_AUDIENCE', detail)),
     signingKeys: parseKeys(env.SIGNING_KEYS, (detail) => fault('SIGNING_KEYS', detail)),
     adminToken: parseAdminToken(env.ADMIN_TOKEN, (detail) => fault('ADMIN_TOKEN', detail)),
     allowLoopbackIssuers,
-    auditRetentionDays: parseDays(env.AUDIT_RETENTION_DAYS, (detail) => fault('AUDIT_RETENTION_DAYS', detail)),
+    auditRetentionDays: parseDays(env.AUDIT_RETENTION_DAYS, DEFAULT_AUDIT_RETENTION_DAYS, (detail) =>
+      fault('AUDIT_RETENTION_DAYS', detail),
+    ),
+    auditHotDays: parseDays(env.AUDIT_HOT_DAYS, DEFAULT_AUDIT_HOT_DAYS, (detail) => fault('AUDIT_HOT_DAYS', detail)),
     faults,
   };
 }
@@ -117,8 +126,8 @@ function parseAdminToken(value: unknown, fault: Fault): string | null {
   return text.length >= MIN_ADMIN_TOKEN_CHARS ? text : fault(`must have at least ${MIN_ADMIN_TOKEN_CHARS} characters`);
 }
 
-function parseDays(value: unknown, fault: Fault): number | null {
-  if (!isSet(value)) return DEFAULT_AUDIT_RETENTION_DAYS;
+function parseDays(value: unknown, otherwise: number, fault: Fault): number | null {
+  if (!isSet(value)) return otherwise;
   const text = String(value);
   const days = Number(text);
   if (!/^\d{1,5}$/.test(text) || days < 1 || days > MAX_AUDIT_RETENTION_DAYS) {

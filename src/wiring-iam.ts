@@ -42,7 +42,7 @@ export function composeIam(shared: Shared): IamDeps {
   const { config, outside } = shared;
   if (config.db === null) throw new Error('the IAM API needs DB');
   return {
-    store: createIamStore(config.db),
+    store: createIamStore(config.db, config.archive),
     config,
     mayWrite: writeShedding(config.rateLimiter, outside.log),
     now: outside.now,

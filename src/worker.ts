@@ -26,30 +26,37 @@ function runtime(env: Settings): NonNullable<typeof current> {
   return current;
 }
 
+/** One thing of the schedule, and its line in the log; what fails is tried again by the next run, and holds up nothing else. */
+async function step(event: string, work: () => Promise<object>): Promise<void> {
+  try {
+    outside.log({ level: 'info', event, ...(await work()) });
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) throw error;
+    outside.log({ level: 'error', event: `${event}.failed`, detail: `${error.message}: ${String(error.cause)}` });
+  }
+}
+
 const worker: ExportedHandler<Settings> = {
   fetch: (request, env): Response | Promise<Response> => runtime(env).app.fetch(request),
 
   async scheduled(_controller, env): Promise<void> {
-    const { db, auditRetentionDays } = runtime(env).deps.config;
-    if (db === null || auditRetentionDays === null) {
-      outside.log({
-        level: 'error',
-        event: 'sweep.skipped',
-        detail: 'DB or AUDIT_RETENTION_DAYS is at fault; see /readyz',
-      });
+    const { db, archive, auditRetentionDays, auditHotDays } = runtime(env).deps.config;
+    if (db === null || auditRetentionDays === null || auditHotDays === null) {
+      const detail = 'DB, AUDIT_RETENTION_DAYS or AUDIT_HOT_DAYS is at fault; see /readyz';
+      outside.log({ level: 'error', event: 'sweep.skipped', detail });
       return;
     }
-    try {
-      const { sweep } = await import('./store/sweep.ts');
-      outside.log({
-        level: 'info',
-        event: 'sweep',
-        ...(await sweep(db, Math.floor(outside.now()), auditRetentionDays)),
+    const now = Math.floor(outside.now());
+    await step('sweep', async () => (await import('./store/sweep.ts')).sweep(db, now, auditRetentionDays));
+    if (archive !== null)
+      await step('archive', async () => {
+        const days = { retentionDays: auditRetentionDays, hotDays: auditHotDays };
+        return await (await import('./store/archive-run.ts')).runArchive(db, archive, now, days);
       });
-    } catch (error) {
-      if (!(error instanceof StorageUnavailable)) throw error;
-      outside.log({ level: 'error', event: 'sweep.failed', detail: String(error.cause) });
-    }
+    await step('database', async () => {
+      const { bytes, warning } = await (await import('./store/database-size.ts')).examineSize(db);
+      return warning === null ? { bytes } : { level: 'warn', bytes, detail: warning };
+    });
   },
 };
 

@@ -26,6 +26,7 @@ export function workerSettings(env: Environment, port: number): Record<string, s
     ALLOW_LOOPBACK_ISSUERS: 'true',
     DEFAULT_AUDIENCE: setting(env, 'DEFAULT_AUDIENCE') ?? '',
     AUDIT_RETENTION_DAYS: setting(env, 'AUDIT_RETENTION_DAYS') ?? '',
+    AUDIT_HOT_DAYS: setting(env, 'AUDIT_HOT_DAYS') ?? '',
   };
 }
 

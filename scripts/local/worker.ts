@@ -1,4 +1,4 @@
-// Runs the production bundle on workerd, through Miniflare's own socket on loopback, with D1 and KV kept in a directory. Not `wrangler dev`.
+// Runs the production bundle on workerd, through Miniflare's own socket on loopback, with D1, KV and R2 kept in a directory. Not `wrangler dev`.
 
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
@@ -19,12 +19,14 @@ const WORKERD_POLL_MS = 20;
 const ALIVE_EVERY_MS = 250;
 /** The cron of wrangler.toml, in milliseconds: workerd here has nobody else to trigger it. */
 const SWEEP_EVERY_MS = 3_600_000;
+/** Milliseconds until the first one: not in the way of the first requests. */
+const FIRST_SWEEP_MS = 10_000;
 
 export interface LocalWorkerOptions {
   readonly port: number;
   /** Absolute path of the built entry module. */
   readonly bundle: string;
-  /** Absolute directory for D1 and KV. */
+  /** Absolute directory for D1, KV and R2. */
   readonly storage: string;
   /** Settings and secrets of the Worker; each replaces the one of the same name in wrangler.toml. */
   readonly settings: Readonly<Record<string, string>>;
@@ -70,6 +72,9 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     await miniflare.dispose();
     throw error;
   }
+  // At once too: few who run it locally run it for an hour.
+  const sweepSoon = setTimeout(() => void sweepNow(miniflare, options.onLog), FIRST_SWEEP_MS);
+  sweepSoon.unref();
   const sweep = setInterval(() => void sweepNow(miniflare, options.onLog), SWEEP_EVERY_MS);
   sweep.unref();
   const alive = setInterval(() => {
@@ -81,6 +86,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   return {
     url: `http://${HOST}:${options.port}`,
     stop: async () => {
+      clearTimeout(sweepSoon);
       clearInterval(sweep);
       clearInterval(alive);
       await miniflare.dispose();
@@ -115,6 +121,8 @@ function miniflareOptions(options: LocalWorkerOptions, databaseOnly: boolean): M
       telemetry: { enabled: false },
       handleStructuredLogs: ({ message, level }) => options.onLog(message, level),
       ...workerOptions,
+      // Optional in wrangler.toml; on disk it costs nothing.
+      r2Buckets: ['ARCHIVE'],
       ...(databaseOnly
         ? { modules: true, script: idle }
         : { modulesRoot: dirname(options.bundle), modules: [{ type: 'ESModule', path: options.bundle }] }),

@@ -3,6 +3,7 @@
 import type { AccountRole } from '../exchange/token-standing.ts';
 import type { JsonObject } from '../token/json.ts';
 import type { AccessCredentialRecord } from './access-credential.ts';
+import type { ArchiveStore } from './audit-archive.ts';
 import type { AuditStore, NewAuditEvent } from './audit-log.ts';
 import type { FederatedIdentityRecord } from './federated-identity.ts';
 import type { IdentityProviderRecord } from './identity-provider.ts';
@@ -165,6 +166,7 @@ export interface ProviderKeyStore {
 
 export interface IamStore {
   readonly audit: AuditStore;
+  readonly archive: ArchiveStore;
   /** The rules of these roles of an organisation, given by their ids. */
   readonly readRolePermissions: (
     organisationId: string,

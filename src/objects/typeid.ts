@@ -15,3 +15,11 @@ export function typeIdOf(prefix: string, uuid: string): string {
   }
   return `${prefix}_${suffix}`;
 }
+
+/** The next id in order, of the same prefix; the last there is has none, and is never made. */
+export function idAfter(id: string): string {
+  const last = ALPHABET.at(-1) ?? '';
+  const kept = id.replace(new RegExp(`${last}+$`), '');
+  const next = ALPHABET[ALPHABET.indexOf(kept.at(-1) ?? '') + 1] ?? '';
+  return (kept.slice(0, -1) + next).padEnd(id.length, ALPHABET[0]);
+}

@@ -1,43 +1,125 @@
-// Reads the table audit_event: newest first, narrowed by any filters, always by an index that was chosen here; writes nothing.
+// Reads audit events: of the table audit_event, always by an index that was chosen here, and of the archive behind it; writes nothing.
 
-import type { AuditFilter, AuditStore, ListedAuditEvent } from '../objects/audit-log.ts';
+import type { AuditCursor, AuditFilter, AuditStore, ListedAuditEvent } from '../objects/audit-log.ts';
 import type { JsonObject } from '../token/json.ts';
 import { readJson } from '../token/json-reader.ts';
 import { MAX_AUDIT_EVENTS_SEARCHED } from '../objects/limits.ts';
 import type { Organisation } from '../objects/organisation.ts';
+import { ofIdStatement, searchStatement, toEntry } from './archive-index.ts';
+import type { SearchedRow } from './archive-index.ts';
+import { archiveReader, withArchived } from './archived-events.ts';
+import type { Found } from './archived-events.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { grantEventId } from './request-ids.ts';
 import type { Condition } from './iam-audit.ts';
-import { organisationId, selectOrganisation } from './organisations.ts';
+import { organisationId, readOrganisation, selectOrganisation } from './organisations.ts';
 
-const COLUMNS = `e.id, e.time, e.request_id AS requestId, e.actor, e.action, e.outcome, e.reason, e.detail,
+/** What a ListedAuditEvent is selected by, of the table as `e`. */
+export const AUDIT_COLUMNS = `e.id, e.time, e.request_id AS requestId, e.actor, e.action, e.outcome, e.reason, e.detail,
   e.service_account_id AS serviceAccountId, e.federated_identity_id AS federatedIdentityId, e.issuer, e.subject, e.claims,
   e.asked, e.token_id AS tokenId, e.ip, e.changes, e.count`;
 
-/** The audit events of D1. */
-export function auditStore(db: D1Database): AuditStore {
+/**
+ * The audit events of D1, and of the archive if something was archived. Where each is, is read in one transaction with the
+ * events of D1, so an event that moves in between is seen once.
+ */
+export function auditStore(db: D1Database, archive: R2Bucket | null = null): AuditStore {
   return {
-    list: async (organisation, filter) => {
-      const { owner, rows } = await readRows<ListedRow>(db, organisation, auditListStatement(organisation, filter));
-      const found = rows.filter(({ met }) => met === 1);
-      const events = found.slice(0, filter.limit).map(toAuditEvent);
-      const last = found.length > filter.limit ? events.at(-1) : rows.find(isLastSearched);
-      return { organisation: owner, events, next: last === undefined ? null : { time: last.time, id: last.id } };
+    list: async (organisation, asked) => {
+      const filter = await byAccountId(db, organisation, asked);
+      if (filter === null) return { organisation: await readOrganisation(db, organisation), events: [], next: null };
+      const archived = await archivedStatement(organisation, filter);
+      const read = await readRows<ListedRow>(db, organisation, auditListStatement(organisation, filter), archived);
+      const { owner, rows, entries } = read;
+      if (owner === null) return { organisation: null, events: [], next: null };
+      const reader = archiveReader(archive, owner.id);
+      const found = await withArchived(foundIn(rows, filter.limit), entries, reader, filter);
+      return { organisation: owner, ...pageOf(found, filter.limit) };
     },
     read: async (organisation, id) => {
-      const { owner, rows } = await readRows<EventRow>(db, organisation, auditReadStatement(organisation, id));
-      return { organisation: owner, events: rows.map(toAuditEvent), next: null };
+      const [hot, archived] = [auditReadStatement(organisation, id), ofIdStatement(organisation, 'id', id)];
+      const { owner, rows, entries } = await readRows<EventRow>(db, organisation, hot, archived);
+      const events = rows.map(toAuditEvent);
+      if (owner === null) return { organisation: null, events: [], next: null };
+      const reader = archiveReader(archive, owner.id);
+      for (let at = 0; at < entries.length && events.length === 0; at += 1) {
+        const all = await reader(toEntry(entries[at] as SearchedRow), NO_FILTER);
+        events.push(...all.filter((event) => event.id === id));
+      }
+      return { organisation: owner, events, next: null };
     },
   };
+}
+
+const NO_FILTER: AuditFilter = {
+  since: null,
+  until: null,
+  action: null,
+  outcome: null,
+  serviceAccount: null,
+  federatedIdentity: null,
+  issuer: null,
+  subject: null,
+  requestId: null,
+  before: null,
+  limit: 1,
+};
+
+/** The filter with the id of the account that it names; null if it names none that there is. Slugs do not stand in events. */
+async function byAccountId(db: D1Database, organisation: string, filter: AuditFilter): Promise<AuditFilter | null> {
+  const { serviceAccount } = filter;
+  if (serviceAccount === null || serviceAccount.startsWith('sa_')) return filter;
+  const { sql, values } = accountOfSlug(organisationId(organisation), serviceAccount);
+  const [found] = await runBatch(db, [db.prepare(sql).bind(...values)]);
+  const [account] = rowsOf<{ readonly id: string }>(found);
+  return account === undefined ? null : { ...filter, serviceAccount: account.id };
+}
+
+async function archivedStatement(organisation: string, filter: AuditFilter): Promise<Condition> {
+  return filter.requestId === null
+    ? await searchStatement(organisation, filter)
+    : ofIdStatement(organisation, 'request', filter.requestId);
+}
+
+/** What the rows of D1 say: one more than the page shows, or how far was searched, tells that there may be older ones. */
+function foundIn(rows: readonly ListedRow[], limit: number): Found {
+  const events = rows.filter(({ met }) => met === 1).map(toAuditEvent);
+  const knownFrom = events.length > limit ? events.at(-1) : rows.find(isLastSearched);
+  return { events, knownFrom: knownFrom ?? null };
+}
+
+/** The page: of all that is known, what is surely the newest. */
+function pageOf(
+  { events, knownFrom }: Found,
+  limit: number,
+): { readonly events: readonly ListedAuditEvent[]; readonly next: AuditCursor | null } {
+  const known =
+    knownFrom === null
+      ? events
+      : events.filter(({ time, id }) => time > knownFrom.time || (time === knownFrom.time && id >= knownFrom.id));
+  const next = known.length > limit ? known[limit - 1] : knownFrom;
+  return { events: known.slice(0, limit), next: next ? { time: next.time, id: next.id } : null };
 }
 
 async function readRows<Row>(
   db: D1Database,
   organisation: string,
-  { sql, values }: Condition,
-): Promise<{ readonly owner: Organisation | null; readonly rows: readonly Row[] }> {
-  const [owner, rows] = await runBatch(db, [selectOrganisation(db, organisation), db.prepare(sql).bind(...values)]);
-  return { owner: rowsOf<Organisation>(owner)[0] ?? null, rows: rowsOf<Row>(rows) };
+  events: Condition,
+  archived: Condition,
+): Promise<{
+  readonly owner: Organisation | null;
+  readonly rows: readonly Row[];
+  readonly entries: readonly SearchedRow[];
+}> {
+  const [owner, rows, entries] = await runBatch(db, [
+    selectOrganisation(db, organisation),
+    ...[events, archived].map(({ sql, values }) => db.prepare(sql).bind(...values)),
+  ]);
+  return {
+    owner: rowsOf<Organisation>(owner)[0] ?? null,
+    rows: rowsOf<Row>(rows),
+    entries: rowsOf<SearchedRow>(entries),
+  };
 }
 
 /**
@@ -47,7 +129,7 @@ async function readRows<Row>(
 export function auditReadStatement(organisation: string, id: string): Condition {
   const owner = organisationId(organisation);
   return {
-    sql: `SELECT ${COLUMNS} FROM audit_event e WHERE e.organisation_id = ${owner.sql} AND e.id = ?`,
+    sql: `SELECT ${AUDIT_COLUMNS} FROM audit_event e WHERE e.organisation_id = ${owner.sql} AND e.id = ?`,
     values: [...owner.values, id],
   };
 }
@@ -77,7 +159,7 @@ export function auditListStatement(organisation: string, filter: AuditFilter): C
 function listed(from: Condition, where: readonly Condition[], limit: number): Condition {
   const all = allOf(where);
   return {
-    sql: `SELECT ${COLUMNS}, 1 AS met, NULL AS place FROM ${from.sql} WHERE ${all.sql}
+    sql: `SELECT ${AUDIT_COLUMNS}, 1 AS met, NULL AS place FROM ${from.sql} WHERE ${all.sql}
       ORDER BY e.time DESC, e.id DESC LIMIT ?`,
     values: [...from.values, ...all.values, limit + 1],
   };
@@ -91,7 +173,7 @@ function listed(from: Condition, where: readonly Condition[], limit: number): Co
 function searched(from: Condition, where: readonly Condition[], open: readonly Condition[], limit: number): Condition {
   const [all, met] = [allOf(where), allOf(open)];
   return {
-    sql: `SELECT ${COLUMNS}, newest.met, newest.place FROM
+    sql: `SELECT ${AUDIT_COLUMNS}, newest.met, newest.place FROM
       (SELECT e.rowid AS event, ${met.sql} AS met, row_number() OVER (ORDER BY e.time DESC, e.id DESC) AS place
         FROM ${from.sql} WHERE ${all.sql} ORDER BY e.time DESC, e.id DESC LIMIT ${MAX_AUDIT_EVENTS_SEARCHED}) newest
       CROSS JOIN audit_event e ON e.rowid = newest.event
@@ -163,10 +245,10 @@ function narrowingsOf(filter: AuditFilter, owner: Condition): Partial<Record<Ind
   const equal = (column: string, value: string): Condition => ({ sql: `e.${column} = ?`, values: [value] });
   // Said in the words of the partial index, which SQLite does not conclude from a parameter.
   const rare = (column: string, common: string): Condition => ({ sql: `e.${column} <> '${common}'`, values: [] });
-  const ofSlug = (slug: string): Condition => ({
-    sql: `e.service_account_id = (SELECT id FROM service_account WHERE organisation_id = ${owner.sql} AND slug = ?)`,
-    values: [...owner.values, slug],
-  });
+  const ofSlug = (slug: string): Condition => {
+    const account = accountOfSlug(owner, slug);
+    return { sql: `e.service_account_id = (${account.sql})`, values: account.values };
+  };
   return {
     ...(outcome !== null && {
       outcome: [equal('outcome', outcome), ...(outcome === 'granted' ? [] : [rare('outcome', 'granted')])],
@@ -187,10 +269,17 @@ function narrowingsOf(filter: AuditFilter, owner: Condition): Partial<Record<Ind
   };
 }
 
+function accountOfSlug(owner: Condition, slug: string): Condition {
+  return {
+    sql: `SELECT id FROM service_account WHERE organisation_id = ${owner.sql} AND slug = ?`,
+    values: [...owner.values, slug],
+  };
+}
+
 type JsonColumn = 'claims' | 'asked' | 'changes';
 
 /** An event as COLUMNS selects it: what is JSON is text. */
-type EventRow = Omit<ListedAuditEvent, JsonColumn> & Readonly<Record<JsonColumn, string | null>>;
+export type EventRow = Omit<ListedAuditEvent, JsonColumn> & Readonly<Record<JsonColumn, string | null>>;
 
 type ListedRow = EventRow & {
   /** 1 if it passes the filters. */
@@ -199,7 +288,8 @@ type ListedRow = EventRow & {
   readonly place: number | null;
 };
 
-function toAuditEvent({ met: _met, place: _place, ...row }: EventRow & Partial<ListedRow>): ListedAuditEvent {
+/** The event that such a row holds. */
+export function toAuditEvent({ met: _met, place: _place, ...row }: EventRow & Partial<ListedRow>): ListedAuditEvent {
   return { ...row, claims: parsed(row.claims), asked: parsed(row.asked), changes: parsed(row.changes) };
 }
 

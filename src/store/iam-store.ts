@@ -1,7 +1,8 @@
-// Everything the IAM API asks of storage, over one D1 database.
+// Everything the IAM API asks of storage, over one D1 database and, if there is one, the archive in R2.
 
 import type { Organisation } from '../objects/organisation.ts';
 import type { IamStore } from '../objects/storage.ts';
+import { archiveStore } from './archive-chain.ts';
 import { auditStore } from './audit-events.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { readReservedByOthers } from './reserved-audiences.ts';
@@ -17,10 +18,11 @@ import { organisationId, readOrganisation, selectOrganisation } from './organisa
 import { providerKeyStore } from './provider-keys.ts';
 import { readRolePermissions } from './role-permissions.ts';
 
-/** The IAM API's storage on a D1 database; every function throws StorageUnavailable. */
-export function createIamStore(db: D1Database): IamStore {
+/** The IAM API's storage; every function throws StorageUnavailable. */
+export function createIamStore(db: D1Database, archive: R2Bucket | null = null): IamStore {
   return {
-    audit: auditStore(db),
+    audit: auditStore(db, archive),
+    archive: archiveStore(db, archive),
     readOrganisation: (organisation) => readOrganisation(db, organisation),
     readRolePermissions: (organisation, roleIds) => readRolePermissions(db, organisation, roleIds),
     identityProviders: objectStore(db, providers),

@@ -13,6 +13,8 @@ export const STORAGE_TIMEOUT_MS = 5_000;
 /** Rules of a provider that explaining looks at beyond those that an exchange considers: the oldest, and those next to the subject. */
 export const MAX_EXPLAINED_OLDEST = 100;
 export const MAX_EXPLAINED_NEIGHBOURS = 25;
+/** Seconds of a day, in which retention is counted. */
+export const SECONDS_PER_DAY = 86_400;
 /** Days an audit event is kept if the deployment does not say: a year and time to look back at it. */
 export const DEFAULT_AUDIT_RETENTION_DAYS = 400;
 /** Days an audit event can be kept: ten years, beyond which a setting is a typing error. */
@@ -33,3 +35,38 @@ export const METRICS_SLICE_SECONDS = 600;
 export const METRICS_CATCH_UP_SECONDS = 86_400;
 /** Failing issuers that are counted; beyond it the number says nothing more. */
 export const METRICS_MAX_COUNTED = 10_000;
+/** Days an audit event stays in D1 before it is archived, if the deployment does not say: what is mostly looked at. */
+export const DEFAULT_AUDIT_HOT_DAYS = 30;
+/** Milliseconds R2 may take to write an object and give it back, or to read one; they have some 100 KB. */
+export const ARCHIVE_TIMEOUT_MS = 20_000;
+/** Events of one object of the archive: what a Worker packs, and a list unpacks, in a tenth of a second of CPU. */
+export const MAX_ARCHIVED_EVENTS = 2_000;
+/** Bytes of the events of one object, unpacked; a larger event has an object of its own. A Worker's memory is 128 MB. */
+export const MAX_ARCHIVED_BYTES = 4 * 1024 * 1024;
+/** Bytes that an event counts besides its longest members, and that each further request of a counted one counts: at most 10,000 rows are deleted for an object. */
+export const ARCHIVED_EVENT_BYTES = 600;
+export const ARCHIVED_REQUEST_BYTES = 400;
+/** Seconds between the first and the last event of one object, so that the objects of a time are found without a look at all. */
+export const MAX_ARCHIVED_SPAN_SECONDS = 86_400;
+/** Objects that one run archives, a minute or two of waiting for D1 and R2; and their events, about a second of CPU. What is left waits for the next run. */
+export const MAX_OBJECTS_PER_RUN = 100;
+export const MAX_EVENTS_PER_RUN = 20_000;
+/** Objects past their retention that one run deletes. */
+export const MAX_OBJECTS_DELETED_PER_RUN = 100;
+/** Values of one kind, such as subjects, that an object's entry tells apart; beyond it the entry says "any". */
+export const MAX_ARCHIVE_TAGS_PER_KIND = 100;
+/** Characters of a tag, 48 bits: two of a thousand values have the same one in one case of 500 million. */
+export const ARCHIVE_TAG_CHARS = 8;
+/** Entries of the archive that a page of a list goes through at most; the next page goes on behind them. */
+export const MAX_ENTRIES_SEARCHED = 1_000;
+/** Objects that a page of a list reads at most, and at once: a day of an organisation with few events; a Worker has six connections. */
+export const MAX_OBJECTS_READ = 24;
+export const OBJECTS_READ_AT_ONCE = 6;
+/** Entries that are looked at, and objects that are read, to find an event or a request by its id: its own is the first, unless clocks differed. */
+export const MAX_ENTRIES_OF_AN_ID = 64;
+export const MAX_OBJECTS_OF_AN_ID = 8;
+/** Milliseconds around the first request of a counted event in which the ids of the others were made: the window, and clocks that differ. */
+export const COUNTED_REQUESTS_BEFORE_MS = 120_000;
+export const COUNTED_REQUESTS_AFTER_MS = 180_000;
+/** The part of a database that is worth a warning when it is used: there is still time to act. */
+export const FILLING_DATABASE_SHARE = 0.8;

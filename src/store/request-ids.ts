@@ -13,8 +13,16 @@ export function grantEventId(requestId: string): string | null {
 
 /** A text before which, in order, all ids of requests made before `seconds` (epoch) stand, and none of a later one. */
 export function requestIdAt(seconds: number): string {
-  const digits = Math.max(0, seconds * 1000)
-    .toString(16)
-    .padStart(TIME_DIGITS, '0');
+  return requestIdAtMs(seconds * 1000);
+}
+
+/** The same for so many milliseconds after, or before, the request with this id was made. */
+export function requestIdNear(requestId: string, milliseconds: number): string {
+  const made = Number.parseInt(requestId.replaceAll('-', '').slice(0, TIME_DIGITS), 16);
+  return requestIdAtMs((Number.isNaN(made) ? 0 : made) + milliseconds);
+}
+
+function requestIdAtMs(milliseconds: number): string {
+  const digits = Math.max(0, milliseconds).toString(16).padStart(TIME_DIGITS, '0');
   return `${digits.slice(0, 8)}-${digits.slice(8)}`;
 }

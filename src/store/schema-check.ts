@@ -1,7 +1,8 @@
-// Whether D1 has every table, column and index that exchanges and their tokens need, and every migration; reads no row of anybody's.
+// Whether D1 has every table, column and index that exchanges and their tokens need, every migration, and room; reads no row of anybody's.
 
 import { StorageUnavailable } from '../exchange/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
+import { bytesSaid, fillingWarning } from './database-size.ts';
 import { EVENT_COLUMNS } from './exchange-events.ts';
 import { EXCHANGE_STATEMENTS } from './exchange-facts.ts';
 import { TOKEN_STANDING_STATEMENTS } from './issued-tokens.ts';
@@ -11,7 +12,8 @@ import { APPLIED_MIGRATIONS, compareMigrations } from './migrations.ts';
 export const WRITTEN_STATEMENTS: readonly string[] = [
   `SELECT ${EVENT_COLUMNS}, count, collapse_key
     FROM audit_event INDEXED BY audit_event_by_outcome WHERE organisation_id = ?1 AND outcome = ?2 AND outcome <> 'granted'`,
-  'SELECT request_id, event_id, organisation_id FROM audit_event_request WHERE request_id = ?1',
+  'SELECT request_id, event_id, organisation_id FROM audit_event_request WHERE organisation_id = ?1 AND request_id = ?2',
+  'SELECT sequence, state, tags FROM audit_archive INDEXED BY audit_archive_by_time WHERE organisation_id = ?1 AND last_time < ?2',
   'SELECT replay_key, token_id, expires_at FROM used_token WHERE replay_key = ?1',
   'SELECT token_id, revoked_at, expires_at FROM revoked_token WHERE token_id = ?1',
   'SELECT last_fetched_at, fetched_keys, last_fetch_error FROM identity_provider WHERE id = ?1',
@@ -31,7 +33,11 @@ export async function examineDatabase(db: D1Database): Promise<DatabaseState> {
   const statements = [...EXCHANGE_STATEMENTS, ...TOKEN_STANDING_STATEMENTS, ...WRITTEN_STATEMENTS];
   const prepared = statements.map((sql) => db.prepare(sql).bind(...nullsFor(sql)));
   const found = await run(db, [db.prepare(APPLIED_MIGRATIONS), ...prepared]);
-  if (found.ok) return judge(found.applied, null);
+  if (found.ok) {
+    const { faults, warnings } = judge(found.applied, null);
+    const filling = found.bytes === null ? null : fillingWarning(found.bytes);
+    return { faults, warnings: filling === null ? warnings : [...warnings, filling] };
+  }
   if (/no such table: d1_migrations/.test(found.cause)) {
     const others = await run(db, prepared);
     return judge([], others.ok ? null : others.cause);
@@ -53,11 +59,13 @@ async function run(
   db: D1Database,
   statements: D1PreparedStatement[],
 ): Promise<
-  { readonly ok: true; readonly applied: readonly string[] } | { readonly ok: false; readonly cause: string }
+  | { readonly ok: true; readonly applied: readonly string[]; readonly bytes: number | null }
+  | { readonly ok: false; readonly cause: string }
 > {
   try {
-    const [first] = await runBatch(db, statements);
-    return { ok: true, applied: rowsOf<{ readonly name: string }>(first).map(({ name }) => name) };
+    const results = await runBatch(db, statements);
+    const applied = rowsOf<{ readonly name: string }>(results[0]).map(({ name }) => name);
+    return { ok: true, applied, bytes: bytesSaid(results) };
   } catch (error) {
     return { ok: false, cause: error instanceof StorageUnavailable ? String(error.cause) : String(error) };
   }

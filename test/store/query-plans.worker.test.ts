@@ -6,7 +6,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AUDIT_OUTCOMES } from '../../src/objects/audit-log.ts';
 import type { AuditFilter } from '../../src/objects/audit-log.ts';
 import { auditListStatement, auditReadStatement } from '../../src/store/audit-events.ts';
+import { runArchive } from '../../src/store/archive-run.ts';
 import { sweep } from '../../src/store/sweep.ts';
+import { bucket, DAY } from '../support/archive.ts';
 import { addIdentity, deploy, join } from '../support/deployment.ts';
 import type { Deployment } from '../support/deployment.ts';
 import { createIssuer } from '../support/issuer.ts';
@@ -49,7 +51,7 @@ beforeAll(async () => {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-  deployment = await deploy({ DB: recording });
+  deployment = await deploy({ DB: recording, ARCHIVE: bucket });
   await useEverything(deployment, recording);
 });
 
@@ -153,6 +155,13 @@ async function useEverything({ iam, send, token, exchange, clock }: Deployment, 
     await iam('PATCH', path, path.includes('/rules/') ? { note: 'x' } : { description: 'changed' });
     await iam('DELETE', path);
   }
+  // A day later all of it is archived, and the year after that it is deleted.
+  await runArchive(db, bucket, clock.now + 2 * DAY, { retentionDays: 400, hotDays: 1 });
+  await iam('GET', '/v1/audit-archive');
+  await iam('GET', '/v1/audit-events?serviceAccount=deployer');
+  await iam('GET', `/v1/audit-events?requestId=${crypto.randomUUID()}`);
+  await iam('GET', '/v1/audit-events/evt_01h455vb4pex5vsknk084sn02q');
+  await runArchive(db, bucket, clock.now + 500 * DAY, { retentionDays: 400, hotDays: 1 });
   await sweep(db, clock.now, 400);
 }
 

@@ -31,6 +31,7 @@ async function eventOf(columns: Partial<JsonMembers<string>>): Promise<Partial<J
     batch: async () => [
       { success: true, results: [{}] },
       { success: true, results: [{ claims: null, asked: null, changes: null, ...columns }] },
+      { success: true, results: [] },
     ],
   };
   return (await auditStore(db as never).read('default', 'evt_1')).events[0] ?? {};

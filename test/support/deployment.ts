@@ -78,6 +78,8 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
     ...(env as Settings),
     // A test sends more from one address than a deployment would take; tests of the limit bring their own.
     RATE_LIMITER: undefined as never,
+    // Without an archive, unless a test brings one.
+    ARCHIVE: undefined as never,
     DB: countedDatabase(env.DB, counts, (trip) => d1.carry(trip)),
     CACHE: countedCache(env.CACHE, counts),
     ...settings,

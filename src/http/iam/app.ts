@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 
 import { described, string } from '../../objects/json-schema.ts';
 import { accessCredentials, createAccessCredential } from './access-credentials.ts';
+import { auditArchiveRoutes } from './audit-archive.ts';
 import { auditEventRoutes } from './audit-events.ts';
 import type { IamDeps, IamEnv } from './deps.ts';
 import { emptyListRoutes } from './empty-lists.ts';
@@ -43,6 +44,7 @@ export const iamRouteList: readonly IamRoute[] = [
   ...signingKeyRoutes,
   ...meRoutes,
   ...auditEventRoutes,
+  ...auditArchiveRoutes,
   ...explainRoutes,
   ...providerKeyRoutes,
   ...emptyListRoutes,

@@ -1,12 +1,11 @@
 // GET /v1/audit-events and /v1/audit-events/{id} (contract §5.7): who got or changed what, newest first, also as NDJSON; read only.
 
 import { auditEventSchema } from '../../objects/audit-event.ts';
-import type { AuditEventView } from '../../objects/audit-event.ts';
+import { auditEventView } from '../../objects/audit-event-view.ts';
 import { arrayOf, dateTime, described, oneOfTexts, string } from '../../objects/json-schema.ts';
-import { formatTimestamp, isIdentifier } from '../../objects/values.ts';
+import { isIdentifier } from '../../objects/values.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../objects/audit-log.ts';
 import type { AuditFilter, AuditPage, ListedAuditEvent } from '../../objects/audit-log.ts';
-import type { JsonObject } from '../../token/json.ts';
 import { MAX_AUDIT_EVENTS_SEARCHED } from '../../objects/limits.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import { cursorAfter, readAuditRequest } from './audit-request.ts';
@@ -93,30 +92,6 @@ function lines(events: readonly ListedAuditEvent[]): string {
   return events.map((event) => `${JSON.stringify(auditEventView(event))}\n`).join('');
 }
 
-/** An event as the API answers it. */
-export function auditEventView(event: ListedAuditEvent): AuditEventView & JsonObject {
-  return {
-    identity: event.id,
-    time: formatTimestamp(event.time),
-    requestId: event.requestId,
-    actor: event.actor,
-    action: event.action,
-    outcome: event.outcome,
-    reason: event.reason,
-    detail: event.detail,
-    serviceAccount: event.serviceAccountId,
-    federatedIdentity: event.federatedIdentityId,
-    issuer: event.issuer,
-    subject: event.subject,
-    claims: event.claims,
-    asked: event.asked,
-    tokenId: event.tokenId,
-    ip: event.ip,
-    changes: event.changes,
-    count: event.count,
-  };
-}
-
 const query = {
   since: described(dateTime, 'Events at or after this time'),
   until: described(dateTime, 'Events before this time'),
@@ -139,7 +114,7 @@ export const auditEventRoutes: readonly IamRoute[] = [
       method: 'get',
       path: '/v1/audit-events',
       summary: 'List audit events, newest first',
-      description: `With \`accept: application/x-ndjson\` the answer is one event per line; without \`limit\`, every event that the filters leave. A page searches at most ${MAX_AUDIT_EVENTS_SEARCHED} events by a filter, so it may have fewer than \`limit\`, or none, and still a \`link\` to the next.`,
+      description: `With \`accept: application/x-ndjson\` the answer is one event per line; without \`limit\`, every event that the filters leave. A page searches at most ${MAX_AUDIT_EVENTS_SEARCHED} events by a filter, and reads a bounded number of archived objects, so it may have fewer than \`limit\`, or none, and still a \`link\` to the next.`,
       tag: 'audit event',
       query,
       answer: { description: 'The events', schema: arrayOf(auditEventSchema), alsoAs: NDJSON },

@@ -14,7 +14,7 @@ import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import { parseScope } from '../../rules/scope.ts';
 import type { Fault, Problem } from '../problem.ts';
-import { auditEventView } from './audit-events.ts';
+import { auditEventView } from '../../objects/audit-event-view.ts';
 import type { IamRequest, Reply } from './deps.ts';
 import { fault, invalid, shown } from './faults.ts';
 import { readJsonObject } from './json-body.ts';

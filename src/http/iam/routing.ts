@@ -5,6 +5,7 @@ import { HonoBase } from 'hono/hono-base';
 import { TrieRouter } from 'hono/router/trie-router';
 import type { JsonObject } from '../../token/json.ts';
 import { RETRY_AFTER_SECONDS, STORAGE_RETRY_SECONDS } from '../limits.ts';
+import { ArchiveBroken } from '../../objects/audit-archive.ts';
 import { StorageUnavailable } from '../../exchange/ports.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
@@ -32,7 +33,7 @@ export interface RouteDescription {
     readonly description: string;
     /** Of the JSON; absent if there is no body. */
     readonly schema?: JsonObject;
-    /** A further media type, of text. */
+    /** A further media type, of text; or of bytes, if it is no text. */
     readonly alsoAs?: string;
   };
 }
@@ -44,6 +45,8 @@ export interface IamRoute {
   readonly config: RouteDescription;
   /** The name of the object's own parameter, if `{id}` is what the object belongs to. */
   readonly nested?: string;
+  /** The name of the object's own parameter, if it is no `{id}`. */
+  readonly own?: string;
   readonly operation: Operation;
 }
 
@@ -68,6 +71,11 @@ export function createRoutes(routes: readonly IamRoute[]): Hono<IamEnv> {
   app.notFound((c) => respondWith(c, { kind: 'not-found', detail: nothingAt(c.req.path) }));
   app.onError((error, c) => {
     // Whatever is not storage is a bug, and the outer application answers those.
+    if (error instanceof ArchiveBroken) {
+      const { message: detail } = error;
+      c.env.deps.log({ level: 'error', event: 'archive_broken', request_id: requestIdOf(c), detail });
+      return respondWith(c, { kind: 'internal', detail });
+    }
     if (!(error instanceof StorageUnavailable)) throw error;
     const { message, cause } = error;
     const reason = cause instanceof Error ? cause.message : null;
@@ -103,7 +111,7 @@ async function answer(c: Context<IamEnv>, route: IamRoute): Promise<Response> {
 
 async function run(
   c: Context<IamEnv>,
-  { scope, nested, operation, config }: IamRoute,
+  { scope, nested, own, operation, config }: IamRoute,
 ): Promise<Result<Reply, Problem>> {
   const { deps } = c.env;
   const caller = await authenticate(c.req.raw, deps);
@@ -130,7 +138,7 @@ async function run(
     issuerUrl,
     raw: c.req.raw,
     url: new URL(c.req.url),
-    objectId: c.req.param(nested ?? 'id') ?? '',
+    objectId: c.req.param(nested ?? own ?? 'id') ?? '',
     parentId: nested === undefined ? '' : (c.req.param('id') ?? ''),
     caller: caller.value,
     requestId: requestIdOf(c),

@@ -63,6 +63,17 @@ const ANSWERS: Readonly<Record<string, JsonObject>> = {
     changes: null,
     count: 1,
   },
+  '/v1/audit-archive': {
+    sequence: 2,
+    status: 'kept',
+    sha256: '5d41402abc4b2a76b9719d911017c592aa11bb22cc33dd44ee55ff6600778899',
+    previous: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9',
+    bytes: 48213,
+    events: 2000,
+    firstEventAt: '2026-12-15T08:00:01Z',
+    lastEventAt: '2026-12-15T08:59:58Z',
+    archivedAt: '2027-01-15T08:17:00Z',
+  },
   '/v1/signing-keys': activeKey,
 };
 

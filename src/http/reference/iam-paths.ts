@@ -134,7 +134,7 @@ function parameter(name: string): JsonObject {
 
 /** True for a read whose answer has an `etag`. */
 function isVersioned(method: string, path: string): boolean {
-  return method === 'get' && path.endsWith('}') && !path.includes('audit-events');
+  return method === 'get' && path.endsWith('}') && !path.includes('/audit-');
 }
 
 /** True for a change that the version of an object can make conditional. */
@@ -150,6 +150,7 @@ function notEmpty(schema: JsonObject): JsonObject {
 function pathParameter(path: string, name: string): string {
   const collection = path.split(`/{${name}}`)[0]?.split('/').at(-1) ?? '';
   const byReference = ['roles', 'organisations'].includes(collection);
+  if (name === 'sequence') return 'The `sequence` of an entry of the list';
   return `${byReference ? 'Id, slug or name' : 'Id'} of one of the ${collection.replaceAll('-', ' ')}`;
 }
 
@@ -167,9 +168,13 @@ function responsesOf(route: IamRoute, schemas: Record<string, JsonObject>): Json
           },
         }),
     // Only what is read as JSON is an object of the API.
-    ...(alsoAs === undefined ? {} : { [alsoAs]: { schema: { type: 'string' } } }),
+    ...(alsoAs === undefined ? {} : { [alsoAs]: { schema: mediaSchema(alsoAs) } }),
   };
-  const answer = { description, ...(schema === undefined ? {} : { content }), ...headersOf(route, status) };
+  const answer = {
+    description,
+    ...(Object.keys(content).length === 0 ? {} : { content }),
+    ...headersOf(route, status),
+  };
   const hasBody = config.body !== undefined;
   const mayConflict = method !== 'get' && !/\/(?:check|explain)$/.test(path);
   const failures = [
@@ -228,12 +233,16 @@ function headersOf(route: IamRoute, status: number): JsonObject {
   const hasPages = route.config.query?.['cursor'] !== undefined;
   const headers = {
     ...(status === 201 ? { location: text('The path of the new object') } : {}),
-    ...((status === 201 || isObject) && !path.includes('audit-events')
+    ...((status === 201 || isObject) && !path.includes('/audit-')
       ? { etag: text('The `objectVersion` in quotes') }
       : {}),
     ...(hasPages ? { link: text('`rel="next"` if more follow (RFC 8288)') } : {}),
   };
   return Object.keys(headers).length === 0 ? {} : { headers };
+}
+
+function mediaSchema(type: string): JsonObject {
+  return type === 'application/gzip' ? { type: 'string', format: 'binary' } : { type: 'string' };
 }
 
 function withExample(example: JsonValue | undefined): JsonObject {
