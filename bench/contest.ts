@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
+import type { Effort } from './effort.ts';
 import { applyLoad } from './load.ts';
 import type { Load } from './load.ts';
 import { cpuSeconds } from './workerd.ts';
@@ -53,9 +54,6 @@ export interface Terms {
 }
 
 const TOKENS = 200;
-const WARM_UP_MS = 3_000;
-const ANSWER_ROUNDS = 7;
-const ANSWER_MS = 1_000;
 
 type Result = Load & { readonly cpu: number };
 
@@ -64,12 +62,16 @@ export async function compete(
   enter: () => Promise<readonly Entrant[]>,
   workload: Workload,
   terms: Terms,
+  warmUpMs: number,
 ): Promise<Standing[]> {
   const results = new Map<number, Map<string, Result[]>>(terms.connections.map((count) => [count, new Map()]));
   for (let start = 0; start < terms.starts; start += 1) {
     const entrants = await enter();
-    await runRounds(entrants, workload, terms, results);
-    for (const { stop } of entrants) await stop();
+    try {
+      await runRounds(entrants, workload, terms, warmUpMs, results);
+    } finally {
+      for (const { stop } of entrants) await stop();
+    }
   }
   return [...results].flatMap(([connections, byName]) => {
     const [ours = []] = byName.values();
@@ -81,6 +83,7 @@ async function runRounds(
   entrants: readonly Entrant[],
   workload: Workload,
   terms: Terms,
+  warmUpMs: number,
   results: ReadonlyMap<number, Map<string, Result[]>>,
 ): Promise<void> {
   const targets = new Map<Entrant, Parameters<typeof applyLoad>[0]>();
@@ -94,7 +97,7 @@ async function runRounds(
       body: (index) => bodies[index % TOKENS] ?? '',
     });
   }
-  for (const target of targets.values()) await applyLoad(target, 8, WARM_UP_MS);
+  for (const target of targets.values()) await applyLoad(target, 8, warmUpMs);
   for (let round = 0; round < terms.rounds; round += 1) {
     for (const [connections, byName] of results) {
       for (const [entrant, target] of targets) {
@@ -141,12 +144,17 @@ interface Question {
 const NOTHING = 'nothing at that path (404)';
 
 /** What early refusals cost an entrant, beside an answer that does nothing. */
-export async function measureRefusals(entrant: Entrant, workload: Workload, stranger: Workload): Promise<AnswerCost[]> {
+export async function measureRefusals(
+  entrant: Entrant,
+  workload: Workload,
+  stranger: Workload,
+  effort: Effort,
+): Promise<AnswerCost[]> {
   const { path } = entrant;
   const signed = await workload.sign(entrant.audience);
   const unregistered = exchangeForm(await stranger.sign(entrant.audience), entrant.form);
   const oversized = exchangeForm(`${signed}${'A'.repeat(20_000)}`, entrant.form);
-  return measureAnswers(entrant, {
+  return measureAnswers(entrant, effort, {
     [NOTHING]: { path: '/nothing', status: 404, body: unregistered },
     'token too large': { path, status: 400, body: oversized },
     'issuer not registered': { path, status: 400, body: unregistered },
@@ -154,21 +162,25 @@ export async function measureRefusals(entrant: Entrant, workload: Workload, stra
 }
 
 /** What a grant costs an entrant, beside an answer that does nothing. */
-export async function measureGrant(entrant: Entrant, workload: Workload): Promise<AnswerCost[]> {
+export async function measureGrant(entrant: Entrant, workload: Workload, effort: Effort): Promise<AnswerCost[]> {
   const body = exchangeForm(await workload.sign(entrant.audience), entrant.form);
-  return measureAnswers(entrant, {
+  return measureAnswers(entrant, effort, {
     [NOTHING]: { path: '/nothing', status: 404, body },
     granted: { path: entrant.path, status: 200, body },
   });
 }
 
 /** Measures answers that take turns. */
-async function measureAnswers(entrant: Entrant, questions: Readonly<Record<string, Question>>): Promise<AnswerCost[]> {
+async function measureAnswers(
+  entrant: Entrant,
+  { answerRounds, answerMs }: Effort,
+  questions: Readonly<Record<string, Question>>,
+): Promise<AnswerCost[]> {
   const costs = new Map<string, number[]>();
-  for (let round = 0; round <= ANSWER_ROUNDS; round += 1) {
+  for (let round = 0; round <= answerRounds; round += 1) {
     for (const [answer, { path, status, body }] of Object.entries(questions)) {
       const before = cpuSeconds(entrant.pid);
-      const load = await applyLoad({ port: entrant.port, path, status, body: () => body }, 8, ANSWER_MS);
+      const load = await applyLoad({ port: entrant.port, path, status, body: () => body }, 8, answerMs);
       const cost = ((cpuSeconds(entrant.pid) - before) * 1000) / load.answers;
       // The first round is for the compiler.
       if (round > 0) costs.set(answer, [...(costs.get(answer) ?? []), cost]);

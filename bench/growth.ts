@@ -7,6 +7,7 @@ import { EXCHANGE_STATEMENTS } from '../src/store/exchange-facts.ts';
 import { migrate } from '../scripts/local/migrate.ts';
 import { spreadOf } from './contest.ts';
 import type { Spread } from './contest.ts';
+import type { Effort } from './effort.ts';
 
 type LocalD1 = Awaited<ReturnType<Miniflare['getD1Database']>>;
 
@@ -35,7 +36,6 @@ const CASES: readonly GrowthCase[] = [
   { identities: 10, issuers: 1, auditEvents: 1_000_000 },
 ];
 const EXCHANGES = 100;
-const ROUNDS = 31;
 const ORGANISATION = 'org_00000000000000000000000000';
 const SUBJECT = 'repo:acme/app7:ref:refs/heads/main';
 
@@ -58,11 +58,11 @@ interface Prepared extends GrowthCase {
 }
 
 /** Fills a D1 of its own for every case; the cases then take turns. */
-export async function measureGrowth(): Promise<Grown[]> {
+export async function measureGrowth({ growthRounds, growthDivisor }: Effort): Promise<Grown[]> {
   const cases: Prepared[] = [];
   try {
-    for (const growth of CASES) cases.push(await prepare(growth));
-    for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const growth of CASES) cases.push(await prepare(smaller(growth, growthDivisor)));
+    for (let round = 0; round <= growthRounds; round += 1) {
       for (const { miniflare, times } of cases) {
         const milliseconds = await timeExchanges(miniflare);
         // The first round fills caches.
@@ -77,6 +77,15 @@ export async function measureGrowth(): Promise<Grown[]> {
   } finally {
     for (const { miniflare } of cases) await miniflare.dispose();
   }
+}
+
+/** The same case with fewer rows, for a quick run. */
+function smaller({ identities, issuers, auditEvents }: GrowthCase, divisor: number): GrowthCase {
+  return {
+    identities: Math.max(10, identities / divisor),
+    issuers: Math.max(1, issuers / divisor),
+    auditEvents: auditEvents / divisor,
+  };
 }
 
 const KEYS = JSON.stringify([SUBJECT]);
@@ -163,7 +172,7 @@ async function fill(db: LocalD1, { identities, issuers, auditEvents }: GrowthCas
          'any', 3600, 3600, 'off', 'enforce', 'active', 0, 0 FROM n WHERE true`,
     ),
   ]);
-  const PORTION = 100_000;
+  const PORTION = Math.min(auditEvents, 100_000);
   for (let from = 0; from < auditEvents; from += PORTION) {
     await db.batch([
       db.prepare(

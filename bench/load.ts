@@ -40,15 +40,21 @@ export async function applyLoad(target: Target, connections: number, millisecond
   };
 }
 
-function drive(target: Target, next: () => number, until: number, latencies: number[]): Promise<void> {
+/** Connections that one of a load's may lose before the run ends with an error: a server may close one that it kept open. */
+const MAX_RECONNECTS = 5;
+
+function drive(target: Target, next: () => number, until: number, latencies: number[], reconnects = 0): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(target.port, '127.0.0.1');
     socket.setNoDelay(true);
     let received: Buffer = Buffer.alloc(0);
     let startedAt = 0;
+    let isOver = false;
+    let fault: Error | null = null;
     const send = (): void => {
       startedAt = performance.now();
       if (startedAt >= until) {
+        isOver = true;
         socket.end();
         resolve();
         return;
@@ -56,13 +62,20 @@ function drive(target: Target, next: () => number, until: number, latencies: num
       write(socket, target, next());
     };
     socket.on('connect', send);
-    socket.on('error', reject);
+    socket.on('error', (error) => (fault = error));
+    // Without this, a connection that the other side ends would leave the run waiting for ever.
+    socket.on('close', () => {
+      if (isOver) return;
+      if (reconnects < MAX_RECONNECTS) resolve(drive(target, next, until, latencies, reconnects + 1));
+      else reject(fault ?? new Error(`${target.path} at port ${target.port} closed its connections`));
+    });
     socket.on('data', (chunk: Buffer) => {
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
       const answer = parseAnswer(received);
       if (answer === null) return;
       received = received.subarray(answer.length);
       if (answer.status !== target.status) {
+        isOver = true;
         socket.destroy();
         reject(new Error(`expected ${target.status}, got ${answer.status}: ${answer.text.slice(0, 600)}`));
         return;

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { signingKey, startCambist } from './workerd.ts';
 import { exchangeForm, startWorkload } from './workload.ts';
 
-const EVENTS_WEIGHED = 2_000;
-
 export interface Counts {
   readonly d1Reads: number;
   readonly d1Writes: number;
@@ -28,7 +26,7 @@ export interface Counted extends Counts {
 }
 
 /** Runs one exchange of each kind, then many of one. Throws if one has another status than it should. */
-export async function countRoundTrips(): Promise<{ readonly roundTrips: Counted[] } & EventSize> {
+export async function countRoundTrips(eventsWeighed: number): Promise<{ readonly roundTrips: Counted[] } & EventSize> {
   const workload = await startWorkload();
   const stranger = await startWorkload();
   const keys = [await signingKey('ES256'), await signingKey('RS256')];
@@ -76,8 +74,8 @@ export async function countRoundTrips(): Promise<{ readonly roundTrips: Counted[
   await count('refused: issuer not registered', 400, await stranger.sign(audience));
   await count('refused: token too large', 400, `${signed}${'A'.repeat(20_000)}`);
   const before = (await counts()).databaseBytes;
-  for (let exchange = 0; exchange < EVENTS_WEIGHED; exchange += 1) await post('granted', 200, signed, account);
-  const bytesPerEvent = ((await counts()).databaseBytes - before) / EVENTS_WEIGHED;
+  for (let exchange = 0; exchange < eventsWeighed; exchange += 1) await post('granted', 200, signed, account);
+  const bytesPerEvent = ((await counts()).databaseBytes - before) / eventsWeighed;
   await cambist.stop();
   workload.close();
   stranger.close();

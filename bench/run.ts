@@ -1,12 +1,13 @@
-// `npm run bench`: every measurement of one exchange against its contenders; no network, one machine, one run.
+// `npm run bench [-- --quick]`: every measurement of one exchange against its contenders; no network, one machine, one run.
 
 import { join } from 'node:path';
 
 import { compete, measureGrant, measureRefusals, spreadOf, startNode } from './contest.ts';
 import type { AnswerCost, Entrant, Spread, Terms } from './contest.ts';
+import { QUICK, WHOLE } from './effort.ts';
 import { measureGrowth } from './growth.ts';
 import { measureMatching } from './matching.ts';
-import { describeMachine, writeReport } from './report.ts';
+import { describeMachine, FLOORS, writeReport } from './report.ts';
 import type { Contest } from './report.ts';
 import { countRoundTrips } from './round-trips.ts';
 import { measureStart } from './start.ts';
@@ -15,9 +16,9 @@ import type { Contender, SigningKey } from './workerd.ts';
 import { exchangeForm, startWorkload } from './workload.ts';
 import type { Workload } from './workload.ts';
 
-const TERMS: Terms = { starts: 3, rounds: 5, milliseconds: 1_000, connections: [1, 8, 64] };
-const STAMPEDE = 500;
-const COLD_STARTS = 5;
+const isQuick = process.argv.includes('--quick');
+const effort = isQuick ? QUICK : WHOLE;
+const { terms } = effort;
 const ACCOUNT_ON_NODE = { path: '/oidc/token', form: { service_account_id: 'sa_bench' } };
 
 const say = (text: string): void => console.error(text);
@@ -26,21 +27,21 @@ const [ec, rsa] = [await signingKey('ES256'), await signingKey('RS256')];
 
 say('on workerd, durable …');
 const workerd = [
-  await contestOnWorkerd('RS256 in, ES256 out', [ec, rsa], ec, TERMS),
-  await contestOnWorkerd('RS256 in, RS256 out', [rsa], rsa, { ...TERMS, connections: [8] }),
+  await contestOnWorkerd('RS256 in, ES256 out', [ec, rsa], ec, terms),
+  await contestOnWorkerd('RS256 in, RS256 out', [rsa], rsa, { ...terms, connections: [8] }),
 ];
 say('on Node, in memory …');
 const node = [
-  await contestOnNode('RS256 in, ES256 out', ec, TERMS),
-  await contestOnNode('RS256 in, RS256 out', rsa, { ...TERMS, connections: [8] }),
+  await contestOnNode('RS256 in, ES256 out', ec, terms),
+  await contestOnNode('RS256 in, RS256 out', rsa, { ...terms, connections: [8] }),
 ];
 say('refusals, cryptography, round trips …');
 const refusals = await refusalCosts();
 const ownWork = await ownWorkCosts();
 const cryptographyMs = await cryptographyOnWorkerd(workload, ec);
-const counted = await countRoundTrips();
+const counted = await countRoundTrips(effort.eventsWeighed);
 say('growth …');
-const growth = await measureGrowth();
+const growth = await measureGrowth(effort);
 say('start, stampede, matching …');
 const report = {
   measuredAt: new Date().toISOString().slice(0, 10),
@@ -52,11 +53,12 @@ const report = {
   ownWork,
   ...counted,
   growth,
-  start: await measureStart(),
+  start: await measureStart(effort.starts),
   ...(await firstsAndStampede()),
-  matching: measureMatching(),
+  matching: measureMatching(effort.matchingMs),
 };
-console.log(writeReport(report));
+if (isQuick) say('every measurement ran; their figures mean nothing and were not written');
+else console.log(writeReport(report));
 workload.close();
 process.exit(0);
 
@@ -68,9 +70,10 @@ async function contestOnWorkerd(
 ): Promise<Contest> {
   const enter = async (): Promise<Entrant[]> => [
     entrantOf('Cambist', await startCambist(workload, keys)),
-    entrantOf('the floor', await startFloor(workload, key)),
+    entrantOf(FLOORS.old, await startFloor('floor', workload, key)),
+    entrantOf(FLOORS.new, await startFloor('guarded-floor', workload, key)),
   ];
-  return { title, standings: await compete(enter, workload, terms) };
+  return { title, standings: await compete(enter, workload, terms, effort.warmUpMs) };
 }
 
 function entrantOf(name: string, { port, audience, serviceAccount, workerdPid, stop }: Contender): Entrant {
@@ -91,16 +94,16 @@ async function contestOnNode(title: string, key: SigningKey, terms: Terms): Prom
     await startNode('handwritten', workload, key, rsa, ACCOUNT_ON_NODE),
     await startNode('oidc-provider', workload, key, rsa, { path: '/token', form: { client_id: 'deployer' } }),
   ];
-  return { title, standings: await compete(enter, workload, terms) };
+  return { title, standings: await compete(enter, workload, terms, effort.warmUpMs) };
 }
 
 async function refusalCosts(): Promise<{ workerd: AnswerCost[]; node: AnswerCost[] }> {
   const stranger = await startWorkload();
   const onWorkerd = entrantOf('Cambist', await startCambist(workload, [ec, rsa]));
-  const costs = { workerd: await measureRefusals(onWorkerd, workload, stranger) };
+  const costs = { workerd: await measureRefusals(onWorkerd, workload, stranger, effort) };
   await onWorkerd.stop();
   const onNode = await startNode('cambist', workload, ec, rsa, ACCOUNT_ON_NODE);
-  const both = { ...costs, node: await measureRefusals(onNode, workload, stranger) };
+  const both = { ...costs, node: await measureRefusals(onNode, workload, stranger, effort) };
   await onNode.stop();
   stranger.close();
   return both;
@@ -109,7 +112,7 @@ async function refusalCosts(): Promise<{ workerd: AnswerCost[]; node: AnswerCost
 async function ownWorkCosts(): Promise<AnswerCost[]> {
   const entry = join(import.meta.dirname, 'contenders', 'answered.ts');
   const entrant = entrantOf('Cambist', await startCambist(workload, [ec, rsa], entry));
-  const costs = await measureGrant(entrant, workload);
+  const costs = await measureGrant(entrant, workload, effort);
   await entrant.stop();
   return costs;
 }
@@ -119,9 +122,11 @@ async function firstsAndStampede(): Promise<{
   stampede: { exchanges: number; fetches: number; slowestMs: number };
 }> {
   const firsts: number[] = [];
-  let stampede = { exchanges: STAMPEDE, fetches: 0, slowestMs: 0 };
-  for (let start = 0; start < COLD_STARTS; start += 1) {
-    const isLast = start === COLD_STARTS - 1;
+  const { coldStarts, stampede: exchanges } = effort;
+  let stampede = { exchanges, fetches: 0, slowestMs: 0 };
+  // The last start is the stampede's.
+  for (let start = 0; start <= coldStarts; start += 1) {
+    const isLast = start === coldStarts;
     const fresh: Workload = await startWorkload();
     const contender = await startCambist(fresh, [ec, rsa]);
     const timed = async (token: string): Promise<number> => {
@@ -136,10 +141,10 @@ async function firstsAndStampede(): Promise<{
       return performance.now() - started;
     };
     const tokens = await Promise.all(
-      Array.from({ length: isLast ? STAMPEDE : 1 }, () => fresh.sign(contender.audience)),
+      Array.from({ length: isLast ? exchanges : 1 }, () => fresh.sign(contender.audience)),
     );
     const times = await Promise.all(tokens.map(timed));
-    if (isLast) stampede = { exchanges: STAMPEDE, fetches: fresh.requests(), slowestMs: Math.max(...times) };
+    if (isLast) stampede = { exchanges, fetches: fresh.requests(), slowestMs: Math.max(...times) };
     else firsts.push(...times);
     await contender.stop();
     fresh.close();

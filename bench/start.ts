@@ -24,15 +24,13 @@ export interface Start {
   readonly cpuMs: Spread;
 }
 
-const STARTS = 7;
-
 /** Builds, weighs and starts the Worker. Throws if wrangler does not say how long it took. */
-export async function measureStart(): Promise<Start> {
+export async function measureStart(times: number): Promise<Start> {
   const directory = mkdtempSync(join(tmpdir(), 'cambist-start-'));
   const bundle = await buildBundle(directory);
   const size = sizeOf(readFileSync(bundle));
   const starts: number[] = [];
-  for (let start = 0; start < STARTS; start += 1) starts.push(await startOnce(join(directory, 'start.cpuprofile')));
+  for (let start = 0; start < times; start += 1) starts.push(await startOnce(join(directory, 'start.cpuprofile')));
   rmSync(directory, { recursive: true });
   return { bundle: size, exchangePath: sizeOf((await weighWorker()).exchangePath), cpuMs: spreadOf(starts) };
 }

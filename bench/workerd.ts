@@ -99,11 +99,14 @@ export async function startCambist(
   };
 }
 
-/** The floor: bench/contenders/floor.ts bundled alike, with one rule and an empty event table. */
-export async function startFloor(workload: Workload, key: SigningKey): Promise<Contender> {
+/** What a floor makes of D1: a read and a write, or one write that is guarded. */
+export type Floor = 'floor' | 'guarded-floor';
+
+/** A floor: one of bench/contenders bundled alike, with one rule and an empty event table. */
+export async function startFloor(floor: Floor, workload: Workload, key: SigningKey): Promise<Contender> {
   const port = await freePort();
   const audience = `http://localhost:${port}`;
-  const { miniflare, pid, stop } = await startBare('floor.ts', port, {
+  const { miniflare, pid, stop } = await startBare(`${floor}.ts`, port, {
     ISSUER: workload.issuer,
     ISSUER_JWK: JSON.stringify(workload.jwk),
     ISSUER_URL: audience,
@@ -113,6 +116,8 @@ export async function startFloor(workload: Workload, key: SigningKey): Promise<C
   await db.batch([
     db.prepare('CREATE TABLE rule (subject TEXT PRIMARY KEY, account TEXT, scope TEXT)'),
     db.prepare('CREATE TABLE event (id TEXT PRIMARY KEY, account TEXT, claims TEXT)'),
+    db.prepare('CREATE TABLE epoch (version INTEGER NOT NULL)'),
+    db.prepare('INSERT INTO epoch VALUES (1)'),
     db.prepare('INSERT INTO rule VALUES (?1, ?2, ?3)').bind(SUBJECT, 'sa_bench', 'api:read api:write'),
   ]);
   return { port, audience, serviceAccount: 'sa_bench', workerdPid: pid, stop };
