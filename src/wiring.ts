@@ -3,6 +3,7 @@
 import { needed, parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
 import { exchangeToken } from './exchange/exchange.ts';
+import { createFactsMemory } from './exchange/facts-memory.ts';
 import { createIdentityCache } from './rules/compiled-rules.ts';
 import { DEFAULT_ORGANISATION_ID } from './objects/organisation.ts';
 import { StorageUnavailable } from './exchange/ports.ts';
@@ -18,7 +19,7 @@ import { createVerifier } from './issuers/verify-subject-token.ts';
 import { createKeysInUse } from './signing/keys-in-use.ts';
 import type { KeysInUse } from './signing/keys-in-use.ts';
 import { signingAlgorithms } from './signing/own-keys.ts';
-import { recordGrant, recordRefusal } from './store/decisions.ts';
+import { createDecisionRecorder } from './store/decisions.ts';
 import { readExchangeFacts } from './store/exchange-facts.ts';
 import { grantEventId } from './store/request-ids.ts';
 import { readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
@@ -96,13 +97,14 @@ function composeExchange(config: Config, keyDeps: KeyDeps, keys: KeysInUse): Exc
   const db = needed(config.db);
   const issuerUrl = needed(config.issuerUrl);
   const defaultAudience = needed(config.defaultAudience);
+  const defaults = { organisation: DEFAULT_ORGANISATION_ID, audience: defaultAudience };
+  const facts = createFactsMemory((query) => readExchangeFacts(db, defaults, query));
   return {
-    readFacts: (query) =>
-      readExchangeFacts(db, { organisation: DEFAULT_ORGANISATION_ID, audience: defaultAudience }, query),
+    readFacts: facts.read,
+    knownFacts: facts.known,
     verifySubjectToken: createVerifier(keyDeps),
     compileIdentities: createIdentityCache({ issuerUrl, defaultAudience }),
-    recordGrant: (record) => recordGrant(db, record),
-    recordRefusal: (refusal, fetched) => recordRefusal(db, refusal, fetched),
+    ...createDecisionRecorder(db),
     signerFor: keys.signerFor,
     newId,
     grantEventId: (requestId) => grantEventId(requestId) ?? newId('evt'),

@@ -41,6 +41,8 @@ const states: SigningKeyState[] = [
   },
 ];
 const facts: ExchangeFacts = {
+  policy: { organisation: '1', deployment: '1' },
+  chars: 0,
   organisation,
   provider: providerOf(issuer, { id: 'idp_bench', preset: 'github' }),
   otherProviders: [],
@@ -77,6 +79,7 @@ const events: NewAuditEvent[] = [];
 
 const deps: ExchangeDeps = {
   readFacts: async (query) => (query.issuer === issuer ? facts : { ...facts, provider: null }),
+  knownFacts: (query) => (query.issuer === issuer ? facts : null),
   verifySubjectToken: createVerifier({
     fetch: async (request) => fetch(request),
     cache: { get: async () => null, put: async () => undefined },
@@ -90,7 +93,7 @@ const deps: ExchangeDeps = {
     events[events.length % 1000] = event;
     return 'recorded';
   },
-  recordRefusal: async () => undefined,
+  recordRefusal: async () => 'recorded',
   signerFor: async (purpose, known) => {
     const signer = signingKeyFor(signers.value, known, purpose);
     return signer.ok

@@ -4,6 +4,8 @@ import { denial } from './denial.ts';
 import type { Denial } from './denial.ts';
 import { authenticateCredential, namesItsAccount } from './authenticate-credential.ts';
 import type { AccessCredential } from './authenticate-credential.ts';
+import { byCurrentFacts } from './current-facts.ts';
+import type { Outcome } from './current-facts.ts';
 import { notAllowedDenial } from './decide.ts';
 import { issuedAt, tokenClaims } from './grant.ts';
 import type { Grant } from './grant.ts';
@@ -13,7 +15,7 @@ import type { NewAuditEvent } from '../objects/audit-log.ts';
 import type { HeldRole } from '../objects/role-binding.ts';
 import { narrow } from '../rules/narrow.ts';
 import type { Allowance } from '../rules/narrow.ts';
-import type { ExchangeDeps, SigningKeyState } from './ports.ts';
+import type { ExchangeDeps, PolicyVersions, SigningKeyState } from './ports.ts';
 import { decisionEvent } from './record.ts';
 import { recordAsked } from './recorded-asked.ts';
 import type { ExchangeTrace } from './record.ts';
@@ -25,16 +27,20 @@ export interface CredentialFacts {
   readonly credential: AccessCredential | null;
   readonly heldRoles: readonly HeldRole[];
   readonly signingKeys: readonly SigningKeyState[];
+  readonly policy: PolicyVersions;
 }
 
 export interface CredentialUse {
   readonly credentialId: string;
   readonly event: NewAuditEvent;
+  /** It is written only if the rules are still those that it was decided from. */
+  readonly policy: PolicyVersions;
 }
 
 export interface CredentialDeps extends Pick<ExchangeDeps, 'signerFor' | 'grantEventId' | 'newTokenId' | 'issuerUrl'> {
   readonly readCredentialFacts: (accessKey: string) => Promise<CredentialFacts>;
-  readonly recordCredentialUse: (use: CredentialUse) => Promise<void>;
+  /** `outdated`, and nothing written, if the rules changed. */
+  readonly recordCredentialUse: (use: CredentialUse) => Promise<'recorded' | 'outdated'>;
   readonly defaultAudience: string;
 }
 
@@ -44,7 +50,16 @@ export async function grantToCredential(
   deps: CredentialDeps,
   trace: ExchangeTrace,
 ): Promise<Result<IssuedToken, Denial>> {
-  const facts = await deps.readCredentialFacts(request.accessKey);
+  const facts = { known: () => null, read: () => deps.readCredentialFacts(request.accessKey) };
+  return byCurrentFacts(facts, (read) => grantFromFacts(request, read, deps, trace));
+}
+
+async function grantFromFacts(
+  request: CredentialRequest,
+  facts: CredentialFacts,
+  deps: CredentialDeps,
+  trace: ExchangeTrace,
+): Promise<Outcome<IssuedToken>> {
   const authenticated = await authenticateCredential(request, facts.credential, request.now);
   if (!authenticated.ok) return authenticated;
   const credential = authenticated.value;
@@ -80,7 +95,8 @@ export async function grantToCredential(
     tokenId: grant.tokenId,
     asked: recordAsked(request),
   });
-  await deps.recordCredentialUse({ credentialId: credential.id, event });
+  const recorded = await deps.recordCredentialUse({ credentialId: credential.id, event, policy: facts.policy });
+  if (recorded === 'outdated') return recorded;
   return ok({ token: await signer.value(tokenClaims(grant, deps.issuerUrl)), grant });
 }
 

@@ -2,17 +2,18 @@
 
 import { lookupIssuer } from '../token/issuer.ts';
 import { decodeToken } from '../token/decode.ts';
+import { byCurrentFacts } from './current-facts.ts';
 import { decide } from './decide.ts';
 import type { Denial } from './denial.ts';
 import { issueToken } from './issue.ts';
 import type { IssuedToken } from './issue.ts';
 import { queryOf } from './lookup.ts';
 import type { ExchangeDeps } from './ports.ts';
-import { describeTo, recordDenial } from './record.ts';
+import { describeTo, newTrace, recordDenial } from './record.ts';
 import type { ExchangeTrace } from './record.ts';
 import type { ExchangeRequest } from './request.ts';
 import type { Result } from './result.ts';
-import { verifyByProvider } from './verify-by-provider.ts';
+import { oncePerProvider, verifyByProvider } from './verify-by-provider.ts';
 
 /**
  * Exchanges a subject token for a token of this deployment (RFC 8693 §2, RFC 7523 §2).
@@ -27,23 +28,26 @@ export async function exchangeToken(
   if (!decoded.ok) return decoded;
   const issuer = lookupIssuer(decoded.value.claims);
   if (!issuer.ok) return issuer;
-  trace.issuer = issuer.value;
+  const query = queryOf(request, decoded.value.claims, issuer.value);
+  const facts = { known: () => deps.knownFacts(query), read: () => deps.readFacts(query) };
+  const verify = oncePerProvider(deps.verifySubjectToken);
 
-  const read = await deps.readFacts(queryOf(request, decoded.value.claims, issuer.value));
-  trace.organisationId = read.organisation?.id ?? null;
-  const selected = await verifyByProvider(decoded.value, read, issuer.value, request, deps.verifySubjectToken);
-  if (!selected.ok) return selected;
-  const { facts, verification } = selected.value;
-  const { verified, fetched, stale } = verification;
-  trace.subject = verified.subject;
-  trace.staleKeys = stale;
+  return byCurrentFacts(facts, async (read, areFresh) => {
+    Object.assign(trace, { ...newTrace(), issuer: issuer.value, organisationId: read.organisation?.id ?? null });
+    const selected = await verifyByProvider(decoded.value, read, issuer.value, request, verify);
+    if (!selected.ok) return selected;
+    const { facts: ofProvider, verification } = selected.value;
+    const { verified, fetched, stale } = verification;
+    trace.subject = verified.subject;
+    trace.staleKeys = stale;
 
-  const candidates = await deps.compileIdentities(facts.identities, facts.provider);
-  const decision = decide(request, facts, candidates, verified, deps.issuerUrl);
-  trace.serviceAccountId = decision.serviceAccountId;
-  trace.federatedIdentityId = decision.federatedIdentityId;
+    const candidates = await deps.compileIdentities(ofProvider.identities, ofProvider.provider);
+    const decision = decide(request, ofProvider, candidates, verified, deps.issuerUrl);
+    trace.serviceAccountId = decision.serviceAccountId;
+    trace.federatedIdentityId = decision.federatedIdentityId;
 
-  const describe = describeTo(request, facts, verified, candidates, deps);
-  if (!decision.granted) return recordDenial(decision, describe, facts, fetched, deps);
-  return issueToken(request, decision, describe, facts, verification, deps);
+    const describe = describeTo(request, ofProvider, verified, candidates, deps);
+    if (decision.granted) return issueToken(request, decision, describe, ofProvider, verification, deps);
+    return areFresh ? recordDenial(decision, describe, ofProvider, fetched, deps) : 'outdated';
+  });
 }

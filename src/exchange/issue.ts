@@ -1,16 +1,14 @@
 // Issues the token of a grant: it is signed while its audit event is written, and leaves only after both (contract §3).
 
 import type { Decision } from './decide.ts';
-import type { Denial } from './denial.ts';
+import type { Outcome } from './current-facts.ts';
 import { issuedAt, tokenClaims } from './grant.ts';
 import type { Grant } from './grant.ts';
-import { LAST_USED_RESOLUTION_SECONDS } from './limits.ts';
 import type { ExchangeDeps, ExchangeFacts, Verification } from './ports.ts';
 import { shadowOf } from './record.ts';
 import type { DescribeEvent } from './record.ts';
 import type { ExchangeRequest } from './request.ts';
-import { ok, refuse } from './result.ts';
-import type { Result } from './result.ts';
+import { ok } from './result.ts';
 import { alreadyUsed, singleUseOf } from './single-use.ts';
 
 /** A token that may be handed out: its audit event is durable. */
@@ -19,15 +17,15 @@ export interface IssuedToken {
   readonly grant: Grant;
 }
 
-/** Issues what was decided. Refuses if nothing can sign, or if the single use is lost to another request. */
+/** Issues what was decided, if the rules are still those. Refuses if nothing can sign, or if the single use is lost to another request. */
 export async function issueToken(
   request: ExchangeRequest,
   decision: Decision & { granted: true },
   describe: DescribeEvent,
-  { signingKeys, provider }: Pick<ExchangeFacts, 'signingKeys' | 'provider'>,
+  { signingKeys, provider, policy }: Pick<ExchangeFacts, 'signingKeys' | 'provider' | 'policy'>,
   { verified, fetched, stale }: Verification,
   deps: ExchangeDeps,
-): Promise<Result<IssuedToken, Denial>> {
+): Promise<Outcome<IssuedToken>> {
   const signer = await deps.signerFor(request.tokenType, signingKeys, request.now);
   if (!signer.ok) return signer;
   const { identity, upstream } = decision;
@@ -46,22 +44,21 @@ export async function issueToken(
   const recording = deps.recordGrant({
     event: describe.granted({ ...parties, tokenId: grant.tokenId, detail: noteOf(decision.note, stale) }),
     singleUse: await singleUseOf(identity, verified),
-    touch: identity.lastUsedAt === null || Math.abs(request.now - identity.lastUsedAt) >= LAST_USED_RESOLUTION_SECONDS,
     shadow: decision.shadow && describe.collapsing('shadow', shadowOf(decision.shadow)),
     fetched,
+    policy,
   });
   // Signing needs nothing from the write and the write nothing from it; the token leaves only after both.
   const [recorded, signed] = await Promise.allSettled([recording, signer.value(tokenClaims(grant, deps.issuerUrl))]);
   if (recorded.status === 'rejected') throw recorded.reason;
+  if (recorded.value === 'outdated') return 'outdated';
   if (recorded.value === 'already_used') {
     const replayed = alreadyUsed(identity);
     const { reason } = replayed;
     const { denialDetail } = await import('./denial-detail.ts');
-    await deps.recordRefusal(
-      describe.collapsing('refused', { ...parties, reason, detail: denialDetail(replayed) }),
-      fetched,
-    );
-    return refuse(replayed);
+    const refusal = describe.collapsing('refused', { ...parties, reason, detail: denialDetail(replayed) });
+    const refused = await deps.recordRefusal({ ...refusal, fetched, policy });
+    return refused === 'outdated' ? refused : { ok: false, error: replayed, isProven: true };
   }
   if (signed.status === 'rejected') throw signed.reason;
   return ok({ token: signed.value, grant });

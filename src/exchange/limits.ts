@@ -8,8 +8,14 @@ export const MAX_CREDENTIAL_TOKEN_LIFETIME_SECONDS = 3_600;
 export const MAX_PATTERN_RULES_WITHOUT_ACCOUNT = 200;
 /** Exact rules on one subject considered if the caller names no account; the same bound, for the same reason. */
 export const MAX_EXACT_RULES_WITHOUT_ACCOUNT = 200;
-/** Seconds; a use of an identity so soon after the one written is not written: a busy job would write its row at every exchange. */
-export const LAST_USED_RESOLUTION_SECONDS = 60;
+/** Decisions from facts read now, each made because the rules had changed when the one before was written. */
+export const MAX_FRESH_DECISIONS = 5;
+/** Exchanges whose facts an isolate keeps: as many pipelines as one place serves in a quarter of an hour. */
+export const MAX_KEPT_FACTS = 5_000;
+/** Characters of the rows that those facts were read from; as objects they take some times as much of the isolate's 128 MB. */
+export const MAX_KEPT_FACTS_CHARS = 8_000_000;
+/** Lookups for which an isolate remembers that the issuer's subject is not in `sub`; beyond it they are learnt anew. */
+export const MAX_KEPT_SUBJECT_CLAIMS = 500;
 /** Characters of a value that a refusal quotes; the longest real subjects and claims stay below. */
 export const MAX_QUOTED_CHARS = 300;
 /** Characters of an identifier that a refusal quotes: whoever sends one chooses its length. */

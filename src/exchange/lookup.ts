@@ -13,12 +13,13 @@ import type { Result } from './result.ts';
 export function lookupKeys(
   claims: JsonObject,
   issuer: string,
-): Pick<ExchangeQuery, 'issuer' | 'subjectKeys' | 'allStrings'> {
+): Pick<ExchangeQuery, 'issuer' | 'claims' | 'subjectKeys' | 'allStrings'> {
   const { sub } = claims;
   return {
     issuer,
+    claims,
     subjectKeys: typeof sub === 'string' && sub !== '' ? subjectKeysOfToken(claims, sub) : [],
-    allStrings: [...new Set([...stringsIn(claims)].flatMap((text) => subjectKeysOfToken(claims, text)))],
+    allStrings: () => [...new Set([...stringsIn(claims)].flatMap((text) => subjectKeysOfToken(claims, text)))],
   };
 }
 
@@ -33,7 +34,7 @@ export function queryOf(
   issuer: string,
 ): ExchangeQuery {
   const isNamed = serviceAccount !== null || federatedIdentity !== null;
-  const keys = isNamed ? { issuer, subjectKeys: [], allStrings: [] } : lookupKeys(claims, issuer);
+  const keys = isNamed ? { issuer, claims: null, subjectKeys: [], allStrings: () => [] } : lookupKeys(claims, issuer);
   return { ...keys, serviceAccount, organisation, federatedIdentity };
 }
 

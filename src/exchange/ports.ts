@@ -31,11 +31,24 @@ export interface ExchangeQuery extends Pick<Asked, 'serviceAccount' | 'organisat
   /** Index keys of the exact rules that could match; used if no account is named and the provider reads `sub`. */
   readonly subjectKeys: readonly string[];
   /** The same of every string in the token; used instead if the provider reads another claim as the subject. */
-  readonly allStrings: readonly string[];
+  readonly allStrings: () => readonly string[];
+  /** What the token says; null if whom it wants to act as is named. */
+  readonly claims: JsonObject | null;
+}
+
+/** What the rules are known by. Facts still hold while both are those that they were read with (contract §7). */
+export interface PolicyVersions {
+  /** Of the organisation of the facts; null if there is none. */
+  readonly organisation: string | null;
+  /** Of what belongs to the whole deployment: our keys, reserved audiences, organisations. */
+  readonly deployment: string;
 }
 
 /** Everything an exchange needs to know, read in one D1 round trip. */
 export interface ExchangeFacts {
+  readonly policy: PolicyVersions;
+  /** Of the rows that they were read from, for the memory that keeps them. */
+  readonly chars: number;
   /** Of the named account, else the named one, else `default`; null if the named one does not exist. */
   readonly organisation: Organisation | null;
   /** The provider of the issuer; the oldest that is active, if several share the issuer. */
@@ -92,18 +105,27 @@ export interface CollapsingEvent {
 export interface GrantRecord {
   readonly event: NewAuditEvent;
   readonly singleUse: SingleUse | null;
-  /** Whether this use of the identity is far enough from the last one written. */
-  readonly touch: boolean;
   /** The event of a shadow identity that matched too. */
   readonly shadow: CollapsingEvent | null;
   readonly fetched: FetchedKeys | null;
+  /** It is written only if the rules are still those that it was decided from. */
+  readonly policy: PolicyVersions;
 }
 
-/** Records a grant; `already_used` if the single use was lost, and then nothing is written. Throws StorageUnavailable. */
-export type RecordGrant = (record: GrantRecord) => Promise<'recorded' | 'already_used'>;
+/**
+ * Records a grant; `already_used` if the single use was lost, `outdated` if the rules changed, and then no grant is written.
+ * Throws StorageUnavailable.
+ */
+export type RecordGrant = (record: GrantRecord) => Promise<'recorded' | 'already_used' | 'outdated'>;
 
-/** Records a refusal of a verified token; equal refusals within a minute become one event. Throws StorageUnavailable. */
-export type RecordRefusal = (refusal: CollapsingEvent, fetched: FetchedKeys | null) => Promise<void>;
+/** A refusal of a verified token, and what it was decided from. */
+export interface RefusalRecord extends CollapsingEvent {
+  readonly fetched: FetchedKeys | null;
+  readonly policy: PolicyVersions;
+}
+
+/** Records a refusal; equal ones within a minute become one event. `outdated` as for a grant. Throws StorageUnavailable. */
+export type RecordRefusal = (refusal: RefusalRecord) => Promise<'recorded' | 'outdated'>;
 
 /** Signs claims with the key that is active for the purpose; refuses if there is none. */
 export type SignerFor = (
@@ -115,6 +137,8 @@ export type SignerFor = (
 /** What an exchange is given. */
 export interface ExchangeDeps {
   readonly readFacts: ReadExchangeFacts;
+  /** Facts that were read for an earlier exchange, if they are kept; they may be out of date. */
+  readonly knownFacts: (query: ExchangeQuery) => ExchangeFacts | null;
   readonly verifySubjectToken: VerifySubjectToken;
   readonly compileIdentities: CompileIdentities;
   readonly recordGrant: RecordGrant;

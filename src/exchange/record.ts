@@ -7,13 +7,12 @@ import { loadHints } from '../rules/late-hints.ts';
 import type { CompiledIdentity } from '../rules/rule.ts';
 import type { VerifiedClaims } from '../token/claims.ts';
 import type { Decision } from './decide.ts';
-import type { Denial } from './denial.ts';
+import type { Outcome } from './current-facts.ts';
 import { likenessOf } from './likeness.ts';
 import type { CollapsingEvent, ExchangeDeps, ExchangeFacts, FetchedKeys } from './ports.ts';
 import { recordAsked } from './recorded-asked.ts';
 import type { ExchangeRequest, RequestContext } from './request.ts';
 import { refuse } from './result.ts';
-import type { Result } from './result.ts';
 
 /** What is known of an exchange when it ends, for the log line; filled in step by step. */
 export interface ExchangeTrace {
@@ -96,7 +95,7 @@ export async function recordDenial(
   facts: ExchangeFacts,
   fetched: FetchedKeys | null,
   deps: Pick<ExchangeDeps, 'recordRefusal' | 'defaultOrganisationId'>,
-): Promise<Result<never, Denial>> {
+): Promise<Outcome<never>> {
   const { denial, shadow, serviceAccountId, federatedIdentityId } = decision;
   const { reason } = denial;
   // Loaded here, so that a cold exchange that is granted does not pay for words that nobody reads.
@@ -111,8 +110,8 @@ export async function recordDenial(
           reason,
           detail: `${shadowOf(shadow).detail}; ${detail}`,
         });
-  await deps.recordRefusal(refusal, fetched);
-  return refuse(denial);
+  const recorded = await deps.recordRefusal({ ...refusal, fetched, policy: facts.policy });
+  return recorded === 'outdated' ? recorded : refuse(denial);
 }
 
 /** What the event of a shadow identity says that would have granted. */

@@ -54,6 +54,25 @@ export async function verifyByProvider(
   return refuse(mostTelling);
 }
 
+/**
+ * The same for one token of one request: a provider that is decided with once more, and whose row says the same, verifies nothing
+ * twice and asks its issuer for nothing twice.
+ */
+export function oncePerProvider(verify: VerifySubjectToken): VerifySubjectToken {
+  const made: { readonly provider: IdentityProvider; readonly outcome: Result<Verification, Denial> }[] = [];
+  return async (token, provider, now) => {
+    const before = made.find((one) => isSame(one.provider, provider));
+    if (before !== undefined) return before.outcome;
+    const outcome = await verify(token, provider, now);
+    made.push({ provider, outcome });
+    return outcome;
+  };
+}
+
+function isSame(one: IdentityProvider, other: IdentityProvider): boolean {
+  return one === other || (one.id === other.id && JSON.stringify(one) === JSON.stringify(other));
+}
+
 /** The facts with the rules of one of the issuer's providers alone. */
 export function ofProvider(facts: ExchangeFacts, provider: IdentityProvider): FactsOfProvider {
   if (facts.otherProviders.length === 0) return { ...facts, provider };

@@ -162,6 +162,7 @@ export const federatedIdentity = defineObject({
     lastUsedAt: {
       is: timestamp,
       readOnly: true,
+      shown: true,
       null: 'unset',
       default: null,
       description: 'Of the last grant, to the minute: it is not written more often',

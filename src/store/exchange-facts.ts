@@ -18,6 +18,7 @@ import { columnsOf, jsonArrayOf, rowFrom } from './json-rows.ts';
 import type { Columns } from './json-rows.ts';
 import { decidingColumns, fromRow } from './object-columns.ts';
 import type { Row } from './object-columns.ts';
+import { DEPLOYMENT, versionOf } from './policy-guard.ts';
 import { SIGNING_KEY_COLUMNS } from './signing-keys.ts';
 
 /** A rule with its account, of the tables `fi` and `sa`; the parameter stands for an empty list of token audiences. */
@@ -36,7 +37,7 @@ const ROLE_COLUMNS: Columns = {
   ...columnsOf('b', ['service_account_id', 'projects', 'scopes']),
   ...columnsOf('r', ['slug']),
 };
-const ORGANISATION_COLUMNS = columnsOf('o', ['id', 'slug']);
+const ORGANISATION_COLUMNS = { ...columnsOf('o', ['id', 'slug']), policy: versionOf('o.id') };
 const ACCOUNT_COLUMNS = columnsOf('a', ['id', 'organisation_id', 'slug', 'status', 'tokens_not_before']);
 
 interface Statement {
@@ -62,6 +63,9 @@ interface Lookup {
 }
 
 /**
+ * Rows of the organisation alone: one that names another's, as only a hand can write it, counts for nothing, and so every change
+ * of a row that counts raises this organisation's version. With a `+`, since no index is to be chosen by it.
+ *
  * One statement for everything, since in D1 each costs about as much as the rest of the read: a row of what is small and
  * always there, then rows for what may be many. Not all in one: a row carries 2 MB, which the bindings of a few accounts
  * may exceed. D1 allows five terms in a compound SELECT. SQLite compiles the text anew each time, which takes longer than
@@ -72,10 +76,10 @@ function statementOf({ tables, organisation, account, providers, identities, bin
     SELECT 'context' AS kind, json_array(
       json((SELECT ${jsonArrayOf(ORGANISATION_COLUMNS)} FROM organisation o WHERE o.id = ${organisation})),
       ${account === null ? 'NULL' : `json((SELECT ${jsonArrayOf(ACCOUNT_COLUMNS)} FROM ${account}))`},
-      json((SELECT json_group_array(${jsonArrayOf(SIGNING_KEY_COLUMNS)}) FROM signing_key k))) AS data
+      json((SELECT json_group_array(${jsonArrayOf(SIGNING_KEY_COLUMNS)}) FROM signing_key k)), ${versionOf(DEPLOYMENT)}) AS data
     UNION ALL SELECT * FROM (SELECT 'provider', ${jsonArrayOf(PROVIDER_COLUMNS)} FROM ${providers} ORDER BY p.id LIMIT ${MAX_PROVIDERS_OF_ONE_ISSUER})
     UNION ALL SELECT * FROM (SELECT 'identity', ${jsonArrayOf(IDENTITY_COLUMNS)} FROM ${identities})
-    UNION ALL SELECT 'role', ${jsonArrayOf(ROLE_COLUMNS)} FROM role_binding b CROSS JOIN role r ON r.id = b.role_id WHERE ${bindings}`;
+    UNION ALL SELECT 'role', ${jsonArrayOf(ROLE_COLUMNS)} FROM role_binding b CROSS JOIN role r ON r.id = b.role_id AND +r.organisation_id = b.organisation_id WHERE ${bindings}`;
   return { sql, parameters: Math.max(...[...sql.matchAll(/\?(\d)/g)].map((match) => Number(match[1]))) };
 }
 
@@ -99,9 +103,9 @@ function ofNamedAccount(condition: string, organisation: string | null): Stateme
       (SELECT organisation_id FROM identity_provider WHERE issuer = ?2 ORDER BY status, id LIMIT 1))`,
     identities: `(SELECT * FROM ${account}) sa
       CROSS JOIN identity_provider p ON p.organisation_id = sa.organisation_id AND p.issuer = ?2
-      CROSS JOIN federated_identity fi ON fi.service_account_id = sa.id AND fi.provider_id = p.id
+      CROSS JOIN federated_identity fi ON fi.service_account_id = sa.id AND fi.provider_id = p.id AND +fi.organisation_id = sa.organisation_id
       ORDER BY fi.id LIMIT ${MAX_IDENTITIES_PER_SERVICE_ACCOUNT + 1}`,
-    bindings: `b.service_account_id = (SELECT a.id FROM ${account})`,
+    bindings: `(b.service_account_id, b.organisation_id) = (SELECT a.id, a.organisation_id FROM ${account})`,
   });
 }
 
@@ -114,13 +118,13 @@ const BY_IDENTITY_IN_ORGANISATION = ofNamedAccount(ACCOUNT_OF_IDENTITY, ORGANISA
 
 // ?1 organisation (id or slug), ?2 issuer, ?3 subject keys and ?4 all strings of the token (JSON arrays), ?5 the default audience.
 const PROVIDERS_OF_ORGANISATION = `identity_provider p WHERE p.organisation_id = ${ORGANISATION_NAMED} AND p.issuer = ?2`;
-const EXACT_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id, p.subject_claim FROM ${PROVIDERS_OF_ORGANISATION}) p
+const EXACT_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id, p.organisation_id, p.subject_claim FROM ${PROVIDERS_OF_ORGANISATION}) p
   CROSS JOIN json_each(CASE p.subject_claim WHEN 'sub' THEN ?3 ELSE ?4 END) wanted
-  CROSS JOIN federated_identity fi ON fi.provider_id = p.id AND fi.subject_key = wanted.value
+  CROSS JOIN federated_identity fi ON fi.provider_id = p.id AND fi.subject_key = wanted.value AND +fi.organisation_id = p.organisation_id
   LIMIT ${MAX_EXACT_RULES_WITHOUT_ACCOUNT + 1}`;
 // In the order of the index, which is that of a provider's rules: sorting would have to read all of them first.
-const PATTERN_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id FROM ${PROVIDERS_OF_ORGANISATION}) p
-  CROSS JOIN federated_identity fi ON fi.provider_id = p.id AND fi.subject_key IS NULL
+const PATTERN_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id, p.organisation_id FROM ${PROVIDERS_OF_ORGANISATION}) p
+  CROSS JOIN federated_identity fi ON fi.provider_id = p.id AND fi.subject_key IS NULL AND +fi.organisation_id = p.organisation_id
   LIMIT ${MAX_PATTERN_RULES_WITHOUT_ACCOUNT + 1}`;
 
 const BY_TOKEN = statementOf({
@@ -129,8 +133,8 @@ const BY_TOKEN = statementOf({
   account: null,
   providers: PROVIDERS_OF_ORGANISATION,
   identities: `candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
-    CROSS JOIN service_account sa ON sa.id = fi.service_account_id`,
-  bindings: 'b.service_account_id IN (SELECT service_account_id FROM candidate)',
+    CROSS JOIN service_account sa ON sa.id = fi.service_account_id AND +sa.organisation_id = fi.organisation_id`,
+  bindings: `b.service_account_id IN (SELECT service_account_id FROM candidate) AND +b.organisation_id = ${ORGANISATION_NAMED}`,
 });
 
 /** The reads of an exchange that names its account by id, by slug, by a rule of it (each in an organisation or not), and not at all. */
@@ -173,9 +177,11 @@ export async function readExchangeFacts(
   const found = rowsOf<{ kind: string; data: string }>(result);
   const all = (wanted: string): Values[] =>
     found.flatMap(({ kind, data }) => (kind === wanted ? [JSON.parse(data) as Values] : []));
-  const [context] = all('context') as [Values | null, Values | null, Values[]][];
+  const [context] = all('context') as [Values | null, Values | null, Values[], string | null][];
   if (context === undefined) throw new StorageUnavailable('D1 answered an exchange without its context');
-  const [organisation, account, keys] = context;
+  const [owner, account, keys, deployment] = context;
+  if (deployment === null) throw new StorageUnavailable('policy_version lacks the deployment: apply schema.sql');
+  const organisation = owner && rowFrom<Organisation & { readonly policy: string | null }>(ORGANISATION_COLUMNS, owner);
   const [provider = null, ...otherProviders] = all('provider')
     .map((values) => fromRow(identityProvider, rowFrom<Row>(PROVIDER_COLUMNS, values)))
     .sort(activeAndOldestFirst);
@@ -186,7 +192,9 @@ export async function readExchangeFacts(
     .sort((one, other) => (one.row.id < other.row.id ? -1 : 1));
   const { rows, truncated } = boundIdentities(candidates, query);
   return {
-    organisation: organisation && rowFrom<Organisation>(ORGANISATION_COLUMNS, organisation),
+    policy: { organisation: organisation?.policy ?? null, deployment },
+    chars: found.reduce((sum, { data }) => sum + data.length, 0),
+    organisation: organisation && { id: organisation.id, slug: organisation.slug },
     provider,
     otherProviders,
     serviceAccount: account && fromRow(serviceAccount, rowFrom<Row>(ACCOUNT_COLUMNS, account)),
@@ -227,7 +235,7 @@ function selectStatement(
     const inOrganisation = asked.serviceAccount.startsWith('sa_') ? BY_ID_IN_ORGANISATION : BY_SLUG;
     return { statement: organisation === null ? BY_ID : inOrganisation, values: named(asked.serviceAccount) };
   }
-  const keys = [subjectKeys, allStrings].map((list) => JSON.stringify(list));
+  const keys = [subjectKeys, allStrings()].map((list) => JSON.stringify(list));
   const values = [organisation ?? defaults.organisation, issuer, ...keys, defaults.audience];
   return { statement: BY_TOKEN, values };
 }

@@ -4,6 +4,10 @@
 export const REFUSAL_COLLAPSE_SECONDS = 60;
 /** Distinct refusals per organisation and window that get an audit event of their own. 60 is one per second; the hourly sweep can delete a day of that in a day. */
 export const MAX_DISTINCT_REFUSALS = 60;
+/** Seconds; a use of an identity or credential so soon after the one written is not written: a busy job would write its row at every exchange. */
+export const LAST_USED_RESOLUTION_SECONDS = 60;
+/** Identities of which an isolate remembers when their last use was written; beyond it D1 is asked once more. */
+export const MAX_KEPT_LAST_USES = 5_000;
 /** Requests by which one counted event is found; beyond it they are only counted. A matrix of a CI system has at most 256 jobs. */
 export const MAX_REQUESTS_PER_EVENT = 500;
 /** Seconds that used and revoked tokens are kept after they expire, so that a sweep run by a clock up to a day fast deletes nothing that is still needed. */

@@ -1,7 +1,7 @@
 // Contract §7: what an exchange costs, counted in round trips, and that it does not grow with the tables.
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { addIdentity, deploy, expectCreated, join } from '../support/deployment.ts';
+import { addIdentity, deploy, expectCreated, ISSUER_URL, join } from '../support/deployment.ts';
 import type { Deployment, Joined } from '../support/deployment.ts';
 import { githubActions } from '../support/claims.ts';
 import { createIssuer } from '../support/issuer.ts';
@@ -30,21 +30,79 @@ describe('round trips of an exchange', () => {
     expect(deployment.counts.fetches).toHaveLength(2);
   });
 
-  it('a warm exchange costs one D1 read and one D1 write, no KV and no fetch (contract §7)', async () => {
+  const WARM = { d1Trips: 1, d1Reads: 0, d1Writes: 1, kvReads: 0, kvWrites: 0, fetches: [] };
+
+  it('a warm exchange costs one D1 write, no KV and no fetch (contract §7)', async () => {
     await deployment.exchange(await token(), { service_account_id: joined.serviceAccount });
     deployment.resetCounts();
     expect((await deployment.exchange(await token(), { service_account_id: joined.serviceAccount })).status).toBe(200);
-    expect(deployment.counts).toEqual({ d1Trips: 2, d1Reads: 1, d1Writes: 1, kvReads: 0, kvWrites: 0, fetches: [] });
+    expect(deployment.counts).toEqual(WARM);
   });
 
   it('a warm exchange that names no account costs the same (contract §7)', async () => {
     await deployment.exchange(await token());
     deployment.resetCounts();
-    expect((await deployment.exchange(await token())).status).toBe(200);
-    expect(deployment.counts).toEqual({ d1Trips: 2, d1Reads: 1, d1Writes: 1, kvReads: 0, kvWrites: 0, fetches: [] });
+    expect((await deployment.exchange(await token({ jti: 'another' }))).status).toBe(200);
+    expect(deployment.counts).toEqual(WARM);
   });
 
-  it('a cold isolate costs one KV read more and no fetch (contract §7)', async () => {
+  it('so does one whose provider reads the subject from another claim (contract §7)', async () => {
+    const other = await createIssuer({ issuer: 'https://access.example.com' });
+    deployment.connect(other);
+    const provider = await expectCreated(
+      deployment.iam('POST', '/v1/federated-identity-providers', {
+        name: 'other',
+        providerIssuer: other.issuer,
+        status: 'active',
+        subjectClaim: 'common_name',
+      }),
+    );
+    await addIdentity(deployment, { ...joined, provider }, { providerSubject: 'robot' });
+    const { now } = deployment.clock;
+    const claims = { iss: other.issuer, sub: '', aud: ISSUER_URL, common_name: 'robot', iat: now, exp: now + 300 };
+    await deployment.exchange(await other.sign({ ...claims, jti: 'one' }));
+    deployment.resetCounts();
+    expect((await deployment.exchange(await other.sign({ ...claims, jti: 'two' }))).status).toBe(200);
+    expect(deployment.counts).toEqual(WARM);
+  });
+
+  it('a warm single-use exchange costs the same (contract §7)', async () => {
+    await deployment.iam('PATCH', `/v1/federated-identities/${joined.federatedIdentity}`, {
+      replayProtection: 'singleUse',
+    });
+    await deployment.exchange(await token({ jti: 'one' }));
+    deployment.resetCounts();
+    expect((await deployment.exchange(await token({ jti: 'two' }))).status).toBe(200);
+    expect(deployment.counts).toEqual(WARM);
+    deployment.resetCounts();
+    expect((await deployment.exchange(await token({ jti: 'two' }))).status).toBe(400);
+    expect(deployment.counts).toMatchObject({ d1Trips: 2 });
+  });
+
+  it('one whose rules changed since reads them and writes once more (contract §7)', async () => {
+    await deployment.exchange(await token());
+    await deployment.iam('PATCH', `/v1/federated-identities/${joined.federatedIdentity}`, { tokenLifetime: 600 });
+    deployment.resetCounts();
+    expect((await deployment.exchange(await token())).body.expires_in).toBe(600);
+    expect(deployment.counts).toMatchObject({ d1Trips: 3, d1Writes: 1, kvReads: 0 });
+  });
+
+  it('a change of what is only shown costs it nothing (contract §7)', async () => {
+    await deployment.exchange(await token());
+    await deployment.iam('PATCH', `/v1/federated-identities/${joined.federatedIdentity}`, { description: 'new' });
+    deployment.resetCounts();
+    expect((await deployment.exchange(await token())).status).toBe(200);
+    expect(deployment.counts).toEqual(WARM);
+  });
+
+  it('a refused one reads the rules and writes (contract §7)', async () => {
+    await deployment.exchange(await token());
+    deployment.resetCounts();
+    expect((await deployment.exchange(await token(), { scope: 'other' })).status).toBe(400);
+    expect(deployment.counts).toMatchObject({ d1Trips: 2, d1Reads: 1, d1Writes: 1, kvReads: 0 });
+  });
+
+  it('a cold isolate costs one D1 read and one KV read more and no fetch (contract §7)', async () => {
     await deployment.exchange(await token());
     deployment.coldStart();
     deployment.resetCounts();

@@ -30,6 +30,8 @@ describe('a database without a table', () => {
       const { deployment, works, exchange, token } = world;
       const issued = (await exchange()).body.access_token as string;
       await deployment.db.prepare(`DROP TABLE ${table}`).run();
+      // An isolate that knows the rules does not read them.
+      deployment.coldStart();
       expect(await faultsOf(world)).toEqual([
         `DB: DB lacks tables or indexes (no such table: ${table}): apply schema.sql (npx wrangler d1 execute DB --remote --file schema.sql)`,
       ]);
@@ -83,6 +85,7 @@ describe('a database of another version', () => {
     await works();
     const before = await grants(world);
     await deployment.db.prepare(`ALTER TABLE ${table} RENAME COLUMN ${column} TO another_one`).run();
+    deployment.coldStart();
     expect(await faultsOf(world)).toEqual([
       expect.stringMatching(new RegExp(`^DB: DB has tables of another version .*${column}`)),
     ]);

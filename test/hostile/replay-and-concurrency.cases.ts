@@ -266,6 +266,8 @@ function failing(
       deployment.iam('PATCH', `/v1/federated-identities/${joined.federatedIdentity}`, { replayProtection: rule }),
     attack: async ({ deployment, token, used }) => {
       used.token = await token();
+      // A warm isolate would write at once, without reading before.
+      deployment.coldStart();
       const { carry } = deployment.d1;
       let trips = 0;
       deployment.d1.carry = async (trip) => {

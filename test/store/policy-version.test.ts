@@ -163,9 +163,7 @@ describe('the columns that an exchange reads', () => {
       [...(SHOWN['every'] ?? []), ...(SHOWN[tables[alias] ?? ''] ?? [])].includes(column);
     const read = EXCHANGE_STATEMENTS.flatMap((sql) => [...sql.matchAll(/\b(o|p|a|sa|fi|r|b)\.(\w+)/g)]);
     const shown = read.filter(([, alias = '', column = '']) => isShown(alias, column)).map(([text]) => text);
-    // The name, version and last use of an object are read and decide nothing.
-    expect(new Set(shown)).toEqual(
-      new Set(['fi.object_version', 'p.object_version', 'fi.last_used_at', 'fi.name', 'p.name']),
-    );
+    // The name and the version of an object are read and decide nothing.
+    expect(new Set(shown)).toEqual(new Set(['fi.object_version', 'p.object_version', 'fi.name', 'p.name']));
   });
 });

@@ -65,7 +65,10 @@ export function createExchange(world: MemoryWorld): MemoryExchange {
   const { identities, provider } = world;
   let claimsToSign: JsonObject = {};
   const deps: ExchangeDeps = {
+    knownFacts: () => null,
     readFacts: async ({ issuer, serviceAccount, federatedIdentity }) => ({
+      policy: { organisation: '1', deployment: '1' },
+      chars: 0,
       organisation: ORGANISATION,
       provider: issuer === provider.providerIssuer ? provider : null,
       otherProviders: [],
@@ -88,7 +91,10 @@ export function createExchange(world: MemoryWorld): MemoryExchange {
       events.push(event);
       return 'recorded';
     },
-    recordRefusal: async ({ event }) => void events.push(event),
+    recordRefusal: async ({ event }) => {
+      events.push(event);
+      return 'recorded';
+    },
     signerFor: async () =>
       ok(async (claims) => {
         claimsToSign = claims;

@@ -113,7 +113,7 @@ function factsOf(
   { providers, serviceAccounts, identities, bindings }: WrittenConfiguration,
   { claims, serviceAccount, provider: signedBy = null }: Question,
   issuer: string,
-): ExchangeFacts {
+): Omit<ExchangeFacts, 'policy' | 'chars'> {
   const sharing = providers.filter((written) => written.providerIssuer === issuer);
   const provider = sharing.find(({ name }) => name === signedBy) ?? sharing[0];
   const accounts = new Map(serviceAccounts.map((written) => [written.name, toServiceAccount(written)]));
@@ -122,7 +122,7 @@ function factsOf(
       ? null
       : (accounts.get(serviceAccount) ?? [...accounts.values()].find(({ slug }) => slug === serviceAccount) ?? null);
   const keys = lookupKeys(claims, issuer);
-  const wanted = new Set((provider?.subjectClaim ?? 'sub') === 'sub' ? keys.subjectKeys : keys.allStrings);
+  const wanted = new Set((provider?.subjectClaim ?? 'sub') === 'sub' ? keys.subjectKeys : keys.allStrings());
   const isCandidate = (written: WrittenIdentity): boolean => {
     if (written.provider !== provider?.name) return false;
     if (serviceAccount !== null) return written.serviceAccount === named?.id;
