@@ -47,16 +47,22 @@ export async function runWrangler(args: readonly string[], env: NodeJS.ProcessEn
 /** Runs wrangler and keeps what it prints. */
 export async function captureWrangler(
   args: readonly string[],
-): Promise<{ readonly code: number; readonly output: string }> {
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string; readonly output: string }> {
   const child = spawn(process.execPath, [WRANGLER, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: QUIET_WRANGLER,
+    env: { ...QUIET_WRANGLER, ...env },
   });
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return { code: await exitCode(child), output: Buffer.concat(chunks).toString('utf8').trim() };
+  const printed = { stdout: '', stderr: '', output: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      printed[stream] += text;
+      printed.output += text;
+    });
+  }
+  const code = await exitCode(child);
+  return { code, ...printed, output: printed.output.trim() };
 }
 
 function exitCode(child: ReturnType<typeof spawn>): Promise<number> {

@@ -3,14 +3,21 @@
 /** An expected failure of a script: the message is for the person at the terminal and says what to do next. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
+  /** 1 for a failure, 2 for a wrong use. */
+  readonly exitCode: 1 | 2;
+
+  constructor(message: string, exitCode: 1 | 2 = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
-/** Runs a script's main function; a Refusal is printed as its message, and every failure exits with 1. */
+/** Runs a script's main function; a Refusal is printed as its message and exits with its code, any other failure with 1. */
 export async function runScript(name: string, main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
     console.error(error instanceof Refusal ? `${name}: ${error.message}` : error);
-    process.exit(1);
+    process.exit(error instanceof Refusal ? error.exitCode : 1);
   }
 }

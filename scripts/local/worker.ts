@@ -22,6 +22,10 @@ const SWEEP_EVERY_MS = 3_600_000;
 /** Milliseconds until the first one: not in the way of the first requests. */
 const FIRST_SWEEP_MS = 10_000;
 
+/** The ids under which states that exist keep their data; wrangler.toml names none. */
+const LOCAL_DATABASE = '00000000-0000-0000-0000-000000000000';
+const LOCAL_NAMESPACE = '00000000000000000000000000000000';
+
 export interface LocalWorkerOptions {
   readonly port: number;
   /** Absolute path of the built entry module. */
@@ -123,6 +127,8 @@ function miniflareOptions(options: LocalWorkerOptions, databaseOnly: boolean): M
       ...workerOptions,
       // Optional in wrangler.toml; on disk it costs nothing.
       r2Buckets: ['ARCHIVE'],
+      d1Databases: { DB: LOCAL_DATABASE },
+      kvNamespaces: { CACHE: LOCAL_NAMESPACE },
       ...(databaseOnly
         ? { modules: true, script: idle }
         : { modulesRoot: dirname(options.bundle), modules: [{ type: 'ESModule', path: options.bundle }] }),

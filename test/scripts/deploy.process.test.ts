@@ -1,37 +1,46 @@
-// `npm run deploy` before anything leaves this machine: what it refuses and what it would upload.
+// `npm run deploy` and `npm run remove` as programs with wrangler itself, signed out: what they refuse, and what they would do.
 
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { endAll, start, temporaryDirectory } from '../support/local-process.ts';
+import type { Running } from '../support/local-process.ts';
 
 afterEach(endAll);
 
-const deploy = (...args: string[]): ReturnType<typeof start> =>
-  start(process.execPath, ['scripts/deploy.ts', ...args], { WRANGLER_SEND_METRICS: 'false' });
+/** In an empty home nobody is signed in, whoever runs the test. */
+function script(name: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Running {
+  const home = temporaryDirectory();
+  const variables = { WRANGLER_SEND_METRICS: 'false', HOME: home, XDG_CONFIG_HOME: home, ...more };
+  return start(process.execPath, [`scripts/${name}.ts`, ...args], variables);
+}
 
 describe('npm run deploy', () => {
-  it('names everything that wrangler.toml still lacks at once, and deploys nothing (contract §0)', async () => {
-    const program = deploy();
-    expect((await program.exited).code).toBe(1);
-    for (const fault of ['database_id of DB', 'id of CACHE', 'ISSUER_URL']) expect(program.output()).toContain(fault);
-  });
-
-  it('refuses a --dry-run that npm kept for itself, rather than to deploy', async () => {
-    const program = start(process.execPath, ['scripts/deploy.ts'], { npm_config_dry_run: 'true' });
-    expect((await program.exited).code).toBe(1);
-    expect(program.output()).toContain('write `npm run deploy -- --dry-run`');
-  });
-
-  it('shows its options, and deploys nothing, with --help', async () => {
-    const program = deploy('--help');
+  it('prints its plan and builds with --dry-run, without an account (contract §8)', async () => {
+    const program = script('deploy', ['--dry-run', '--env', 'staging', '--url', 'https://tokens.invalid']);
     expect((await program.exited).code).toBe(0);
-    expect(program.output()).toContain('npm run deploy [-- options]');
+    expect(program.output()).toContain('nobody is signed in to Cloudflare: run `npx wrangler login`');
+    expect(program.output()).toContain('Plan for cambist-staging; nothing is changed:');
+    expect(program.output()).toMatch(/The Worker builds: Total Upload: [\d.]+ KiB \/ gzip: [\d.]+ KiB/);
   });
 
-  it('builds with --dry-run, without an account (contract §0)', async () => {
-    const program = deploy('--dry-run', '--outdir', temporaryDirectory());
-    expect((await program.exited).code).toBe(0);
-    expect(program.output()).toContain('--dry-run: exiting now');
-    expect(program.output()).toMatch(/Before it can be deployed, \S+ needs:\n {2}- database_id of DB/);
+  it('refuses in one sentence, without a stack: who is not signed in with 1, a wrong use with 2 (contract §8)', async () => {
+    const signedOut = script('deploy', ['--yes']);
+    const withPath = script('deploy', ['--yes', '--url', 'https://tokens.example.com/cambist']);
+    const keptByNpm = script('deploy', [], { npm_config_dry_run: 'true' });
+    const removal = script('remove', []);
+    expect((await signedOut.exited).code).toBe(1);
+    for (const program of [withPath, keptByNpm, removal]) expect((await program.exited).code).toBe(2);
+    expect(signedOut.output()).toMatch(/^deploy: nobody is signed in .*\n$/);
+    expect(withPath.output()).toMatch(/^deploy: --url must be an origin alone, .*: https:\/\/tokens\.example\.com\n$/);
+    expect(keptByNpm.output()).toContain('write `npm run deploy -- --dry-run`');
+    expect(removal.output()).toMatch(/^remove: there is no terminal to ask on: .*\n$/);
+  });
+
+  it('shows its options, and does nothing, with --help', async () => {
+    for (const name of ['deploy', 'remove']) {
+      const program = script(name, ['--help']);
+      expect((await program.exited).code).toBe(0);
+      expect(program.output()).toContain(`npm run ${name} [-- options]`);
+    }
   });
 });

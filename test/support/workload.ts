@@ -2,6 +2,7 @@
 
 import { env } from 'cloudflare:workers';
 import { exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
+import type { Settings } from '../../src/config.ts';
 import type { JWK, JWTPayload } from 'jose';
 import { ADMIN_TOKEN, ISSUER_URL } from './deployment.ts';
 import type { Answer, Deployment } from './deployment.ts';
@@ -151,9 +152,7 @@ export async function bindRole(
 
 /** The private keys of the deployment, as the secret holds them. */
 export function signingKeys(): (JWK & { kid: string; alg: string })[] {
-  return (
-    JSON.parse((env as { SIGNING_KEYS: string }).SIGNING_KEYS) as { keys: (JWK & { kid: string; alg: string })[] }
-  ).keys;
+  return (JSON.parse(String((env as Settings).SIGNING_KEYS)) as { keys: (JWK & { kid: string; alg: string })[] }).keys;
 }
 
 /** A new private key for the secret. */
