@@ -1,6 +1,6 @@
 -- The whole current schema of Cambist's D1 database. Applying it again changes nothing.
 -- Times are epoch seconds (UTC). Lists and maps are JSON text. Identifiers are TypeIDs, so their order is the order of creation.
--- Nothing secret is stored here: access credentials are hashes, signing keys are known by kid only.
+-- No secret can be read here: access credentials are hashes, and the private parts of signing keys are encrypted with SEALING_KEY.
 
 -- The record that wrangler keeps of migrations/. A new database made from this file has them all; one that is there is left as it was.
 CREATE TABLE IF NOT EXISTS d1_migrations (
@@ -312,12 +312,14 @@ CREATE TABLE IF NOT EXISTS revoked_token (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS revoked_token_by_expiry ON revoked_token (expires_at);
 
--- The life of each key of the SIGNING_KEYS bundle; the key material is in the secret only.
+-- The life of each signing key. The material of a bundle's key is in its secret only, that of a sealed one is here, encrypted.
 CREATE TABLE IF NOT EXISTS signing_key (
   kid          TEXT PRIMARY KEY,
   alg          TEXT NOT NULL,
+  source       TEXT NOT NULL DEFAULT 'bundle' CHECK (source IN ('bundle', 'sealed')),
+  sealed       TEXT CHECK (sealed IS NULL OR source = 'sealed'), -- the private JWK (signing/seal.ts); erased once its last token is over
   status       TEXT NOT NULL CHECK (status IN ('standby', 'active', 'retiring', 'revoked')),
-  published_at INTEGER NOT NULL,                    -- first seen in the bundle, so in the JWKS
+  published_at INTEGER NOT NULL,                    -- in the JWKS since then
   activated_at INTEGER,
   retiring_at  INTEGER,                             -- stopped signing (graceful)
   expires_at   INTEGER,                             -- leaves the JWKS: the last token it signed has expired

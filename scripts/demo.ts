@@ -14,7 +14,7 @@ import { startGithubIssuer } from './demo/github-issuer.ts';
 import { fact, heading, passed, refused, say } from './demo/screen.ts';
 import { buildBundle } from './local/bundle.ts';
 import { runScript } from './local/refusal.ts';
-import { adminToken, openStateDir, signingKeys } from './local/state-dir.ts';
+import { adminToken, keySecrets, openStateDir } from './local/state-dir.ts';
 import { workerSettings } from './local/settings.ts';
 import { freePort, startLocalWorker } from './local/worker.ts';
 
@@ -164,7 +164,7 @@ async function startWorker(): Promise<{ origin: string; rootToken: string; decis
     port,
     bundle: await buildBundle(join(directory, 'bundle')),
     storage: join(directory, 'storage'),
-    settings: { ...settings, ADMIN_TOKEN: root.value, SIGNING_KEYS: (await signingKeys(state, undefined)).value },
+    settings: { ...settings, ADMIN_TOKEN: root.value, ...keySecrets(state, {}) },
     onLog: (line) => {
       if (line.startsWith('{')) decisions.push(JSON.parse(line) as Record<string, unknown>);
       else console.error(line);

@@ -5,16 +5,15 @@ import { join } from 'node:path';
 import { captureWrangler, runWrangler } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
 import { readLocalSettings, setting, workerSettings } from './local/settings.ts';
-import { adminToken, openStateDir, signingKeys, writePrivately } from './local/state-dir.ts';
+import { adminToken, keySecrets, openStateDir, writePrivately } from './local/state-dir.ts';
 
 await runScript('dev', async () => {
   const { port, stateDirectory } = readLocalSettings(process.env);
   // Of its own, beside the state of `npm start`: wrangler lays its storage out in another way.
   const state = await openStateDir(join(stateDirectory, 'dev'), port);
   const token = adminToken(state, setting(process.env, 'ADMIN_TOKEN'));
-  const keys = await signingKeys(state, setting(process.env, 'SIGNING_KEYS'));
   const envFile = join(state.path, 'dev.env');
-  const secrets = { ADMIN_TOKEN: token.value, SIGNING_KEYS: keys.value };
+  const secrets = { ADMIN_TOKEN: token.value, ...keySecrets(state, process.env) };
   writePrivately(
     envFile,
     Object.entries(secrets)

@@ -9,6 +9,7 @@ import { inspectOwnToken, revokeOwnToken } from './exchange/token-standing.ts';
 import type { VerifyOwnToken } from './exchange/token-standing.ts';
 import type { AppDeps } from './http/deps.ts';
 import { newId } from './new-id.ts';
+import type { KeysInUse } from './signing/keys-in-use.ts';
 import { verifyOwnToken } from './signing/verify-own-token.ts';
 import { readCredentialFacts, recordCredentialUse } from './store/access-credentials.ts';
 import { readTokenStanding, revokeToken } from './store/issued-tokens.ts';
@@ -17,9 +18,9 @@ import { readTokenStanding, revokeToken } from './store/issued-tokens.ts';
 export type DoorDeps = Pick<AppDeps, 'grantToCredential' | 'authenticateCredential' | 'inspectToken' | 'revokeToken'>;
 
 /** Composes what these doors are given; a setting that is missing is a bug, since the doors refuse before. */
-export function composeDoors(config: Config, exchangeDeps: () => ExchangeDeps): DoorDeps {
+export function composeDoors(config: Config, exchangeDeps: () => ExchangeDeps, keys: () => KeysInUse): DoorDeps {
   const verify: VerifyOwnToken = (compact, now) =>
-    verifyOwnToken(compact, { bundle: needed(config.signingKeys), issuerUrl: needed(config.issuerUrl), now });
+    verifyOwnToken(compact, { findKey: keys().find, issuerUrl: needed(config.issuerUrl), now });
   return {
     grantToCredential: (request, trace) => {
       const db = needed(config.db);

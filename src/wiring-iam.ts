@@ -1,10 +1,10 @@
 // The part of the composition root that only the IAM API needs, loaded with it: a cold exchange evaluates none of this.
 
-import { faultsOf } from './config.ts';
+import { faultsOf, KEY_SETTINGS } from './config.ts';
 import type { Config } from './config.ts';
 import { explainExchange } from './exchange/explain.ts';
 import type { ExplainQuery } from './exchange/explain.ts';
-import type { ExchangeDeps, SigningKeyState } from './exchange/ports.ts';
+import type { ExchangeDeps } from './exchange/ports.ts';
 import { ok } from './exchange/result.ts';
 import type { InspectOwnToken } from './exchange/token-standing.ts';
 import type { IamDeps } from './http/iam/deps.ts';
@@ -18,10 +18,10 @@ import { shownKeys } from './issuers/verification-key.ts';
 import { createVerifier } from './issuers/verify-subject-token.ts';
 import { newId } from './new-id.ts';
 import type { IssuerPort } from './objects/issuer-port.ts';
-import type { SigningKeyPort } from './objects/key-rotation.ts';
+import type { KeysInUse } from './signing/keys-in-use.ts';
 import { readExplainFacts, readIssuers } from './store/explain-facts.ts';
 import { createIamStore } from './store/iam-store.ts';
-import { rotateSigningKeys } from './store/signing-keys.ts';
+import { composeSigningKeys } from './wiring-keys.ts';
 import type { Outside } from './wiring.ts';
 
 /** What the API shares with the exchange. */
@@ -31,10 +31,7 @@ export interface Shared {
   readonly keyDeps: () => KeyDeps;
   readonly exchangeDeps: () => ExchangeDeps;
   readonly inspectToken: InspectOwnToken;
-  /** The states of all our keys. Throws StorageUnavailable. */
-  readonly keyStates: (now: number) => Promise<readonly SigningKeyState[]>;
-  /** The JWK Set is made of states that are read anew the next time. */
-  readonly forgetKeyStates: () => void;
+  readonly keysInUse: () => KeysInUse;
 }
 
 /** Composes what the IAM API is given. Settings at fault leave their parts out, and its routes answer 503. */
@@ -50,7 +47,7 @@ export function composeIam(shared: Shared): IamDeps {
     validateLocalJwks,
     readLocalKeys,
     inspectToken: config.signingKeys === null || config.issuerUrl === null ? null : shared.inspectToken,
-    signingKeys: composeSigningKeys(shared),
+    signingKeys: composeSigningKeys(config, shared.keysInUse),
     issuers: composeIssuers(shared),
     explain: composeExplain(shared),
     log: outside.log,
@@ -75,7 +72,7 @@ function composeIssuers({ config, keyDeps }: Shared): IssuerPort | null {
 /** Explains over the exchange's own functions, but writes nowhere: keys that it has to fetch stay in this isolate's memory. */
 function composeExplain({ config, keyDeps, exchangeDeps }: Shared): IamDeps['explain'] {
   const { db, defaultAudience } = config;
-  const needed = ['CACHE', 'ISSUER_URL', 'DEFAULT_AUDIENCE', 'SIGNING_KEYS'] as const;
+  const needed = ['CACHE', 'ISSUER_URL', 'DEFAULT_AUDIENCE', ...KEY_SETTINGS] as const;
   if (db === null || defaultAudience === null || faultsOf(config, needed).length > 0) return null;
   const deps = {
     readFacts: exchangeDeps().readFacts,
@@ -86,18 +83,4 @@ function composeExplain({ config, keyDeps, exchangeDeps }: Shared): IamDeps['exp
     readIssuers: (organisationId: string) => readIssuers(db, organisationId),
   };
   return (request) => explainExchange(request, deps);
-}
-
-function composeSigningKeys({ config, keyStates, forgetKeyStates }: Shared): SigningKeyPort | null {
-  const { db, signingKeys } = config;
-  if (db === null || signingKeys === null) return null;
-  return {
-    bundle: signingKeys,
-    read: keyStates,
-    rotate: async (rotation, event, now) => {
-      const outcome = await rotateSigningKeys(db, rotation, event, now);
-      forgetKeyStates();
-      return outcome;
-    },
-  };
 }

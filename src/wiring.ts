@@ -5,6 +5,7 @@ import type { Config, Settings } from './config.ts';
 import { exchangeToken } from './exchange/exchange.ts';
 import { createFactsMemory } from './exchange/facts-memory.ts';
 import { createIdentityCache } from './rules/compiled-rules.ts';
+import type { MadeKey } from './objects/key-rotation.ts';
 import { DEFAULT_ORGANISATION_ID } from './objects/organisation.ts';
 import { StorageUnavailable } from './exchange/ports.ts';
 import type { ExchangeDeps } from './exchange/ports.ts';
@@ -18,11 +19,13 @@ import { cacheFaults, kvCache } from './issuers/key-cache.ts';
 import { createVerifier } from './issuers/verify-subject-token.ts';
 import { createKeysInUse } from './signing/keys-in-use.ts';
 import type { KeysInUse } from './signing/keys-in-use.ts';
-import { signingAlgorithms } from './signing/own-keys.ts';
+import { MAKE_KEYS_AFTER_MS } from './signing/limits.ts';
+import { keysAtHand, signingAlgorithms } from './signing/own-keys.ts';
 import { createDecisionRecorder } from './store/decisions.ts';
 import { readExchangeFacts } from './store/exchange-facts.ts';
 import { grantEventId } from './store/request-ids.ts';
-import { readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
+import { keepSealedKey, readSealedKeys, readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
+import type { KeyName } from './store/signing-keys.ts';
 
 /** What a Worker gets from the platform; tests give their own clock and network. */
 export interface Outside {
@@ -33,13 +36,19 @@ export interface Outside {
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
 }
 
+/** What the schedule is given. */
+export interface Schedule {
+  /** Makes, forgets and rotates our own keys as they need it; the line for the log. Throws StorageUnavailable. */
+  readonly tendKeys: () => Promise<object>;
+}
+
 /** Composes the dependencies of the application. Settings at fault leave their parts out, and the doors answer 503. */
-export function compose(env: Settings, outside: Outside): AppDeps {
+export function compose(env: Settings, outside: Outside): AppDeps & Schedule {
   const config = parseConfig(env);
-  const keys = lazily(() => composeKeysInUse(config));
+  const keys = lazily(() => composeKeysInUse(config, outside));
   const keyDeps = lazily(() => composeKeys(config, outside));
   const exchangeDeps = lazily(() => composeExchange(config, keyDeps(), keys()));
-  const doors = lazilyLoaded(async () => (await import('./wiring-doors.ts')).composeDoors(config, exchangeDeps));
+  const doors = lazilyLoaded(async () => (await import('./wiring-doors.ts')).composeDoors(config, exchangeDeps, keys));
   return {
     config,
     exchange: (request, trace) => exchangeToken(request, exchangeDeps(), trace),
@@ -48,7 +57,7 @@ export function compose(env: Settings, outside: Outside): AppDeps {
     inspectToken: async (compact, now) => (await doors()).inspectToken(compact, now),
     revokeToken: async (compact, context) => (await doors()).revokeToken(compact, context),
     publishedKeys: (now) => keys().published(now),
-    signingAlgorithms: config.signingKeys === null ? [] : signingAlgorithms(config.signingKeys),
+    signingAlgorithms: config.signingKeys === null ? [] : signingAlgorithms(keysAtHand(config.signingKeys)),
     readinessChecks: composeChecks(config, keys),
     mayProceed: loadShedding(config.rateLimiter, outside.log),
     readMetrics: async (now) => (await import('./store/metrics.ts')).readMetrics(needed(config.db), now),
@@ -60,10 +69,10 @@ export function compose(env: Settings, outside: Outside): AppDeps {
         keyDeps,
         exchangeDeps,
         inspectToken: async (compact, now) => (await doors()).inspectToken(compact, now),
-        keyStates: (now) => keys().states(now),
-        forgetKeyStates: () => keys().forget(),
+        keysInUse: keys,
       });
     }),
+    tendKeys: async () => (await import('./wiring-keys.ts')).tendKeys(config, keys, outside),
     now: outside.now,
     log: outside.log,
   };
@@ -82,15 +91,28 @@ function composeKeys(config: Config, outside: Outside): KeyDeps {
   };
 }
 
-function composeKeysInUse({ db, signingKeys }: Config): KeysInUse {
-  return createKeysInUse(needed(signingKeys), {
+function composeKeysInUse({ db, signingKeys }: Config, { waitUntil, log }: Outside): KeysInUse {
+  const storage = {
     read: async () => {
       // Asked by `/readyz` alone, which names both this setting and faults of the keys.
       if (db === null) throw new StorageUnavailable('DB is not bound');
       return readSigningKeys(db);
     },
-    register: (missing, now) => registerSigningKeys(needed(db), missing, now),
-  });
+    register: (missing: readonly KeyName[], now: number) => registerSigningKeys(needed(db), missing, now),
+    readSealed: () => readSealedKeys(needed(db)),
+    keep: (key: MadeKey, now: number) => keepSealedKey(needed(db), key, now),
+  };
+  const later = async (work: () => Promise<unknown>): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, MAKE_KEYS_AFTER_MS));
+    await work();
+  };
+  return createKeysInUse(needed(signingKeys), storage, (work) =>
+    waitUntil(
+      later(work).catch((error: unknown) =>
+        log({ level: 'error', event: 'signing_key.failed', detail: String(error) }),
+      ),
+    ),
+  );
 }
 
 function composeExchange(config: Config, keyDeps: KeyDeps, keys: KeysInUse): ExchangeDeps {
@@ -98,7 +120,9 @@ function composeExchange(config: Config, keyDeps: KeyDeps, keys: KeysInUse): Exc
   const issuerUrl = needed(config.issuerUrl);
   const defaultAudience = needed(config.defaultAudience);
   const defaults = { organisation: DEFAULT_ORGANISATION_ID, audience: defaultAudience };
-  const facts = createFactsMemory((query) => readExchangeFacts(db, defaults, query));
+  const facts = createFactsMemory((query) =>
+    readExchangeFacts(db, defaults, query, keys.wantsSealed() ? keys.learn : null),
+  );
   return {
     readFacts: facts.read,
     knownFacts: facts.known,
@@ -119,7 +143,7 @@ function composeChecks({ db, cache, signingKeys }: Config, keys: () => KeysInUse
   return [
     ...(signingKeys === null
       ? []
-      : [{ setting: 'SIGNING_KEYS', examine: async (now: number) => ({ faults: await keys().faults(now) }) } as const]),
+      : [{ setting: 'SIGNING_KEYS', examine: async (now: number) => keys().examine(now) } as const]),
     ...(db === null
       ? []
       : [

@@ -40,7 +40,8 @@ const worker: ExportedHandler<Settings> = {
   fetch: (request, env): Response | Promise<Response> => runtime(env).app.fetch(request),
 
   async scheduled(_controller, env): Promise<void> {
-    const { db, archive, auditRetentionDays, auditHotDays } = runtime(env).deps.config;
+    const { config, tendKeys } = runtime(env).deps;
+    const { db, archive, auditRetentionDays, auditHotDays } = config;
     if (db === null || auditRetentionDays === null || auditHotDays === null) {
       const detail = 'DB, AUDIT_RETENTION_DAYS or AUDIT_HOT_DAYS is at fault; see /readyz';
       outside.log({ level: 'error', event: 'sweep.skipped', detail });
@@ -53,6 +54,7 @@ const worker: ExportedHandler<Settings> = {
         const days = { retentionDays: auditRetentionDays, hotDays: auditHotDays };
         return await (await import('./store/archive-run.ts')).runArchive(db, archive, now, days);
       });
+    await step('signing_keys', tendKeys);
     await step('database', async () => {
       const { bytes, warning } = await (await import('./store/database-size.ts')).examineSize(db);
       return warning === null ? { bytes } : { level: 'warn', bytes, detail: warning };

@@ -7,16 +7,13 @@ import { parseConfig } from '../../src/config.ts';
 import { exchangeToken } from '../../src/exchange/exchange.ts';
 import { createIdentityCache, storedIdentity } from '../../src/rules/compiled-rules.ts';
 import type { ExchangeDeps, ExchangeFacts, SigningKeyState } from '../../src/exchange/ports.ts';
-import { ok, refuse } from '../../src/exchange/result.ts';
-import { denial } from '../../src/exchange/denial.ts';
 import { createApp } from '../../src/http/app.ts';
 import { newId } from '../../src/new-id.ts';
 import type { NewAuditEvent } from '../../src/objects/audit-log.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
 import { createKeyMemory } from '../../src/issuers/key-memory.ts';
 import { createVerifier } from '../../src/issuers/verify-subject-token.ts';
-import { loadSigners, signingKeyFor } from '../../src/signing/own-keys.ts';
-import { signToken } from '../../src/signing/sign.ts';
+import { createKeysInUse } from '../../src/signing/keys-in-use.ts';
 import { grantEventId } from '../../src/store/request-ids.ts';
 import { SUBJECT } from '../workload.ts';
 import { accountNamed, identityOf, providerOf } from '../../test/support/objects.ts';
@@ -33,6 +30,7 @@ const states: SigningKeyState[] = [
     kid: signingKey.kid,
     alg: signingKey.alg,
     status: 'active',
+    source: 'bundle',
     publishedAt: 0,
     activatedAt: 0,
     retiringAt: null,
@@ -71,9 +69,12 @@ const config = parseConfig({
   CACHE: {} as KVNamespace,
 });
 if (config.signingKeys === null) throw new Error(config.faults.map(({ detail }) => detail).join('; '));
-const bundle = config.signingKeys;
-const signers = await loadSigners(bundle);
-if (!signers.ok) throw new Error(signers.error.join('; '));
+const known = async (): Promise<readonly SigningKeyState[]> => states;
+const keys = createKeysInUse(
+  config.signingKeys,
+  { read: known, register: known, keep: known, readSealed: async () => [] },
+  () => undefined,
+);
 /** The audit log of the benchmark; bounded, so that memory stays flat. */
 const events: NewAuditEvent[] = [];
 
@@ -94,12 +95,7 @@ const deps: ExchangeDeps = {
     return 'recorded';
   },
   recordRefusal: async () => 'recorded',
-  signerFor: async (purpose, known) => {
-    const signer = signingKeyFor(signers.value, known, purpose);
-    return signer.ok
-      ? ok((claims) => signToken(claims, purpose, signer.value))
-      : refuse(denial('configuration_invalid', 'no key'));
-  },
+  signerFor: keys.signerFor,
   newId,
   grantEventId: (requestId) => grantEventId(requestId) ?? '',
   newTokenId: () => crypto.randomUUID(),

@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { watchLauncher } from './launcher.ts';
 import { Refusal } from './refusal.ts';
 import { readLocalSettings, setting, workerSettings } from './settings.ts';
-import { adminToken, openStateDir, signingKeys } from './state-dir.ts';
+import { adminToken, keySecrets, openStateDir } from './state-dir.ts';
 import { freePort, startLocalWorker } from './worker.ts';
 
 /** Serves the bundle that `build` writes into a directory, as the environment says; resolves once it is ready. Throws Refusal. */
@@ -29,7 +29,7 @@ export async function serve(build: (directory: string) => Promise<string>): Prom
   stop = async () => state.release();
   try {
     const token = adminToken(state, setting(process.env, 'ADMIN_TOKEN'));
-    const keys = await signingKeys(state, setting(process.env, 'SIGNING_KEYS'));
+    const keys = keySecrets(state, process.env);
     const bundleDirectory = join(state.path, 'bundle');
     rmSync(bundleDirectory, { recursive: true, force: true });
 
@@ -38,7 +38,7 @@ export async function serve(build: (directory: string) => Promise<string>): Prom
       port,
       bundle: await build(bundleDirectory),
       storage: join(state.path, 'storage'),
-      settings: { ...settings, ADMIN_TOKEN: token.value, SIGNING_KEYS: keys.value },
+      settings: { ...settings, ADMIN_TOKEN: token.value, ...keys },
       onLog: (line, level) => (level === 'error' || level === 'warn' ? console.error(line) : console.log(line)),
       onWorkerd: state.recordWorkerd,
       onDeath: () => {

@@ -25,6 +25,7 @@ export function workerSettings(env: Environment, port: number): Record<string, s
     ISSUER_URL: setting(env, 'ISSUER_URL') ?? `http://localhost:${port}`,
     ALLOW_LOOPBACK_ISSUERS: 'true',
     DEFAULT_AUDIENCE: setting(env, 'DEFAULT_AUDIENCE') ?? '',
+    KEY_ROTATION_DAYS: setting(env, 'KEY_ROTATION_DAYS') ?? '',
     AUDIT_RETENTION_DAYS: setting(env, 'AUDIT_RETENTION_DAYS') ?? '',
     AUDIT_HOT_DAYS: setting(env, 'AUDIT_HOT_DAYS') ?? '',
   };

@@ -9,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcess, findProcess, isRunning } from './processes.ts';
 import type { ProcessStamp } from './processes.ts';
 import { Refusal } from './refusal.ts';
-import { generateSigningKeys } from './signing-keys.ts';
+import { setting } from './settings.ts';
+import type { Environment } from './settings.ts';
+import { SEALING_KEY_BYTES } from '../../src/objects/limits.ts';
 
 export interface StateDir {
   /** Absolute. */
@@ -71,12 +73,26 @@ export function adminToken(state: StateDir, given: string | undefined): LocalSec
   return { value: readSecret(path), path };
 }
 
-/** The private JWK Set: the given one, else the one kept in STATE_DIR, generated once. */
-export async function signingKeys(state: StateDir, given: string | undefined): Promise<LocalSecret> {
-  if (given !== undefined && given !== '') return { value: given, path: null };
-  const path = join(state.path, 'signing-keys.json');
-  if (!existsSync(path)) writePrivately(path, await generateSigningKeys(['ES256', 'RS256']));
-  return { value: readSecret(path), path };
+/**
+ * The secrets that signing keys come from: the given ones. If none of them is enough by itself, a SEALING_KEY kept in STATE_DIR,
+ * generated once, and the private JWK Set that an earlier release kept there.
+ */
+export function keySecrets(state: StateDir, env: Environment): Record<string, string> {
+  const given = Object.fromEntries(
+    ['SIGNING_KEYS', 'SIGNING_KEYS_NEXT', 'SEALING_KEY'].flatMap((name) => {
+      const value = setting(env, name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  const [bundle, sealing] = [join(state.path, 'signing-keys.json'), join(state.path, 'sealing-key')];
+  const isEnough = given['SIGNING_KEYS'] !== undefined || given['SEALING_KEY'] !== undefined;
+  if (!isEnough && !existsSync(sealing)) writePrivately(sealing, randomBytes(SEALING_KEY_BYTES).toString('base64url'));
+  return {
+    ...(!isEnough && existsSync(bundle) ? { SIGNING_KEYS: readSecret(bundle) } : {}),
+    // Keys that were sealed here before stay in use, also beside a bundle that is given now.
+    ...(existsSync(sealing) ? { SEALING_KEY: readSecret(sealing) } : {}),
+    ...given,
+  };
 }
 
 /** Writes a file that only its owner can read, whole or not at all. */

@@ -17,6 +17,8 @@ export interface SigningKeyState {
   readonly kid: string;
   readonly alg: string;
   readonly status: 'standby' | 'active' | 'retiring' | 'revoked';
+  /** Whether its material is in a secret, or in D1 and sealed. */
+  readonly source: 'bundle' | 'sealed';
   readonly publishedAt: number;
   readonly activatedAt: number | null;
   readonly retiringAt: number | null;

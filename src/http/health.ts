@@ -13,6 +13,8 @@ export interface ReadinessCheck {
 }
 
 export interface ReadinessFindings {
+  /** The setting that they are about, if it is not that of the check. */
+  readonly setting?: SettingName;
   /** What an operator must mend, since the deployment cannot do its work. */
   readonly faults: readonly string[];
   /** What an operator should know although it works. */
@@ -49,8 +51,8 @@ export async function readiness(
   now: number,
 ): Promise<Readiness> {
   const found = await Promise.all(
-    readinessChecks.map(async ({ setting, examine }) => {
-      const { faults, warnings = [] } = await examine(now);
+    readinessChecks.map(async ({ setting: ofCheck, examine }) => {
+      const { faults, warnings = [], setting = ofCheck } = await examine(now);
       return {
         faults: faults.map((detail) => ({ setting, detail })),
         warnings: warnings.map((detail) => ({ setting, detail })),

@@ -1,7 +1,7 @@
 // POST /oidc/introspect (RFC 7662): tells whoever may ask what an access token of this deployment says, or only that it does not count.
 
 import type { Context, Handler } from 'hono';
-import { faultsOf } from '../config.ts';
+import { faultsOf, KEY_SETTINGS } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { denial } from '../exchange/denial.ts';
 import { denialDetail } from '../exchange/denial-detail.ts';
@@ -15,7 +15,7 @@ import { oauthError } from './oauth-error.ts';
 import type { TokenParameters } from './token-parameters.ts';
 import { readParameters } from './token.ts';
 
-const NEEDED: readonly SettingName[] = ['DB', 'ISSUER_URL', 'SIGNING_KEYS'];
+const NEEDED: readonly SettingName[] = ['DB', 'ISSUER_URL', ...KEY_SETTINGS];
 const INTROSPECTION_SCOPE = 'tokens:introspect';
 
 /** The handler of `POST /oidc/introspect`. */

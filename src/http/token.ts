@@ -1,7 +1,7 @@
 // POST /oidc/token (RFC 6749 §3.2, RFC 8693 §2): reads the request, runs the use case, answers and logs; decides nothing itself.
 
 import type { Context, Handler } from 'hono';
-import { faultsOf } from '../config.ts';
+import { faultsOf, KEY_SETTINGS } from '../config.ts';
 import type { SettingName } from '../config.ts';
 import { authenticateClient } from '../exchange/authenticate-credential.ts';
 import { denial } from '../exchange/denial.ts';
@@ -26,7 +26,7 @@ const NEEDED: readonly SettingName[] = [
   'CACHE',
   'ISSUER_URL',
   'DEFAULT_AUDIENCE',
-  'SIGNING_KEYS',
+  ...KEY_SETTINGS,
   'ALLOW_LOOPBACK_ISSUERS',
 ];
 

@@ -1,8 +1,7 @@
 // The discovery document and the JWK Set (OpenID Connect Discovery 1.0 §4, RFC 8414 §3, RFC 7517 §5), for anyone, cacheable.
 
 import type { Context, Handler } from 'hono';
-import { faultsOf } from '../config.ts';
-import type { SettingName } from '../config.ts';
+import { faultsOf, KEY_SETTINGS } from '../config.ts';
 import { denial } from '../exchange/denial.ts';
 import type { StatedDenial } from '../exchange/denial.ts';
 import { ACCEPTED_ALGORITHMS } from '../objects/identity-provider.ts';
@@ -24,7 +23,7 @@ const CLAIMS =
 export function discoveryHandler(deps: AppDeps): Handler<AppEnv> {
   return async (c) => {
     const { issuerUrl } = deps.config;
-    if (issuerUrl === null || faultsOf(deps.config, ['ISSUER_URL', 'SIGNING_KEYS']).length > 0)
+    if (issuerUrl === null || faultsOf(deps.config, ['ISSUER_URL', ...KEY_SETTINGS]).length > 0)
       return unconfigured(c, deps);
     const document = await publicDocument({
       issuer: issuerUrl,
@@ -63,8 +62,7 @@ export const authorizationHandler: Handler<AppEnv> = (c) => {
 /** `GET /.well-known/jwks.json`: public keys only. */
 export function jwksHandler(deps: AppDeps): Handler<AppEnv> {
   return async (c) => {
-    const needed: SettingName[] = ['DB', 'SIGNING_KEYS'];
-    if (faultsOf(deps.config, needed).length > 0) return unconfigured(c, deps);
+    if (faultsOf(deps.config, ['DB', ...KEY_SETTINGS]).length > 0) return unconfigured(c, deps);
     try {
       const keys = await deps.publishedKeys(Math.floor(deps.now()));
       if (!keys.ok) return unconfigured(c, deps, keys.error);

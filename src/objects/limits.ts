@@ -18,6 +18,10 @@ export const MAX_BINDING_BYTES_PER_SERVICE_ACCOUNT = 64 * 1024;
 export const MAX_IDENTITY_BYTES_PER_SERVICE_ACCOUNT = 1024 * 1024;
 /** Seconds a new key must have been published before it may sign: the cache time of the JWKS. */
 export const KEY_PUBLICATION_SECONDS = 300;
+/** Bytes of SEALING_KEY: AES-256. */
+export const SEALING_KEY_BYTES = 32;
+/** Days between two scheduled rotations of a key, at most: ten years, beyond which a setting is a typing error. */
+export const MAX_KEY_ROTATION_DAYS = 3_650;
 /** Characters of an object's name, and of a slug: a slug is one DNS label, so that it fits anywhere. */
 export const MAX_NAME_CHARS = 128;
 export const MAX_SLUG_CHARS = 63;

@@ -9,12 +9,15 @@ export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 export const SIGNING_KEY_STATUSES = ['standby', 'active', 'retiring', 'revoked'] as const;
 export const ROTATION_MODES = ['graceful', 'emergency'] as const;
+/** Where the material of a key is: in a secret, or in D1 and encrypted. */
+export const SIGNING_KEY_SOURCES = ['bundle', 'sealed'] as const;
 
 /** What a rotation is asked with. */
 export const rotationRequest = {
   mode: { is: oneOf(ROTATION_MODES) },
   alg: { is: oneOf(SIGNING_ALGORITHMS) },
   kid: { is: line(1, MAX_SIGNING_KID_CHARS) },
+  source: { is: oneOf(['bundle']) },
 } as const satisfies Members;
 
 /** What the API answers; times are RFC 3339 in UTC, null if they have not come. */
@@ -22,6 +25,7 @@ export interface SigningKeyView {
   readonly kid: string;
   readonly alg: string;
   readonly status: (typeof SIGNING_KEY_STATUSES)[number];
+  readonly source: (typeof SIGNING_KEY_SOURCES)[number];
   readonly publishedAt: string;
   readonly activatedAt: string | null;
   readonly retiringAt: string | null;

@@ -1,4 +1,4 @@
-// Reads the SIGNING_KEYS secret into a checked bundle of our own keys; never a log line, an error text or a column holds its content.
+// Reads private JWKs of our own, those of the secrets above all; no log line, error text or plain column ever holds their content.
 
 import type { JWK } from 'jose';
 import { isJsonObject } from '../token/json.ts';
@@ -9,8 +9,8 @@ import type { SigningAlgorithm } from '../objects/signing-key.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 
-/** One key of the bundle. */
-export interface BundleKey {
+/** One key of our own with its material. */
+export interface OwnKey {
   readonly kid: string;
   readonly alg: SigningAlgorithm;
   /** What the JWKS shows: `kty`, the public members, `kid`, `alg`, `use` (RFC 7517 §4). */
@@ -18,7 +18,15 @@ export interface BundleKey {
   readonly privateJwk: JWK;
 }
 
-/** The keys of the secret, in its order; never empty. */
+/** The secrets that may hold a private JWK Set; the second one adds keys without touching the first. */
+export type BundleSecret = 'SIGNING_KEYS' | 'SIGNING_KEYS_NEXT';
+
+/** A key of a secret. */
+export interface BundleKey extends OwnKey {
+  readonly secret: BundleSecret;
+}
+
+/** The keys of the secrets, in their order. */
 export type SigningBundle = readonly BundleKey[];
 
 const KEY_SHAPES: Record<SigningAlgorithm, { kty: string; crv?: string; public: string[]; private: string[] }> = {
@@ -28,33 +36,48 @@ const KEY_SHAPES: Record<SigningAlgorithm, { kty: string; crv?: string; public: 
 };
 
 /**
- * Parses the secret: a private JWK Set (RFC 7517 §5) whose every key has `kid` and `alg`.
- * All faults are returned at once, none of which quotes the secret.
+ * Parses a secret: a private JWK Set (RFC 7517 §5) whose every key has `kid` and `alg`.
+ * All faults are returned at once; none of them names or quotes the secret.
  */
-export function parseSigningKeys(secret: string): Result<SigningBundle, string[]> {
+export function parseSigningKeys(text: string, secret: BundleSecret): Result<SigningBundle, string[]> {
   let set: unknown;
   try {
-    set = JSON.parse(secret);
+    set = JSON.parse(text);
   } catch {
-    return refuse(['SIGNING_KEYS is not JSON; it must be a private JWK Set: {"keys":[…]}']);
+    return refuse(['is not JSON; it must be a private JWK Set: {"keys":[…]}']);
   }
   const entries = isJsonObject(set) ? set['keys'] : undefined;
   if (!Array.isArray(entries) || entries.length === 0) {
-    return refuse(['SIGNING_KEYS must be a private JWK Set with at least one key: {"keys":[…]}']);
+    return refuse(['must be a private JWK Set with at least one key: {"keys":[…]}']);
   }
   const faults: string[] = [];
   const keys: BundleKey[] = [];
   for (const [index, entry] of entries.entries()) {
-    const key = parseKey(entry, `SIGNING_KEYS key ${index + 1}`);
+    const key = parseKey(entry, `key ${index + 1}`);
     if (!key.ok) faults.push(key.error);
-    else if (keys.some((other) => other.kid === key.value.kid))
-      faults.push(`SIGNING_KEYS key ${index + 1} repeats a kid`);
-    else keys.push(key.value);
+    else if (keys.some((other) => other.kid === key.value.kid)) faults.push(`key ${index + 1} repeats a kid`);
+    else keys.push({ ...key.value, secret });
   }
   return faults.length > 0 ? refuse(faults) : ok(keys);
 }
 
-function parseKey(entry: unknown, place: string): Result<BundleKey, string> {
+/**
+ * Joins the keys of the second secret with those of the first. A key that stands in both belongs to the first;
+ * different keys under one kid are a fault.
+ */
+export function joinBundles(first: SigningBundle, second: SigningBundle): Result<SigningBundle, string[]> {
+  const isIn = (key: OwnKey): OwnKey | undefined => first.find(({ kid }) => kid === key.kid);
+  const faults = second.flatMap((key) => {
+    const same = isIn(key);
+    return same === undefined || JSON.stringify(same.publicJwk) === JSON.stringify(key.publicJwk)
+      ? []
+      : [`has another key under the kid ${key.kid} of SIGNING_KEYS; give it a kid of its own`];
+  });
+  return faults.length > 0 ? refuse(faults) : ok([...first, ...second.filter((key) => isIn(key) === undefined)]);
+}
+
+/** Reads one private JWK; the refusal is a sentence that begins with `place`. */
+export function parseKey(entry: unknown, place: string): Result<OwnKey, string> {
   if (!isJsonObject(entry)) return refuse(`${place} is not an object`);
   const { kid, alg, use } = entry as { kid?: unknown; alg?: unknown; use?: unknown };
   if (typeof kid !== 'string' || kid.length > MAX_SIGNING_KID_CHARS || !/^[\x21-\x7e]+$/.test(kid)) {

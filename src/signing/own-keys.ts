@@ -1,12 +1,14 @@
-// Which of our keys signs, and which are published: the bundle of the secret joined with the life that D1 records.
+// Which of our keys signs, and which are published: the keys at hand joined with the life that D1 records of each.
 
 import { importJWK, CompactSign, compactVerify } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
+import { SEALED_ALGORITHMS } from '../objects/key-rotation.ts';
+import type { KeyMeans } from '../objects/key-rotation.ts';
 import type { SigningAlgorithm } from '../objects/signing-key.ts';
 import type { SigningKeyState } from '../exchange/ports.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
-import type { BundleKey, SigningBundle } from './bundle.ts';
+import type { BundleKey, OwnKey, SigningBundle } from './bundle.ts';
 
 /** A key ready to sign with. */
 export interface Signer {
@@ -24,12 +26,15 @@ export type Signers = readonly Signer[];
  */
 export async function loadSigners(bundle: SigningBundle): Promise<Result<Signers, string[]>> {
   const loaded = await Promise.all(bundle.map(loadSigner));
-  const faults = loaded.flatMap((result) => (result.ok ? [] : [result.error]));
+  const faults = loaded.flatMap((result, place) =>
+    result.ok ? [] : [`${bundle[place]?.secret ?? 'SIGNING_KEYS'} ${result.error}`],
+  );
   if (faults.length > 0) return refuse(faults);
   return ok(loaded.flatMap((result) => (result.ok ? [result.value] : [])));
 }
 
-async function loadSigner({ kid, alg, privateJwk, publicJwk }: BundleKey): Promise<Result<Signer, string>> {
+/** Imports one key and proves with one signature that its halves belong together. */
+export async function loadSigner({ kid, alg, privateJwk, publicJwk }: OwnKey): Promise<Result<Signer, string>> {
   try {
     const [key, publicKey] = await Promise.all([importJWK(privateJwk, alg), importJWK(publicJwk, alg)]);
     if (key instanceof Uint8Array || publicKey instanceof Uint8Array) throw new Error('symmetric');
@@ -37,7 +42,7 @@ async function loadSigner({ kid, alg, privateJwk, publicJwk }: BundleKey): Promi
     await compactVerify(probe, publicKey, { algorithms: [alg] });
     return ok({ kid, alg, key });
   } catch {
-    return refuse(`SIGNING_KEYS key ${kid} cannot be used: its members do not form one ${alg} key`);
+    return refuse(`key ${kid} cannot be used: its members do not form one ${alg} key`);
   }
 }
 
@@ -46,59 +51,88 @@ export type TokenPurpose = 'access_token' | 'id_token';
 /** Access tokens are small and often signed: ES256. Clouds all accept RS256 ID tokens. */
 const PREFERRED_ALGORITHM: Record<TokenPurpose, SigningAlgorithm> = { access_token: 'ES256', id_token: 'RS256' };
 
-/** The algorithm a purpose is signed with: the preferred one if there is such a key, else that of the first key. */
-function algorithmFor(keys: readonly KeyName[], purpose: TokenPurpose): SigningAlgorithm | undefined {
-  const preferred = PREFERRED_ALGORITHM[purpose];
-  return keys.some((key) => key.alg === preferred) ? preferred : keys[0]?.alg;
+/** What our own keys come from. */
+export interface KeySources {
+  readonly bundle: SigningBundle;
+  readonly sealingKey: Uint8Array<ArrayBuffer> | null;
 }
 
-/** The algorithms that ID tokens and access tokens are signed with, the ID token's first. */
-export function signingAlgorithms(bundle: SigningBundle): readonly SigningAlgorithm[] {
-  const purposes = [algorithmFor(bundle, 'id_token'), algorithmFor(bundle, 'access_token')];
-  return [...new Set(purposes.filter((alg) => alg !== undefined))];
+type KeyName = Pick<OwnKey, 'kid' | 'alg'>;
+
+/** What there is to sign with by the settings. */
+export function keysAtHand({ bundle, sealingKey }: KeySources): KeyMeans {
+  return { bundle, seals: sealingKey !== null };
 }
 
-type KeyName = Pick<BundleKey, 'kid' | 'alg'>;
-
-/** The key that signs for a purpose now; the refusal is a sentence for the operator. */
-export function signingKeyFor<Key extends KeyName>(
-  keys: readonly Key[],
+/**
+ * The algorithm a purpose is signed with: the preferred one if there is such a key, else that of the first key. The keys of the
+ * secrets come first: a sealing key that is set beside them changes nothing until they have been rotated away.
+ */
+export function algorithmFor(
+  { bundle, seals }: KeyMeans,
   states: readonly SigningKeyState[],
   purpose: TokenPurpose,
-): Result<Key, string> {
-  const alg = algorithmFor(keys, purpose);
+): SigningAlgorithm | undefined {
+  const isOver = ({ kid }: KeyName): boolean =>
+    states.some((state) => state.kid === kid && (state.status === 'revoked' || state.status === 'retiring'));
+  const preferred = PREFERRED_ALGORITHM[purpose];
+  if (seals && bundle.every(isOver)) return preferred;
+  return bundle.some((key) => key.alg === preferred) ? preferred : bundle[0]?.alg;
+}
+
+/** The algorithms that ID tokens and access tokens are signed with, now or after a rotation, the ID token's first. */
+export function signingAlgorithms(keys: KeyMeans): readonly SigningAlgorithm[] {
+  const ofBundle = (['id_token', 'access_token'] as const).map((purpose) =>
+    keys.bundle.length === 0 ? undefined : algorithmFor(keys, [], purpose),
+  );
+  return [
+    ...new Set([...ofBundle.filter((alg) => alg !== undefined), ...(keys.seals ? SEALED_ALGORITHMS.toReversed() : [])]),
+  ];
+}
+
+/** The key that signs for a purpose now; the refusal is a sentence for the operator. */
+export function signingKeyFor(
+  keys: KeyMeans,
+  states: readonly SigningKeyState[],
+  purpose: TokenPurpose,
+): Result<SigningKeyState, string> {
+  const alg = algorithmFor(keys, states, purpose);
   const active = states.find((state) => state.alg === alg && state.status === 'active');
   if (active === undefined) return refuse(`no ${alg} signing key is active`);
-  const key = keys.find((candidate) => candidate.kid === active.kid && candidate.alg === active.alg);
-  if (key === undefined) {
-    return refuse(
-      `signing key ${active.kid} (${active.alg}) is active but missing from SIGNING_KEYS: put it back, or make a standby key active with an emergency rotation`,
-    );
+  const named = `signing key ${active.kid} (${active.alg}) is active`;
+  if (active.source === 'sealed') {
+    return keys.seals
+      ? ok(active)
+      : refuse(`${named} and sealed, but SEALING_KEY is not set: put it back, or ${replaceIt}`);
   }
-  return ok(key);
+  return keys.bundle.some((key) => key.kid === active.kid && key.alg === active.alg)
+    ? ok(active)
+    : refuse(`${named} but missing from SIGNING_KEYS: put it back, or ${replaceIt}`);
 }
+
+const replaceIt = 'make a standby key active with an emergency rotation';
 
 /** Keys of the bundle that D1 does not know yet. */
 export function unregisteredKeys(bundle: SigningBundle, states: readonly SigningKeyState[]): BundleKey[] {
   return bundle.filter((key) => !states.some((state) => state.kid === key.kid));
 }
 
-/** The public keys to publish: all of the bundle but revoked ones and those whose last token has expired. */
-export function publishedKeys(bundle: SigningBundle, states: readonly SigningKeyState[], now: number): JWK[] {
-  return bundle
+/** The public keys to publish: all but revoked ones and those whose last token has expired. */
+export function publishedKeys(keys: readonly OwnKey[], states: readonly SigningKeyState[], now: number): JWK[] {
+  return keys
     .filter((key) => states.some((state) => state.kid === key.kid && isPublished(state, now)))
     .map((key) => key.publicJwk);
 }
 
 /** True while verifiers must know the key. */
-function isPublished(state: SigningKeyState, now: number): boolean {
+export function isPublished(state: SigningKeyState, now: number): boolean {
   if (state.status === 'retiring') return state.expiresAt === null || state.expiresAt > now;
   return state.status !== 'revoked';
 }
 
-/** Faults between the secret and D1 that an operator must mend, for `/readyz`. */
-export function keyFaults(keys: readonly KeyName[], states: readonly SigningKeyState[]): string[] {
-  const faults = keys
+/** Faults between the secrets and D1 that an operator must mend, for `/readyz`. */
+export function keyFaults(keys: KeyMeans, states: readonly SigningKeyState[]): string[] {
+  const faults = keys.bundle
     .filter((key) => states.some((state) => state.kid === key.kid && state.alg !== key.alg))
     .map((key) => `signing key ${key.kid} changed its alg; give the new key a new kid`);
   for (const purpose of ['access_token', 'id_token'] as const) {

@@ -1,32 +1,33 @@
 // Verifies that a token is an access token of this deployment (RFC 9068 §4); whether it was revoked since is exchange/token-standing.ts's question.
 
 import { compactVerify } from 'jose';
+import type { JWK } from 'jose';
 import { isJsonObject } from '../token/json.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';
 import type { OwnToken, OwnTokenFault } from '../exchange/token-standing.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
 import { decodeToken } from '../token/decode.ts';
-import type { SigningBundle } from './bundle.ts';
 
 /** An ID token of ours is for clouds and has another type; it never opens anything here (RFC 8725 §3.11). */
 const ACCESS_TOKEN_TYPE = 'at+jwt';
 const TYPES: ReadonlySet<string> = new Set([ACCESS_TOKEN_TYPE]);
 
 export interface OwnTokenRules {
-  readonly bundle: SigningBundle;
+  /** The public key of a `kid` and `alg`, or null. */
+  readonly findKey: (kid: string, alg: string) => Promise<JWK | null>;
   readonly issuerUrl: string;
   /** Epoch seconds. No skew is granted: the clock that set the token's times is the same. */
   readonly now: number;
 }
 
 /**
- * Verifies type, key, signature, issuer, times and the claims that every access token of ours has. The key is the bundle's
+ * Verifies type, key, signature, issuer, times and the claims that every access token of ours has. The key is ours
  * by `kid`, with its own algorithm; its life, and the token's revocation, are still to be looked at (inspectOwnToken).
  */
 export async function verifyOwnToken(
   compact: string,
-  { bundle, issuerUrl, now }: OwnTokenRules,
+  { findKey, issuerUrl, now }: OwnTokenRules,
 ): Promise<Result<OwnToken, OwnTokenFault>> {
   const decoded = decodeToken(compact, TYPES);
   if (!decoded.ok) {
@@ -34,15 +35,16 @@ export async function verifyOwnToken(
   }
   const { header, claims } = decoded.value;
   if (header.typ?.toLowerCase() !== ACCESS_TOKEN_TYPE) return refuse('not_an_access_token');
-  const key = bundle.find(({ kid, alg }) => kid === header.kid && alg === header.alg);
-  if (key === undefined) return refuse('unknown_key');
+  const { kid, alg } = header;
+  const key = kid === null ? null : await findKey(kid, alg);
+  if (kid === null || key === null) return refuse('unknown_key');
   try {
-    await compactVerify(compact, key.publicJwk, { algorithms: [key.alg] });
+    await compactVerify(compact, key, { algorithms: [alg] });
   } catch {
     return refuse('signature_invalid');
   }
   if (claims['iss'] !== issuerUrl) return refuse('foreign_issuer');
-  const token = readOwnClaims(claims, key.kid, key.alg);
+  const token = readOwnClaims(claims, kid, alg);
   if (token === null) return refuse('claims_invalid');
   if (now >= token.expiresAt) return refuse('expired');
   if (now < token.notBefore) return refuse('not_yet_valid');

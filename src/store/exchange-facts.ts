@@ -18,8 +18,9 @@ import { columnsOf, jsonArrayOf, rowFrom } from './json-rows.ts';
 import type { Columns } from './json-rows.ts';
 import { decidingColumns, fromRow } from './object-columns.ts';
 import type { Row } from './object-columns.ts';
+import type { MadeKey } from '../objects/key-rotation.ts';
 import { DEPLOYMENT, versionOf } from './policy-guard.ts';
-import { SIGNING_KEY_COLUMNS } from './signing-keys.ts';
+import { selectSealedKeys, SIGNING_KEY_COLUMNS } from './signing-keys.ts';
 
 /** A rule with its account, of the tables `fi` and `sa`; the parameter stands for an empty list of token audiences. */
 export function identityColumns(defaultAudience: string): Columns {
@@ -166,14 +167,19 @@ export interface Defaults {
   readonly audience: string;
 }
 
-/** Reads the facts of one exchange. */
+/** Reads the facts of one exchange, and in the same round trip the sealed signing keys if somebody is to learn them. */
 export async function readExchangeFacts(
   db: D1Database,
   defaults: Defaults,
   query: ExchangeQuery,
+  learnSealed: ((rows: readonly MadeKey[]) => Promise<void>) | null = null,
 ): Promise<ExchangeFacts> {
   const { statement, values } = selectStatement(query, defaults);
-  const [result] = await runBatch(db, [db.prepare(statement.sql).bind(...values.slice(0, statement.parameters))]);
+  const [result, sealed] = await runBatch(db, [
+    db.prepare(statement.sql).bind(...values.slice(0, statement.parameters)),
+    ...(learnSealed === null ? [] : [selectSealedKeys(db)]),
+  ]);
+  await learnSealed?.(rowsOf<MadeKey>(sealed));
   const found = rowsOf<{ kind: string; data: string }>(result);
   const all = (wanted: string): Values[] =>
     found.flatMap(({ kind, data }) => (kind === wanted ? [JSON.parse(data) as Values] : []));

@@ -1,7 +1,7 @@
-// The table signing_key: the life of each key of ours; the key material is never here.
+// The table signing_key: the life of each key of ours, and the private parts of those that the service made, sealed.
 
 import type { ChangeEvent } from '../objects/storage.ts';
-import type { KeyChange, Rotation } from '../objects/key-rotation.ts';
+import type { KeyChange, MadeKey, Rotation } from '../objects/key-rotation.ts';
 import { MAX_TOKEN_LIFETIME_SECONDS } from '../rules/limits.ts';
 import type { SigningKeyState } from '../exchange/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
@@ -10,11 +10,18 @@ import type { Condition } from './iam-audit.ts';
 import { selectList } from './json-rows.ts';
 import type { Columns } from './json-rows.ts';
 
+/** A key as a secret names it. */
+export interface KeyName {
+  readonly kid: string;
+  readonly alg: string;
+}
+
 /** What a state is read from, of the table `k`. */
 export const SIGNING_KEY_COLUMNS: Columns & Record<keyof SigningKeyState, string> = {
   kid: 'k.kid',
   alg: 'k.alg',
   status: 'k.status',
+  source: 'k.source',
   publishedAt: 'k.published_at',
   activatedAt: 'k.activated_at',
   retiringAt: 'k.retiring_at',
@@ -28,6 +35,16 @@ const REGISTER = `INSERT INTO signing_key (kid, alg, status, published_at, activ
 SELECT ?1, ?2, iif(taken, 'standby', 'active'), ?3, iif(taken, NULL, ?3)
 FROM (SELECT EXISTS (SELECT 1 FROM signing_key WHERE alg = ?2 AND status = 'active') AS taken)
 WHERE true ON CONFLICT DO NOTHING`;
+
+// One that the service made signs at once if none of its algorithm does, else it waits; where one waits already it is dropped.
+const KEEP = `INSERT INTO signing_key (kid, alg, status, published_at, activated_at, source, sealed)
+SELECT ?1, ?2, iif(taken, 'standby', 'active'), ?3, iif(taken, NULL, ?3), 'sealed', ?4
+FROM (SELECT EXISTS (SELECT 1 FROM signing_key WHERE alg = ?2 AND status = 'active') AS taken)
+WHERE NOT taken OR NOT EXISTS (SELECT 1 FROM signing_key WHERE alg = ?2 AND status = 'standby' AND source = 'sealed')
+ON CONFLICT DO NOTHING`;
+const SELECT_SEALED = "SELECT kid, alg, sealed FROM signing_key WHERE sealed IS NOT NULL AND status <> 'revoked'";
+const ERASE =
+  "UPDATE signing_key SET sealed = NULL WHERE sealed IS NOT NULL AND status = 'retiring' AND expires_at <= ?1";
 
 /** The statement that reads all keys' states, for a batch. */
 export function selectSigningKeys(db: D1Database): D1PreparedStatement {
@@ -43,7 +60,7 @@ export async function readSigningKeys(db: D1Database): Promise<SigningKeyState[]
 /** Records keys that the bundle has and D1 does not, in the bundle's order, and reads all states. Throws StorageUnavailable. */
 export async function registerSigningKeys(
   db: D1Database,
-  keys: readonly { readonly kid: string; readonly alg: string }[],
+  keys: readonly KeyName[],
   now: number,
 ): Promise<SigningKeyState[]> {
   const results = await runBatch(db, [
@@ -53,13 +70,42 @@ export async function registerSigningKeys(
   return rowsOf<SigningKeyState>(results.at(-1));
 }
 
+/** The statement that reads the sealed private parts of all keys that are in the JWKS. */
+export function selectSealedKeys(db: D1Database): D1PreparedStatement {
+  return db.prepare(SELECT_SEALED);
+}
+
+/** Reads the sealed private parts of all keys that are in the JWKS. Throws StorageUnavailable. */
+export async function readSealedKeys(db: D1Database): Promise<MadeKey[]> {
+  const [result] = await runBatch(db, [selectSealedKeys(db)]);
+  return rowsOf<MadeKey>(result);
+}
+
+/** Keeps a key that the service made, if it is the first to fill its place, and reads all states. Throws StorageUnavailable. */
+export async function keepSealedKey(
+  db: D1Database,
+  { kid, alg, sealed }: MadeKey,
+  now: number,
+): Promise<SigningKeyState[]> {
+  const [, states] = await runBatch(db, [db.prepare(KEEP).bind(kid, alg, now, sealed), selectSigningKeys(db)]);
+  return rowsOf<SigningKeyState>(states);
+}
+
+/** Forgets the private parts of keys whose last token has expired. Throws StorageUnavailable. */
+export async function eraseExpiredKeys(db: D1Database, now: number): Promise<void> {
+  await runBatch(db, [db.prepare(ERASE).bind(now)]);
+}
+
 // The guard of a rotation: the keys are still those that it was decided for, so that of two rotations at once one loses.
 const FOLLOWS = `EXISTS (SELECT 1 FROM signing_key WHERE kid = ? AND alg = ? AND status = 'standby')
   AND (SELECT kid FROM signing_key WHERE alg = ? AND status = 'active') IS ?`;
+const SIGNS = "(SELECT kid FROM signing_key WHERE alg = ? AND status = 'active') IS ?";
 const STANDS = 'EXISTS (SELECT 1 FROM signing_key WHERE kid = ? AND status = ?)';
 const RETIRE = "UPDATE signing_key SET status = 'retiring', retiring_at = ?, expires_at = ? WHERE kid = ?";
-const REVOKE = "UPDATE signing_key SET status = 'revoked', revoked_at = ? WHERE kid = ?";
+const REVOKE = "UPDATE signing_key SET status = 'revoked', revoked_at = ?, sealed = NULL WHERE kid = ?";
 const ACTIVATE = "UPDATE signing_key SET status = 'active', activated_at = ? WHERE kid = ?";
+const ADD = `INSERT INTO signing_key (kid, alg, status, published_at, activated_at, source, sealed)
+SELECT ?, ?, ?, ?, ?, 'sealed', ? WHERE true`;
 
 /**
  * Carries out a rotation with an audit event for each of its changes in one transaction and reads all states; null, and nothing
@@ -67,7 +113,7 @@ const ACTIVATE = "UPDATE signing_key SET status = 'active', activated_at = ? WHE
  */
 export async function rotateSigningKeys(
   db: D1Database,
-  { mode, changes }: Rotation,
+  { mode, changes, standbys }: Rotation,
   events: readonly ChangeEvent[],
   now: number,
 ): Promise<SigningKeyState[] | null> {
@@ -75,7 +121,7 @@ export async function rotateSigningKeys(
   if (first === undefined) throw new Error('a rotation has an event for each change');
   const done = eventExists(first);
   const guard = allOf(changes.map(guardOf));
-  const change = (sql: string, values: readonly (string | number)[]): D1PreparedStatement =>
+  const change = (sql: string, values: readonly (string | number | null)[]): D1PreparedStatement =>
     db.prepare(`${sql} AND ${done.sql}`).bind(...values, ...done.values);
   const results = await runBatch(db, [
     insertEvent(db, first, guard),
@@ -87,13 +133,19 @@ export async function rotateSigningKeys(
         ? [change(REVOKE, [now, previous.kid])]
         : [change(RETIRE, [now, now + MAX_TOKEN_LIFETIME_SECONDS, previous.kid])];
     }),
-    ...changes.flatMap(({ next }) => (next === null ? [] : [change(ACTIVATE, [now, next.kid])])),
+    ...changes.flatMap(({ next }) => {
+      if (next === null) return [];
+      if (!('sealed' in next)) return [change(ACTIVATE, [now, next.kid])];
+      return [change(ADD, [next.kid, next.alg, 'active', now, now, next.sealed])];
+    }),
+    ...standbys.map(({ kid, alg, sealed }) => change(ADD, [kid, alg, 'standby', now, null, sealed])),
     selectSigningKeys(db),
   ]);
   return results[0]?.meta.changes === 1 ? rowsOf<SigningKeyState>(results.at(-1)) : null;
 }
 
 function guardOf({ alg, next, previous }: KeyChange): Condition {
+  if (next !== null && 'sealed' in next) return { sql: SIGNS, values: [alg, previous?.kid ?? null] };
   if (next !== null) return { sql: FOLLOWS, values: [next.kid, alg, alg, previous?.kid ?? null] };
   return { sql: STANDS, values: [previous?.kid ?? '', previous?.status ?? ''] };
 }

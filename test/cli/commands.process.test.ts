@@ -630,12 +630,10 @@ describe('cambist doctor', () => {
       – clock          the answer has no date
       ✔ ready          every setting, table and key is in place
       ✔ discovery      issuer is http://localhost:8787
-      ✔ jwks           2 keys: ES256, RS256
+      ✔ jwks           4 keys: ES256, ES256, RS256, RS256
       ✔ credential     root in the organisation default
-      ✔ signing keys   ES256: one active, none on standby
-                       \`cambist keys generate --alg ES256 --add-to keys.json --out new-keys.json\` adds a standby key to the bundle in use.
-      ✔ signing keys   RS256: one active, none on standby
-                       \`cambist keys generate --alg RS256 --add-to keys.json --out new-keys.json\` adds a standby key to the bundle in use.
+      ✔ signing keys   ES256: one active, one ready to take over
+      ✔ signing keys   RS256: one active, one ready to take over
 
       Issuer GitHub  https://token.actions.githubusercontent.com
       ✔ status         the identity provider is active
@@ -660,7 +658,7 @@ describe('cambist doctor', () => {
       – clock          the answer has no date
       ✔ ready          every setting, table and key is in place
       ✔ discovery      issuer is http://localhost:8787
-      ✔ jwks           2 keys: ES256, RS256
+      ✔ jwks           4 keys: ES256, ES256, RS256, RS256
       – credential     no token was given
                        With --token-file or CAMBIST_TOKEN, signing keys and issuers are looked at, too.
 
@@ -736,9 +734,11 @@ describe('cambist doctor', () => {
 describe('cambist keys', () => {
   it('lists the keys of the deployment', async () => {
     expect((await run(['keys', 'list'])).stdout).toMatchInlineSnapshot(`
-      "KID                                          ALG    STATUS  PUBLISHED             ACTIVE SINCE          LEAVES
-      thumbprint-of-the-key  ES256  active  2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
-      thumbprint-of-the-key  RS256  active  2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
+      "KID                                          ALG    STATUS   SOURCE  PUBLISHED             ACTIVE SINCE          LEAVES
+      thumbprint-of-the-key  ES256  active   sealed  2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
+      thumbprint-of-the-key  ES256  standby  sealed  2026-11-21T04:00:00Z  –                     –
+      thumbprint-of-the-key  RS256  active   sealed  2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
+      thumbprint-of-the-key  RS256  standby  sealed  2026-11-21T04:00:00Z  –                     –
       "
     `);
   });
@@ -749,7 +749,7 @@ describe('cambist keys', () => {
       {
         "code": 0,
         "stderr": "",
-        "stdout": "✔ 1 key in /tmp/keys.json, readable by you alone.
+        "stdout": "✔ 1 key is in /tmp/keys.json, readable by you alone.
         npx wrangler secret put SIGNING_KEYS < /tmp/keys.json
       ",
       }
@@ -780,6 +780,21 @@ describe('cambist keys', () => {
     `);
   });
 
+  it('makes a sealing key, and no JWK Set with it', async () => {
+    const [one, other] = [
+      await cambist(['keys', 'generate', '--sealing-key']),
+      await cambist(['keys', 'generate', '--sealing-key']),
+    ];
+    expect(one.stdout).toMatch(/^[\w-]{43}\n$/);
+    expect(one.stdout).not.toBe(other.stdout);
+    const both = await cambist(['keys', 'generate', '--sealing-key', '--alg', 'ES256']);
+    expect([both.code, both.stdout]).toEqual([2, '']);
+    const file = join(directory, 'sealing-key');
+    const { stdout } = await run(['keys', 'generate', '--sealing-key', '--out', file]);
+    expect(stdout).toContain('npx wrangler secret put SEALING_KEY < ');
+    expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
   it('prints a private JWK Set for a pipe', async () => {
     const { stdout } = await cambist(['keys', 'generate']);
     const { keys } = JSON.parse(stdout) as { keys: Record<string, string>[] };
@@ -788,13 +803,13 @@ describe('cambist keys', () => {
   });
 
   it('says what a rotation needs (exit 1)', async () => {
-    expect(await run(['keys', 'rotate', '--alg', 'ES256'])).toMatchInlineSnapshot(`
+    expect(await run(['keys', 'rotate', '--alg', 'EdDSA'])).toMatchInlineSnapshot(`
       {
         "code": 1,
-        "stderr": "✖ POST /v1/signing-keys/rotate: there is no standby key for ES256: add another ES256 key to SIGNING_KEYS, with a new kid and without removing the one that signs now, and wait 300 seconds
+        "stderr": "✖ POST /v1/signing-keys/rotate: there is no standby key for EdDSA: add another EdDSA key, with a new kid, as SIGNING_KEYS_NEXT, and leave SIGNING_KEYS as it is; wait 300 seconds, then rotate again
         request 00000000-0000-4000-8000-000000000000
-        \`cambist keys generate --alg ES256 --add-to keys.json --out new-keys.json\` adds a standby key to the bundle in use.
-        \`npx wrangler secret put SIGNING_KEYS < new-keys.json\` publishes it. Rotate once verifiers know it: after 300 s, better a day.
+        \`cambist keys generate --alg EdDSA | npx wrangler secret put SIGNING_KEYS_NEXT\` adds a standby key and leaves SIGNING_KEYS as it is. With a SEALING_KEY the service makes its own.
+        Rotate once verifiers know it: after 300 s, better a day.
       ",
         "stdout": "",
       }
@@ -829,9 +844,9 @@ describe('cambist keys rotate', () => {
 
   it('shows the key that stands by', async () => {
     expect((await rotate('list')).stdout).toMatchInlineSnapshot(`
-      "KID                                          ALG    STATUS   PUBLISHED             ACTIVE SINCE          LEAVES
-      thumbprint-of-the-key  ES256  active   2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
-      thumbprint-of-the-key  ES256  standby  2026-11-21T04:00:00Z  –                     –
+      "KID                                          ALG    STATUS   SOURCE  PUBLISHED             ACTIVE SINCE          LEAVES
+      thumbprint-of-the-key  ES256  active   bundle  2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
+      thumbprint-of-the-key  ES256  standby  bundle  2026-11-21T04:00:00Z  –                     –
       "
     `);
   });
@@ -854,14 +869,14 @@ describe('cambist keys rotate', () => {
         "code": 0,
         "stderr": "",
         "stdout": "✔ ES256  thumbprint-of-the-key signs from now on (emergency).
-        thumbprint-of-the-key has left the JWKS; take it out of SIGNING_KEYS.
+        thumbprint-of-the-key has left the JWKS; take it out of its secret.
       ",
       }
     `);
     expect((await rotate('list')).stdout).toMatchInlineSnapshot(`
-      "KID                                          ALG    STATUS   PUBLISHED             ACTIVE SINCE          LEAVES
-      thumbprint-of-the-key  ES256  revoked  2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
-      thumbprint-of-the-key  ES256  active   2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
+      "KID                                          ALG    STATUS   SOURCE  PUBLISHED             ACTIVE SINCE          LEAVES
+      thumbprint-of-the-key  ES256  revoked  bundle  2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
+      thumbprint-of-the-key  ES256  active   bundle  2026-11-21T04:00:00Z  2026-11-21T04:00:00Z  –
       "
     `);
   });

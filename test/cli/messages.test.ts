@@ -173,6 +173,16 @@ describe('cambist doctor', () => {
       'signing key a (ES256) is active but missing from SIGNING_KEYS: put it back, or make a standby key active with an emergency rotation',
       '`cambist keys rotate --alg ES256 --mode emergency`',
     ],
+    [
+      'SIGNING_KEYS',
+      'signing key a (RS256) is active and sealed, but SEALING_KEY is not set: put it back, or make a standby key active with an emergency rotation',
+      '`npx wrangler secret put SEALING_KEY`, or end its tokens: `cambist keys rotate --alg RS256 --mode emergency`',
+    ],
+    [
+      'SEALING_KEY',
+      'SEALING_KEY does not open the signing key a, so nothing is signed',
+      'If it is lost, new keys end all tokens: `cambist keys rotate --mode emergency`',
+    ],
     ['ISSUER_URL', 'ISSUER_URL is missing', 'under [vars] of wrangler.toml'],
     ['DB', 'DB has no tables', '`npm run deploy` applies the schema'],
   ])('advises about %s: %s', async (setting, detail, expected) => {
@@ -197,7 +207,7 @@ it('keys rotate names the command that makes a standby key', async () => {
   const rotate = async (detail: string): Promise<string> =>
     (await cambist(['keys', 'rotate', '--alg', 'RS256'], { env: FAKE_ENV, elsewhere: problem(detail) })).stderr;
   expect(await rotate('there is no standby key for RS256: add one')).toContain(
-    '`cambist keys generate --alg RS256 --add-to keys.json --out new-keys.json`',
+    '`cambist keys generate --alg RS256 | npx wrangler secret put SIGNING_KEYS_NEXT`',
   );
   expect(await rotate('the standby key has been published for less than 300 seconds')).not.toContain('keys generate');
 });

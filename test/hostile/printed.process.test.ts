@@ -1,5 +1,6 @@
 // Everything `npm start` prints and stores while it is used and abused, searched for every secret that passed through it.
 
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +10,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { exchangeForm } from '../../bench/workload.ts';
+import { generateSigningKeys } from '../../scripts/local/signing-keys.ts';
 import { freePort } from '../../scripts/local/worker.ts';
 import { endAll, printed, startWorker, temporaryDirectory } from '../support/local-process.ts';
 import type { Running } from '../support/local-process.ts';
@@ -16,7 +18,7 @@ import type { Running } from '../support/local-process.ts';
 /** In the documents that the issuer serves: a fetched body is nobody's to read. */
 const FETCHED = 'only-in-the-body-that-was-fetched';
 /** Files that hold secrets on purpose, for their owner alone. */
-const SECRET_FILES = ['admin-token', 'signing-keys.json'];
+const SECRET_FILES = ['admin-token'];
 
 interface Seen {
   /** Both streams of the process. */
@@ -56,12 +58,14 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const [state, port] = [temporaryDirectory(), await freePort()];
-  const service: Running = startWorker(state, port);
+  const bundle = await generateSigningKeys(['ES256', 'RS256']);
+  const sealingKey = randomBytes(32).toString('base64url');
+  const service: Running = startWorker(state, port, { SIGNING_KEYS: bundle, SEALING_KEY: sealingKey });
   await printed(service, 'cambist: ready');
   const url = `http://localhost:${port}`;
   const root = readFileSync(join(state, 'admin-token'), 'utf8').trim();
-  const keys = JSON.parse(readFileSync(join(state, 'signing-keys.json'), 'utf8')) as { keys: Record<string, string>[] };
-  secrets.push(root, ...keys.keys.flatMap(({ d, p, q }) => [d, p, q].filter((part) => part !== undefined)));
+  const keys = JSON.parse(bundle) as { keys: Record<string, string>[] };
+  secrets.push(root, sealingKey, ...keys.keys.flatMap(({ d, p, q }) => [d, p, q].filter((part) => part !== undefined)));
 
   const answers: string[] = [];
   const send = async (method: string, path: string, init: RequestInit = {}): Promise<Record<string, string>> => {

@@ -1,7 +1,8 @@
 // Which key takes over in a rotation (contract §5.8), without storage.
 
 import { describe, expect, it } from 'vitest';
-import { planRotation } from '../../src/objects/key-rotation.ts';
+import { planRotation as plan } from '../../src/objects/plan-rotation.ts';
+import type { BundledKey, RotationRequest } from '../../src/objects/key-rotation.ts';
 import type { SigningKeyState } from '../../src/exchange/ports.ts';
 
 const NOW = 1_789_000_000;
@@ -11,6 +12,7 @@ function key(kid: string, status: SigningKeyState['status'], changes: Partial<Si
     kid,
     alg: 'ES256',
     status,
+    source: 'bundle',
     publishedAt: NOW - 1000,
     activatedAt: null,
     retiringAt: null,
@@ -20,8 +22,19 @@ function key(kid: string, status: SigningKeyState['status'], changes: Partial<Si
   };
 }
 
-const graceful = { mode: 'graceful', alg: null, kid: null } as const;
-const emergency = { mode: 'emergency', alg: null, kid: null } as const;
+const graceful = { mode: 'graceful', alg: null, kid: null, source: null } as const;
+const emergency = { mode: 'emergency', alg: null, kid: null, source: null } as const;
+
+/** Plans with keys of a secret alone. */
+function planRotation(
+  states: readonly SigningKeyState[],
+  bundle: readonly { readonly kid: string; readonly alg: string }[],
+  request: RotationRequest,
+  now: number,
+): ReturnType<typeof plan> {
+  const inSecret = bundle.map(({ kid, alg }) => ({ kid, alg, secret: 'SIGNING_KEYS' }) as BundledKey);
+  return plan({ states, unopened: [] }, { bundle: inSecret, seals: false }, request, now);
+}
 
 /** A plan of one change. */
 const planned = (change: object): object => ({ ok: true, value: { changes: [change] } });
@@ -101,7 +114,7 @@ describe('planRotation', () => {
       key('rsa-now', 'active', { alg: 'RS256' }),
     ];
     const named = (kid: string, alg: string | null = null): ReturnType<typeof planRotation> =>
-      planRotation(states, states, { mode: 'emergency', alg, kid }, NOW);
+      planRotation(states, states, { mode: 'emergency', alg, kid, source: null }, NOW);
     expect(named('now')).toMatchObject(planned({ next: { kid: 'next' }, previous: { kid: 'now' } }));
     expect(named('next')).toMatchObject(planned({ next: null, previous: { kid: 'next' } }));
     expect(named('old')).toMatchObject(planned({ next: null, previous: { kid: 'old' } }));

@@ -47,7 +47,7 @@ async function kids(port: number): Promise<string[]> {
 }
 
 describe('npm start', () => {
-  it('is ready on localhost and 127.0.0.1, with one ES256 and one RS256 key (contract §0)', async () => {
+  it('is ready on localhost and 127.0.0.1, with keys of its own and a standby of each (contract §0)', async () => {
     const [state, port] = [temporaryDirectory(), await freePort()];
     // The script itself, which builds the bundle; the other tests start the one that was built for all of them.
     await printed(start(process.execPath, ['scripts/start.ts'], { STATE_DIR: state, PORT: String(port) }), READY);
@@ -56,7 +56,12 @@ describe('npm start', () => {
     }
     const metadata = await (await fetch(`http://localhost:${port}/.well-known/openid-configuration`)).json();
     expect(metadata).toMatchObject({ issuer: `http://localhost:${port}` });
-    expect((await kids(port)).map((key) => key.split(' ')[0] ?? '').toSorted()).toEqual(['ES256', 'RS256']);
+    expect((await kids(port)).map((key) => key.split(' ')[0] ?? '').toSorted()).toEqual([
+      'ES256',
+      'ES256',
+      'RS256',
+      'RS256',
+    ]);
   });
 
   it('prints where the root token is, never its value, and keeps secrets for their owner alone (contract §0)', async () => {
@@ -66,7 +71,7 @@ describe('npm start', () => {
     expect(worker.output()).toContain('admin-token');
     expect(secret(state, 'admin-token').length).toBeGreaterThanOrEqual(32);
     expect(worker.output()).not.toContain(secret(state, 'admin-token'));
-    for (const file of ['admin-token', 'signing-keys.json']) expect(statSync(join(state, file)).mode & 0o077).toBe(0);
+    for (const file of ['admin-token', 'sealing-key']) expect(statSync(join(state, file)).mode & 0o077).toBe(0);
   });
 
   it('stops cleanly on SIGTERM and finds state and secrets again (contract §0)', async () => {

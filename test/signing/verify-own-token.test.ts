@@ -12,6 +12,7 @@ import { parseSigningKeys } from '../../src/signing/bundle.ts';
 import type { SigningBundle } from '../../src/signing/bundle.ts';
 import { loadSigners } from '../../src/signing/own-keys.ts';
 import { verifyOwnToken } from '../../src/signing/verify-own-token.ts';
+import type { OwnTokenRules } from '../../src/signing/verify-own-token.ts';
 import { signToken } from '../../src/signing/sign.ts';
 
 const ISSUER = 'https://cambist.test';
@@ -42,13 +43,15 @@ beforeAll(async () => {
       return { ...(await exportJWK(privateKey)), kid: `key-${alg}`, alg };
     }),
   );
-  const parsed = parseSigningKeys(JSON.stringify({ keys: privateKeys }));
+  const parsed = parseSigningKeys(JSON.stringify({ keys: privateKeys }), 'SIGNING_KEYS');
   if (!parsed.ok) throw new Error(parsed.error.join());
   bundle = parsed.value;
 });
 
+const findKey: OwnTokenRules['findKey'] = async (kid, alg) =>
+  bundle.find((key) => key.kid === kid && key.alg === alg)?.publicJwk ?? null;
 const verify = (compact: string, now: number = NOW): ReturnType<typeof verifyOwnToken> =>
-  verifyOwnToken(compact, { bundle, issuerUrl: ISSUER, now });
+  verifyOwnToken(compact, { findKey, issuerUrl: ISSUER, now });
 
 async function sign(changes: object = {}, header: object = {}, alg = 'ES256'): Promise<string> {
   const key = privateKeys.find((candidate) => candidate.alg === alg) as JWK;
@@ -157,6 +160,7 @@ describe('inspectOwnToken', () => {
     kid: 'key-ES256',
     alg: 'ES256',
     status: 'active',
+    source: 'bundle',
     publishedAt: NOW,
     activatedAt: NOW,
     retiringAt: null,

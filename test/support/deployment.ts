@@ -57,6 +57,10 @@ export interface Deployment {
   readonly exchange: (subjectToken: string, more?: Record<string, string | readonly string[]>) => Promise<Answer>;
   /** Forgets everything that an isolate keeps in memory; `settings` are laid over those so far, as after a deployment. */
   readonly coldStart: (settings?: Partial<Settings>) => void;
+  /** Requests to the isolate of now, also after a cold start made another one. */
+  readonly keepIsolate: () => (path: string, init?: RequestInit) => Promise<Response>;
+  /** What the schedule does for our own keys. */
+  readonly tendKeys: () => Promise<object>;
   readonly resetCounts: () => void;
   readonly events: () => Promise<Record<string, unknown>[]>;
 }
@@ -95,7 +99,8 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
     waitUntil: (work: Promise<unknown>): void => void background.push(work.catch(() => undefined)),
     log: (event: Readonly<Record<string, unknown>>): void => void logs.push({ ...event }),
   };
-  let app = createApp(compose(bindings, outside));
+  let composed = compose(bindings, outside);
+  let app = createApp(composed);
 
   const fetchPath = async (path: string, init?: RequestInit, origin = ISSUER_URL): Promise<Response> =>
     app.fetch(new Request(origin + path, init));
@@ -130,8 +135,14 @@ export async function deploy(settings: Partial<Settings> = {}): Promise<Deployme
       token({ grant_type: TOKEN_EXCHANGE, subject_token: subjectToken, subject_token_type: ID_TOKEN, ...more }),
     coldStart: (changed = {}) => {
       bindings = { ...bindings, ...changed };
-      app = createApp(compose(bindings, outside));
+      composed = compose(bindings, outside);
+      app = createApp(composed);
     },
+    keepIsolate: () => {
+      const kept = app;
+      return async (path, init) => kept.fetch(new Request(ISSUER_URL + path, init));
+    },
+    tendKeys: () => composed.tendKeys(),
     resetCounts: () =>
       Object.assign(counts, { d1Trips: 0, d1Reads: 0, d1Writes: 0, kvReads: 0, kvWrites: 0, fetches: [] }),
     events: async () => (await env.DB.prepare('SELECT * FROM audit_event ORDER BY id').all()).results,

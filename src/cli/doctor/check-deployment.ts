@@ -60,9 +60,12 @@ const SECRETS = ['SIGNING_KEYS', 'SIGNING_KEYS_NEXT', 'SEALING_KEY', 'ADMIN_TOKE
 
 function adviceFor(setting: string, detail: string): string {
   const alg = /\((ES256|RS256|EdDSA)\)/.exec(detail)?.[1];
+  const ended = 'cambist keys rotate --mode emergency';
   const emergency = `cambist keys rotate${alg === undefined ? '' : ` --alg ${alg}`} --mode emergency`;
+  if (setting === 'SEALING_KEY' && detail.includes('does not open'))
+    return `Put the former value back with \`npx wrangler secret put SEALING_KEY\`. If it is lost, new keys end all tokens: \`${ended}\`.`;
   if (setting === 'SIGNING_KEYS' && detail.includes('emergency'))
-    return `Put the key back with \`npx wrangler secret put SIGNING_KEYS\`, or end its tokens: \`${emergency}\`.`;
+    return `Put the key back with \`npx wrangler secret put ${detail.includes('sealed') ? 'SEALING_KEY' : 'SIGNING_KEYS'}\`, or end its tokens: \`${emergency}\`.`;
   if (SECRETS.includes(setting)) return `It is a secret: \`npx wrangler secret put ${setting}\`, never wrangler.toml.`;
   if (setting === 'DB' || setting === 'CACHE') return '`npm run deploy` applies the schema and checks the bindings.';
   return 'Set it under [vars] of wrangler.toml, and deploy again: `npm run deploy`.';
@@ -90,7 +93,7 @@ async function checkDiscovery(url: string, world: World, tell: Tell): Promise<vo
       'jwks',
       'failed',
       'it publishes a private key',
-      'Replace that key at once: `cambist keys generate`, then `cambist keys rotate --mode emergency`.',
+      'Replace that key at once: `cambist keys rotate --mode emergency`.',
     );
   const algorithms = keys.map((key) => String(key['alg'])).toSorted();
   tell('jwks', 'ok', `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}: ${algorithms.join(', ')}`);

@@ -71,7 +71,10 @@ function checkKeys(keys: readonly SigningKeyView[], tell: Tell): void {
       );
     else if (of.some(({ status }) => status === 'standby'))
       tell('signing keys', 'ok', `${alg}: one active, one ready to take over`);
-    else tell('signing keys', 'ok', `${alg}: one active, none on standby`, howToMakeStandby(alg));
+    else {
+      const detail = `${alg}: one active, none on standby: it cannot be rotated gracefully`;
+      tell('signing keys', 'warning', detail, howToMakeStandby(alg));
+    }
   }
 }
 

@@ -1,6 +1,11 @@
 // GET /v1/signing-keys and POST /v1/signing-keys/rotate (contract §5.8), for whoever manages the deployment; never key material.
 
-import { ROTATION_MODES, SIGNING_KEY_STATUSES, rotationRequest } from '../../objects/signing-key.ts';
+import {
+  ROTATION_MODES,
+  SIGNING_KEY_SOURCES,
+  SIGNING_KEY_STATUSES,
+  rotationRequest,
+} from '../../objects/signing-key.ts';
 import type { RotatedKeyView, SigningKeyView } from '../../objects/signing-key.ts';
 import {
   arrayOf,
@@ -16,8 +21,9 @@ import { bodySchema } from '../../objects/schemas.ts';
 import { formatTimestamp } from '../../objects/values.ts';
 import type { ChangeEvent } from '../../objects/storage.ts';
 import type { JsonObject } from '../../token/json.ts';
-import { planRotation } from '../../objects/key-rotation.ts';
-import type { KeyChange, RotationMode, SigningKeyPort } from '../../objects/key-rotation.ts';
+import { carryOutRotation, rotationChanges } from '../../objects/key-rotation.ts';
+import type { KeyChange, RotationMode, RotationRequest, SigningKeyPort } from '../../objects/key-rotation.ts';
+import { planRotation } from '../../objects/plan-rotation.ts';
 import { DEFAULT_ORGANISATION_ID } from '../../objects/organisation.ts';
 import { SIGNING_ALGORITHMS } from '../../objects/signing-key.ts';
 import type { SigningKeyState } from '../../exchange/ports.ts';
@@ -38,32 +44,35 @@ type Answer = ReturnType<Operation>;
 async function listKeys(request: IamRequest): Answer {
   const keys = await keysFor(request, request.caller.token?.organisation.id === DEFAULT_ORGANISATION_ID);
   if (!keys.ok) return keys;
-  return ok({ status: 200, body: (await keys.value.read(request.now)).map(signingKeyView) });
+  const { states } = await keys.value.read(request.now);
+  return ok({ status: 200, body: states.map(signingKeyView) });
 }
 
 async function rotateKeys(request: IamRequest): Answer {
   const { now } = request;
   const keys = await keysFor(request, mayManageDeployment(request.caller));
   if (!keys.ok) return keys;
-  const body = await readJsonObject(request.raw, { whereEmpty: {} });
-  if (!body.ok) return body;
-  const { values, faults } = readMembers({ members: rotationRequest }, body.value, null);
-  if (faults.length > 0) return refuse(invalid(faults));
+  const asked = await readRotation(request);
+  if (!asked.ok) return asked;
+  const { mode, kid } = asked.value;
 
-  const asked = { mode: values.mode ?? 'graceful', alg: values.alg ?? null, kid: values.kid ?? null };
-  const states = await keys.value.read(now);
-  if (asked.kid !== null && !states.some(({ kid }) => kid === asked.kid)) {
+  const current = await keys.value.read(now);
+  if (kid !== null && !current.states.some((state) => state.kid === kid)) {
     return refuse(invalid([fault(['kid'], 'is no signing key of this deployment')]));
   }
-  const plan = planRotation(states, keys.value.bundle, asked, now);
+  // A graceful rotation to a key that nobody can sign with would be an outage; an emergency makes new ones.
+  if (mode === 'graceful' && current.unopened.length > 0) {
+    const detail = `SEALING_KEY does not open ${current.unopened.join(', ')}: put back the value that sealed them or, if it is lost, rotate with mode emergency, which makes new keys`;
+    return refuse({ kind: 'unavailable', detail });
+  }
+  const plan = planRotation(current, keys.value, asked.value, now);
   if (!plan.ok) return refuse({ kind: 'cannot-rotate', detail: plan.error });
-  const { mode, changes, skipped } = plan.value;
-  const events = changes.map((change) => rotationEvent(request, mode, change));
-  const rotated = await keys.value.rotate(plan.value, events, now);
+  const rotated = await carryOutRotation(plan.value, keys.value, (change) => rotationEvent(request, mode, change), now);
   if (rotated === null) {
-    const detail = 'another rotation came first: list the signing keys, and rotate again only where it is still needed';
+    const detail = 'another rotation came first: list the signing keys, and rotate again only if it is still needed';
     return refuse({ kind: 'changed-meanwhile', detail });
   }
+  const { changes, skipped, states } = rotated;
   for (const { next, previous } of changes) {
     request.deps.log({
       level: 'warn',
@@ -75,8 +84,20 @@ async function rotateKeys(request: IamRequest): Answer {
       previous_kid: previous?.kid ?? null,
     });
   }
-  const rotations = changes.flatMap((change) => rotatedView(change, rotated));
+  const rotations = changes.flatMap((change) => rotatedView(change, states));
   return ok({ status: 200, body: { ...rotations[0], mode, rotations, skipped } });
+}
+
+/** What the body asks for; without one it is a graceful rotation of every algorithm. */
+async function readRotation({ raw }: IamRequest): Promise<Result<RotationRequest, Problem>> {
+  const body = await readJsonObject(raw, { whereEmpty: {} });
+  if (!body.ok) return body;
+  const { values, faults } = readMembers({ members: rotationRequest }, body.value, null);
+  const { mode = 'graceful', alg = null, kid = null, source = null } = values;
+  const isNarrowed = source !== null && (alg !== null || kid !== null);
+  const narrowed = fault(['source'], 'means every key of SIGNING_KEYS: send neither alg nor kid with it');
+  const found = isNarrowed ? [...faults, narrowed] : faults;
+  return found.length > 0 ? refuse(invalid(found)) : ok({ mode, alg, kid, source });
 }
 
 /** The keys, if the caller may ask for them: they belong to the deployment, so to no other organisation. */
@@ -97,26 +118,19 @@ async function keysFor(request: IamRequest, isAllowed: boolean): Promise<Result<
 
 /** One change as it is answered: the key that signs now and the one before it, or the key that was only taken out. */
 function rotatedView({ next, previous }: KeyChange, states: readonly SigningKeyState[]): RotatedKeyView[] {
-  const viewOf = (key: SigningKeyState): SigningKeyView =>
-    signingKeyView(states.find(({ kid }) => kid === key.kid) ?? key);
-  if (next === null) return previous === null ? [] : [{ ...viewOf(previous), previous: null }];
-  return [{ ...viewOf(next), previous: previous === null ? null : viewOf(previous) }];
+  const viewOf = (kid: string | undefined): SigningKeyView[] =>
+    states.filter((state) => state.kid === kid).map(signingKeyView);
+  const [before = null] = viewOf(previous?.kid);
+  if (next === null) return before === null ? [] : [{ ...before, previous: null }];
+  return viewOf(next.kid).map((view) => ({ ...view, previous: before }));
 }
 
-function rotationEvent(request: IamRequest, mode: RotationMode, { alg, next, previous }: KeyChange): ChangeEvent {
-  const active = (key: SigningKeyState | null): JsonObject => ({ alg, active: key?.kid ?? null });
-  const changes =
-    next === null
-      ? {
-          before: { alg, kid: previous?.kid ?? null, status: previous?.status ?? null },
-          after: { alg, mode, status: 'revoked' },
-        }
-      : { before: active(previous), after: { ...active(next), mode } };
+function rotationEvent(request: IamRequest, mode: RotationMode, change: KeyChange): ChangeEvent {
   return changeEvent(request, {
     organisationId: DEFAULT_ORGANISATION_ID,
     action: 'signing_key.rotate',
     serviceAccountId: request.caller.serviceAccountId,
-    changes,
+    changes: rotationChanges(mode, change),
   });
 }
 
@@ -126,6 +140,7 @@ function signingKeyView(key: SigningKeyState): SigningKeyView & JsonObject {
     kid: key.kid,
     alg: key.alg,
     status: key.status,
+    source: key.source,
     publishedAt: formatTimestamp(key.publishedAt),
     activatedAt: time(key.activatedAt),
     retiringAt: time(key.retiringAt),
@@ -138,6 +153,7 @@ const keySchema = object({
   kid: string,
   alg: oneOfTexts(SIGNING_ALGORITHMS),
   status: oneOfTexts(SIGNING_KEY_STATUSES),
+  source: oneOfTexts(SIGNING_KEY_SOURCES),
   publishedAt: dateTime,
   activatedAt: orNull(dateTime),
   retiringAt: orNull(dateTime),
@@ -175,7 +191,7 @@ export const signingKeyRoutes: readonly IamRoute[] = [
       path: '/v1/signing-keys/rotate',
       summary: 'Let the standby keys take over',
       description:
-        'Of `alg`, or of every algorithm that can be rotated; `kid` names one key to replace or, if it is standby or retiring, to take out. In one atomic step. Gracefully, the old key stays published until its last token has expired; in an emergency it leaves the JWKS at once.',
+        'Of `alg`, or of every algorithm that can be rotated; `kid` names one key to replace or, if it is standby or retiring, to take out; `source` abandons every key of the secret SIGNING_KEYS. In one atomic step. Gracefully, the old key stays published until its last token has expired; in an emergency it leaves the JWKS at once. If the service makes its own keys, a key that no verifier has seen signs after an emergency, and a new standby key is made in the same call.',
       tag: 'signing key',
       body: { schema: rotationSchema, isOptional: true },
       answer: { description: 'The keys that sign now', schema: rotatedSchema },

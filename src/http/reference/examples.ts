@@ -25,7 +25,7 @@ const SUBJECT = federatedIdentity.members.providerSubject.example;
 
 const account = { identity: ACCOUNT, name: 'Deployer', slug: 'deployer' };
 const ruleContent = { resources: ['deployment'], resourceIdentities: [], permissions: ['create', 'read'], note: '' };
-const key = { kid: 'es256-2027', alg: 'ES256', publishedAt: '2027-01-10T00:00:00Z' };
+const key = { kid: 'es256-2027', alg: 'ES256', source: 'sealed', publishedAt: '2027-01-10T00:00:00Z' };
 const retired = { activatedAt: '2027-01-01T00:00:00Z', retiringAt: null, expiresAt: null, revokedAt: null };
 const activeKey = { ...key, status: 'active', ...retired };
 const rotatedKey = {

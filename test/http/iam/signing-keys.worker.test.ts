@@ -67,6 +67,7 @@ describe('the list', () => {
     const answer = await deployment.iam('GET', '/v1/signing-keys');
     expect(answer.status).toBe(200);
     const key = {
+      source: 'bundle',
       publishedAt: rfc3339(now),
       activatedAt: rfc3339(now),
       retiringAt: null,
