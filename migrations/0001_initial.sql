@@ -461,3 +461,10 @@ CREATE TABLE IF NOT EXISTS decision_watermark (
   counted_until INTEGER NOT NULL                     -- events before it are in decision_total
 ) STRICT;
 CREATE INDEX IF NOT EXISTS identity_provider_failing ON identity_provider (status) WHERE last_fetch_error IS NOT NULL;
+
+-- When the database was last restored (cambist restore): tokens from before are not taken for single use, since it may have forgotten them.
+CREATE TABLE IF NOT EXISTS restore_point (
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  restored_at INTEGER NOT NULL,
+  is_new      INTEGER NOT NULL DEFAULT 0             -- into a database that was not the one backed up
+) STRICT;

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { ROOT } from './bundle.ts';
 import { Refusal } from './refusal.ts';
-import { sqlStatements } from './sql-statements.ts';
+import { sqlStatements } from '../../src/cli/backup/sql-statements.ts';
 
 /** What is needed of D1 here; Miniflare's has types of its own. */
 export interface Database {

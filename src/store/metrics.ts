@@ -45,10 +45,7 @@ const FAILING = `SELECT count(*) AS n FROM (SELECT 1 FROM identity_provider INDE
 const KEYS = `SELECT k.alg, k.status, count(*) AS number, min(coalesce(k.activated_at, k.published_at)) AS since
   FROM signing_key k GROUP BY k.alg, k.status ORDER BY k.alg, k.status`;
 
-/**
- * Every statement of this file, for the test that each of them uses an index.
- * @internal
- */
+/** Every statement of this file, for the test that each of them uses an index. */
 export const METRICS_STATEMENTS: readonly string[] = [BEGIN, SETTLE, ADVANCE, TOTALS, RECENT, FAILING, KEYS];
 
 /**

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { firstMigrationOf } from '../../scripts/first-migration.ts';
 import { migrate, readMigrations } from '../../scripts/local/migrate.ts';
 import type { Database } from '../../scripts/local/migrate.ts';
-import { sqlStatements } from '../../scripts/local/sql-statements.ts';
+import { sqlStatements } from '../../src/cli/backup/sql-statements.ts';
 import { MIGRATIONS } from '../../src/store/migrations.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers';
 import { reset } from 'cloudflare:test';
 import schema from '../../schema.sql?raw';
-import { sqlStatements } from '../../scripts/local/sql-statements.ts';
+import { sqlStatements } from '../../src/cli/backup/sql-statements.ts';
 
 /** The statements of schema.sql, without comments. */
 export const schemaStatements: readonly string[] = sqlStatements(schema);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue } from 'node:sqlite';
 
-import { sqlStatements } from '../../scripts/local/sql-statements.ts';
+import { sqlStatements } from '../../src/cli/backup/sql-statements.ts';
 
 const schema = sqlStatements(readFileSync('schema.sql', 'utf8'));
 

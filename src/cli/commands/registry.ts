@@ -72,6 +72,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     (await import('./keys-list.ts')).keysListCommand,
     (await import('./keys-rotate.ts')).keysRotateCommand,
   ]),
+  command(
+    'backup',
+    'write the database of a deployment to a file',
+    async () => (await import('./backup.ts')).backupCommand,
+  ),
+  command(
+    'restore',
+    'take a backup back, or make a database safe that was taken back',
+    async () => (await import('./restore.ts')).restoreCommand,
+  ),
   command('me', 'show who the credential is and what it may do', async () => (await import('./me.ts')).meCommand),
 ];
 

@@ -1,7 +1,7 @@
-// Splits a file of SQL into its statements, for D1's batch, which takes them one by one. Pure: tests inside workerd use it, too.
+// Splits a file of SQL into its statements: a backup, a migration, the schema. Pure: tests inside workerd use it, too.
 
-// What may hold a semicolon that ends nothing: a comment, a string, a quoted name; and the words that open and close a trigger's body.
-const PART = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|\b(?:BEGIN|CASE|END)\b|;/gi;
+// What may hold a semicolon that ends nothing: a comment, a string, a quoted name (a doubled quote makes two of them); and the words that open and close a trigger's body.
+const PART = /--[^\n]*|\/\*[\s\S]*?\*\/|'[^']*'|"[^"]*"|\b(?:BEGIN|CASE|END)\b|;/gi;
 
 /** The statements, without comments and closing semicolons; the body of a trigger stays in its statement. */
 export function sqlStatements(sql: string): string[] {

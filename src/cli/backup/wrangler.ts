@@ -1,0 +1,100 @@
+// Runs wrangler of the clone on the deployment's D1 database, or on the one that `npm start` keeps in a directory. Knows no table.
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+import type { CommandContext } from '../command.ts';
+import { CliFailure, usageFailure } from '../failure.ts';
+
+export interface Wrangler {
+  /** The folder of the deployment's migrations. */
+  readonly migrations: string;
+  /** A directory that only this user can read, and that is gone at the end. */
+  readonly privateDirectory: string;
+  /** Runs `wrangler d1 …` on the database. Throws a CliFailure with wrangler's own words. */
+  readonly d1: (command: readonly string[], options?: readonly string[]) => Promise<string>;
+}
+
+/** Does `work` with wrangler on the database that the options name. */
+export async function withWrangler<T>(context: CommandContext, work: (wrangler: Wrangler) => Promise<T>): Promise<T> {
+  const { options } = context;
+  const config = resolve(options.text('config') ?? 'wrangler.toml');
+  if (!existsSync(config))
+    throw usageFailure(
+      `There is no ${options.text('config') ?? 'wrangler.toml'} here.`,
+      'Run it in the clone that the deployment was made from, or name the file with --config.',
+    );
+  const privateDirectory = await mkdtemp(join(tmpdir(), 'cambist-database-'));
+  try {
+    const stateDirectory = options.text('state-dir');
+    const env = options.text('env');
+    const place =
+      stateDirectory === undefined
+        ? ['--remote', '--config', config, ...(env === undefined ? [] : ['--env', env])]
+        : ['--local', '--config', await localConfig(config, stateDirectory, privateDirectory)];
+    return await work({
+      migrations: join(dirname(config), 'migrations'),
+      privateDirectory,
+      d1: async ([verb = '', ...rest], more = []) =>
+        await run(['d1', verb, ...rest, ...place, ...more], dirname(config)),
+    });
+  } finally {
+    await rm(privateDirectory, { recursive: true, force: true });
+  }
+}
+
+/** A wrangler.toml beside a link to the database of `npm start`: `wrangler d1 export` takes no directory of its own. */
+async function localConfig(config: string, stateDirectory: string, directory: string): Promise<string> {
+  const storage = resolve(stateDirectory, 'storage', 'd1');
+  if (!existsSync(storage))
+    throw usageFailure(`${stateDirectory} has no database.`, '--state-dir is the STATE_DIR of `npm start`.');
+  await refuseRunning(stateDirectory);
+  await mkdir(join(directory, '.wrangler', 'state', 'v3'), { recursive: true });
+  await symlink(storage, join(directory, '.wrangler', 'state', 'v3', 'd1'));
+  await symlink(join(dirname(config), 'migrations'), join(directory, 'migrations'));
+  const copy = join(directory, 'wrangler.toml');
+  await writeFile(copy, await readFile(config, 'utf8'));
+  return copy;
+}
+
+/** `npm start` holds a lock of the operating system while it runs; two that write one file would damage it. */
+async function refuseRunning(stateDirectory: string): Promise<void> {
+  const { DatabaseSync } = await import('node:sqlite');
+  const lock = new DatabaseSync(resolve(stateDirectory, 'lock.sqlite'));
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch {
+    throw usageFailure(`${stateDirectory} is in use.`, 'Stop `npm start` first.');
+  } finally {
+    lock.close();
+  }
+}
+
+async function run(args: readonly string[], cwd: string): Promise<string> {
+  const child = spawn('npx', ['--no-install', 'wrangler', ...args], {
+    cwd,
+    stdio: ['inherit', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      WRANGLER_HIDE_BANNER: 'true',
+      WRANGLER_SEND_METRICS: 'false',
+      WRANGLER_WRITE_LOGS: 'false',
+      NO_COLOR: '1',
+    },
+  });
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const code = await new Promise<number>((done, fail) => {
+    child.once('error', fail);
+    child.once('close', (status) => done(status ?? 1));
+  }).catch(() => 127);
+  const said = Buffer.concat(chunks).toString('utf8').trim();
+  if (code === 0) return said;
+  throw new CliFailure(`wrangler failed at \`wrangler ${args.slice(0, 3).join(' ')}\`:\n${said}`, {
+    code: 'wrangler_failed',
+    next: code === 127 ? 'Run `npm ci` in the clone first.' : 'If it asks who you are: `npx wrangler login`.',
+  });
+}
