@@ -32,7 +32,7 @@ export function denialDetail(denied: Denial): string {
     case 'costs':
       return costlyDetail(denied.costs);
     case 'use':
-      return `federated identity ${denied.federatedIdentityId} is single use and has exchanged this token before`;
+      return `federated identity ${denied.federatedIdentityId} is single use and has exchanged this token before, or the database was restored after it was issued`;
   }
 }
 

@@ -95,6 +95,8 @@ export type VerifySubjectToken = (
 export interface SingleUse {
   readonly replayKey: string;
   readonly expiresAt: number;
+  /** NumericDate; a use of a token from before a restore of the database may have been forgotten. */
+  readonly issuedAt: number;
 }
 
 /** An event of which equal ones within a minute are one; what `likeness` says of it makes them equal. */

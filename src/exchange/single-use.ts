@@ -34,12 +34,13 @@ export function isSingleUse({ replayProtection }: Pick<FederatedIdentity, 'repla
 /** What has to be remembered of an exchange; null if the identity accepts a token more than once. */
 export async function singleUseOf(
   identity: Pick<FederatedIdentity, 'organisationId' | 'replayProtection'>,
-  { replayKey, expiresAt }: Pick<VerifiedClaims, 'replayKey' | 'expiresAt'>,
+  { replayKey, expiresAt, issuedAt }: Pick<VerifiedClaims, 'replayKey' | 'expiresAt' | 'issuedAt'>,
 ): Promise<SingleUse | null> {
   if (!isSingleUse(identity)) return null;
   return {
     replayKey: usedTokenKey(identity.organisationId, await replayKey()),
     expiresAt: Math.ceil(expiresAt) + CLOCK_SKEW_SECONDS,
+    issuedAt,
   };
 }
 

@@ -135,6 +135,7 @@ function verifyClaims(
     subject: subject.value,
     // Whole seconds for storage, rounded up so that a single use is never forgotten before its token expires.
     expiresAt: Math.ceil(times.value.expiresAt),
+    issuedAt: times.value.issuedAt ?? times.value.expiresAt - provider.maxTokenLifetime,
     replayKey: () => replayKeyOf(claims, provider.providerIssuer, compact),
   };
   return ok(verified as VerifiedClaims);

@@ -10,6 +10,7 @@ import type {
   RefusalRecord,
   SingleUse,
 } from '../exchange/ports.ts';
+import { CLOCK_SKEW_SECONDS } from '../token/limits.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { collapsedStatements, EVENT_COLUMNS, EVENT_VALUES, eventValues } from './exchange-events.ts';
 import { LAST_USED_RESOLUTION_SECONDS, MAX_KEPT_LAST_USES } from './limits.ts';
@@ -17,11 +18,14 @@ import { policyHolds, policyValues } from './policy-guard.ts';
 
 const INSERT_GRANT = `INSERT INTO audit_event (${EVENT_COLUMNS}) SELECT ${EVENT_VALUES} WHERE ${policyHolds(1, 18)}`;
 // The single use is decided by who inserted the row; everything else of the grant follows only that one.
+// A database that was restored may have forgotten uses of a token that was issued before, by whichever clock (cambist restore).
+const forgotten = (issuedAt: number): string =>
+  `SELECT 1 FROM restore_point WHERE restored_at + ${CLOCK_SKEW_SECONDS} >= ?${issuedAt}`;
 const CONSUME = `INSERT INTO used_token (replay_key, token_id, expires_at) SELECT ?1, ?2, ?3 WHERE ${policyHolds(4, 5)}
-  ON CONFLICT DO NOTHING`;
+  AND NOT EXISTS (${forgotten(7)}) ON CONFLICT DO NOTHING`;
 const INSERT_GRANT_IF_CONSUMED = `INSERT INTO audit_event (${EVENT_COLUMNS}) SELECT ${EVENT_VALUES}
   WHERE EXISTS (SELECT 1 FROM used_token WHERE replay_key = ?18 AND token_id = ?15)`;
-const USED_BY_ANOTHER = 'SELECT 1 FROM used_token WHERE replay_key = ?1 AND token_id <> ?2';
+const USED_BY_ANOTHER = `SELECT 1 FROM used_token WHERE replay_key = ?1 AND token_id <> ?2 UNION ALL ${forgotten(3)}`;
 const touch = (table: string): string => `UPDATE ${table} SET last_used_at = ?2
   WHERE id = ?1 AND (last_used_at IS NULL OR abs(last_used_at - ?2) >= ${LAST_USED_RESOLUTION_SECONDS})
     AND EXISTS (SELECT 1 FROM audit_event WHERE organisation_id = ?3 AND id = ?4)`;
@@ -101,13 +105,15 @@ function touchIdentity(
 function singleUseStatements(
   db: D1Database,
   event: NewAuditEvent,
-  { replayKey, expiresAt }: SingleUse,
+  { replayKey, expiresAt, issuedAt }: SingleUse,
   policy: PolicyVersions,
 ): D1PreparedStatement[] {
   return [
-    db.prepare(CONSUME).bind(replayKey, event.tokenId, expiresAt, event.organisationId, ...policyValues(policy)),
+    db
+      .prepare(CONSUME)
+      .bind(replayKey, event.tokenId, expiresAt, event.organisationId, ...policyValues(policy), issuedAt),
     db.prepare(INSERT_GRANT_IF_CONSUMED).bind(...eventValues(event), replayKey),
-    db.prepare(USED_BY_ANOTHER).bind(replayKey, event.tokenId),
+    db.prepare(USED_BY_ANOTHER).bind(replayKey, event.tokenId, issuedAt),
   ];
 }
 

@@ -16,6 +16,7 @@ export const WRITTEN_STATEMENTS: readonly string[] = [
   'SELECT sequence, state, tags FROM audit_archive INDEXED BY audit_archive_by_time WHERE organisation_id = ?1 AND last_time < ?2',
   'SELECT replay_key, token_id, expires_at FROM used_token WHERE replay_key = ?1',
   'SELECT token_id, revoked_at, expires_at FROM revoked_token WHERE token_id = ?1',
+  'SELECT restored_at FROM restore_point',
   'SELECT last_fetched_at, fetched_keys, last_fetch_error FROM identity_provider WHERE id = ?1',
 ];
 

@@ -28,6 +28,8 @@ export interface VerifiedClaims {
   readonly subject: string;
   /** NumericDate. */
   readonly expiresAt: number;
+  /** NumericDate; if the token has no `iat`, the earliest at which its provider's `maxTokenLifetime` lets it have been issued. */
+  readonly issuedAt: number;
   /** What single use is remembered by: the `jti`, or a hash of the header and payload if there is none. It is worked out on demand. */
   readonly replayKey: () => Promise<string>;
 }

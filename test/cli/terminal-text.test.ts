@@ -117,7 +117,7 @@ const CALLS: readonly (readonly [argv: readonly string[], world?: CliWorld])[] =
 ];
 
 /** Commands that show nothing of others to people: a file for `apply`, and keys made here. */
-const SHOW_NOTHING = ['export', 'keys generate'];
+const SHOW_NOTHING = ['export', 'keys generate', 'backup', 'restore'];
 
 describe('a hostile text in every answer of the service', () => {
   it.each(CALLS.flatMap(([argv, world]) => [false, true].map((isTTY) => ({ argv, world, isTTY }))))(

@@ -57,3 +57,28 @@ describe('an identity that an isolate has used', () => {
     expect(await lastReason()).toBe('identity_inactive');
   });
 });
+
+describe('a token of an identity that accepts each once', () => {
+  const rows = async (): Promise<number> =>
+    (await deployment.events()).filter(({ outcome }) => outcome === 'granted').length;
+
+  it('is refused as used if it was issued before the database was restored, since its use may be forgotten (contract §8)', async () => {
+    await change("replay_protection = 'singleUse'");
+    expect(await exchange()).toBe(200);
+    // As `cambist restore` writes it; the token that comes next was issued at the same moment.
+    const restoredAt = deployment.clock.now;
+    await deployment.db.prepare('INSERT INTO restore_point (one, restored_at) VALUES (1, ?)').bind(restoredAt).run();
+    await deployment.db.prepare('DELETE FROM used_token').run();
+    for (const seconds of [0, 60]) {
+      deployment.clock.now = restoredAt + seconds;
+      expect(await exchange(), `${seconds} s after`).toBe(400);
+      expect(await lastReason()).toBe('token_already_used');
+    }
+    expect(await rows()).toBe(1);
+    deployment.clock.now = restoredAt + 61;
+    expect(await exchange()).toBe(200);
+    await change("replay_protection = 'off'");
+    deployment.clock.now = restoredAt;
+    expect(await exchange()).toBe(200);
+  });
+});

@@ -32,7 +32,7 @@ const sources = import.meta.glob('../../src/store/*.ts', { eager: true, query: '
 const fileOf = (path: string): string => path.slice('../../src/store/'.length);
 
 /** The few keys of the deployment itself, its migrations, and what it has counted by reason are read whole. */
-const SMALL_TABLES = ['signing_key', 'd1_migrations', 'decision_total', 'decision_watermark'];
+const SMALL_TABLES = ['signing_key', 'd1_migrations', 'decision_total', 'decision_watermark', 'restore_point'];
 
 let deployment: Deployment;
 /** Every statement that was prepared, by its text. */

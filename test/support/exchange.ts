@@ -132,7 +132,14 @@ export function localProvider(
 export function believing(claims: JsonObject): VerifySubjectToken {
   return async (_token, provider) => {
     const subject = String(claims['sub']);
-    const verified = { claims, issuer: provider.providerIssuer, subject, expiresAt: 0, replayKey: async () => 'key' };
+    const verified = {
+      claims,
+      issuer: provider.providerIssuer,
+      subject,
+      expiresAt: 0,
+      issuedAt: 0,
+      replayKey: async () => 'key',
+    };
     return ok({ verified: verified as VerifiedClaims, fetched: null, stale: false });
   };
 }
