@@ -25,7 +25,7 @@ export async function renderCli(): Promise<string> {
   const rows: string[] = [];
   for (const entry of COMMANDS) {
     const commands = (await entry.load()).map((command) => ({
-      name: entry.kind === 'command' ? entry.name : `${entry.name} ${command.name}`,
+      name: entry.kind === 'command' ? command.name : `${entry.name} ${command.name}`,
       command,
     }));
     for (const { name, command } of commands) {

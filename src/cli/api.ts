@@ -23,6 +23,8 @@ export interface Api {
   readonly get: <T = JsonMap>(path: string, query?: Query) => Promise<T>;
   /** Every object of a list, page by page, or the first `atMost`. */
   readonly list: <T = JsonMap>(path: string, query?: Query, atMost?: number) => Promise<readonly T[]>;
+  /** What is no JSON, as it is; refused if it is of another media type. */
+  readonly download: (path: string, mediaType: string) => Promise<Uint8Array>;
   /** Not repeated, unless `mayRepeat`: a POST that changes nothing. */
   readonly post: <T = JsonMap>(path: string, body?: unknown, mayRepeat?: boolean) => Promise<T>;
   readonly put: <T = JsonMap>(path: string, body: unknown, ifMatch?: number) => Promise<T>;
@@ -49,7 +51,8 @@ export async function createApi(settings: Settings, world: World): Promise<Api> 
     authorization: `Bearer ${token}`,
     ...(settings.organisation === undefined ? {} : { 'x-organisation-identity': settings.organisation }),
   };
-  const send = async <T>(request: Request): Promise<Answer<T>> => await sendRequest<T>(url, headers, request, world);
+  const send = async <T>(request: Request): Promise<Answer<T>> =>
+    answerOf<T>(await sendRequest(url, headers, request, world), url);
   return {
     url,
     get: async <T>(path: string, query?: Query) =>
@@ -69,6 +72,12 @@ export async function createApi(settings: Settings, world: World): Promise<Api> 
         if (cursor === undefined || all.length >= atMost) return all.slice(0, atMost);
       }
     },
+    download: async (path, mediaType) => {
+      const { response, bytes } = await sendRequest(url, headers, { method: 'GET', path, mayRepeat: true }, world);
+      if (response.headers.get('content-type') === mediaType) return bytes;
+      const kind = kindOfText(textOf(bytes), response.headers);
+      throw notCambist(url, response.status, response.headers.get('x-request-id'), kind);
+    },
     post: async <T>(path: string, body?: unknown, mayRepeat = false) =>
       (await send<T>({ method: 'POST', path, body, mayRepeat })).value,
     put: async <T>(path: string, body: unknown, ifMatch?: number) =>
@@ -86,19 +95,25 @@ function nextCursor(link: string | null): string | undefined {
   return target === undefined ? undefined : (new URL(target, 'http://x').searchParams.get('cursor') ?? undefined);
 }
 
-async function sendRequest<T>(
+/** An answer of success, before it is read. */
+interface Received {
+  readonly response: Response;
+  readonly bytes: Uint8Array;
+}
+
+async function sendRequest(
   origin: string,
   headers: Readonly<Record<string, string>>,
   request: Request,
   world: World,
-): Promise<Answer<T>> {
+): Promise<Received> {
   const url = new URL(`/v1${request.path}`, origin);
   for (const [name, value] of Object.entries(request.query ?? {}))
     for (const one of value === undefined ? [] : [value].flat()) url.searchParams.append(name, one);
   for (let attempt = 1; ; attempt += 1) {
     const mayRepeat = request.mayRepeat && attempt < MAX_REQUEST_ATTEMPTS;
     let response: Response;
-    let text: string;
+    let bytes: Uint8Array;
     try {
       response = await world.fetch(url, {
         method: request.method,
@@ -112,14 +127,14 @@ async function sendRequest<T>(
         redirect: 'manual',
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
-      text = await response.text();
+      bytes = new Uint8Array(await response.arrayBuffer());
     } catch (error) {
       if (!mayRepeat) throw unreachable(origin, error);
       await sleep(retryDelayMs(attempt, null));
       continue;
     }
-    if (response.ok) return answerOf<T>(response, text, origin);
-    if (!mayRepeat || !isTransient(response.status)) throw problemOf(response, text, request, origin);
+    if (response.ok) return { response, bytes };
+    if (!mayRepeat || !isTransient(response.status)) throw problemOf(response, textOf(bytes), request, origin);
     await sleep(retryDelayMs(attempt, response.headers.get('retry-after')));
   }
 }
@@ -134,13 +149,18 @@ function retryDelayMs(attempt: number, retryAfter: string | null): number {
   return FIRST_RETRY_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
 }
 
-function answerOf<T>(response: Response, text: string, origin: string): Answer<T> {
+function answerOf<T>({ response, bytes }: Received, origin: string): Answer<T> {
   const { status, headers } = response;
+  const text = textOf(bytes);
   const requestId = headers.get('x-request-id');
   const value = status === 204 ? null : parseJson(text);
   if (status !== 204 && (typeof value !== 'object' || value === null))
     throw notCambist(origin, status, requestId, kindOfText(text, headers));
   return { value: value as T, status, requestId, headers };
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 function parseJson(text: string): unknown {

@@ -30,7 +30,7 @@ export interface CommandArgument {
  * `cambist --help` stays fast.
  */
 export interface Command {
-  /** One word. */
+  /** One word; of a command that is named behind another one, both. */
   readonly name: string;
   /** Half a line, for lists. */
   readonly summary: string;
@@ -47,7 +47,10 @@ export interface Command {
 /** A command without what the list of commands says of it. */
 export type CommandBody = Omit<Command, 'name' | 'summary'>;
 
-/** One line of the list of commands: a command, or several under one word (`cambist keys rotate`); loaded when it is used. */
+/**
+ * One line of the list of commands: a command, with those that are named behind it (`cambist audit verify`), or several under
+ * one word (`cambist keys rotate`); loaded when it is used.
+ */
 export interface CommandEntry {
   readonly kind: 'command' | 'group';
   readonly name: string;

@@ -33,7 +33,8 @@ export async function parseCommandLine(
     parser
       .exitOverride()
       .configureOutput({ writeOut: say, writeErr: () => {}, outputError: () => {} })
-      .configureHelp({ showGlobalOptions: true })
+      // Not those of a command that this one is named behind, which it does not take.
+      .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: () => [...program.options] })
       .helpOption('-h, --help', 'show this help')
       .helpCommand(false);
   const program = configured(new Parser('cambist'))
@@ -44,8 +45,9 @@ export async function parseCommandLine(
   else program.option('--version', 'show the version');
   for (const option of GLOBAL_OPTIONS) program.addOption(parserOption(option));
 
-  const add = (parent: Parser, command: Command): void => {
-    const parser = configured(parent.command(command.name)).summary(command.summary).description(command.description);
+  const add = (parent: Parser, command: Command): Parser => {
+    const name = command.name.split(' ').at(-1) ?? '';
+    const parser = configured(parent.command(name)).summary(command.summary).description(command.description);
     for (const { name, description } of command.arguments) parser.addArgument(new Argument(name, description));
     for (const option of command.options) parser.addOption(parserOption(option));
     if (command.examples.length > 0)
@@ -53,12 +55,16 @@ export async function parseCommandLine(
     parser.action(() => {
       parsed = { command, arguments: parser.args, options: optionReader(parser.optsWithGlobals()) };
     });
+    return parser;
   };
   for (const { kind, name, summary, load } of entries) {
     // Reading every command would make the help slow; a word that is not the command's name cannot need it.
     const commands = argv.includes(name) ? await load() : [];
-    if (kind === 'command' && commands.length > 0) for (const command of commands) add(program, command);
-    else {
+    const [first, ...below] = commands;
+    if (kind === 'command' && first !== undefined) {
+      const parser = add(program, first);
+      for (const command of below) add(parser, command);
+    } else {
       const parser = configured(program.command(name)).summary(summary).description(summary);
       for (const command of commands) add(parser, command);
       parser.usage(kind === 'group' ? '<command> [options]' : '[options]');

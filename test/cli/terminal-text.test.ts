@@ -106,6 +106,7 @@ const CALLS: readonly (readonly [argv: readonly string[], world?: CliWorld])[] =
   [['roles', 'allow', 'main', '--resource', 'a', '--permission', 'read']],
   [['roles', 'disallow', 'main', 'rule_01h45ytscbebyvny4gc8cr8ma2', '--yes']],
   [['audit']],
+  [['audit', 'verify']],
   [['keys', 'list']],
   [['keys', 'rotate', '--mode', 'emergency', '--yes']],
   [['me']],
@@ -138,7 +139,7 @@ describe('a hostile text in every answer of the service', () => {
   it('is tried with every command', async () => {
     const names = await Promise.all(
       COMMANDS.map(async ({ kind, name, load }) =>
-        (await load()).map((command) => (kind === 'command' ? name : `${name} ${command.name}`)),
+        (await load()).map((command) => (kind === 'command' ? command.name : `${name} ${command.name}`)),
       ),
     );
     const tried = CALLS.map(([[first = '', second = '']]) => [first, `${first} ${second}`]).flat();

@@ -1,6 +1,6 @@
 // D1 and KV that fail, hang or lie at the moment a test says; what reaches the real binding below behaves as ever.
 
-import { onEachTrip } from '../support/d1-trips.ts';
+import { onEachTrip, replacing } from '../support/d1-trips.ts';
 import type { D1Trip } from '../support/d1-trips.ts';
 
 /**
@@ -61,6 +61,43 @@ export function faultyDatabase(db: D1Database): FaultyDatabase {
     return typeof fault === 'function' ? fault(results) : results;
   };
   const faulty: FaultyDatabase = { db: onEachTrip(db, carry), fault: healthy, carriedOut: [] };
+  return faulty;
+}
+
+/**
+ * As for D1; `lie` carries the call out and answers a read with other bytes.
+ */
+export type R2Fault = 'fail' | 'lost' | 'hang' | 'lie' | null;
+
+export interface FaultyBucket {
+  readonly bucket: R2Bucket;
+  /** Says what happens to a call; `null` at first. */
+  fault: (method: string) => R2Fault;
+}
+
+/** A bucket whose calls fail as told. */
+export function faultyBucket(bucket: R2Bucket): FaultyBucket {
+  const call =
+    (method: 'get' | 'put' | 'list' | 'delete') =>
+    async (...values: unknown[]): Promise<unknown> => {
+      const fault = faulty.fault(method);
+      if (fault === 'fail') throw new Error('R2: internal error (10001)');
+      if (fault === 'hang') return await new Promise(() => undefined);
+      const answer: unknown = await Reflect.apply(bucket[method], bucket, values);
+      if (fault === 'lost') throw new Error('R2: Network connection lost.');
+      if (fault !== 'lie' || method !== 'get') return answer;
+      const other = new Response('other bytes');
+      return { body: other.body, arrayBuffer: async () => await other.arrayBuffer() };
+    };
+  const faulty: FaultyBucket = {
+    bucket: replacing(bucket, {
+      get: call('get'),
+      put: call('put'),
+      list: call('list'),
+      delete: call('delete'),
+    }),
+    fault: () => null,
+  };
   return faulty;
 }
 

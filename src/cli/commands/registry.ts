@@ -66,7 +66,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     ...(await commandsOf('ROLES')),
     ...(await import('../objects/role-commands.ts')).roleCommands,
   ]),
-  command('audit', 'list or follow audit events', async () => (await import('./audit.ts')).auditCommand),
+  command('audit', 'list or follow audit events', async () => (await import('./audit.ts')).auditCommand, [
+    [
+      'verify',
+      'check that no archived audit event is missing or changed',
+      async () => (await import('./audit-verify.ts')).auditVerifyCommand,
+    ],
+  ]),
   group('keys', 'signing keys: generate, list, rotate', async () => [
     (await import('./keys-generate.ts')).keysGenerateCommand,
     (await import('./keys-list.ts')).keysListCommand,
@@ -85,8 +91,26 @@ export const COMMANDS: readonly CommandEntry[] = [
   command('me', 'show who the credential is and what it may do', async () => (await import('./me.ts')).meCommand),
 ];
 
-function command(name: string, summary: string, load: () => Promise<CommandBody>): CommandEntry {
-  return { kind: 'command', name, summary, load: async () => [{ name, summary, ...(await load()) }] };
+type Below = readonly [name: string, summary: string, load: () => Promise<CommandBody>];
+
+/** A command, and those that are named behind it. */
+function command(
+  name: string,
+  summary: string,
+  load: () => Promise<CommandBody>,
+  below: readonly Below[] = [],
+): CommandEntry {
+  const all: readonly Below[] = [
+    [name, summary, load],
+    ...below.map(([word, ...rest]): Below => [`${name} ${word}`, ...rest]),
+  ];
+  return {
+    kind: 'command',
+    name,
+    summary,
+    load: async () =>
+      await Promise.all(all.map(async ([name, summary, load]) => ({ name, summary, ...(await load()) }))),
+  };
 }
 
 function group(name: string, summary: string, load: () => Promise<readonly Command[]>): CommandEntry {

@@ -70,6 +70,17 @@ const EVENT = {
   claims: { iss: 'https://a.example', sub: 'repo:acme/app' },
   changes: null,
 };
+const ARCHIVED = {
+  sequence: 1,
+  status: 'removed',
+  sha256: '00ff',
+  previous: null,
+  bytes: 1,
+  events: 1,
+  firstEventAt: '2026-11-01T00:00:00Z',
+  lastEventAt: '2026-11-01T00:00:00Z',
+  archivedAt: '2026-11-01T00:00:00Z',
+};
 const CHECK = { check: 'subject', claim: 'sub', ok: false, expected: 'a', actual: 'b', hint: 'write a' };
 const EXPLANATION = {
   verification: { ok: false, checks: [{ check: 'signature', ok: false, detail: 'it is wrong' }] },
@@ -108,6 +119,7 @@ function answerTo(method: string, path: string): unknown {
       skipped: [{ alg: 'RS256', detail: 'no standby' }],
     };
   if (at === 'audit-events') return [EVENT];
+  if (at === 'audit-archive') return [ARCHIVED];
   if (at === 'federated-identities/explain') return EXPLANATION;
   if (at.endsWith('/check'))
     return { checks: [{ check: 'discovery', verdict: 'failed', detail: 'it fails', advice: 'mend it' }] };
