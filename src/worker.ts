@@ -49,16 +49,17 @@ const worker: ExportedHandler<Settings> = {
     }
     const now = Math.floor(outside.now());
     await step('sweep', async () => (await import('./store/sweep.ts')).sweep(db, now, auditRetentionDays));
-    if (archive !== null)
-      await step('archive', async () => {
-        const days = { retentionDays: auditRetentionDays, hotDays: auditHotDays };
-        return await (await import('./store/archive-run.ts')).runArchive(db, archive, now, days);
-      });
     await step('signing_keys', tendKeys);
     await step('database', async () => {
       const { bytes, warning } = await (await import('./store/database-size.ts')).examineSize(db);
       return warning === null ? { bytes } : { level: 'warn', bytes, detail: warning };
     });
+    // Last, since it takes the longest: if the time that a run may take ends it, nothing else waits for the next.
+    if (archive !== null)
+      await step('archive', async () => {
+        const days = { retentionDays: auditRetentionDays, hotDays: auditHotDays };
+        return await (await import('./store/archive-run.ts')).runArchive(db, archive, now, days);
+      });
   },
 };
 
