@@ -34,3 +34,8 @@ export async function holds<Ts>(property: fc.IRawProperty<Ts>, runs: Runs = {}):
   const { seed } = inject('fuzz');
   await fc.assert(property, { numRuns: runCount(runs), ...(seed === null ? {} : { seed }) });
 }
+
+/** Values of an arbitrary, the same each time: for a test that shows what a property would find. */
+export function examplesOf<T>(arbitrary: fc.Arbitrary<T>, count: number): T[] {
+  return fc.sample(arbitrary, { numRuns: count, seed: 7 });
+}

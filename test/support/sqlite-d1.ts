@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 
 import { sqlStatements } from '../../src/cli/backup/sql-statements.ts';
 
@@ -19,16 +19,23 @@ export interface SqliteD1 {
   readonly sqlite: DatabaseSync;
 }
 
-/** An empty database with the whole schema. */
-export function sqliteD1(): SqliteD1 {
+/** An empty database with the whole schema; `rewrite` changes the statements that reach it through D1. */
+export function sqliteD1(rewrite: (sql: string) => string = (sql) => sql): SqliteD1 {
   const sqlite = new DatabaseSync(':memory:');
   for (const statement of schema) sqlite.exec(statement);
   const bound = new WeakMap<object, Bound>();
+  const prepared = new Map<string, StatementSync>();
+  const prepare = (sql: string): StatementSync => {
+    const known = prepared.get(sql) ?? sqlite.prepare(rewrite(sql));
+    prepared.set(sql, known);
+    return known;
+  };
+  const totalChanges = (): number => Number(prepare('SELECT total_changes() AS n').get()?.['n'] ?? 0);
 
   const run = ({ sql, values }: Bound): D1Result<Record<string, unknown>> => {
-    const changesBefore = totalChanges(sqlite);
-    const results = sqlite.prepare(sql).all(...values) as Record<string, unknown>[];
-    const changes = totalChanges(sqlite) - changesBefore;
+    const changesBefore = totalChanges();
+    const results = prepare(sql).all(...values) as Record<string, unknown>[];
+    const changes = totalChanges() - changesBefore;
     const meta = { changes, changed_db: changes > 0, duration: 0, last_row_id: 0, rows_read: 0, rows_written: 0 };
     return { results, success: true, meta: { ...meta, size_after: 0 } };
   };
@@ -57,8 +64,4 @@ export function sqliteD1(): SqliteD1 {
       inTransaction(() => statements.map((one) => run(bound.get(one) ?? { sql: '', values: [] }))) as D1Result<T>[],
   };
   return { db: db as D1Database, sqlite };
-}
-
-function totalChanges(sqlite: DatabaseSync): number {
-  return Number(sqlite.prepare('SELECT total_changes() AS n').get()?.['n'] ?? 0);
 }
