@@ -8,6 +8,7 @@ import { writeApiReference } from './generate-api.ts';
 import { cliPage } from './generate-cli.ts';
 import { platformIndexes } from './generate-platform-indexes.ts';
 import { platformsPage } from './generate-platforms.ts';
+import { fillTemplates } from './generate-templates.ts';
 import { supplyChainPage } from './generate-supply-chain.ts';
 import { conformanceTable } from './traceability.ts';
 
@@ -31,5 +32,6 @@ await runScript('generate', async () => {
   if (!(await cliPage(check))) stale.push('docs/cli.md');
   stale.push(...writeApiReference(check));
   stale.push(...(await buildAction(check)));
+  stale.push(...fillTemplates(check));
   if (stale.length > 0) throw new Refusal(`out of date, run \`npm run generate\`: ${stale.join(', ')}`);
 });

@@ -14,6 +14,7 @@ import { createIssuer } from '../support/issuer.ts';
 import type { TestIssuer } from '../support/issuer.ts';
 import { startService } from '../support/service.ts';
 import type { Service } from '../support/service.ts';
+import { PLATFORMS, USE_TOKEN } from '../templates/pipelines.ts';
 import { canMakeCertificates, startProxy } from './proxy-imitation.ts';
 import { startJob } from './runner-imitation.ts';
 import type { ActionEnd, Job } from './runner-imitation.ts';
@@ -327,6 +328,20 @@ describe('an AWS role', () => {
     const { revoke: token = '' } = main.state;
     await job.post(main);
     expect(await isActive(token)).toBe(false);
+  });
+});
+
+describe.each(PLATFORMS)('the template of $name', ({ name, run }) => {
+  it('gives the script a token, which ends with it', async () => {
+    const idToken = await issuer.sign(githubActions({ repository: 'acme/app', audience: service.url }));
+    const end = await run({ url: service.url, 'service-account': account, scope: 'api:read' }, USE_TOKEN, idToken);
+    expect(end).toMatchObject({ code: 0, stderr: '' });
+    expect(decodeJwt(end.shared)).toMatchObject({ sub: account, scope: 'api:read' });
+    // A pipe ends before its step does.
+    expect(await isActive(end.shared)).toBe(name === 'Bitbucket');
+    const again = await run({ url: service.url, 'service-account': account }, USE_TOKEN, idToken);
+    expect(again.stderr).toContain('already used');
+    expect(again.stderr).toContain('cambist explain');
   });
 });
 
