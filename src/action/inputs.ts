@@ -9,7 +9,10 @@ import { parseLifetime } from '../rules/lifetime.ts';
 import { endpointOf } from '../sdk/client/deployment-address.ts';
 import { MAX_ROLE_SECONDS, MIN_LIFETIME_SECONDS, MIN_ROLE_SECONDS } from './limits.ts';
 
-/** Every input; `action.yml` describes each. */
+/**
+ * Every input; `action.yml` describes each.
+ * @internal A test compares the two.
+ */
 export const INPUT_NAMES = [
   'url',
   'service-account',
