@@ -29,6 +29,10 @@ export interface AuditEvent {
 export interface Service {
   /** Its ISSUER_URL. */
   readonly url: string;
+  /** Its ADMIN_TOKEN. */
+  readonly rootToken: string;
+  /** Where D1 and KV are. */
+  readonly storage: string;
   readonly workerdPid: number;
   readonly inspectorPort: number;
   /** The reason that the log gives for each refused request, by request id. */
@@ -82,6 +86,8 @@ export async function startSoakedService(): Promise<Service> {
     });
   return {
     url,
+    rootToken: root.slice('Bearer '.length),
+    storage: join(directory, 'storage'),
     workerdPid: (workerd as ProcessStamp | null)?.pid ?? 0,
     inspectorPort,
     loggedReasons,

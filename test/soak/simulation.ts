@@ -7,5 +7,7 @@ export interface Simulation {
   readonly now: number;
   /** A new SIGNING_KEYS secret, as after a deployment. */
   readonly signingKeys?: string;
+  /** A new SEALING_KEY secret, in place of the other. */
+  readonly sealingKey?: string;
   readonly sweep?: boolean;
 }

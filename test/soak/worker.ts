@@ -12,15 +12,16 @@ import type { Simulation } from './simulation.ts';
 const RETENTION_DAYS = 400;
 
 let now = 0;
-let signingKeys: string | null = null;
+let secrets: Pick<Settings, 'SIGNING_KEYS' | 'SEALING_KEY'> = {};
 let app: ReturnType<typeof createApp> | null = null;
 
 async function simulate(request: Request, env: Settings & { DB: D1Database }): Promise<Response> {
   const change: Simulation = await request.json();
   ({ now } = change);
-  if (change.signingKeys !== undefined) {
+  const { signingKeys, sealingKey } = change;
+  if (signingKeys !== undefined || sealingKey !== undefined) {
     // A new secret is a new deployment: nothing of the isolate before it is left.
-    ({ signingKeys } = change);
+    secrets = { SIGNING_KEYS: signingKeys, SEALING_KEY: sealingKey };
     app = null;
   }
   return Response.json(change.sweep === true ? await sweep(env.DB, now, RETENTION_DAYS) : {});
@@ -31,7 +32,7 @@ const worker: ExportedHandler<Settings & { DB: D1Database }> = {
     if (new URL(request.url).pathname === SIMULATION_PATH) return simulate(request, env);
     app ??= createApp(
       compose(
-        { ...env, SIGNING_KEYS: signingKeys },
+        { ...env, ...secrets },
         {
           fetch: (outgoing) => fetch(outgoing),
           now: () => now,
