@@ -134,7 +134,6 @@ describe('ten rotations in a row through the command line (contract §5.8)', () 
         300,
         async () => (await service.get('/.well-known/jwks.json')).body as unknown as JSONWebKeySet,
       );
-      const before = service.troubles.length;
       const kept: string[] = [];
       for (let round = 0; round <= ROTATIONS; round += 1) {
         kept.push(await exchange(now));
@@ -149,7 +148,7 @@ describe('ten rotations in a row through the command line (contract §5.8)', () 
         expect([rotated.code, rotated.stdout]).toEqual([0, expect.stringContaining('signs from now on (graceful)')]);
       }
       expect(new Set(kept.map((token) => decodeProtectedHeader(token).kid)).size).toBe(ROTATIONS + 1);
-      expect(service.troubles.slice(before)).toEqual([]);
+      expect(service.troubles).toEqual([]);
     } finally {
       await service.stop();
     }

@@ -69,7 +69,7 @@ export async function startSoakedService(): Promise<Service> {
     bundle: await buildBundle(join(directory, 'bundle'), join(import.meta.dirname, 'worker.ts')),
     storage: join(directory, 'storage'),
     settings: { ISSUER_URL: url, ADMIN_TOKEN: root.slice('Bearer '.length), ALLOW_LOOPBACK_ISSUERS: 'true' },
-    onLog: (line) => readLogLine(line, loggedReasons, troubles),
+    onLog: (line, level) => readLogLine(line, level, loggedReasons, troubles),
     onWorkerd: (stamp) => (workerd = stamp),
   });
   const send = async (path: string, init: RequestInit): Promise<Answer> => {
@@ -124,7 +124,7 @@ export async function startSoakedService(): Promise<Service> {
   };
 }
 
-function readLogLine(line: string, loggedReasons: Map<string, string>, troubles: string[]): void {
+function readLogLine(line: string, level: string, loggedReasons: Map<string, string>, troubles: string[]): void {
   let entry: { event?: string; level?: string; outcome?: string; request_id?: string; reason?: string } | null;
   try {
     entry = JSON.parse(line) as typeof entry;
@@ -133,5 +133,5 @@ function readLogLine(line: string, loggedReasons: Map<string, string>, troubles:
   }
   if (entry?.event === 'token.exchange') {
     if (entry.outcome === 'refused') loggedReasons.set(entry.request_id ?? '', entry.reason ?? '');
-  } else if (entry === null || entry.level === 'error') troubles.push(line.slice(0, 300));
+  } else if (entry === null ? level !== 'log' : entry.level === 'error') troubles.push(line.slice(0, 300));
 }
