@@ -204,9 +204,18 @@ describe('a restore into a newer schema', () => {
 });
 
 describe('a database that Time Travel took back', () => {
-  it('is as safe as a restored one (contract §8)', () => {
+  it('has no sealed key left that may have been revoked since, and is as safe as a restored one (contract §8)', () => {
     const db = used();
+    for (const status of ['standby', 'retiring'])
+      db.exec(
+        `INSERT INTO signing_key (kid, alg, source, status, published_at) VALUES ('s-${status}', 'ES256', 'sealed', '${status}', 1)`,
+      );
     run(db, AFTER_TIME_TRAVEL);
+    expect(column(db, "SELECT kid || ' ' || status FROM signing_key ORDER BY kid")).toEqual([
+      'k1 active',
+      's-retiring revoked',
+      's-standby revoked',
+    ]);
     expect(column(db, 'SELECT count(*) FROM restore_point')).toEqual([1]);
     expect(column(db, 'SELECT tokens_not_before IS NOT NULL FROM service_account')).toEqual([1]);
   });

@@ -54,8 +54,12 @@ const MAKE_SAFE: readonly string[] = [
 const NOTE_RESTORE = `INSERT INTO restore_point (one, restored_at) VALUES (1, unixepoch())
   ON CONFLICT (one) DO UPDATE SET restored_at = max(restored_at, excluded.restored_at)`;
 
-/** For a database that Time Travel has taken back as a whole. */
-export const AFTER_TIME_TRAVEL: readonly string[] = [NOTE_RESTORE, ...MAKE_SAFE];
+/** For a database that Time Travel has taken back as a whole: its sealed keys may have been revoked since, so all are made anew. */
+export const AFTER_TIME_TRAVEL: readonly string[] = [
+  NOTE_RESTORE,
+  "UPDATE signing_key SET status = 'revoked', revoked_at = unixepoch() WHERE source = 'sealed' AND status <> 'revoked'",
+  ...MAKE_SAFE,
+];
 
 /** The statements that restore a backup, to be run as one transaction. Running them again gives the same. */
 export function composeRestore(backup: Backup, migrations: readonly Migration[]): readonly string[] {

@@ -53,6 +53,7 @@ export function planAfterTimeTravel(): RestorePlan {
     rows: {},
     effects: [
       'The database was taken back as a whole, and has forgotten what happened since:',
+      '  - Sealed signing keys are revoked, since one of them may have been; the service makes new ones at once.',
       '  - A key of SIGNING_KEYS that leaked must leave that secret: what D1 knew of it may be gone.',
       ...SAFE,
     ],

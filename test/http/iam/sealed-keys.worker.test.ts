@@ -3,6 +3,7 @@
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { JSONWebKeySet } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AFTER_TIME_TRAVEL } from '../../../src/cli/backup/compose-restore.ts';
 import type { Settings } from '../../../src/config.ts';
 import { ADMIN_TOKEN, deploy, ISSUER_URL } from '../../support/deployment.ts';
 import type { Answer, Deployment } from '../../support/deployment.ts';
@@ -469,4 +470,25 @@ it('signs for this issuer alone, as with any key (contract §3)', async () => {
     issuer: ISSUER_URL,
   });
   expect(payload.iss).toBe(ISSUER_URL);
+});
+
+describe('a database that was taken back as a whole', () => {
+  it('is made safe by one step: every sealed key is made anew, and tokens of before have ended (contract §8)', async () => {
+    await start();
+    await jwks();
+    const old = await app.token();
+    const before = await list();
+    const { db } = deployment;
+    // The clock of a test is not that of the database.
+    const at = (sql: string): string => sql.replaceAll('unixepoch()', String(deployment.clock.now));
+    await db.batch(AFTER_TIME_TRAVEL.map((sql) => db.prepare(at(sql))));
+    deployment.clock.now += 1;
+    expect(await isActive(old)).toBe(false);
+    // The same isolate, which has all keys in its memory.
+    const fresh = await app.token();
+    expect(before.map(({ kid }) => kid)).not.toContain(kidIn(fresh));
+    expect([await verifies(fresh), await isActive(fresh)]).toEqual([true, true]);
+    expect(await faults()).toEqual([]);
+    expect(await lives()).toEqual(FULL);
+  });
 });
