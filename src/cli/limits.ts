@@ -31,3 +31,9 @@ export const NOTED_CLOCK_SKEW_SECONDS: number = 15;
 export const MAX_CLOCK_SKEW_SECONDS: number = 60;
 /** Rules that `explain` prints of those that do not accept a token: the nearest; more would hide what matters. */
 export const MAX_SHOWN_RULES: number = 3;
+/** Seconds that a key may sign before the doctor asks for a rotation: half a year. */
+export const OLD_KEY_SECONDS: number = 180 * 86_400;
+/** Share of what D1 can hold from which on the doctor warns, as /readyz does. */
+export const FULL_DATABASE_SHARE: number = 0.8;
+/** Seconds the archive may be behind: its hourly run may fail a few times. */
+export const NOTED_ARCHIVE_LAG_SECONDS: number = 6 * 3_600;

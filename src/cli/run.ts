@@ -1,13 +1,11 @@
 // One run of the command line: parse, call the handler, print a failure, choose the exit code (0, 1 failure, 2 usage).
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import type { Api } from './api.ts';
 import type { World } from './command.ts';
 import { CliFailure, usageFailure } from './failure.ts';
 import { secretConcealer } from './conceal-secrets.ts';
 import { createOutput } from './output.ts';
+import { packageVersion } from './package-version.ts';
 import { createSettings } from './settings.ts';
 
 /** Runs `cambist` with these arguments in this world; resolves with the exit code. */
@@ -42,11 +40,6 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
     output.failure(failure);
     return failure.details.exitCode ?? 1;
   }
-}
-
-function packageVersion(): string {
-  const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
-  return String((JSON.parse(text) as { version: unknown }).version);
 }
 
 function bug(error: unknown): CliFailure {

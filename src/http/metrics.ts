@@ -36,7 +36,7 @@ export function metricsHandler(deps: AppDeps): Handler<AppEnv> {
       const forbidden = refusalOf(caller.value);
       if (forbidden !== null) return refuse(forbidden);
       const [ready, stored] = await Promise.all([readiness(deps, now), deps.readMetrics(now)]);
-      return c.body(openMetrics(stored, ready, now), 200, { 'content-type': CONTENT_TYPE });
+      return c.body(openMetrics(stored, ready, now, hotSecondsOf(deps.config)), 200, { 'content-type': CONTENT_TYPE });
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
       deps.log({
@@ -74,9 +74,14 @@ interface Family {
   readonly samples: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
+/** Seconds that an event stays in D1; null if there is no archive. */
+function hotSecondsOf({ archive, auditHotDays }: AppDeps['config']): number | null {
+  return archive === null || auditHotDays === null ? null : auditHotDays * 86_400;
+}
+
 /** The text of OpenMetrics 1.0. */
-export function openMetrics(stored: StoredMetrics, ready: Readiness, now: number): string {
-  return `${familiesOf(stored, ready, now).map(familyText).join('')}# EOF\n`;
+export function openMetrics(stored: StoredMetrics, ready: Readiness, now: number, hotSeconds: number | null): string {
+  return `${[...familiesOf(stored, ready, now), ...archiveFamily(stored, now, hotSeconds)].map(familyText).join('')}# EOF\n`;
 }
 
 function familiesOf(stored: StoredMetrics, { faults, warnings }: Readiness, now: number): readonly Family[] {
@@ -153,6 +158,21 @@ function familiesOf(stored: StoredMetrics, { faults, warnings }: Readiness, now:
       type: 'gauge',
       help: 'What /readyz names as a warning.',
       samples: one(warnings.length),
+    },
+  ];
+}
+
+/** How far the archive is behind, of a deployment that has one. */
+function archiveFamily({ oldestEventAt }: StoredMetrics, now: number, hotSeconds: number | null): readonly Family[] {
+  if (hotSeconds === null) return [];
+  const lag = oldestEventAt === null ? 0 : Math.max(0, now - oldestEventAt - hotSeconds);
+  return [
+    {
+      name: 'cambist_archive_lag_seconds',
+      type: 'gauge',
+      unit: 'seconds',
+      help: 'For how long the oldest audit event in D1 should have been in the archive.',
+      samples: [{ value: lag }],
     },
   ];
 }

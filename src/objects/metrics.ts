@@ -9,6 +9,8 @@ export interface StoredMetrics {
   readonly refusals: readonly { readonly reason: string; readonly total: number }[];
   readonly failingIssuers: number;
   readonly keys: readonly KeyMetric[];
+  /** Epoch seconds, of the events in D1; null if there is none. */
+  readonly oldestEventAt: number | null;
   readonly databaseBytes: number;
   readonly databaseLimitBytes: number;
 }

@@ -9,6 +9,7 @@ import {
   METRICS_SLICE_SECONDS,
 } from './limits.ts';
 import { rowsOf, runBatch } from './d1.ts';
+import { bytesSaid } from './database-size.ts';
 import { EVENT_ORGANISATIONS } from './sweep.ts';
 
 interface Count {
@@ -44,9 +45,11 @@ const FAILING = `SELECT count(*) AS n FROM (SELECT 1 FROM identity_provider INDE
   WHERE last_fetch_error IS NOT NULL AND status = 'active' LIMIT ${METRICS_MAX_COUNTED})`;
 const KEYS = `SELECT k.alg, k.status, count(*) AS number, min(coalesce(k.activated_at, k.published_at)) AS since
   FROM signing_key k GROUP BY k.alg, k.status ORDER BY k.alg, k.status`;
+const OLDEST = `${EVENT_ORGANISATIONS}
+  SELECT min((SELECT min(e.time) FROM audit_event e WHERE e.organisation_id = o.id)) AS time FROM organisation_seen o`;
 
 /** Every statement of this file, for the test that each of them uses an index. */
-export const METRICS_STATEMENTS: readonly string[] = [BEGIN, SETTLE, ADVANCE, TOTALS, RECENT, FAILING, KEYS];
+export const METRICS_STATEMENTS: readonly string[] = [BEGIN, SETTLE, ADVANCE, TOTALS, RECENT, FAILING, KEYS, OLDEST];
 
 /**
  * Reads the numbers at `now` (epoch seconds). Events that cannot change any more are added up once, in slices, and a scrape
@@ -63,6 +66,7 @@ export async function readMetrics(db: D1Database, now: number): Promise<StoredMe
     db.prepare(RECENT).bind(null, METRICS_SLICE_SECONDS, now + METRICS_SLICE_SECONDS),
     db.prepare(FAILING),
     db.prepare(KEYS),
+    db.prepare(OLDEST),
   ]);
   const counts = new Map<string, Count>();
   for (const count of [...rowsOf<Count>(results[3]), ...rowsOf<Count>(results[4])]) {
@@ -80,7 +84,8 @@ export async function readMetrics(db: D1Database, now: number): Promise<StoredMe
       .toSorted((one, other) => (one.reason < other.reason ? -1 : 1)),
     failingIssuers: rowsOf<{ readonly n: number }>(results[5])[0]?.n ?? 0,
     keys: rowsOf<KeyMetric>(results[6]),
-    databaseBytes: results.at(-1)?.meta.size_after ?? 0,
+    oldestEventAt: rowsOf<{ readonly time: number | null }>(results[7])[0]?.time ?? null,
+    databaseBytes: bytesSaid(results) ?? 0,
     databaseLimitBytes: MAX_DATABASE_BYTES,
   };
 }

@@ -36,12 +36,14 @@ const text = openMetrics(
     changes: 3,
     refusals: [{ reason: 'a "quoted" \\ one\nand more', total: 4 }],
     failingIssuers: 5,
+    oldestEventAt: 10,
     keys: [{ alg: 'ES256', status: 'active', number: 1, since: 100 }],
     databaseBytes: 6,
     databaseLimitBytes: 7,
   },
   { faults: [], warnings: [{ setting: 'DB', detail: 'newer' }] },
   160,
+  100,
 );
 const names = new Set([...text.matchAll(/^(\w+)(?:\{.*\})? /gm)].map(([, name = '']) => name));
 
@@ -54,6 +56,7 @@ describe('the text of /metrics (contract §8)', () => {
     expect(text).toContain(
       '# TYPE cambist_signing_key_age_seconds gauge\n# UNIT cambist_signing_key_age_seconds seconds\n# HELP cambist_signing_key_age_seconds ',
     );
+    expect(text).toContain('\ncambist_archive_lag_seconds 50\n');
     expect(text).toMatch(/\ncambist_signing_key_age_seconds\{alg="ES256"\} 60\n/);
     expect(text.endsWith('\n# EOF\n')).toBe(true);
     expect(text.split('\n').filter((line) => line.trim() === '')).toEqual(['']);

@@ -48,11 +48,29 @@ function checkClock({ date }: Look, tell: Tell): void {
 
 async function checkReadiness(url: string, world: World, tell: Tell): Promise<void> {
   const ready = await look(`${url}/readyz`, world);
-  if (ready?.status === 200) return tell('ready', 'ok', 'every setting, table and key is in place');
-  const faults = ready?.body['faults'];
-  if (!Array.isArray(faults)) return tell('ready', 'failed', `/readyz answers ${ready?.status ?? 'nothing'}`);
-  for (const { setting, detail } of faults as readonly { readonly setting?: unknown; readonly detail: string }[])
-    tell('ready', 'failed', detail, adviceFor(String(setting), detail));
+  const faults = saidOf(ready?.body['faults']);
+  const warnings = saidOf(ready?.body['warnings']);
+  if (ready?.status !== 200 && faults.length === 0)
+    return tell('ready', 'failed', `/readyz answers ${ready?.status ?? 'nothing'}`);
+  // The database is a line of its own: its schema changes with each release, a setting hardly ever.
+  const ofSettings = faults.filter(({ setting }) => setting !== 'DB');
+  if (ofSettings.length === 0) tell('ready', 'ok', 'every setting and key is in place');
+  for (const { setting, detail } of ofSettings) tell('ready', 'failed', detail, adviceFor(setting, detail));
+  const ofDatabase = faults.filter(({ setting }) => setting === 'DB');
+  for (const { setting, detail } of ofDatabase) tell('database', 'failed', detail, adviceFor(setting, detail));
+  for (const { setting, detail } of warnings)
+    tell(setting === 'DB' ? 'database' : 'ready', 'warning', detail, adviceFor(setting, detail));
+  if (ofDatabase.length === 0 && !warnings.some(({ setting }) => setting === 'DB'))
+    tell('database', 'ok', 'every table and every migration of this release is there');
+}
+
+/** What readiness names, each under its setting. */
+function saidOf(value: unknown): readonly { readonly setting: string; readonly detail: string }[] {
+  if (!Array.isArray(value)) return [];
+  return (value as readonly { readonly setting?: unknown; readonly detail?: unknown }[]).map(({ setting, detail }) => ({
+    setting: String(setting),
+    detail: String(detail),
+  }));
 }
 
 /** Settings that are secrets: in a file of a repository they would be everybody's. */
@@ -67,6 +85,8 @@ function adviceFor(setting: string, detail: string): string {
   if (setting === 'SIGNING_KEYS' && detail.includes('emergency'))
     return `Put the key back with \`npx wrangler secret put ${detail.includes('sealed') ? 'SEALING_KEY' : 'SIGNING_KEYS'}\`, or end its tokens: \`${emergency}\`.`;
   if (SECRETS.includes(setting)) return `It is a secret: \`npx wrangler secret put ${setting}\`, never wrangler.toml.`;
+  if (detail.includes('newer than this code')) return 'Deploy the newer release: `npm run deploy` in its clone.';
+  if (detail.includes('% full')) return 'Bind an R2 bucket as ARCHIVE, and deploy: `npm run deploy`.';
   if (setting === 'DB' || setting === 'CACHE') return '`npm run deploy` applies the schema and checks the bindings.';
   return 'Set it under [vars] of wrangler.toml, and deploy again: `npm run deploy`.';
 }

@@ -59,5 +59,7 @@ export function stable(text: string): string {
     })
     .replaceAll(/key [0-9a-f]{12}/g, 'key 000000000000')
     .replaceAll(/"key": "[0-9a-f]{12}"/g, '"key": "000000000000"')
+    .replaceAll(/D1 holds [\d.]+ MB, [\d.]+ %/g, 'D1 holds 1.0 MB, 0.0 %')
+    .replaceAll(/request-id [0-9a-f-]{36}/g, 'request-id 00000000-0000-4000-8000-000000000000')
     .replaceAll(/request [0-9a-f-]{36}/g, 'request 00000000-0000-4000-8000-000000000000');
 }
