@@ -49,7 +49,8 @@ Besides these, the Worker imports \`cloudflare:workers\` from the runtime. \`com
   npm sbom --omit dev --sbom-format cyclonedx
   \`\`\`
 
-- **The bundle is built from source** by \`npm run deploy\` and by every test that starts the service; no built file is committed.
+- **The bundle is built from source** by \`npm run deploy\` and by every test that starts the service; of built files only
+  \`action/dist\` is committed, unminified, and \`npm run check\` builds it again and compares.
 `;
 
 /** Writes the page, or says what of the one that is there does not hold any more. */

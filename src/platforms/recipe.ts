@@ -117,4 +117,14 @@ export interface Recipe {
   readonly accountName: Template;
   /** The configuration to paste; `{exchange}` is the script that turns $ID_TOKEN into $ACCESS_TOKEN. */
   readonly configuration: { readonly file: Template; readonly text: Template };
+  /** The same in a few lines, through a template of this repository of which the user has a copy; `{uses}` is its address. */
+  readonly template?: {
+    /** What `--uses` wants, for its help. */
+    readonly description: string;
+    /** An anchored regular expression that wants a digest, and its words. */
+    readonly address: readonly [source: string, words: string];
+    readonly text: Template;
+    /** The template asks for the deployment's address and nothing else. */
+    readonly hasFixedAudience?: boolean;
+  };
 }

@@ -9,6 +9,7 @@ import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { Variables } from '../../platforms/look-up.ts';
 import type { PresetName } from '../../platforms/preset.ts';
 import type { Recipe, RecipeNeighbour, RecipeVariant } from '../../platforms/recipe.ts';
+import { chooseConfiguration } from './choose-configuration.ts';
 import { fill, fillObject, fillOptional, namesIn } from './fill-template.ts';
 
 /** What the user wants beyond the recipe. */
@@ -30,6 +31,8 @@ export interface BootstrapOptions {
   readonly allowedNeighbours: readonly string[];
   /** Joins a provider whose keys somebody gave by hand. */
   readonly acceptsProviderKeys: boolean;
+  /** Where the platform's template is, if that is to be printed. */
+  readonly uses: string | undefined;
 }
 
 /** Somebody, and the claims such a token would have. */
@@ -105,6 +108,7 @@ export function buildPlan(
     variables.set(name, fill(template, variables));
   const audience = asked.audience ?? (recipe.audience === undefined ? asked.url : fill(recipe.audience, variables));
   variables.set('audience', audience);
+  if (asked.uses !== undefined) variables.set('uses', asked.uses);
 
   const issuer = fill(recipe.provider.issuer, variables);
   const who = fill(variant.who, variables);
@@ -165,7 +169,7 @@ export function buildPlan(
       // The recipe's own pattern: conditions hold what it would swallow.
       ...(known.has('subject-pattern') ? ['double_wildcard'] : []),
     ]),
-    configuration: variant.configuration ?? recipe.configuration,
+    configuration: chooseConfiguration(recipe, variant, asked, audience),
     variables,
   };
 }

@@ -43,7 +43,7 @@ export const bootstrapCommands: readonly Command[] = PRESET_NAMES.map((name) => 
   name: recipe.preset,
   summary: recipe.summary,
   description: describe(recipe),
-  options: [...recipe.parameters.map(optionOf), ...SHARED],
+  options: [...recipe.parameters.map(optionOf), ...templateOption(recipe), ...SHARED],
   arguments: [],
   examples: recipe.examples ?? [],
   run: async (context) => await (await import('./run-bootstrap.ts')).runBootstrap(recipe, context),
@@ -56,6 +56,10 @@ function optionOf({ name, value, description, required, default: preset }: Recip
     // Not commander's own default: what a token says goes before it.
     description: more.length === 0 ? description : `${description} (${more.join(', ')})`,
   };
+}
+
+function templateOption({ template }: Recipe): readonly CommandOption[] {
+  return template === undefined ? [] : [{ flags: '--uses <address>', description: template.description }];
 }
 
 function describe(recipe: Recipe): string {

@@ -32,5 +32,6 @@ export function readOptions(options: OptionReader, url: string): BootstrapOption
     conditions,
     allowedNeighbours: options.list('allow-neighbour'),
     acceptsProviderKeys: options.flag('accept-provider-keys'),
+    uses: options.text('uses'),
   };
 }

@@ -225,6 +225,36 @@ jobs:
         run: test -n "$ACCESS_TOKEN" # in every later step of this job
 `,
   },
+  template: {
+    description:
+      'where your copy of the Action is, such as acme/cambist/action@<commit>: it is printed in the place of a script',
+    address: [
+      '[\\w.-]+/[\\w.-]+(?:/[\\w.-]+)*@(?:[0-9a-f]{40}|[0-9a-f]{64})',
+      'owner/name/action@ and the digest of a commit',
+    ],
+    text: `name: cambist
+on:
+  {trigger}
+permissions:
+  contents: read
+  id-token: write # lets the job ask for its ID token
+jobs:
+  token:
+    {environment-line}runs-on: ubuntu-latest
+    steps:
+      - id: cambist
+        uses: {uses}
+        with:
+          url: {url}
+          service-account: {account}
+          oidc-audience: '{audience}'
+      - name: Use it
+        shell: bash
+        run: test -n "$ACCESS_TOKEN"
+        env:
+          ACCESS_TOKEN: \${{ steps.cambist.outputs.token }}
+`,
+  },
 };
 
 /** `owner@1/name@2`, as GitHub writes it in subjects, is the name and both ids. */

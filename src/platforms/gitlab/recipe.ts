@@ -197,6 +197,29 @@ export const recipe: Recipe = {
       test -n "$ACCESS_TOKEN" # use it here: it does not reach other jobs
 `,
   },
+  template: {
+    description:
+      'where your copy of the component is, such as gitlab.example.com/acme/cambist/token@<commit>: it is printed in the place of a script',
+    address: [
+      '[\\w.-]+(?::\\d+)?(?:/[\\w.-]+){2,}@(?:[0-9a-f]{40}|[0-9a-f]{64})',
+      'host/group/project/token@ and the digest of a commit',
+    ],
+    hasFixedAudience: true,
+    text: `include:
+  - component: {uses}
+    inputs:
+      url: {url}
+      service-account: {account}
+
+cambist:
+  extends: .cambist
+  image: curlimages/curl:8.16.0
+  rules:
+    - if: {rule}{environment-line}
+  script:
+    - test -n "$ACCESS_TOKEN" # use it here: it does not reach other jobs
+`,
+  },
 };
 
 /** GitLab compares texts, or a regular expression if there is a pattern. */

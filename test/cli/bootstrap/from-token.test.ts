@@ -58,6 +58,7 @@ async function propose(preset: PresetName, claims: JsonObject): Promise<Plan> {
     conditions: {},
     allowedNeighbours: [],
     acceptsProviderKeys: false,
+    uses: undefined,
   };
   return (await proposeRule(recipe, { options, world }, wishes, { compact: '', claims })).plan;
 }

@@ -1,6 +1,7 @@
 // What `cambist bootstrap` proposes for inputs of many spellings: customised subjects, other hosts, whole refs, ids, quotes; and what it says it left out.
 
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 import type { Plan } from '../../../src/cli/bootstrap/build-plan.ts';
 import type { Check } from '../../../src/cli/bootstrap/check-rule.ts';
@@ -291,6 +292,52 @@ describe('spellings of what is given', () => {
     const said = { repository: 'acme@9919/shop@742190', branch: 'main' };
     expect(await failure('github', { ...said, 'owner-id': '1' })).toMatch(/says 9919, and --owner-id says 1/);
     expect(await failure('github', { repository: 'acme@x/shop', branch: 'main' })).toMatch(/must be owner\/name/);
+  });
+});
+
+describe('--uses', () => {
+  const DIGEST = '0123456789abcdef0123456789abcdef01234567';
+  const github = { repository: 'acme/app', branch: 'main' };
+  const gitlab = { project: 'acme/app', branch: 'main' };
+
+  it('prints the Action at this address in the place of a script', async () => {
+    const uses = `acme/cambist/action@${DIGEST}`;
+    const { configuration } = await propose('github', { ...github, uses, audience: 'api://cambist' });
+    const { jobs } = parse(configuration) as {
+      readonly jobs: Readonly<Record<string, { readonly steps: readonly Readonly<Record<string, unknown>>[] }>>;
+    };
+    expect(jobs['token']?.steps).toEqual([
+      {
+        id: 'cambist',
+        uses,
+        with: { url: URL_OF_OURS, 'service-account': 'sa_1', 'oidc-audience': 'api://cambist' },
+      },
+      {
+        name: 'Use it',
+        shell: 'bash',
+        run: 'test -n "$ACCESS_TOKEN"',
+        env: { ACCESS_TOKEN: '${{ steps.cambist.outputs.token }}' },
+      },
+    ]);
+    expect((await propose('github', github)).configuration).toContain('curl');
+  });
+
+  it('prints the component of GitLab', async () => {
+    const component = `gitlab.example.com/acme/cambist/token@${DIGEST}`;
+    const { configuration } = await propose('gitlab', { ...gitlab, environment: 'production', uses: component });
+    expect(parse(configuration)).toMatchObject({
+      include: [{ component, inputs: { url: URL_OF_OURS, 'service-account': 'sa_1' } }],
+      cambist: { extends: '.cambist', environment: 'production' },
+    });
+  });
+
+  it.each<[PresetName, Said, string]>([
+    ['github', { ...github, uses: 'acme/cambist/action@main' }, 'the digest of a commit'],
+    ['github', { ...github, uses: `acme/cambist/action@${DIGEST}\nrun: x` }, 'the digest of a commit'],
+    ['gitlab', { ...gitlab, uses: 'gitlab.example.com/acme/cambist/token@~latest' }, 'the digest of a commit'],
+    ['gitlab', { ...gitlab, uses: `a.example/b/c/token@${DIGEST}`, audience: 'other' }, '--audience'],
+  ])('refuses what could be moved or would not work: %s %o', async (preset, said, words) => {
+    expect(await failure(preset, said)).toContain(words);
   });
 });
 
