@@ -88,10 +88,10 @@ function smaller({ identities, issuers, auditEvents }: GrowthCase, divisor: numb
   };
 }
 
-const KEYS = JSON.stringify([SUBJECT]);
+const KEYS = JSON.stringify([['sub', SUBJECT]]);
 const AUDIENCE = 'https://api.example.com';
-/** Organisation, issuer, subject keys, all strings, default audience, as store/exchange-facts.ts numbers them. */
-const BY_TOKEN_VALUES = ['default', 'https://issuer1.example.com', KEYS, KEYS, AUDIENCE];
+/** Organisation, issuer, subject keys with their claims, nothing, default audience, as store/exchange-facts.ts numbers them. */
+const BY_TOKEN_VALUES = ['default', 'https://issuer1.example.com', KEYS, null, AUDIENCE];
 const [BY_ID = '', BY_TOKEN = ''] = [EXCHANGE_STATEMENTS[0], EXCHANGE_STATEMENTS.at(-1)];
 
 async function prepare(growth: GrowthCase): Promise<Prepared> {

@@ -76,6 +76,7 @@ function composeExplain({ config, keyDeps, exchangeDeps }: Shared): IamDeps['exp
   if (db === null || defaultAudience === null || faultsOf(config, needed).length > 0) return null;
   const deps = {
     readFacts: exchangeDeps().readFacts,
+    readHeldRoles: exchangeDeps().readHeldRoles,
     compileIdentities: exchangeDeps().compileIdentities,
     issuerUrl: exchangeDeps().issuerUrl,
     verifySubjectToken: createVerifier({ ...keyDeps(), cache: { ...keyDeps().cache, put: async () => undefined } }),

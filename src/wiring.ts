@@ -22,7 +22,7 @@ import type { KeysInUse } from './signing/keys-in-use.ts';
 import { MAKE_KEYS_AFTER_MS } from './signing/limits.ts';
 import { keysAtHand, signingAlgorithms } from './signing/own-keys.ts';
 import { createDecisionRecorder } from './store/decisions.ts';
-import { readExchangeFacts } from './store/exchange-facts.ts';
+import { readExchangeFacts, readHeldRoles } from './store/exchange-facts.ts';
 import { grantEventId } from './store/request-ids.ts';
 import { keepSealedKey, readSealedKeys, readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
 import type { KeyName } from './store/signing-keys.ts';
@@ -120,12 +120,15 @@ function composeExchange(config: Config, keyDeps: KeyDeps, keys: KeysInUse): Exc
   const issuerUrl = needed(config.issuerUrl);
   const defaultAudience = needed(config.defaultAudience);
   const defaults = { organisation: DEFAULT_ORGANISATION_ID, audience: defaultAudience };
-  const facts = createFactsMemory((query) =>
-    readExchangeFacts(db, defaults, query, keys.wantsSealed() ? keys.learn : null),
-  );
+  const facts = createFactsMemory({
+    facts: (query, subjectKeys) =>
+      readExchangeFacts(db, defaults, query, subjectKeys, keys.wantsSealed() ? keys.learn : null),
+    heldRoles: (organisationId, ids) => readHeldRoles(db, organisationId, ids),
+  });
   return {
     readFacts: facts.read,
     knownFacts: facts.known,
+    readHeldRoles: facts.heldRoles,
     verifySubjectToken: createVerifier(keyDeps),
     compileIdentities: createIdentityCache({ issuerUrl, defaultAudience }),
     ...createDecisionRecorder(db),

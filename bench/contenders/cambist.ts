@@ -80,6 +80,7 @@ const events: NewAuditEvent[] = [];
 
 const deps: ExchangeDeps = {
   readFacts: async (query) => (query.issuer === issuer ? facts : { ...facts, provider: null }),
+  readHeldRoles: async () => [],
   knownFacts: (query) => (query.issuer === issuer ? facts : null),
   verifySubjectToken: createVerifier({
     fetch: async (request) => fetch(request),

@@ -3,7 +3,7 @@
 import type { VerifiedClaims } from '../token/claims.ts';
 import type { Denial } from './denial.ts';
 import { newMatchingBudget } from '../rules/matching-budget.ts';
-import type { MatchingBudget } from '../rules/matching-budget.ts';
+import type { MatchingBudget, RuleCost } from '../rules/matching-budget.ts';
 import { forwardedClaims, matchChecks } from '../rules/rule.ts';
 import type { CompiledIdentity } from '../rules/rule.ts';
 import { narrow } from '../rules/narrow.ts';
@@ -11,6 +11,8 @@ import type { Narrowed } from '../rules/narrow.ts';
 import type { JsonObject } from '../token/json.ts';
 import type { Check } from '../rules/check.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
+import type { HeldRole } from '../objects/role-binding.ts';
+import { MAX_ACCOUNTS_WITH_ROLES } from './limits.ts';
 import type { ExchangeFacts } from './ports.ts';
 import type { Asked, RequestContext } from './request.ts';
 
@@ -38,7 +40,10 @@ export type DecidedToken = Pick<VerifiedClaims, 'claims' | 'issuer' | 'subject'>
 export type DecidedRequest = Asked & Pick<RequestContext, 'now'>;
 
 /** What deciding reads of the facts. */
-export type DecidingFacts = Pick<ExchangeFacts, 'serviceAccount' | 'truncated' | 'heldRoles'>;
+export type DecidingFacts = Pick<ExchangeFacts, 'serviceAccount' | 'truncated'> & {
+  /** At least of the accounts that accountsToGrant() names. */
+  readonly heldRoles: readonly HeldRole[];
+};
 
 /** A candidate held against the token. */
 interface Tried {
@@ -59,6 +64,35 @@ interface Matched {
   readonly note: string | null;
 }
 
+/** The candidates held against the token, before anything of what is asked is looked at. */
+export interface Matching {
+  readonly tried: readonly Tried[];
+  /** What each rule takes, if all together take too much. */
+  readonly tooCostly: readonly RuleCost[] | null;
+}
+
+/** Holds the candidates against the token at `now`, each once. */
+export function matchCandidates(candidates: readonly CompiledIdentity[], token: DecidedToken, now: number): Matching {
+  const budget = newMatchingBudget();
+  const tried = candidates.map((candidate) => tryCandidate(candidate, token, now, budget));
+  // Kept now: explaining the nearest rule may evaluate more.
+  return { tried, tooCostly: budget.isExceeded ? [...budget.costs.values()] : null };
+}
+
+/** The accounts whose roles decide what is granted; none if the request is refused whatever they are. */
+export function accountsToGrant(
+  { tried, tooCostly }: Matching,
+  { truncated }: Pick<ExchangeFacts, 'truncated'>,
+): readonly string[] {
+  if (tooCostly !== null || truncated) return [];
+  const matched = tried.filter(({ failed }) => failed === null).map(({ candidate }) => candidate.identity);
+  const accountsOf = (mode: FederatedIdentity['mode']): string[] =>
+    matched.filter((identity) => identity.mode === mode).map(({ serviceAccount }) => serviceAccount.id);
+  const enforced = new Set(accountsOf('enforce'));
+  if (enforced.size > 1) return [];
+  return [...new Set([...enforced, ...accountsOf('shadow')])].slice(0, MAX_ACCOUNTS_WITH_ROLES);
+}
+
 /** Decides over the candidates, oldest first: the oldest that matches the token and allows what was asked grants. */
 export function decide(
   asked: DecidedRequest,
@@ -66,11 +100,8 @@ export function decide(
   candidates: readonly CompiledIdentity[],
   token: DecidedToken,
   issuerUrl: string,
+  { tried, tooCostly }: Matching = matchCandidates(candidates, token, asked.now),
 ): Decision {
-  const budget = newMatchingBudget();
-  const tried = candidates.map((candidate) => tryCandidate(candidate, token, asked.now, budget));
-  // Kept now: explaining the nearest rule may evaluate more.
-  const tooCostly = budget.isExceeded ? [...budget.costs.values()] : null;
   const matched = tried.filter(({ failed }) => failed === null).map((match) => narrowMatch(match, asked, facts));
   const shadow =
     matched.find(({ identity, narrowed }) => identity.mode === 'shadow' && narrowed !== null)?.identity ?? null;

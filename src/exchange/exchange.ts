@@ -3,7 +3,7 @@
 import { lookupIssuer } from '../token/issuer.ts';
 import { decodeToken } from '../token/decode.ts';
 import { byCurrentFacts } from './current-facts.ts';
-import { decide } from './decide.ts';
+import { accountsToGrant, decide, matchCandidates } from './decide.ts';
 import type { Denial } from './denial.ts';
 import { issueToken } from './issue.ts';
 import type { IssuedToken } from './issue.ts';
@@ -42,7 +42,10 @@ export async function exchangeToken(
     trace.staleKeys = stale;
 
     const candidates = await deps.compileIdentities(ofProvider.identities, ofProvider.provider);
-    const decision = decide(request, ofProvider, candidates, verified, deps.issuerUrl);
+    const matching = matchCandidates(candidates, verified, request.now);
+    const heldRoles =
+      ofProvider.heldRoles ?? (await deps.readHeldRoles(ofProvider, accountsToGrant(matching, ofProvider)));
+    const decision = decide(request, { ...ofProvider, heldRoles }, candidates, verified, deps.issuerUrl, matching);
     trace.serviceAccountId = decision.serviceAccountId;
     trace.federatedIdentityId = decision.federatedIdentityId;
 

@@ -16,10 +16,11 @@ import type { IdentityProvider } from '../objects/identity-provider.ts';
 import type { HeldRole } from '../objects/role-binding.ts';
 import type { ServiceAccount } from '../objects/service-account.ts';
 import { adviceOf } from './advice.ts';
-import { decide } from './decide.ts';
-import type { DecidedToken } from './decide.ts';
+import { MAX_EXPLAINED_ACCOUNTS } from './limits.ts';
+import { accountsToGrant, decide, matchCandidates } from './decide.ts';
+import type { DecidedToken, Matching } from './decide.ts';
 import type { Denial } from './denial.ts';
-import { lookupKeys, queryOf, trustedProvider } from './lookup.ts';
+import { queryOf, trustedProvider } from './lookup.ts';
 import type { ExchangeDeps, ExchangeFacts } from './ports.ts';
 import type { Asked } from './request.ts';
 import { ok, refuse } from './result.ts';
@@ -70,7 +71,7 @@ export interface ExplainFacts {
 
 export interface ExplainDeps extends Pick<
   ExchangeDeps,
-  'readFacts' | 'verifySubjectToken' | 'compileIdentities' | 'issuerUrl'
+  'readFacts' | 'readHeldRoles' | 'verifySubjectToken' | 'compileIdentities' | 'issuerUrl'
 > {
   /** Throws StorageUnavailable. */
   readonly readExplainFacts: (query: ExplainQuery) => Promise<ExplainFacts>;
@@ -131,11 +132,13 @@ export async function explainExchange(
     more.identities.filter(({ id }) => !considered.has(id)).map(storedIdentity),
     provider,
   );
+  const matching = matchCandidates(candidates, judged, request.now);
+  const roles = facts.heldRoles ?? (await deps.readHeldRoles(facts, holdersToShow(candidates, matching, facts, asked)));
   const outcome: Outcome = verified.ok
-    ? outcomeOf(decide(asked, facts, candidates, judged, deps.issuerUrl), isUsed)
+    ? outcomeOf(decide(asked, { ...facts, heldRoles: roles }, candidates, judged, deps.issuerUrl, matching), isUsed)
     : { decision: 'refused', denial: verified.error, federatedIdentityId: null };
   const budget = newMatchingBudget(MAX_EXPLANATION_STEPS);
-  const context = { asked, token: judged, heldRoles: [...facts.heldRoles, ...more.heldRoles], isUsed, budget };
+  const context = { asked, token: judged, heldRoles: [...roles, ...more.heldRoles], isUsed, budget };
   // The rule that decides first: what it takes must not be spent by rules that deciding need not look at.
   const decidesFirst = candidates.toSorted((a, b) => Number(isDeciding(b, outcome)) - Number(isDeciding(a, outcome)));
   const own = decidesFirst.map((candidate) => explainIdentity(candidate, context));
@@ -158,6 +161,19 @@ export async function explainExchange(
             account: more.serviceAccount,
           }),
   });
+}
+
+/** The accounts whose roles the explanation shows: those that decide, and if a project is asked for, where roles decide, all. */
+function holdersToShow(
+  candidates: readonly CompiledIdentity[],
+  matching: Matching,
+  facts: ExchangeFacts,
+  { project }: Asked,
+): readonly string[] {
+  const deciding = accountsToGrant(matching, facts);
+  if (project === null) return deciding;
+  const all = candidates.map(({ identity }) => identity.serviceAccount.id);
+  return [...new Set([...deciding, ...all])].slice(0, MAX_EXPLAINED_ACCOUNTS);
 }
 
 function isDeciding({ identity }: CompiledIdentity, outcome: Outcome): boolean {
@@ -185,7 +201,7 @@ async function readFacts(
 ): Promise<ExchangeFacts> {
   if (recorded === null) {
     const serviceAccount = asked.federatedIdentity === null ? asked.serviceAccount : null;
-    const facts = await deps.readFacts({ ...asked, ...lookupKeys(claims, issuer), serviceAccount });
+    const facts = await deps.readFacts(queryOf({ ...asked, serviceAccount }, claims, issuer));
     return facts.provider?.organisationId === ownOrganisation ? facts : { ...facts, provider: null };
   }
   const facts = await deps.readFacts(queryOf(asked, claims, issuer));

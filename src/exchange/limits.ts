@@ -1,5 +1,11 @@
 // The bounds of one exchange, each with its unit and its reason.
 
+/** Accounts whose roles one exchange reads: the one that is granted, and those of shadow rules that would have granted. */
+export const MAX_ACCOUNTS_WITH_ROLES = 10;
+/** Accounts whose roles one explanation reads, if a project is asked for. */
+export const MAX_EXPLAINED_ACCOUNTS = 50;
+/** Times that the facts of one exchange are read because a provider reads the subject from another claim than was known. */
+export const MAX_FACT_READS = 3;
 /** Seconds an issued token's `nbf` lies before its `iat`, for verifiers whose clock is behind ours. */
 export const NOT_BEFORE_LEEWAY_SECONDS = 60;
 /** Seconds; an access credential's token never lives longer. */

@@ -1,6 +1,7 @@
 // What the rows of an exchange are looked up by, and whether the issuer's provider may verify; all of it is still unverified.
 
 import { subjectKeysOfToken } from '../rules/subject.ts';
+import { readClaim } from '../token/json.ts';
 import type { JsonObject } from '../token/json.ts';
 import type { IdentityProvider } from '../objects/identity-provider.ts';
 import type { Denial } from './denial.ts';
@@ -9,21 +10,20 @@ import type { Asked } from './request.ts';
 import { ok, refuse } from './result.ts';
 import type { Result } from './result.ts';
 
-/** The keys of everything in the token. They may only ever select, never decide. */
-export function lookupKeys(
-  claims: JsonObject,
-  issuer: string,
-): Pick<ExchangeQuery, 'issuer' | 'claims' | 'subjectKeys' | 'allStrings'> {
-  const { sub } = claims;
-  return {
-    issuer,
-    claims,
-    subjectKeys: typeof sub === 'string' && sub !== '' ? subjectKeysOfToken(claims, sub) : [],
-    allStrings: () => [...new Set([...stringsIn(claims)].flatMap((text) => subjectKeysOfToken(claims, text)))],
-  };
+/** A claim that a provider may read the subject from, and an index key of the exact rules that could match the token by it. */
+export type SubjectKey = readonly [claim: string, key: string];
+
+/** The index keys of what a token has in these claims. They may only ever select, never decide. */
+export function subjectKeysIn(claims: JsonObject, subjectClaims: readonly string[]): readonly SubjectKey[] {
+  return subjectClaims.flatMap((claim) => {
+    const value = readClaim(claims, claim);
+    const subject = typeof value === 'number' ? String(value) : value;
+    if (typeof subject !== 'string' || subject === '') return [];
+    return subjectKeysOfToken(claims, subject).map((key): SubjectKey => [claim, key]);
+  });
 }
 
-/** What one exchange reads. A request that names whom it wants to act as needs no other key, so none is worked out. */
+/** What one exchange reads. A request that names whom it wants to act as is looked up by that alone. */
 export function queryOf(
   {
     serviceAccount,
@@ -34,19 +34,7 @@ export function queryOf(
   issuer: string,
 ): ExchangeQuery {
   const isNamed = serviceAccount !== null || federatedIdentity !== null;
-  const keys = isNamed ? { issuer, claims: null, subjectKeys: [], allStrings: () => [] } : lookupKeys(claims, issuer);
-  return { ...keys, serviceAccount, organisation, federatedIdentity };
-}
-
-function stringsIn(claims: JsonObject): Set<string> {
-  const strings = new Set<string>();
-  const pending: unknown[] = [claims];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (typeof value === 'string') strings.add(value);
-    else if (typeof value === 'number') strings.add(String(value));
-    else if (typeof value === 'object' && value !== null) pending.push(...Object.values(value));
-  }
-  return strings;
+  return { issuer, claims: isNamed ? null : claims, serviceAccount, organisation, federatedIdentity };
 }
 
 /** The provider whose keys may verify the token, or why there is none; `organisation` is the one that the request names. */

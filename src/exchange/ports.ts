@@ -30,11 +30,7 @@ export interface SigningKeyState {
 /** What an exchange looks its rows up by; all of it is still unverified. */
 export interface ExchangeQuery extends Pick<Asked, 'serviceAccount' | 'organisation' | 'federatedIdentity'> {
   readonly issuer: string;
-  /** Index keys of the exact rules that could match; used if no account is named and the provider reads `sub`. */
-  readonly subjectKeys: readonly string[];
-  /** The same of every string in the token; used instead if the provider reads another claim as the subject. */
-  readonly allStrings: () => readonly string[];
-  /** What the token says; null if whom it wants to act as is named. */
+  /** What the token says: its subject finds the exact rules that could match. Null if whom it wants to act as is named. */
   readonly claims: JsonObject | null;
 }
 
@@ -63,12 +59,19 @@ export interface ExchangeFacts {
   readonly identities: readonly StoredIdentity[];
   /** More candidates exist than may be considered without a named account. */
   readonly truncated: boolean;
-  readonly heldRoles: readonly HeldRole[];
+  /** Of the one account that is named or found; null if the candidates are of several: whose are needed is known once the token is verified and has matched. */
+  readonly heldRoles: readonly HeldRole[] | null;
   readonly signingKeys: readonly SigningKeyState[];
 }
 
 /** Reads the facts of one exchange. Throws StorageUnavailable. */
 export type ReadExchangeFacts = (query: ExchangeQuery) => Promise<ExchangeFacts>;
+
+/** The roles that these accounts of the facts hold. Throws StorageUnavailable. */
+export type ReadHeldRoles = (
+  facts: Pick<ExchangeFacts, 'policy' | 'organisation'>,
+  serviceAccountIds: readonly string[],
+) => Promise<readonly HeldRole[]>;
 
 /** What a network fetch of keys brought, recorded with the decision it was made for. */
 export interface FetchedKeys {
@@ -143,6 +146,7 @@ export interface ExchangeDeps {
   readonly readFacts: ReadExchangeFacts;
   /** Facts that were read for an earlier exchange, if they are kept; they may be out of date. */
   readonly knownFacts: (query: ExchangeQuery) => ExchangeFacts | null;
+  readonly readHeldRoles: ReadHeldRoles;
   readonly verifySubjectToken: VerifySubjectToken;
   readonly compileIdentities: CompileIdentities;
   readonly recordGrant: RecordGrant;

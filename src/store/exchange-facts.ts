@@ -13,8 +13,10 @@ import type { ExchangeFacts, ExchangeQuery, SigningKeyState } from '../exchange/
 import { runBatch, rowsOf } from './d1.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
+import type { HeldRole } from '../objects/role-binding.ts';
+import type { SubjectKey } from '../exchange/lookup.ts';
 import { withheldOf } from './reserved-audiences.ts';
-import { columnsOf, jsonArrayOf, rowFrom } from './json-rows.ts';
+import { columnsOf, jsonArrayOf, rowFrom, selectList } from './json-rows.ts';
 import type { Columns } from './json-rows.ts';
 import { decidingColumns, fromRow } from './object-columns.ts';
 import type { Row } from './object-columns.ts';
@@ -117,11 +119,11 @@ const ACCOUNT_OF_IDENTITY = 'a.id = (SELECT service_account_id FROM federated_id
 const BY_IDENTITY = ofNamedAccount(ACCOUNT_OF_IDENTITY, null);
 const BY_IDENTITY_IN_ORGANISATION = ofNamedAccount(ACCOUNT_OF_IDENTITY, ORGANISATION_NAMED);
 
-// ?1 organisation (id or slug), ?2 issuer, ?3 subject keys and ?4 all strings of the token (JSON arrays), ?5 the default audience.
+// ?1 organisation (id or slug), ?2 issuer, ?3 subject keys of the token with their claims (JSON pairs), ?4 nothing, ?5 the default audience.
 const PROVIDERS_OF_ORGANISATION = `identity_provider p WHERE p.organisation_id = ${ORGANISATION_NAMED} AND p.issuer = ?2`;
 const EXACT_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id, p.organisation_id, p.subject_claim FROM ${PROVIDERS_OF_ORGANISATION}) p
-  CROSS JOIN json_each(CASE p.subject_claim WHEN 'sub' THEN ?3 ELSE ?4 END) wanted
-  CROSS JOIN federated_identity fi ON fi.provider_id = p.id AND fi.subject_key = wanted.value AND +fi.organisation_id = p.organisation_id
+  CROSS JOIN json_each(?3) wanted ON wanted.value ->> 0 = p.subject_claim
+  CROSS JOIN federated_identity fi ON fi.provider_id = p.id AND fi.subject_key = wanted.value ->> 1 AND +fi.organisation_id = p.organisation_id
   LIMIT ${MAX_EXACT_RULES_WITHOUT_ACCOUNT + 1}`;
 // In the order of the index, which is that of a provider's rules: sorting would have to read all of them first.
 const PATTERN_RULES = `SELECT fi.id, fi.service_account_id FROM (SELECT p.id, p.organisation_id FROM ${PROVIDERS_OF_ORGANISATION}) p
@@ -135,7 +137,8 @@ const BY_TOKEN = statementOf({
   providers: PROVIDERS_OF_ORGANISATION,
   identities: `candidate CROSS JOIN federated_identity fi ON fi.id = candidate.id
     CROSS JOIN service_account sa ON sa.id = fi.service_account_id AND +sa.organisation_id = fi.organisation_id`,
-  bindings: `b.service_account_id IN (SELECT service_account_id FROM candidate) AND +b.organisation_id = ${ORGANISATION_NAMED}`,
+  // Of one account at most: nobody has verified the token yet, and whose roles are needed is known once it has matched.
+  bindings: `b.service_account_id = (SELECT min(service_account_id) FROM candidate HAVING min(service_account_id) = max(service_account_id)) AND +b.organisation_id = ${ORGANISATION_NAMED}`,
 });
 
 /** The reads of an exchange that names its account by id, by slug, by a rule of it (each in an organisation or not), and not at all. */
@@ -152,6 +155,7 @@ export const EXCHANGE_STATEMENTS: readonly string[] = [
 export type IdentityRow = Row & {
   readonly id: string;
   readonly provider_id: string;
+  readonly service_account_id: string;
   readonly provider_subject_match: string;
   readonly expression: string | null;
   readonly withheld_audiences: string;
@@ -172,9 +176,10 @@ export async function readExchangeFacts(
   db: D1Database,
   defaults: Defaults,
   query: ExchangeQuery,
+  subjectKeys: readonly SubjectKey[],
   learnSealed: ((rows: readonly MadeKey[]) => Promise<void>) | null = null,
 ): Promise<ExchangeFacts> {
-  const { statement, values } = selectStatement(query, defaults);
+  const { statement, values } = selectStatement(query, subjectKeys, defaults);
   const [result, sealed] = await runBatch(db, [
     db.prepare(statement.sql).bind(...values.slice(0, statement.parameters)),
     ...(learnSealed === null ? [] : [selectSealedKeys(db)]),
@@ -211,9 +216,27 @@ export async function readExchangeFacts(
       read: () => toIdentity(row),
     })),
     truncated,
-    heldRoles: all('role').map((values) => toHeldRole(rowFrom<HeldRoleRow>(ROLE_COLUMNS, values))),
+    heldRoles:
+      new Set(candidates.map(({ row }) => row.service_account_id)).size > 1
+        ? null
+        : all('role').map((values) => toHeldRole(rowFrom<HeldRoleRow>(ROLE_COLUMNS, values))),
     signingKeys: keys.map((values) => rowFrom<SigningKeyState>(SIGNING_KEY_COLUMNS, values)),
   };
+}
+
+const HELD_ROLES = `SELECT ${selectList(ROLE_COLUMNS)} FROM json_each(?1) wanted
+  CROSS JOIN role_binding b ON b.service_account_id = wanted.value AND +b.organisation_id = ?2
+  CROSS JOIN role r ON r.id = b.role_id AND +r.organisation_id = b.organisation_id`;
+
+/** Reads the roles that accounts of an organisation hold. */
+export async function readHeldRoles(
+  db: D1Database,
+  organisationId: string | null,
+  serviceAccountIds: readonly string[],
+): Promise<readonly HeldRole[]> {
+  if (serviceAccountIds.length === 0) return [];
+  const [result] = await runBatch(db, [db.prepare(HELD_ROLES).bind(JSON.stringify(serviceAccountIds), organisationId)]);
+  return rowsOf<HeldRoleRow>(result).map(toHeldRole);
 }
 
 /** If one is switched off, its issuer is that of the others all the same. */
@@ -223,7 +246,8 @@ function activeAndOldestFirst(one: IdentityProvider, other: IdentityProvider): n
 }
 
 function selectStatement(
-  { organisation, issuer, subjectKeys, allStrings, ...asked }: ExchangeQuery,
+  { organisation, issuer, ...asked }: ExchangeQuery,
+  subjectKeys: readonly SubjectKey[],
   defaults: Defaults,
 ): { statement: Statement; values: readonly (string | null)[] } {
   const named = (what: string): (string | null)[] => [
@@ -241,8 +265,7 @@ function selectStatement(
     const inOrganisation = asked.serviceAccount.startsWith('sa_') ? BY_ID_IN_ORGANISATION : BY_SLUG;
     return { statement: organisation === null ? BY_ID : inOrganisation, values: named(asked.serviceAccount) };
   }
-  const keys = [subjectKeys, allStrings()].map((list) => JSON.stringify(list));
-  const values = [organisation ?? defaults.organisation, issuer, ...keys, defaults.audience];
+  const values = [organisation ?? defaults.organisation, issuer, JSON.stringify(subjectKeys), null, defaults.audience];
   return { statement: BY_TOKEN, values };
 }
 

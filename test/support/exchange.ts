@@ -66,6 +66,7 @@ export function createExchange(world: MemoryWorld): MemoryExchange {
   let claimsToSign: JsonObject = {};
   const deps: ExchangeDeps = {
     knownFacts: () => null,
+    readHeldRoles: async () => [],
     readFacts: async ({ issuer, serviceAccount, federatedIdentity }) => ({
       policy: { organisation: '1', deployment: '1' },
       chars: 0,

@@ -5,7 +5,7 @@ import type { DecidedRequest, Decision } from '../../exchange/decide.ts';
 import { denial } from '../../exchange/denial.ts';
 import { denialDetail } from '../../exchange/denial-detail.ts';
 import type { Denial, DenialReason } from '../../exchange/denial.ts';
-import { lookupKeys, trustedProvider } from '../../exchange/lookup.ts';
+import { subjectKeysIn, trustedProvider } from '../../exchange/lookup.ts';
 import { NOTHING_ASKED } from '../../exchange/request.ts';
 import { storedIdentity } from '../../rules/compiled-rules.ts';
 import { compileExpression } from '../../rules/expression.ts';
@@ -113,7 +113,7 @@ function factsOf(
   { providers, serviceAccounts, identities, bindings }: WrittenConfiguration,
   { claims, serviceAccount, provider: signedBy = null }: Question,
   issuer: string,
-): Omit<ExchangeFacts, 'policy' | 'chars'> {
+): Omit<ExchangeFacts, 'policy' | 'chars'> & { readonly heldRoles: readonly HeldRole[] } {
   const sharing = providers.filter((written) => written.providerIssuer === issuer);
   const provider = sharing.find(({ name }) => name === signedBy) ?? sharing[0];
   const accounts = new Map(serviceAccounts.map((written) => [written.name, toServiceAccount(written)]));
@@ -121,8 +121,7 @@ function factsOf(
     serviceAccount === null
       ? null
       : (accounts.get(serviceAccount) ?? [...accounts.values()].find(({ slug }) => slug === serviceAccount) ?? null);
-  const keys = lookupKeys(claims, issuer);
-  const wanted = new Set((provider?.subjectClaim ?? 'sub') === 'sub' ? keys.subjectKeys : keys.allStrings());
+  const wanted = new Set(subjectKeysIn(claims, [provider?.subjectClaim ?? 'sub']).map(([, key]) => key));
   const isCandidate = (written: WrittenIdentity): boolean => {
     if (written.provider !== provider?.name) return false;
     if (serviceAccount !== null) return written.serviceAccount === named?.id;
