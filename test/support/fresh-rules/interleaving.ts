@@ -14,7 +14,7 @@ import { ok, refuse } from '../../../src/exchange/result.ts';
 import { newId, newUuid } from '../../../src/new-id.ts';
 import { createIdentityCache } from '../../../src/rules/compiled-rules.ts';
 import { createDecisionRecorder } from '../../../src/store/decisions.ts';
-import { readExchangeFacts } from '../../../src/store/exchange-facts.ts';
+import { readExchangeFacts, readHeldRoles } from '../../../src/store/exchange-facts.ts';
 import { onEachTrip } from '../d1-trips.ts';
 import type { D1Trip } from '../d1-trips.ts';
 import { encodeSegment } from '../issuer.ts';
@@ -118,10 +118,14 @@ async function playHistory(choices: readonly number[], { db: plain, sqlite }: Sq
 
   const isolate = (): ExchangeDeps => {
     const defaults = { organisation: ORGANISATION, audience: AUDIENCE };
-    const memory = createFactsMemory((query) => readExchangeFacts(db, defaults, query));
+    const memory = createFactsMemory({
+      facts: (query, subjectKeys) => readExchangeFacts(db, defaults, query, subjectKeys),
+      heldRoles: (organisationId, ids) => readHeldRoles(db, organisationId, ids),
+    });
     return {
       readFacts: memory.read,
       knownFacts: memory.known,
+      readHeldRoles: memory.heldRoles,
       ...createDecisionRecorder(db),
       compileIdentities: createIdentityCache({ issuerUrl: ISSUER, defaultAudience: AUDIENCE }),
       verifySubjectToken: async ({ claims }, provider) => {
