@@ -6,7 +6,8 @@ import type { SigningKeyPort } from './objects/key-rotation.ts';
 import { rotateDueKeys } from './objects/scheduled-rotation.ts';
 import type { KeysInUse } from './signing/keys-in-use.ts';
 import { keysAtHand } from './signing/own-keys.ts';
-import { eraseExpiredKeys, rotateSigningKeys } from './store/signing-keys.ts';
+import { rotateSigningKeys } from './store/rotate-signing-keys.ts';
+import { eraseExpiredKeys } from './store/signing-keys.ts';
 import type { Outside } from './wiring.ts';
 
 /** Our own keys as the API manages them; null if a setting that they need is missing or at fault. */

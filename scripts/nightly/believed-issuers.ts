@@ -7,7 +7,7 @@ import { identityProvider } from '../../src/objects/identity-provider.ts';
 import type { Algorithm } from '../../src/objects/identity-provider.ts';
 import type { IssuerFinding } from '../../src/objects/issuer-port.ts';
 import { EVERY_RECIPE } from '../../src/platforms/every-recipe.ts';
-import { discoveryUrl, fetchableUrlFault } from '../../src/token/issuer.ts';
+import { discoveryUrl, fetchableUrlFault } from '../../src/token/issuer-address.ts';
 import { ALL_PRESETS, detectPreset } from '../../src/platforms/presets.ts';
 import type { PresetName } from '../../src/platforms/preset.ts';
 

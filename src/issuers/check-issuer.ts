@@ -1,7 +1,7 @@
 // The issuer doctor (contract §5.1): looks at everything that verifying an issuer's tokens needs, and names the fix; changes nothing.
 
 import { withinTime } from '../timeout.ts';
-import { discoveryUrl, fetchableUrlFault } from '../token/issuer.ts';
+import { discoveryUrl, fetchableUrlFault } from '../token/issuer-address.ts';
 import type { IssuerFinding } from '../objects/issuer-port.ts';
 import { isJsonObject } from '../token/json.ts';
 import type { JsonValue } from '../token/json.ts';

@@ -1,8 +1,8 @@
 // Gets an issuer's keys over the network: discovery, then its JWK Set (OpenID Connect Discovery 1.0 §4); remembers nothing.
 
 import { withinTime } from '../timeout.ts';
-import { discoveryUrl, fetchableUrlFault } from '../token/issuer.ts';
-import type { AddressRules } from '../token/issuer.ts';
+import { discoveryUrl, fetchableUrlFault } from '../token/issuer-address.ts';
+import type { AddressRules } from '../token/issuer-address.ts';
 import { isJsonObject } from '../token/json.ts';
 import type { JsonValue } from '../token/json.ts';
 import {

@@ -12,7 +12,6 @@ import {
 import type { IdentityProvider } from '../objects/identity-provider.ts';
 import { ok, refuse } from '../exchange/result.ts';
 import type { Result } from '../exchange/result.ts';
-import { fetchIssuerKeys } from './discovery.ts';
 import type { FetchDeps } from './discovery.ts';
 import { readCachedKeys, storeIssuerKeys } from './key-cache.ts';
 import type { KeyCacheDeps } from './key-cache.ts';
@@ -153,6 +152,8 @@ async function fetchInto(
   before: CachedKeySet | null,
   deps: KeyDeps,
 ): Promise<boolean> {
+  // Loaded here: an isolate that finds the keys in KV fetches none.
+  const { fetchIssuerKeys } = await import('./discovery.ts');
   const result = await fetchIssuerKeys(provider, deps);
   state.attempts += 1;
   state.attemptedAt = now;

@@ -1,6 +1,8 @@
 // Checks a signature with the key that the token names, in exactly one algorithm (RFC 8725 §3.1, §3.2); believes no claim.
 
-import { compactVerify, errors, importJWK } from 'jose';
+import * as errors from 'jose/errors';
+import { compactVerify } from 'jose/jws/compact/verify';
+import { importJWK } from 'jose/key/import';
 import type { CryptoKey } from 'jose';
 
 import type { UnverifiedToken } from '../token/claims.ts';

@@ -1,6 +1,6 @@
 // Judges one JSON Web Key: what it may verify, or why it is skipped (RFC 7517 §4, RFC 7518 §6); imports and fetches nothing.
 
-import { base64url } from 'jose';
+import * as base64url from 'jose/base64url';
 
 import type { JsonObject, JsonValue } from '../token/json.ts';
 import { MAX_RSA_BITS, MAX_RSA_EXPONENT_BYTES, MIN_RSA_EXPONENT } from './limits.ts';

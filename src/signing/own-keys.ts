@@ -1,6 +1,8 @@
 // Which of our keys signs, and which are published: the keys at hand joined with the life that D1 records of each.
 
-import { importJWK, CompactSign, compactVerify } from 'jose';
+import { CompactSign } from 'jose/jws/compact/sign';
+import { compactVerify } from 'jose/jws/compact/verify';
+import { importJWK } from 'jose/key/import';
 import type { CryptoKey, JWK } from 'jose';
 import { SEALED_ALGORITHMS } from '../objects/key-rotation.ts';
 import type { KeyMeans } from '../objects/key-rotation.ts';

@@ -1,6 +1,8 @@
 // Makes signing keys and seals their private parts for storage with AES-256-GCM; reads and writes no storage.
 
-import { base64url, calculateJwkThumbprint, exportJWK } from 'jose';
+import * as base64url from 'jose/base64url';
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint';
+import { exportJWK } from 'jose/key/export';
 import type { SigningAlgorithm } from '../objects/signing-key.ts';
 import type { MadeKey } from '../objects/key-rotation.ts';
 import { RSA_MODULUS_BITS, SEAL_NONCE_BYTES } from './limits.ts';

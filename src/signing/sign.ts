@@ -1,6 +1,6 @@
 // Signs a grant's claims with one of our keys; decides nothing about them.
 
-import { CompactSign } from 'jose';
+import { CompactSign } from 'jose/jws/compact/sign';
 import type { JsonObject } from '../token/json.ts';
 import type { TokenPurpose, Signer } from './own-keys.ts';
 

@@ -1,6 +1,6 @@
 // Verifies that a token is an access token of this deployment (RFC 9068 §4); whether it was revoked since is exchange/token-standing.ts's question.
 
-import { compactVerify } from 'jose';
+import { compactVerify } from 'jose/jws/compact/verify';
 import type { JWK } from 'jose';
 import { isJsonObject } from '../token/json.ts';
 import type { JsonObject, JsonValue } from '../token/json.ts';

@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { discoveryUrl, fetchableUrlFault, issuerFault, lookupIssuer, trustDomainOf } from '../../src/token/issuer.ts';
-import type { IssuerRules } from '../../src/token/issuer.ts';
+import { lookupIssuer, trustDomainOf } from '../../src/token/issuer.ts';
+import { discoveryUrl, fetchableUrlFault, issuerFault } from '../../src/token/issuer-address.ts';
+import type { IssuerRules } from '../../src/token/issuer-address.ts';
 import { decodeToken } from '../../src/token/decode.ts';
 import { createExchange, localProvider, realVerifier } from '../support/exchange.ts';
 import { identityOf } from '../support/objects.ts';

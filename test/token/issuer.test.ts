@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { discoveryUrl, fetchableUrlFault, issuerFault, lookupIssuer } from '../../src/token/issuer.ts';
-import type { IssuerRules } from '../../src/token/issuer.ts';
+import { lookupIssuer } from '../../src/token/issuer.ts';
+import { discoveryUrl, fetchableUrlFault, issuerFault } from '../../src/token/issuer-address.ts';
+import type { IssuerRules } from '../../src/token/issuer-address.ts';
 
 const rules: IssuerRules = {
   allowLoopback: false,
