@@ -1798,11 +1798,12 @@ function isRetryableStatus(status) {
   return status === 408 || status === 429 || status >= 500 && status <= 599;
 }
 async function readAnswer(response, nowMs) {
-  const members = parseMembers(await readBoundedText(response, MAX_ANSWER_BYTES));
+  const text = await readBoundedText(response, MAX_ANSWER_BYTES);
+  const members = parseMembers(text);
   return {
     status: response.status,
     members,
-    contentType: (response.headers.get("content-type") ?? "").split(";")[0]?.trim() ?? "",
+    kind: members === null ? kindOf(text, response.headers.get("content-type") ?? "") : "other JSON",
     requestId: requestIdOf(response.headers.get("x-request-id") ?? members?.["request_id"]),
     retryAfterSeconds: retryAfterOf(response.headers.get("retry-after"), nowMs)
   };
@@ -1824,14 +1825,19 @@ function codeOfStatus(status) {
   if (status === 500) return "server_error";
   return isRetryableStatus(status) ? "temporarily_unavailable" : "unexpected_response";
 }
-function unexplained({ status, contentType, members }, isOurs) {
+function unexplained({ status, kind }, isOurs) {
   if (isOurs) return "the deployment gave no description";
   if (status === 0 || status >= 300 && status <= 399) {
     return "the answer is a redirect, which is not followed with a token in hand: give the address of the deployment itself";
   }
   if (isRetryableStatus(status)) return "the deployment, or something in front of it, is unavailable";
-  const kind = members === null ? /^[\w.+-]+\/[\w.+-]+$/.test(contentType) ? contentType : "no JSON" : "other JSON";
   return `the answer is not one of a Cambist deployment (${kind}): check the address`;
+}
+function kindOf(text, contentType) {
+  if (text === null) return "an answer that is too long";
+  if (text.trim() === "") return "an empty answer";
+  const isHtml = /^\s*<(?:!doctype html|html|head|body)/i.test(text) || /\bhtml\b/i.test(contentType);
+  return isHtml ? "an HTML page" : "text that is no JSON object";
 }
 function parseMembers(text) {
   if (text === null) return null;
@@ -2001,7 +2007,7 @@ function lifetimeOf(lifetime) {
 function readToken(answer, requested, startedAtMs) {
   const { members } = answer;
   if (members === null) {
-    throw unexpectedAnswer(answer, "the answer is not JSON: check that the address is a Cambist deployment");
+    throw unexpectedAnswer(answer, `the answer is ${answer.kind}: check that the address is a Cambist deployment`);
   }
   const accessToken = tokenMember(answer, members);
   const expiresIn = members["expires_in"];

@@ -60,7 +60,14 @@ cambist_exchange() {
   esac
   unset ACCESS_TOKEN
   cambist_error=$(cambist_member error)
-  [ -n "$cambist_error" ] || cambist_fail "what answers at $CAMBIST_URL is no Cambist deployment (HTTP $cambist_status): check the url" || return 1
+  case $cambist_answer in
+    ' 3'??) cambist_value='a redirect' ;;
+    ' '???) cambist_value='nothing' ;;
+    *'<html'* | *'<HTML'* | *'<!doctype'* | *'<!DOCTYPE'*) cambist_value='an HTML page' ;;
+    *) cambist_value='something else' ;;
+  esac
+  [ -n "$cambist_error" ] ||
+    cambist_fail "$CAMBIST_URL answers with $cambist_value (HTTP $cambist_status) and is no Cambist deployment: check the url" || return 1
   cambist_request=$(cambist_member request_id | tr -cd 'A-Za-z0-9._:-')
   printf 'cambist: %s\n' "refused: $(cambist_member error_description) ($cambist_error, HTTP $cambist_status)" \
     "the ID token says $(cambist_claims)" \

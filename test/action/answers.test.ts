@@ -78,9 +78,10 @@ const AWS = { 'INPUT_AWS-ROLE': 'arn:aws:iam::123456789012:role/deploy', 'INPUT_
 
 describe('the deployment', () => {
   it.each<[name: string, answer: Answer, said: string]>([
-    ['HTML', [200, '<html>login</html>'], 'not JSON: check that the address is a Cambist deployment'],
-    ['a page of a proxy', [404, '<html>'], 'not one of a Cambist deployment (text/html): check the address'],
-    ['nothing', [200, ''], 'not JSON'],
+    ['HTML', [200, '<html>login</html>'], 'an HTML page: check that the address is a Cambist deployment'],
+    ['a page of a proxy', [404, '<html>'], 'not one of a Cambist deployment (an HTML page): check the address'],
+    ['nothing', [200, ''], 'an empty answer'],
+    ['too much', [200, 'x'.repeat(200_000), { 'content-type': 'text/plain' }], 'too long'],
     ['other JSON', [200, '{"token":"x"}'], 'no usable access_token'],
     ['a redirect', [302, '', { location: 'https://elsewhere.example' }], 'redirect'],
     ['another kind of token', [200, ID_GRANT], 'another kind of token'],

@@ -93,8 +93,8 @@ describe('cambist token', () => {
   });
 
   it.each([
-    ['an HTML page', '<html>secret</html>', { 'content-type': 'text/html' }, 'text/html', 'not JSON'],
-    ['nothing', '', {}, 'text/plain', 'not JSON'],
+    ['an HTML page', '<html>secret</html>', { 'content-type': 'text/html' }, 'an HTML page', 'an HTML page'],
+    ['nothing', '', {}, 'an empty answer', 'an empty answer'],
     ['other JSON', '{"secret":1}', { 'content-type': 'application/json' }, 'other JSON', 'access_token'],
   ])('names an answer that is %s', async (_, body, headers, kind, success) => {
     for (const status of [200, 404]) {

@@ -130,11 +130,15 @@ describe('every platform', () => {
   };
 
   it.each<[name: string, answer: Answer, said: string]>([
-    ['HTML', [200, '<html>login</html>'], 'is no Cambist deployment (HTTP 200)'],
-    ['nothing', [200, ''], 'is no Cambist deployment (HTTP 200)'],
-    ['no access_token', [200, '{"token":"x"}'], 'is no Cambist deployment (HTTP 200)'],
-    ['a token that is none', [200, '{"access_token":"a b;rm"}'], 'is no Cambist deployment (HTTP 200)'],
-    ['a redirect', [302, '', { location: 'https://elsewhere.example' }], 'is no Cambist deployment (HTTP 302)'],
+    ['HTML', [200, '<html>login</html>'], 'answers with an HTML page (HTTP 200)'],
+    ['nothing', [200, ''], 'answers with nothing (HTTP 200)'],
+    ['no access_token', [200, '{"token":"x"}'], 'answers with something else (HTTP 200) and is no Cambist deployment'],
+    [
+      'a token that is none',
+      [200, '{"access_token":"a b;rm"}'],
+      'answers with something else (HTTP 200) and is no Cambist deployment',
+    ],
+    ['a redirect', [302, '', { location: 'https://elsewhere.example' }], 'answers with a redirect (HTTP 302)'],
   ])('says so if the answer is %s', async (_, answer, said) => {
     answers = [answer];
     const end = await run(deployment.origin);

@@ -171,7 +171,7 @@ function lifetimeOf(lifetime: number | string | undefined): string | undefined {
 function readToken(answer: Answer, requested: RequestedTokenType, startedAtMs: number): ExchangedToken {
   const { members } = answer;
   if (members === null) {
-    throw unexpectedAnswer(answer, 'the answer is not JSON: check that the address is a Cambist deployment');
+    throw unexpectedAnswer(answer, `the answer is ${answer.kind}: check that the address is a Cambist deployment`);
   }
   const accessToken = tokenMember(answer, members);
   const expiresIn = members['expires_in'];

@@ -11,7 +11,8 @@ export interface Answer {
   readonly status: number;
   /** Members of the body; null if it is no JSON object. */
   readonly members: JsonMembers | null;
-  readonly contentType: string;
+  /** What the body is, in a few words that quote nothing of it. */
+  readonly kind: string;
   readonly requestId: string | null;
   readonly retryAfterSeconds: number | null;
 }
@@ -23,11 +24,12 @@ function isRetryableStatus(status: number): boolean {
 
 /** Takes an answer apart. Reads 64 KiB of the body at most; a longer one is no answer of ours. */
 export async function readAnswer(response: Response, nowMs: number): Promise<Answer> {
-  const members = parseMembers(await readBoundedText(response, MAX_ANSWER_BYTES));
+  const text = await readBoundedText(response, MAX_ANSWER_BYTES);
+  const members = parseMembers(text);
   return {
     status: response.status,
     members,
-    contentType: (response.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '',
+    kind: members === null ? kindOf(text, response.headers.get('content-type') ?? '') : 'other JSON',
     requestId: requestIdOf(response.headers.get('x-request-id') ?? members?.['request_id']),
     retryAfterSeconds: retryAfterOf(response.headers.get('retry-after'), nowMs),
   };
@@ -58,14 +60,20 @@ function codeOfStatus(status: number): TokenExchangeErrorCode {
   return isRetryableStatus(status) ? 'temporarily_unavailable' : 'unexpected_response';
 }
 
-function unexplained({ status, contentType, members }: Answer, isOurs: boolean): string {
+function unexplained({ status, kind }: Answer, isOurs: boolean): string {
   if (isOurs) return 'the deployment gave no description';
   if (status === 0 || (status >= 300 && status <= 399)) {
     return 'the answer is a redirect, which is not followed with a token in hand: give the address of the deployment itself';
   }
   if (isRetryableStatus(status)) return 'the deployment, or something in front of it, is unavailable';
-  const kind = members === null ? (/^[\w.+-]+\/[\w.+-]+$/.test(contentType) ? contentType : 'no JSON') : 'other JSON';
   return `the answer is not one of a Cambist deployment (${kind}): check the address`;
+}
+
+function kindOf(text: string | null, contentType: string): string {
+  if (text === null) return 'an answer that is too long';
+  if (text.trim() === '') return 'an empty answer';
+  const isHtml = /^\s*<(?:!doctype html|html|head|body)/i.test(text) || /\bhtml\b/i.test(contentType);
+  return isHtml ? 'an HTML page' : 'text that is no JSON object';
 }
 
 function parseMembers(text: string | null): JsonMembers | null {
