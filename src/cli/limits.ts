@@ -37,3 +37,5 @@ export const OLD_KEY_SECONDS: number = 180 * 86_400;
 export const FULL_DATABASE_SHARE: number = 0.8;
 /** Seconds the archive may be behind: its hourly run may fail a few times. */
 export const NOTED_ARCHIVE_LAG_SECONDS: number = 6 * 3_600;
+/** Archived objects that are downloaded at once while a chain is verified. */
+export const DOWNLOADS_AT_ONCE: number = 6;

@@ -87,7 +87,10 @@ export async function withArchived(
     const wave = waveOf(rows, at, filter.limit);
     const met = wave.filter(({ met }) => met === 1).map(toEntry);
     const more = await Promise.all(met.map(async (entry) => read(entry, filter)));
-    events = [...events, ...more.flat()].toSorted((one, other) => compare(other, one));
+    // One that is in both places, as after a restore by hand, is shown once.
+    events = [...events, ...more.flat()]
+      .toSorted((one, other) => compare(other, one))
+      .filter(({ id }, index, all) => id !== all[index - 1]?.id);
     objects += met.length;
     searched += met.reduce((sum, entry) => sum + entry.events, 0);
     at += wave.length;

@@ -191,6 +191,19 @@ describe('cambist doctor', () => {
     if (!expected.includes('[vars]')) expect(shown).not.toContain('or in wrangler.toml');
   });
 
+  it('shows what is only a warning, such as a database that fills, and fails for none of it (contract §5.7)', async () => {
+    const detail = 'DB is 81 % full (8.1 of 10 GB)';
+    const ready = { status: 'ready', warnings: [{ setting: 'DB', detail }] };
+    const elsewhere: CliWorld['elsewhere'] = (url, headers, method) =>
+      url.pathname === '/readyz' ? Response.json(ready) : fakeApi()(url, headers, method);
+    const { stdout } = await cambist(['doctor', '--json'], { env: FAKE_ENV, elsewhere });
+    const { findings } = JSON.parse(stdout) as { readonly findings: { check: string; verdict: string }[] };
+    expect(findings.filter(({ check }) => ['ready', 'database'].includes(check)).slice(0, 2)).toMatchObject([
+      { check: 'ready', verdict: 'ok' },
+      { check: 'database', verdict: 'warning', detail },
+    ]);
+  });
+
   it('takes no page for a deployment, whatever its status', async () => {
     const elsewhere = (): Response =>
       new Response('<!doctype html>hello', { headers: { 'content-type': 'text/html' } });

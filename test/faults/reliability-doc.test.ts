@@ -10,7 +10,15 @@ import { namedTestFaults } from '../support/named-tests.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs');
 const PARTS = ['Callers see', 'Guaranteed', 'Recovers', 'Shown by'];
-const GROUPS = ['Storage (D1)', 'The cache (KV)', 'The issuer', 'The clock', 'Secrets and settings', 'Floods'];
+const GROUPS = [
+  'Storage (D1)',
+  'The archive (R2)',
+  'The cache (KV)',
+  'The issuer',
+  'The clock',
+  'Secrets and settings',
+  'Floods',
+];
 /** Runs of their own, told in prose. */
 const PROSE = ['Crash and soak'];
 

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { readArchiveText } from '../../objects/audit-archive.ts';
 import type { ArchiveEntryView, ArchiveHeader } from '../../objects/audit-archive.ts';
+import { DOWNLOADS_AT_ONCE } from '../limits.ts';
 
 /** What is wrong with one object, or with the chain at its place. */
 export interface ArchiveFault {
@@ -51,14 +52,17 @@ export async function verifyArchive(
   let [objects, events] = [0, 0];
   let removedUpTo: number | null = null;
   let before: Anchor | null = null;
+  const downloads = ahead(entries, async ({ sequence, status }) =>
+    status === 'kept' ? await download(sequence) : null,
+  );
   for (const entry of entries) {
     const { sequence } = entry;
+    const bytes = (await downloads.next()).value ?? null;
     const found: Omit<ArchiveFault, 'sequence'>[] = placeFaults(entry, before);
     if (entry.status === 'removed') {
       if (objects > 0) found.push({ fault: 'missing', detail: 'it was deleted although older ones are kept' });
       removedUpTo = sequence;
     } else {
-      const bytes = await download(sequence);
       const fault = bytes === null ? missing(entry) : objectFault(bytes, entry, organisation, entries);
       if (fault !== null) found.push(fault);
       else {
@@ -73,6 +77,19 @@ export async function verifyArchive(
   const anchored = anchor === null ? null : anchorFault(entries, anchor);
   if (anchored !== null) faults.push(anchored);
   return { objects, events, removedUpTo, head: before, faults };
+}
+
+/** What `work` makes of each, in order, a few at a time: most of the time is spent waiting. */
+async function* ahead<T, R>(all: readonly T[], work: (one: T) => Promise<R>): AsyncGenerator<R> {
+  const begun: Promise<R>[] = [];
+  for (const [at, one] of all.entries()) {
+    const next = work(one);
+    // Whoever waits for it hears of its failure.
+    next.catch(() => undefined);
+    begun.push(next);
+    if (at >= DOWNLOADS_AT_ONCE - 1) yield await (begun.shift() as Promise<R>);
+  }
+  for (const next of begun) yield await next;
 }
 
 type Found = Omit<ArchiveFault, 'sequence'>;
