@@ -17,6 +17,7 @@ const config: KnipConfig = {
         // Started as programs of their own, by name.
         'bench/contenders/*.ts',
         'test/soak/{soak,worker}.ts',
+        'scripts/age/worker.ts!',
         'test/support/serve-bundle.ts',
         'test/vectors/generate.ts',
         'test/objects/follow-the-guide.ts',
