@@ -34,7 +34,7 @@ const config: KnipConfig = {
         'publint',
       ],
       // The first is of the pipeline, the second of the machine, if it has it; the others are development dependencies that scripts run.
-      ignoreBinaries: ['buildkite-agent', 'openssl', 'tsc', 'vitest'],
+      ignoreBinaries: ['buildkite-agent', 'openssl', 'tsc', 'vitest', 'wrangler'],
     },
     // Their code is in src/, so only what they packed, if they have, would use what they name; test/packages compares them.
     'packages/sdk': { entry: [], project: [], ignoreDependencies: ['.+'] },
