@@ -9,8 +9,7 @@ export const MIGRATIONS: readonly string[] = ['0001_initial.sql'];
 /** The names recorded by wrangler, which also makes the table. A failure means that there is no record. */
 export const APPLIED_MIGRATIONS = 'SELECT name FROM d1_migrations ORDER BY id';
 
-const HOW_TO_APPLY =
-  'run `npm run deploy`, which applies them first (`npx wrangler d1 migrations apply DB --remote` does it alone)';
+const HOW_TO_APPLY = 'run `npm run deploy`, which applies them first';
 
 /** What keeps the code from using this database, and what is only worth knowing; null if both are of one version. */
 export function compareMigrations(

@@ -1,6 +1,8 @@
 // What a restore makes of a database, table by table, over the schema itself: the same database, another one, a newer schema.
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { describe, expect, it } from 'vitest';
@@ -241,6 +243,25 @@ describe('a restore that is asked for', () => {
       expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('not both') });
     },
   );
+
+  it.each([
+    [['a', 'b'], 'There are several deployments here.'],
+    [[], 'There is no wrangler.toml here.'],
+  ])('is told which deployment is meant, of %j', async (names, expected) => {
+    const [before, folder] = [process.cwd(), mkdtempSync(join(tmpdir(), 'cambist-clone-'))];
+    for (const name of names) {
+      mkdirSync(join(folder, '.deployments', name), { recursive: true });
+      writeFileSync(join(folder, '.deployments', name, 'wrangler.json'), '{}');
+    }
+    process.chdir(folder);
+    try {
+      const ended = await cambist(['restore', '--after-time-travel', '--yes']);
+      expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining(expected) });
+    } finally {
+      process.chdir(before);
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it('is refused outside a clone, before anything is done', async () => {
     const ended = await cambist(['restore', '--after-time-travel', '--yes', '--config', '/nowhere/wrangler.toml']);

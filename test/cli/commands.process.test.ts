@@ -629,7 +629,7 @@ describe('cambist doctor', () => {
       ✔ reachable      /healthz answers 200  → curl -i http://localhost:8787/healthz
       – clock          the answer has no date  → date -u
       ✔ ready          every setting and key is in place  → curl http://localhost:8787/readyz
-      ✔ database       every table and every migration of this release is there  → npx wrangler d1 migrations list DB --remote
+      ✔ database       every table and every migration of this release is there  → npm run deploy -- --dry-run
       ✔ discovery      issuer is http://localhost:8787  → curl http://localhost:8787/.well-known/openid-configuration
       ✔ jwks           4 keys: ES256, ES256, RS256, RS256  → curl http://localhost:8787/.well-known/jwks.json
       ✔ credential     root in the organisation default  → cambist me
@@ -638,7 +638,7 @@ describe('cambist doctor', () => {
       ✔ signing keys   ES256: one active, one ready to take over  → cambist keys list
       ✔ signing keys   RS256: one active, one ready to take over  → cambist keys list
       ✔ release        0.1.0, as this command line  → cambist --version
-      ✔ size           D1 holds 1.0 MB, 0.0 % of what it can  → npx wrangler d1 info cambist
+      ✔ size           D1 holds 1.0 MB, 0.0 % of what it can  → cambist audit --since 1d
       ✔ archive        every event that is due has left D1  → cambist audit verify
       ✔ audit          1 refused in the last hour, most for preset_refused
                        \`cambist explain --request-id 00000000-0000-4000-8000-000000000000\` says why the last one was.
@@ -665,7 +665,7 @@ describe('cambist doctor', () => {
       ✔ reachable      /healthz answers 200  → curl -i http://localhost:8787/healthz
       – clock          the answer has no date  → date -u
       ✔ ready          every setting and key is in place  → curl http://localhost:8787/readyz
-      ✔ database       every table and every migration of this release is there  → npx wrangler d1 migrations list DB --remote
+      ✔ database       every table and every migration of this release is there  → npm run deploy -- --dry-run
       ✔ discovery      issuer is http://localhost:8787  → curl http://localhost:8787/.well-known/openid-configuration
       ✔ jwks           4 keys: ES256, ES256, RS256, RS256  → curl http://localhost:8787/.well-known/jwks.json
       – credential     no token was given  → cambist me

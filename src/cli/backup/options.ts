@@ -3,7 +3,10 @@
 import type { CommandOption } from '../command.ts';
 
 export const DATABASE_OPTIONS: readonly CommandOption[] = [
-  { flags: '--config <file>', description: 'wrangler.toml of the deployment', default: 'wrangler.toml' },
-  { flags: '--env <name>', description: 'an environment of it' },
+  {
+    flags: '--config <file>',
+    description:
+      'the configuration of the deployment; by default that of the only one in .deployments, else wrangler.toml',
+  },
   { flags: '--state-dir <directory>', description: 'STATE_DIR of a stopped `npm start`, in place of a deployment' },
 ];

@@ -1,7 +1,7 @@
 // Runs wrangler of the clone on the deployment's D1 database, or on the one that `npm start` keeps in a directory. Knows no table.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -20,29 +20,55 @@ export interface Wrangler {
 
 /** Does `work` with wrangler on the database that the options name. */
 export async function withWrangler<T>(context: CommandContext, work: (wrangler: Wrangler) => Promise<T>): Promise<T> {
-  const { options } = context;
-  const config = resolve(options.text('config') ?? 'wrangler.toml');
-  if (!existsSync(config))
-    throw usageFailure(
-      `There is no ${options.text('config') ?? 'wrangler.toml'} here.`,
-      'Run it in the clone that the deployment was made from, or name the file with --config.',
-    );
+  const stateDirectory = context.options.text('state-dir');
+  const config = configOf(context.options.text('config'), stateDirectory !== undefined);
+  const clone = cloneOf(config);
   const privateDirectory = await mkdtemp(join(tmpdir(), 'cambist-database-'));
   try {
-    const stateDirectory = options.text('state-dir');
-    const env = options.text('env');
     const place =
       stateDirectory === undefined
-        ? ['--remote', '--config', config, ...(env === undefined ? [] : ['--env', env])]
+        ? ['--remote', '--config', config]
         : ['--local', '--config', await localConfig(config, stateDirectory, privateDirectory)];
     return await work({
-      migrations: join(dirname(config), 'migrations'),
+      migrations: join(clone, 'migrations'),
       privateDirectory,
-      d1: async ([verb = '', ...rest], more = []) =>
-        await run(['d1', verb, ...rest, ...place, ...more], dirname(config)),
+      d1: async ([verb = '', ...rest], more = []) => await run(['d1', verb, ...rest, ...place, ...more], clone),
     });
   } finally {
     await rm(privateDirectory, { recursive: true, force: true });
+  }
+}
+
+/** The configuration to use, absolute. A deployment has its own, which `npm run deploy` wrote; several are not guessed between. */
+function configOf(named: string | undefined, isLocal: boolean): string {
+  const file = named ?? (isLocal ? 'wrangler.toml' : ofOnlyDeployment()) ?? 'wrangler.toml';
+  if (existsSync(file)) return resolve(file);
+  throw usageFailure(
+    `There is no ${file} here.`,
+    'Run it in the clone that the deployment was made from, or name the file with --config.',
+  );
+}
+
+function ofOnlyDeployment(): string | undefined {
+  const folder = '.deployments';
+  const files = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name, 'wrangler.json')) : [];
+  const [first, ...others] = files.filter((file) => existsSync(file));
+  if (others.length === 0) return first;
+  throw usageFailure(
+    'There are several deployments here.',
+    `Name one: --config ${[first, ...others].join(' or --config ')}`,
+  );
+}
+
+/** The clone that a configuration belongs to: the nearest folder above it that has migrations. */
+function cloneOf(config: string): string {
+  for (let folder = dirname(config); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'migrations'))) return folder;
+    if (folder === dirname(folder))
+      throw usageFailure(
+        `${config} belongs to no clone of Cambist.`,
+        'Run it in the clone that the deployment was made from.',
+      );
   }
 }
 
@@ -54,7 +80,7 @@ async function localConfig(config: string, stateDirectory: string, directory: st
   await refuseRunning(stateDirectory);
   await mkdir(join(directory, '.wrangler', 'state', 'v3'), { recursive: true });
   await symlink(storage, join(directory, '.wrangler', 'state', 'v3', 'd1'));
-  await symlink(join(dirname(config), 'migrations'), join(directory, 'migrations'));
+  await symlink(join(cloneOf(config), 'migrations'), join(directory, 'migrations'));
   const copy = join(directory, 'wrangler.toml');
   await writeFile(copy, await readFile(config, 'utf8'));
   return copy;
