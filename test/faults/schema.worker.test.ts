@@ -158,3 +158,33 @@ describe('the record of migrations', () => {
     ]);
   });
 });
+
+describe('a migration that is applied while the older code serves', () => {
+  it('costs nobody a token: exchanges go on over it, and after it (contract §8)', async () => {
+    const world = await startWorld({ replayProtection: 'singleUse' });
+    const { deployment } = world;
+    const { db } = deployment;
+    const rounds = async (): Promise<number[]> =>
+      await Promise.all(Array.from({ length: 10 }, async () => (await world.exchange()).status));
+    // As wrangler applies it: the statements and the record in one transaction.
+    const migration = [
+      "ALTER TABLE federated_identity ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'",
+      'ALTER TABLE audit_event ADD COLUMN weight INTEGER',
+      'CREATE INDEX federated_identity_by_colour ON federated_identity (colour)',
+      "UPDATE federated_identity SET colour = 'blue'",
+      "INSERT INTO d1_migrations (name) VALUES ('0002_made_up.sql')",
+    ];
+    const [before, , during] = await Promise.all([
+      rounds(),
+      db.batch(migration.map((statement) => db.prepare(statement))),
+      rounds(),
+    ]);
+    const after = await rounds();
+    deployment.coldStart();
+    const cold = await rounds();
+    const all = [...before, ...during, ...after, ...cold];
+    expect(all).toEqual(all.map(() => 200));
+    expect(await grants(world)).toBe(all.length);
+    expect((await deployment.iam('GET', '/v1/federated-identities')).body[0]).not.toHaveProperty('colour');
+  });
+});
