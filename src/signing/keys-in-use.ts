@@ -10,16 +10,9 @@ import type { Result } from '../exchange/result.ts';
 import type { KeysNow, MadeKey } from '../objects/key-rotation.ts';
 import type { JsonObject } from '../token/json.ts';
 import { MAKE_KEYS_EVERY_SECONDS } from './limits.ts';
-import {
-  algorithmFor,
-  keyFaults,
-  keysAtHand,
-  loadSigners,
-  publishedKeys,
-  signingKeyFor,
-  unregisteredKeys,
-} from './own-keys.ts';
+import { algorithmFor, keysAtHand, loadSigners, signingKeyFor, unregisteredKeys } from './own-keys.ts';
 import type { KeySources, Signers } from './own-keys.ts';
+import type { KeyFindings } from './published-keys.ts';
 import { rememberBriefly } from './recent-states.ts';
 import type { Opened, SealedKeys, SealedStorage } from './sealed-keys.ts';
 import { signToken } from './sign.ts';
@@ -52,11 +45,6 @@ export interface KeysInUse {
   /** True until this isolate has seen sealed keys, which are then better read alongside something else. */
   readonly wantsSealed: () => boolean;
   readonly learn: (rows: readonly MadeKey[]) => Promise<void>;
-}
-
-export interface KeyFindings {
-  readonly setting: 'SIGNING_KEYS' | 'SEALING_KEY';
-  readonly faults: readonly string[];
 }
 
 const NONE: Opened = { keys: [], unopened: [] };
@@ -119,7 +107,7 @@ export function createKeysInUse(
       if (own !== null) {
         states = await own.fill(states, now, algorithmFor(atHand, states, purpose));
         const { unopened } = await own.open(states, now);
-        if (unopened.length > 0) return refuse(cannotSign(unopenedDetail(unopened)));
+        if (unopened.length > 0) return refuse(await cannotOpen(unopened));
         if (own.isLacking(states)) fillLater(now);
       }
       const key = signingKeyFor(atHand, states, purpose);
@@ -140,16 +128,16 @@ export function createKeysInUse(
       const signers = await load();
       if (!signers.ok) return refuse(cannotSign(signers.error.join('; ')));
       const { states, keys, unopened } = await recent.at(now);
-      if (unopened.length > 0) return refuse(cannotSign(unopenedDetail(unopened)));
+      if (unopened.length > 0) return refuse(await cannotOpen(unopened));
+      const { publishedKeys } = await import('./published-keys.ts');
       return ok(publishedKeys([...bundle, ...keys], states, now));
     },
     examine: async (now) => {
       const signers = await load();
       if (!signers.ok) return { setting: 'SIGNING_KEYS', faults: signers.error };
       try {
-        const { states, unopened } = await look(now);
-        if (unopened.length > 0) return { setting: 'SEALING_KEY', faults: [unopenedDetail(unopened)] };
-        return { setting: 'SIGNING_KEYS', faults: keyFaults(atHand, states) };
+        const { examineKeys } = await import('./published-keys.ts');
+        return examineKeys(atHand, await look(now));
       } catch (error) {
         // Storage that does not answer is named by its own check.
         if (error instanceof StorageUnavailable) return { setting: 'SIGNING_KEYS', faults: [] };
@@ -173,8 +161,9 @@ export function createKeysInUse(
   };
 }
 
-function unopenedDetail(kids: readonly string[]): string {
-  return `SEALING_KEY does not open the signing ${kids.length === 1 ? 'key' : 'keys'} ${kids.join(', ')}, so nothing is signed: put back the value that sealed them; if it is lost, an emergency rotation makes new keys under this one and ends all tokens of before`;
+async function cannotOpen(kids: readonly string[]): Promise<StatedDenial> {
+  const { unopenedDetail } = await import('./published-keys.ts');
+  return cannotSign(unopenedDetail(kids));
 }
 
 function cannotSign(detail: string): StatedDenial {

@@ -1,9 +1,9 @@
-// Which of our keys signs, and which are published: the keys at hand joined with the life that D1 records of each.
+// Which of our keys signs: the keys at hand joined with the life that D1 records of each.
 
 import { CompactSign } from 'jose/jws/compact/sign';
 import { compactVerify } from 'jose/jws/compact/verify';
 import { importJWK } from 'jose/key/import';
-import type { CryptoKey, JWK } from 'jose';
+import type { CryptoKey } from 'jose';
 import { SEALED_ALGORITHMS } from '../objects/key-rotation.ts';
 import type { KeyMeans } from '../objects/key-rotation.ts';
 import type { SigningAlgorithm } from '../objects/signing-key.ts';
@@ -117,29 +117,4 @@ const replaceIt = 'make a standby key active with an emergency rotation';
 /** Keys of the bundle that D1 does not know yet. */
 export function unregisteredKeys(bundle: SigningBundle, states: readonly SigningKeyState[]): BundleKey[] {
   return bundle.filter((key) => !states.some((state) => state.kid === key.kid));
-}
-
-/** The public keys to publish: all but revoked ones and those whose last token has expired. */
-export function publishedKeys(keys: readonly OwnKey[], states: readonly SigningKeyState[], now: number): JWK[] {
-  return keys
-    .filter((key) => states.some((state) => state.kid === key.kid && isPublished(state, now)))
-    .map((key) => key.publicJwk);
-}
-
-/** True while verifiers must know the key. */
-export function isPublished(state: SigningKeyState, now: number): boolean {
-  if (state.status === 'retiring') return state.expiresAt === null || state.expiresAt > now;
-  return state.status !== 'revoked';
-}
-
-/** Faults between the secrets and D1 that an operator must mend, for `/readyz`. */
-export function keyFaults(keys: KeyMeans, states: readonly SigningKeyState[]): string[] {
-  const faults = keys.bundle
-    .filter((key) => states.some((state) => state.kid === key.kid && state.alg !== key.alg))
-    .map((key) => `signing key ${key.kid} changed its alg; give the new key a new kid`);
-  for (const purpose of ['access_token', 'id_token'] as const) {
-    const key = signingKeyFor(keys, states, purpose);
-    if (!key.ok && !faults.includes(key.error)) faults.push(key.error);
-  }
-  return faults;
 }

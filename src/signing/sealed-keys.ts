@@ -6,7 +6,8 @@ import { SIGNING_ALGORITHMS } from '../objects/signing-key.ts';
 import type { SigningKeyState } from '../exchange/ports.ts';
 import type { Result } from '../exchange/result.ts';
 import type { OwnKey } from './bundle.ts';
-import { isPublished, loadSigner } from './own-keys.ts';
+import { loadSigner } from './own-keys.ts';
+import { isPublished } from './published-keys.ts';
 import type { Signer } from './own-keys.ts';
 import { importSealingKey, makeSealedKey, openSealedKey } from './seal.ts';
 

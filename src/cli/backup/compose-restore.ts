@@ -92,7 +92,7 @@ function revocation({ columns, values }: Row): readonly string[] {
   if (!values.includes("'revoked'")) return [];
   return [
     `INSERT INTO signing_key (${columns}) VALUES (${values})
-      ON CONFLICT (kid) DO UPDATE SET status = 'revoked', revoked_at = coalesce(revoked_at, excluded.revoked_at)`,
+      ON CONFLICT (kid) DO UPDATE SET status = 'revoked', revoked_at = coalesce(revoked_at, excluded.revoked_at), sealed = NULL`,
   ];
 }
 
