@@ -406,6 +406,7 @@ var MAX_TIMEOUT_MS = 12e4;
 var FIRST_BACKOFF_MS = 500;
 var MAX_RETRY_AFTER_SECONDS = 30;
 var MAX_ANSWER_BYTES = 64 * 1024;
+var MAX_EXPIRES_IN_SECONDS = 366 * 86400;
 var MAX_DESCRIPTION_CHARS = 500;
 var MAX_REQUEST_ID_CHARS = 128;
 
@@ -2011,7 +2012,7 @@ function readToken(answer, requested, startedAtMs) {
   }
   const accessToken = tokenMember(answer, members);
   const expiresIn = members["expires_in"];
-  if (typeof expiresIn !== "number" || !Number.isSafeInteger(expiresIn) || expiresIn <= 0) {
+  if (typeof expiresIn !== "number" || !Number.isInteger(expiresIn) || expiresIn <= 0 || expiresIn > MAX_EXPIRES_IN_SECONDS) {
     throw unexpectedAnswer(answer, "the answer has no usable expires_in");
   }
   const { issued_token_type: issued, token_type: tokenType, scope } = members;
@@ -2047,7 +2048,8 @@ function invalid2(description) {
 async function exchange(inputs, wanted, means) {
   const { runner: runner2, system, fetch: send } = means;
   const { url, serviceAccount, organisation, lifetime, project, oidcAudience } = inputs;
-  const context = { variables: system.variables, audience: oidcAudience, deployment: url };
+  const variables = { ...system.variables, GITHUB_ACTIONS: "true" };
+  const context = { variables, audience: oidcAudience, deployment: url };
   const { token: subjectToken } = await obtainIdToken(system, context, "github");
   runner2.mask(subjectToken);
   const scope = wanted.type === "id_token" ? void 0 : inputs.scope;
@@ -2292,9 +2294,10 @@ var PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
 var LOOPBACK3 = /* @__PURE__ */ new Set(["localhost", "127.0.0.1", "[::1]"]);
 var BODILESS = /* @__PURE__ */ new Set([204, 205, 304]);
 function sender(variables) {
-  const hasProxy = PROXIES.some((name2) => (variables[name2] ?? "") !== "");
+  const proxies = PROXIES.flatMap((name2) => variables[name2] ? [[name2, proxyAddress(name2, variables[name2])]] : []);
+  const hasProxy = proxies.length > 0;
   if (hasProxy) requireProxyAgents();
-  const proxyEnv = Object.fromEntries(Object.entries(variables));
+  const proxyEnv = Object.fromEntries([...Object.entries(variables), ...proxies]);
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const library = url.protocol === "https:" ? https : http;
@@ -2330,6 +2333,11 @@ async function bodyOf(answer) {
     if (size > MAX_PLATFORM_ANSWER_BYTES) break;
   }
   return Buffer.concat(chunks);
+}
+function proxyAddress(name2, given) {
+  const address = given.includes("://") ? given : `http://${given}`;
+  if (["http:", "https:"].includes(URL.parse(address)?.protocol ?? "")) return address;
+  throw new CliFailure(`${name2} is not the address of an http proxy.`, { code: "usage" });
 }
 function requireProxyAgents() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

@@ -88,6 +88,7 @@ var MAX_TIMEOUT_MS = 12e4;
 var FIRST_BACKOFF_MS = 500;
 var MAX_RETRY_AFTER_SECONDS = 30;
 var MAX_ANSWER_BYTES = 64 * 1024;
+var MAX_EXPIRES_IN_SECONDS = 366 * 86400;
 var MAX_DESCRIPTION_CHARS = 500;
 var MAX_REQUEST_ID_CHARS = 128;
 
@@ -372,9 +373,10 @@ var PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
 var LOOPBACK2 = /* @__PURE__ */ new Set(["localhost", "127.0.0.1", "[::1]"]);
 var BODILESS = /* @__PURE__ */ new Set([204, 205, 304]);
 function sender(variables) {
-  const hasProxy = PROXIES.some((name) => (variables[name] ?? "") !== "");
+  const proxies = PROXIES.flatMap((name) => variables[name] ? [[name, proxyAddress(name, variables[name])]] : []);
+  const hasProxy = proxies.length > 0;
   if (hasProxy) requireProxyAgents();
-  const proxyEnv = Object.fromEntries(Object.entries(variables));
+  const proxyEnv = Object.fromEntries([...Object.entries(variables), ...proxies]);
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const library = url.protocol === "https:" ? https : http;
@@ -410,6 +412,11 @@ async function bodyOf(answer) {
     if (size > MAX_PLATFORM_ANSWER_BYTES) break;
   }
   return Buffer.concat(chunks);
+}
+function proxyAddress(name, given) {
+  const address = given.includes("://") ? given : `http://${given}`;
+  if (["http:", "https:"].includes(URL.parse(address)?.protocol ?? "")) return address;
+  throw new CliFailure(`${name} is not the address of an http proxy.`, { code: "usage" });
 }
 function requireProxyAgents() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

@@ -24,7 +24,9 @@ export interface Means {
 export async function exchange(inputs: Inputs, wanted: Wanted, means: Means): Promise<ExchangedToken> {
   const { runner, system, fetch: send } = means;
   const { url, serviceAccount, organisation, lifetime, project, oidcAudience } = inputs;
-  const context = { variables: system.variables, audience: oidcAudience, deployment: url };
+  // Whoever runs an action is GitHub, or speaks its protocol: what is missing is the permission.
+  const variables = { ...system.variables, GITHUB_ACTIONS: 'true' };
+  const context = { variables, audience: oidcAudience, deployment: url };
   const { token: subjectToken } = await obtainIdToken(system, context, 'github');
   runner.mask(subjectToken);
   // An ID token has no scope.

@@ -15,9 +15,10 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** A `fetch` for string bodies. The global one reads these variables only if the program was started with an option. */
 export function sender(variables: Variables): typeof fetch {
-  const hasProxy = PROXIES.some((name) => (variables[name] ?? '') !== '');
+  const proxies = PROXIES.flatMap((name) => (variables[name] ? [[name, proxyAddress(name, variables[name])]] : []));
+  const hasProxy = proxies.length > 0;
   if (hasProxy) requireProxyAgents();
-  const proxyEnv = Object.fromEntries(Object.entries(variables)) as NodeJS.ProcessEnv;
+  const proxyEnv = Object.fromEntries([...Object.entries(variables), ...proxies]) as NodeJS.ProcessEnv;
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const library = url.protocol === 'https:' ? https : http;
@@ -57,6 +58,13 @@ async function bodyOf(answer: http.IncomingMessage): Promise<Uint8Array> {
     if (size > MAX_PLATFORM_ANSWER_BYTES) break;
   }
   return Buffer.concat(chunks);
+}
+
+/** An agent passes by what it does not understand, and says no more than that nobody answers. The value may hold a password. */
+function proxyAddress(name: string, given: string): string {
+  const address = given.includes('://') ? given : `http://${given}`;
+  if (['http:', 'https:'].includes(URL.parse(address)?.protocol ?? '')) return address;
+  throw new CliFailure(`${name} is not the address of an http proxy.`, { code: 'usage' });
 }
 
 function requireProxyAgents(): void {

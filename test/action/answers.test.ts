@@ -118,6 +118,16 @@ describe('the deployment', () => {
 });
 
 describe('GitHub', () => {
+  it.each(['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'])(
+    'that gives the job no %s is told that the permission is missing',
+    async (name) => {
+      const shown = await failure({ [name]: '', GITHUB_ACTIONS: '' });
+      expect(shown?.text).toContain('`id-token: write`');
+      expect(shown?.summary).toContain('      id-token: write\n');
+      expect(asked).toEqual({ github: 0, deployment: 0, sts: 0 });
+    },
+  );
+
   it('is asked again after trouble that passes, and believed when it refuses', async () => {
     answers.github = [[503, '', SOON], ...answers.github];
     expect(await failure()).toBeNull();

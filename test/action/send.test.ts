@@ -56,6 +56,14 @@ it.skipIf(!canMakeCertificates)('trusts no certificate but a known one, through 
   await tunnel.close();
 });
 
+it('refuses a proxy that it cannot use, and repeats no password of it', async () => {
+  for (const given of ['socks5://me:secret@127.0.0.1:1', 'http://me:secret@bad host:1', '::::']) {
+    expect(() => sender({ https_proxy: given })).toThrow('https_proxy is not the address of an http proxy.');
+  }
+  const withoutScheme = proxy.origin.replace('http://', '');
+  expect(await textFrom('http://ghe.example.com/', { http_proxy: withoutScheme })).toBe('from the proxy');
+});
+
 it('gives up on a body that is too long for anything that is expected', async () => {
   const long = await imitate(answering('x'.repeat(200_000)));
   const text = await textFrom(long.origin, {});

@@ -2,6 +2,7 @@
 
 import { endpointOf } from './deployment-address.ts';
 import { TokenExchangeError } from './errors.ts';
+import { MAX_EXPIRES_IN_SECONDS } from './limits.ts';
 import { postForm } from './post-form.ts';
 import type { RequestOptions } from './post-form.ts';
 import { unexpectedAnswer } from './read-answer.ts';
@@ -176,7 +177,12 @@ function readToken(answer: Answer, requested: RequestedTokenType, startedAtMs: n
   const accessToken = tokenMember(answer, members);
   const expiresIn = members['expires_in'];
   // Counting with a text, a fraction or nothing at all would make a token that never expires or never counts.
-  if (typeof expiresIn !== 'number' || !Number.isSafeInteger(expiresIn) || expiresIn <= 0) {
+  if (
+    typeof expiresIn !== 'number' ||
+    !Number.isInteger(expiresIn) ||
+    expiresIn <= 0 ||
+    expiresIn > MAX_EXPIRES_IN_SECONDS
+  ) {
     throw unexpectedAnswer(answer, 'the answer has no usable expires_in');
   }
   const { issued_token_type: issued, token_type: tokenType, scope } = members;

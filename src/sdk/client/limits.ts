@@ -13,6 +13,8 @@ export const MAX_RETRY_AFTER_SECONDS: number = 30;
 
 /** Bytes of an answer; a token of 16 KiB and its members stay far below. */
 export const MAX_ANSWER_BYTES: number = 64 * 1024;
+/** Seconds a token lives at most, if it is one of a deployment: those give a day, and beyond the last date nothing can be counted. */
+export const MAX_EXPIRES_IN_SECONDS: number = 366 * 86_400;
 /** Characters of a description taken from an answer. */
 export const MAX_DESCRIPTION_CHARS: number = 500;
 /** Characters of a request id taken from an answer; ours have 36. */

@@ -152,6 +152,7 @@ describe('what is a token', () => {
     ['an empty access_token', granted({ access_token: '' })],
     ['an access_token with a line break', granted({ access_token: 'a\nb' })],
     ['no expires_in', granted({ expires_in: undefined })],
+    ['expires_in beyond every date', granted({ expires_in: 9e15 })],
     ['expires_in as text', granted({ expires_in: '3600' })],
     ['expires_in 0', granted({ expires_in: 0 })],
     ['a negative expires_in', granted({ expires_in: -1 })],
