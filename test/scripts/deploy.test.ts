@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { addressesOf, createAccount, variableOf } from '../support/cloudflare/account.ts';
+import { addressesOf, createAccount, uploadVersion, variableOf } from '../support/cloudflare/account.ts';
 import type { Account, StoredWorker } from '../support/cloudflare/account.ts';
 import { deploy, modeOf, tokenFile } from '../support/cloudflare/deployment-run.ts';
 import { standInWrangler } from '../support/cloudflare/stand-in-wrangler.ts';
@@ -210,6 +210,40 @@ describe('npm run deploy -- --env staging', () => {
     expect(addressesOf(account, 'cambist-staging')).toEqual(['https://staging.example.com']);
     expect(variableOf(account, 'cambist-staging', 'AUDIT_RETENTION_DAYS')).toBe('7');
     expect([...account.databases.values()].map(({ name }) => name)).toEqual(['cambist-staging']);
+  });
+});
+
+describe('what is optional', () => {
+  it('a bucket for the archive is created once, bound, and found again, if wrangler.toml has its block', async () => {
+    const directory = temporaryDirectory();
+    const config = join(directory, 'wrangler.toml');
+    const toml = readFileSync('wrangler.toml', 'utf8');
+    const block = /^# (\[\[r2_buckets\]\])\n# (.*)\n# (.*)$/m;
+    expect(toml).toMatch(block);
+    writeFileSync(
+      config,
+      toml.replace(block, '$1\n$2\n$3').replace('"migrations"', JSON.stringify(join(process.cwd(), 'migrations'))),
+    );
+    const account = createAccount();
+    for (const created of [['r2 bucket create cambist-archive'], []]) {
+      const { run, changes } = standInWrangler(account);
+      expect((await deploy(account, run, ['--yes'], { config })).refusal).toBeNull();
+      expect(changes.filter((change) => change.startsWith('r2'))).toEqual(created);
+    }
+    const bound = workerOf(account)
+      .versions.at(-1)
+      ?.bindings.find(({ name }) => name === 'ARCHIVE');
+    expect(bound).toMatchObject({ type: 'r2_bucket', bucket_name: 'cambist-archive' });
+  });
+
+  it('a variable that was set in the dashboard stays', async () => {
+    const account = createAccount();
+    await deploy(account, standInWrangler(account).run, ['--yes']);
+    const audience = { type: 'plain_text', name: 'DEFAULT_AUDIENCE', text: 'https://api.acme.example' };
+    uploadVersion(account, 'cambist', { bindings: [audience], keepBindings: ['plain_text', 'd1', 'kv_namespace'] });
+    await deploy(account, standInWrangler(account).run, ['--yes']);
+    expect(variableOf(account, 'cambist', 'DEFAULT_AUDIENCE')).toBe('https://api.acme.example');
+    expect(variableOf(account, 'cambist', 'ISSUER_URL')).toBe(ADDRESS);
   });
 });
 

@@ -122,6 +122,7 @@ interface Configuration {
   readonly name: string;
   readonly workers_dev: boolean;
   readonly limits?: unknown;
+  readonly keep_vars?: boolean;
   readonly routes?: readonly { readonly pattern: string; readonly custom_domain?: boolean }[];
   readonly vars: Readonly<Record<string, string>>;
   readonly d1_databases: readonly {
@@ -184,7 +185,7 @@ function upload(account: Account, args: readonly string[], env: Readonly<Record<
       })),
       ...configuration.ratelimits.map((limit) => ({ type: 'ratelimit', ...limit })),
     ],
-    keepBindings: ['plain_text', 'json'],
+    keepBindings: configuration.keep_vars === true ? ['plain_text', 'json'] : [],
   });
   const worker = account.workers.get(configuration.name);
   if (worker === undefined) throw new Error('not stored');
