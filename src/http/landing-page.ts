@@ -76,8 +76,8 @@ function withoutIssuer(openedAt: string): Html {
         <code>ISSUER_URL</code>, and deploy.
       </li>
       <li>
-        In a clone of the repository: <code>ISSUER_URL</code> under <code>[vars]</code> in <code>wrangler.toml</code>,
-        then <code>npm run deploy</code>.
+        In a clone of the repository: <code>npm run deploy -- --url ${openedAt}</code>, which also makes secrets that
+        are missing.
       </li>
     </ul>`;
 }
@@ -87,7 +87,11 @@ function state(faults: readonly ConfigFault[]): Html {
   return html`<p class="bad">It is not ready. Its operator has to mend this:</p>
     <ul>
       ${faults.map(({ detail }) => html`<li>${detail}</li>`)}
-    </ul>`;
+    </ul>
+    <p>
+      <code>npm run deploy</code> in a clone mends what is missing. In the Cloudflare dashboard, variables and secrets
+      are under this Worker, Settings, Variables and Secrets.
+    </p>`;
 }
 
 function withIssuer(issuerUrl: string, links: Readonly<Record<string, string>>): Html {

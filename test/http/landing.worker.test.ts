@@ -80,7 +80,7 @@ describe('the root of a deployment that is not ready', () => {
     const page = await (await deployment.fetch('/', { headers: { accept: BROWSER } })).text();
     for (const part of [
       'One setting is missing: ISSUER_URL',
-      'wrangler.toml',
+      'npm run deploy -- --url https://',
       'Variables and Secrets',
       'It is not ready.',
     ])

@@ -88,6 +88,7 @@ function adviceFor(setting: string, detail: string): string {
   if (detail.includes('newer than this code')) return 'Deploy the newer release: `npm run deploy` in its clone.';
   if (detail.includes('% full')) return 'Bind an R2 bucket as ARCHIVE, and deploy: `npm run deploy`.';
   if (setting === 'DB' || setting === 'CACHE') return '`npm run deploy` applies the schema and checks the bindings.';
+  if (setting === 'ISSUER_URL') return '`npm run deploy -- --url https://…` sets it.';
   return 'Set it under [vars] of wrangler.toml, and deploy again: `npm run deploy`.';
 }
 
