@@ -4,6 +4,7 @@ import { resolve4, resolve6 } from 'node:dns/promises';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { Refusal } from '../local/refusal.ts';
 import type { RunWrangler } from './account.ts';
 import type { DeployDeps } from './deps.ts';
 
@@ -32,6 +33,9 @@ async function askOnTerminal(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return await terminal.question(question);
+  } catch {
+    // Ctrl-D and Ctrl-C answer nothing, which is a no.
+    throw new Refusal('nobody answered, so nothing was changed');
   } finally {
     terminal.close();
   }

@@ -13,9 +13,11 @@ export const WRANGLER_CONFIG: string = join(ROOT, 'wrangler.toml');
 
 const WRANGLER = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin', 'wrangler.js');
 
-/** Environment for wrangler: no banner, no update check, no metrics, no colour. */
+const { CLOUDFLARE_ENV: _, ...environment } = process.env;
+
+/** Environment for wrangler: no banner, no update check, no metrics, no colour, no environment but the one that is named. */
 const QUIET_WRANGLER: NodeJS.ProcessEnv = {
-  ...process.env,
+  ...environment,
   WRANGLER_HIDE_BANNER: 'true',
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_WRITE_LOGS: 'false',

@@ -1,10 +1,13 @@
 // `npm run check:deploy`: wrangler itself deploys and removes, against Cloudflare's API on loopback; what the stand-in for wrangler does is held against it.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { RunWrangler } from '../../scripts/deploy/account.ts';
+import { filesOf } from '../../scripts/deploy/deployment-files.ts';
 import { captureWrangler } from '../../scripts/local/bundle.ts';
 import { addressesOf, createAccount, uploadVersion, variableOf } from '../support/cloudflare/account.ts';
 import type { Account } from '../support/cloudflare/account.ts';
@@ -12,7 +15,7 @@ import { serveCloudflareApi } from '../support/cloudflare/api.ts';
 import type { CloudflareApi } from '../support/cloudflare/api.ts';
 import { deploy, remove, tokenFile } from '../support/cloudflare/deployment-run.ts';
 import { standInWrangler } from '../support/cloudflare/stand-in-wrangler.ts';
-import { endAll, temporaryDirectory } from '../support/local-process.ts';
+import { endAll, start, temporaryDirectory } from '../support/local-process.ts';
 
 const { WHOLE_STORY } = process.env as Readonly<Record<string, string | undefined>>;
 /** About forty runs of wrangler. */
@@ -88,6 +91,43 @@ describe.runIf(WHOLE_STORY === '1')('with wrangler itself', () => {
       expect(readFileSync(tokenFile(directory), 'utf8')).toBe(
         account.workers.get('cambist')?.secrets.get('ADMIN_TOKEN'),
       );
+    },
+  );
+
+  it('keeps a variable that was set in the dashboard', { timeout: STORY_MS }, async () => {
+    const audience = { type: 'plain_text', name: 'DEFAULT_AUDIENCE', text: 'https://api.acme.example' };
+    uploadVersion(account, 'cambist', { bindings: [audience], keepBindings: ['plain_text', 'd1', 'kv_namespace'] });
+    expect((await deploy(account, run, ['--yes'], { directory })).refusal).toBeNull();
+    expect(variableOf(account, 'cambist', 'DEFAULT_AUDIENCE')).toBe('https://api.acme.example');
+  });
+
+  it(
+    'leaves no secret behind a kill -9 in the middle of the upload, once the next run has begun',
+    { timeout: STORY_MS },
+    async () => {
+      const files = filesOf('killed');
+      const environment = { CLOUDFLARE_API_BASE_URL: api.url, CLOUDFLARE_API_TOKEN: api.token };
+      try {
+        const program = start(process.execPath, ['scripts/deploy.ts', '--yes', '--name', 'killed'], environment);
+        while (!api.calls.some((call) => call.endsWith('/workers/services/killed'))) {
+          if (program.child.exitCode !== null) throw new Error(program.output());
+          await sleep(20);
+        }
+        program.child.kill('SIGKILL');
+        await program.exited;
+        expect(readdirSync(files.directory).filter((file) => file.startsWith('secrets.'))).toHaveLength(1);
+        const { refusal } = await deploy(account, run, ['--yes', '--name', 'killed'], {
+          directory: dirname(files.directory),
+        });
+        expect(refusal).toBeNull();
+        expect(
+          readdirSync(files.directory, { recursive: true }).filter((file) => String(file).includes('secrets')),
+        ).toEqual([]);
+        expect(readFileSync(files.adminToken, 'utf8')).toBe(account.workers.get('killed')?.secrets.get('ADMIN_TOKEN'));
+        await remove(account, run, ['--yes', '--name', 'killed'], { directory: dirname(files.directory) });
+      } finally {
+        rmSync(files.directory, { recursive: true, force: true });
+      }
     },
   );
 
