@@ -20,7 +20,7 @@ const ALIVE_EVERY_MS = 250;
 /** The cron of wrangler.toml, in milliseconds: workerd here has nobody else to trigger it. */
 const SWEEP_EVERY_MS = 3_600_000;
 /** Milliseconds until the first one: not in the way of the first requests. */
-const FIRST_SWEEP_MS = 10_000;
+const FIRST_SWEEP_MS = 2_000;
 
 /** The ids under which states that exist keep their data; wrangler.toml names none. */
 const LOCAL_DATABASE = '00000000-0000-0000-0000-000000000000';

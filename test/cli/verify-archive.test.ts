@@ -222,7 +222,9 @@ describe('the command', () => {
     chain.objects.delete(2);
     const { code, stdout } = await run(chain);
     expect(code).toBe(1);
-    expect(stdout).toContain('object 2 is missing: its 2 events from 2026-11-01T02:00:00Z to 2026-11-01T02:00:01Z');
+    expect(stdout).toContain(
+      'object 2 is missing: its 2 events from 2026-11-01T02:00:00Z to 2026-11-01T02:00:01Z cannot be read',
+    );
     const json = await run(chain, '--json');
     expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({

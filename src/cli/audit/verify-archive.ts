@@ -110,8 +110,13 @@ function rangeOf(from: number, to: number): string {
   return from === to ? `object ${from}` : `each object from ${from} to ${to}`;
 }
 
+/** How many events, in words. */
+export function countOf(events: number): string {
+  return `${events} ${events === 1 ? 'event' : 'events'}`;
+}
+
 function missing({ events, firstEventAt, lastEventAt }: ArchiveEntryView): Found {
-  return { fault: 'missing', detail: `its ${events} events from ${firstEventAt} to ${lastEventAt} are not there` };
+  return { fault: 'missing', detail: `its ${countOf(events)} from ${firstEventAt} to ${lastEventAt} cannot be read` };
 }
 
 /** Whether the bytes are the object that the chain has at this place; null if they are. */

@@ -31,7 +31,7 @@ async function verify(context: CommandContext): Promise<number> {
   const { options, output } = context;
   const anchor = anchorOf(options.text('anchor'));
   const api = await context.api();
-  const { verifyArchive } = await import('../audit/verify-archive.ts');
+  const { countOf, verifyArchive } = await import('../audit/verify-archive.ts');
   // That of the credential, or the one that the settings name.
   const { organisation } = await api.get<Me>('/me');
   const { identity, slug } = organisation;
@@ -45,7 +45,7 @@ async function verify(context: CommandContext): Promise<number> {
     identity,
     anchor,
   );
-  output.data({ organisation: slug, ...verdict }, () => show(verdict, slug, entries, output));
+  output.data({ organisation: slug, ...verdict }, () => show(verdict, { slug, entries, countOf }, output));
   return verdict.faults.length === 0 ? 0 : 1;
 }
 
@@ -70,7 +70,13 @@ function anchorOf(text: string | undefined): Anchor | null {
   return { sequence: Number(sequence), sha256 };
 }
 
-function show(verdict: Verdict, slug: string, entries: readonly ArchiveEntryView[], output: Output): void {
+interface Shown {
+  readonly slug: string;
+  readonly entries: readonly ArchiveEntryView[];
+  readonly countOf: (events: number) => string;
+}
+
+function show(verdict: Verdict, { slug, entries, countOf }: Shown, output: Output): void {
   const { line, paint } = output;
   const { faults, head, objects, events, removedUpTo } = verdict;
   if (head === null) return line(`No audit events of ${slug} are archived.`);
@@ -79,7 +85,7 @@ function show(verdict: Verdict, slug: string, entries: readonly ArchiveEntryView
   if (faults.length > 0) line();
   const kept = entries.filter(({ status }) => status === 'kept');
   const span = kept.length === 0 ? '' : `, from ${kept[0]?.firstEventAt} to ${kept.at(-1)?.lastEventAt}`;
-  line(`${objects} of ${kept.length} objects of ${slug} are whole: ${events} events${span}.`);
+  line(`${objects} of ${kept.length} objects of ${slug} are whole: ${countOf(events)}${span}.`);
   if (removedUpTo !== null) line(`Up to object ${removedUpTo} they were deleted past their retention.`);
   line(`Head of the chain: ${head.sequence}:${head.sha256}`);
 }
