@@ -6,6 +6,7 @@ import { shownFailure } from '../../src/action/failure.ts';
 import type { ShownFailure } from '../../src/action/failure.ts';
 import { getCredentials } from '../../src/action/get-credentials.ts';
 import { runnerOf } from '../../src/action/runner.ts';
+import { takeBack } from '../../src/action/take-back.ts';
 import { imitate, token } from '../cli/sources/imitation.ts';
 import type { Imitation } from '../cli/sources/imitation.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -37,7 +38,7 @@ beforeEach(async () => {
   asked = { github: 0, deployment: 0, sts: 0 };
   directory = mkdtempSync(join(tmpdir(), 'cambist-answers-'));
   platform = await imitate(({ url }, response) => {
-    const who = url.startsWith('/oidc/token') ? 'deployment' : url.startsWith('/sts') ? 'sts' : 'github';
+    const who = url.startsWith('/oidc/') ? 'deployment' : url.startsWith('/sts') ? 'sts' : 'github';
     const [status, body, headers = {}] = answers[who][asked[who]] ?? answers[who].at(-1) ?? [500, ''];
     asked[who] += 1;
     response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(body);
@@ -114,6 +115,28 @@ describe('the deployment', () => {
     expect(shown?.text).toContain(`cambist explain --url ${platform.origin} --request-id req-1`);
     expect(shown?.summary).toContain('"repository": "acme/app"');
     expect(asked.deployment).toBe(1);
+  });
+});
+
+describe('post', () => {
+  it('fails no job if the token cannot be revoked, and says so', async () => {
+    answers.deployment = [[404, '<html>']];
+    const lines: string[] = [];
+    const state = { STATE_url: platform.origin, STATE_revoke: ACCESS_TOKEN, STATE_file: '/nonexistent/file' };
+    await takeBack(
+      runnerOf({}, (line) => lines.push(line)),
+      state,
+    );
+    expect(lines).toEqual([expect.stringMatching(/^::warning title=Cambist::The token could not be revoked/)]);
+    expect(lines.join('')).not.toContain(ACCESS_TOKEN);
+  });
+
+  it('takes nothing back if there was nothing', async () => {
+    await takeBack(
+      runnerOf({}, () => undefined),
+      {},
+    );
+    expect(asked).toEqual({ github: 0, deployment: 0, sts: 0 });
   });
 });
 

@@ -24,7 +24,13 @@ export interface JobEnd {
 export interface Platform {
   readonly name: string;
   /** Runs `script` with a token for these inputs. */
-  readonly run: (inputs: Values, script: string, idToken: string, shell?: readonly string[]) => Promise<JobEnd>;
+  readonly run: (
+    inputs: Values,
+    script: string,
+    idToken: string,
+    shell?: readonly string[],
+    more?: Values,
+  ) => Promise<JobEnd>;
 }
 
 /** What a job does with its token in these tests; it says which it had. */
@@ -39,7 +45,7 @@ const PREAMBLE = 'if set -o | grep pipefail > /dev/null; then set -o pipefail; f
 
 const gitlab: Platform = {
   name: 'GitLab',
-  run: async (inputs, script, idToken, shell = ['sh']) => {
+  run: async (inputs, script, idToken, shell = ['sh'], more = {}) => {
     const [header, body] = parseAllDocuments(readFileSync('templates/token/template.yml', 'utf8')).map(
       (document) => document.toJS() as Record<string, Record<string, unknown>>,
     );
@@ -51,11 +57,11 @@ const gitlab: Platform = {
     const variables = Object.fromEntries(
       Object.entries(job['variables'] as Values).map(([variable, value]) => [variable, filled(value)]),
     );
-    // A runner writes all parts into one script for one shell.
-    const text = [PREAMBLE, ...(job['before_script'] as string[]), script].join('\n');
+    // A runner writes all parts into one script, and evaluates that in a pipeline.
+    const text = [...(job['before_script'] as string[]), script].join('\n');
     return await runJob(
-      [...shell, '-c', text],
-      { ...variables, CAMBIST_ID_TOKEN: idToken, GITLAB_CI: 'true' },
+      [...shell, '-c', `${PREAMBLE}\n: | eval "$JOB"\nexit 0`],
+      { ...variables, JOB: text, CAMBIST_ID_TOKEN: idToken, GITLAB_CI: 'true', ...more },
       idToken,
     );
   },

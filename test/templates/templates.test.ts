@@ -171,6 +171,16 @@ describe('every platform', () => {
   });
 });
 
+it('GitLab gets no token into a debug trace', async () => {
+  const gitlab = PLATFORMS.find(({ name }) => name === 'GitLab');
+  const trace = { CI_DEBUG_TRACE: 'true' };
+  const end = await gitlab?.run({ url: deployment.origin }, USE_TOKEN, ID_TOKEN, ['sh'], trace);
+  expect(end).toMatchObject({ code: 1, shared: '', curls: '' });
+  expect(end?.stderr).toContain('CI_DEBUG_TRACE');
+  const usual = await gitlab?.run({ url: deployment.origin }, USE_TOKEN, ID_TOKEN, ['sh'], { CI_DEBUG_TRACE: 'false' });
+  expect(usual?.code).toBe(0);
+});
+
 const SHELLS = [['dash'], ['bash'], ['busybox', 'sh']].filter(
   ([program = '', ...args]) => spawnSync(program, [...args, '-c', 'exit 0']).status === 0,
 );
