@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import type { CliRun, CliWorld } from './support/cli.ts';
+import { runHere } from './cli-run.ts';
 import { cambist } from './support/cli.ts';
 import { FAKE_ENV, FAKE_URL, fakeApi } from './support/fake-api.ts';
 
@@ -210,6 +211,18 @@ describe('cambist doctor', () => {
     const { code, stdout } = await cambist(['doctor'], { env: FAKE_ENV, elsewhere });
     expect([code, stdout]).toEqual([1, expect.stringContaining('/healthz answers 200 with an HTML page')]);
   });
+});
+
+it('keys rotate sends what abandons a secret, and refuses to narrow it (exit 2)', async () => {
+  const sent: unknown[] = [];
+  const answer = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    sent.push(await new Request(input, init).json());
+    return Response.json({ detail: 'no' }, { status: 409 });
+  };
+  const rotate = async (...more: string[]): Promise<number> =>
+    (await runHere(['keys', 'rotate', '--source', 'bundle', '--yes', ...more], FAKE_ENV, { fetch: answer })).code;
+  expect([await rotate('--alg', 'ES256'), await rotate('--kid', 'a'), sent]).toEqual([2, 2, []]);
+  expect([await rotate('--mode', 'emergency'), sent]).toEqual([1, [{ mode: 'emergency', source: 'bundle' }]]);
 });
 
 it('keys rotate names the command that makes a standby key', async () => {
