@@ -241,17 +241,18 @@ CREATE TABLE IF NOT EXISTS audit_event (
   issuer                TEXT,
   subject               TEXT,
   claims                TEXT CHECK (claims IS NULL OR json_valid(claims)),
+  claims_digest         TEXT,                       -- of all claims, if not all are kept
+  claims_omitted        TEXT CHECK (claims_omitted IS NULL OR json_valid(claims_omitted)), -- names of those that are not
   token_id              TEXT,                       -- jti of the token issued
   ip                    TEXT,
   asked                 TEXT CHECK (asked IS NULL OR json_valid(asked)), -- what the request named: account, scope, audience, …
   changes               TEXT CHECK (changes IS NULL OR json_valid(changes)),
   PRIMARY KEY (organisation_id, id)
 ) STRICT;
--- Each ends in the order of the list, newest first, so that a page reads no row that it does not show. Every grant is written to
--- each of them, which is most of what an exchange costs: none by issuer, of which an organisation has few (by time does).
+-- Each ends in the order of the list, newest first, so that a page reads no row that it does not show. A grant is written to two
+-- of them and to the primary key, which is most of what it costs: the events of an identity are searched for among its account's,
+-- those of an issuer or a subject by time (store/audit-events.ts).
 CREATE INDEX IF NOT EXISTS audit_event_by_account ON audit_event (organisation_id, service_account_id, time, id) WHERE service_account_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS audit_event_by_identity ON audit_event (organisation_id, federated_identity_id, time, id) WHERE federated_identity_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS audit_event_by_subject ON audit_event (organisation_id, subject, time, id) WHERE subject IS NOT NULL;
 -- The id of a grant is made of its request's (store/request-ids.ts), so it needs no index by request.
 CREATE INDEX IF NOT EXISTS audit_event_by_request ON audit_event (organisation_id, request_id) WHERE outcome <> 'granted';
 CREATE INDEX IF NOT EXISTS audit_event_by_time ON audit_event (organisation_id, time, id);

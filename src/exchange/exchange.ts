@@ -49,7 +49,7 @@ export async function exchangeToken(
     trace.serviceAccountId = decision.serviceAccountId;
     trace.federatedIdentityId = decision.federatedIdentityId;
 
-    const describe = describeTo(request, ofProvider, verified, candidates, deps);
+    const describe = await describeTo(request, ofProvider, verified, candidates, deps);
     if (decision.granted) return issueToken(request, decision, describe, ofProvider, verification, deps);
     return areFresh ? recordDenial(decision, describe, ofProvider, fetched, deps) : 'outdated';
   });

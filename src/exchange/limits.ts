@@ -26,7 +26,14 @@ export const MAX_KEPT_SUBJECT_CLAIMS = 500;
 export const MAX_QUOTED_CHARS = 300;
 /** Characters of an identifier that a refusal quotes: whoever sends one chooses its length. */
 export const MAX_QUOTED_NAME_CHARS = 100;
+/** Bytes of a token's claims that its audit event keeps, as JSON: more than any platform sends, and a quarter of what a token may have. */
+export const MAX_RECORDED_CLAIMS_BYTES = 4_096;
+/** Names of left out claims that the event lists, and their bytes; whoever makes a token chooses both. */
+export const MAX_OMITTED_NAMES = 50;
+export const MAX_OMITTED_NAMES_BYTES = 400;
+/** Characters of a subject that the event keeps beside its claims; it stands in the event's row more than once. */
+export const MAX_RECORDED_SUBJECT_CHARS = 256;
 /** Characters of what a request asked for that its audit event keeps; a caller could fill the log with 64 KiB of scopes. */
-export const MAX_RECORDED_ASKED_CHARS = 4_096;
+export const MAX_RECORDED_ASKED_CHARS = 512;
 /** Rules that one sentence names: those of other accounts that accept the token, or those whose expressions cost most. */
 export const MAX_NAMED_RULES = 3;

@@ -11,6 +11,7 @@ import type { Outcome } from './current-facts.ts';
 import { likenessOf } from './likeness.ts';
 import type { CollapsingEvent, ExchangeDeps, ExchangeFacts, FetchedKeys } from './ports.ts';
 import { recordAsked } from './recorded-asked.ts';
+import { recordClaims, recordSubject } from './recorded-claims.ts';
 import type { ExchangeRequest, RequestContext } from './request.ts';
 import { refuse } from './result.ts';
 
@@ -52,6 +53,8 @@ export function decisionEvent(
     issuer: null,
     subject: null,
     claims: null,
+    claimsDigest: null,
+    claimsOmitted: null,
     asked: null,
     tokenId: null,
     ip,
@@ -68,16 +71,18 @@ export interface DescribeEvent {
 }
 
 /** What every audit event of this exchange says. */
-export function describeTo(
+export async function describeTo(
   request: ExchangeRequest,
   { organisation, provider }: ExchangeFacts,
   { issuer, subject, claims }: VerifiedClaims,
   candidates: readonly CompiledIdentity[],
   deps: Pick<ExchangeDeps, 'grantEventId' | 'newId' | 'defaultOrganisationId'>,
-): DescribeEvent {
+): Promise<DescribeEvent> {
   const asked = recordAsked(request);
   const organisationId = organisation?.id ?? deps.defaultOrganisationId;
-  const shared = { organisationId, actor: subject, issuer, subject, claims, asked };
+  const shown = await recordSubject(subject);
+  const recorded = await recordClaims(claims, provider, candidates);
+  const shared = { organisationId, actor: shown, issuer, subject: shown, ...recorded, asked };
   return {
     granted: (of) =>
       decisionEvent(request, { ...shared, id: deps.grantEventId(request.requestId), outcome: 'granted', ...of }),

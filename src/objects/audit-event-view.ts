@@ -21,6 +21,8 @@ export function auditEventView(event: ListedAuditEvent): AuditEventView & JsonOb
     issuer: event.issuer,
     subject: event.subject,
     claims: event.claims,
+    claimsDigest: event.claimsDigest,
+    claimsOmitted: event.claimsOmitted,
     asked: event.asked,
     tokenId: event.tokenId,
     ip: event.ip,

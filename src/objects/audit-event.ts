@@ -43,6 +43,8 @@ export const auditEventSchema: JsonObject = object({
   issuer: orNull(string),
   subject: orNull(string),
   claims: orNull(anyObject),
+  claimsDigest: orNull(string),
+  claimsOmitted: orNull(arrayOf(string)),
   asked: orNull(object(asked, Object.keys(asked))),
   tokenId: orNull(string),
   ip: orNull(string),

@@ -53,6 +53,10 @@ export interface AuditEvent {
   readonly subject: string | null;
   /** The token's, without the token. */
   readonly claims: JsonObject | null;
+  /** SHA-256 (base64url) of all claims, their members in order, if some are left out here; else null. */
+  readonly claimsDigest: string | null;
+  /** Names of those, and how many more there are; null if none are left out. */
+  readonly claimsOmitted: readonly string[] | null;
   /** What the request asked for, as far as it named it; null if it was no exchange. */
   readonly asked: JsonObject | null;
   /** `jti` of the token issued or revoked. */

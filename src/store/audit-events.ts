@@ -17,6 +17,7 @@ import { organisationId, readOrganisation, selectOrganisation } from './organisa
 /** What a ListedAuditEvent is selected by, of the table as `e`. */
 export const AUDIT_COLUMNS = `e.id, e.time, e.request_id AS requestId, e.actor, e.action, e.outcome, e.reason, e.detail,
   e.service_account_id AS serviceAccountId, e.federated_identity_id AS federatedIdentityId, e.issuer, e.subject, e.claims,
+  e.claims_digest AS claimsDigest, e.claims_omitted AS claimsOmitted,
   e.asked, e.token_id AS tokenId, e.ip, e.changes, e.count`;
 
 /**
@@ -29,7 +30,9 @@ export function auditStore(db: D1Database, archive: R2Bucket | null = null): Aud
       const filter = await byAccountId(db, organisation, asked);
       if (filter === null) return { organisation: await readOrganisation(db, organisation), events: [], next: null };
       const archived = await archivedStatement(organisation, filter);
-      const read = await readRows<ListedRow>(db, organisation, auditListStatement(organisation, filter), archived);
+      const within = await accountOfIdentity(db, organisation, filter);
+      const hot = auditListStatement(organisation, filter, within);
+      const read = await readRows<ListedRow>(db, organisation, hot, archived);
       const { owner, rows, entries } = read;
       if (owner === null) return { organisation: null, events: [], next: null };
       const reader = archiveReader(archive, owner.id);
@@ -73,6 +76,19 @@ async function byAccountId(db: D1Database, organisation: string, filter: AuditFi
   const [found] = await runBatch(db, [db.prepare(sql).bind(...values)]);
   const [account] = rowsOf<{ readonly id: string }>(found);
   return account === undefined ? null : { ...filter, serviceAccount: account.id };
+}
+
+/** The account among whose events those of the identity are; null if none is asked for, or it is gone: then by time. */
+async function accountOfIdentity(
+  db: D1Database,
+  organisation: string,
+  { federatedIdentity, serviceAccount }: AuditFilter,
+): Promise<string | null> {
+  if (federatedIdentity === null || serviceAccount !== null) return null;
+  const owner = organisationId(organisation);
+  const sql = `SELECT service_account_id AS id FROM federated_identity WHERE id = ? AND +organisation_id = ${owner.sql}`;
+  const [found] = await runBatch(db, [db.prepare(sql).bind(federatedIdentity, ...owner.values)]);
+  return rowsOf<{ readonly id: string }>(found)[0]?.id ?? null;
 }
 
 async function archivedStatement(organisation: string, filter: AuditFilter): Promise<Condition> {
@@ -136,10 +152,12 @@ export function auditReadStatement(organisation: string, id: string): Condition 
 
 /**
  * The statement of a list; exported so that a test can ask for its plan. The index is named, the rarest filter's first:
- * D1 keeps no statistics here, and a wrong guess of the planner would read every grant of an organisation.
+ * D1 keeps no statistics here, and a wrong guess of the planner would read every grant of an organisation. What no index serves
+ * is searched for: among the events of the account `within`, if an identity's is known.
  * @internal
  */
-export function auditListStatement(organisation: string, filter: AuditFilter): Condition {
+export function auditListStatement(organisation: string, asked: AuditFilter, within: string | null = null): Condition {
+  const filter = { ...asked, serviceAccount: asked.serviceAccount ?? within };
   const owner = organisationId(organisation);
   const narrowings = narrowingsOf(filter, owner);
   const { [indexFor(filter)]: served = [], ...others } = narrowings;
@@ -209,13 +227,13 @@ function source(filter: AuditFilter): string {
   return `audit_event e INDEXED BY audit_event_by_${indexFor(filter)}`;
 }
 
-type Index = 'outcome' | 'action' | 'subject' | 'identity' | 'account' | 'time';
+type Index = 'outcome' | 'action' | 'account' | 'time';
+/** Filters that no index serves: each index is one row more to write for every grant. */
+type Open = 'issuer' | 'subject' | 'identity';
 
-function indexFor({ outcome, action, subject, federatedIdentity, serviceAccount }: AuditFilter): Index {
+function indexFor({ outcome, action, serviceAccount }: AuditFilter): Index {
   if (outcome !== null && outcome !== 'granted') return 'outcome';
   if (action !== null && action !== 'token.exchange') return 'action';
-  if (subject !== null) return 'subject';
-  if (federatedIdentity !== null) return 'identity';
   return serviceAccount === null ? 'time' : 'account';
 }
 
@@ -240,7 +258,7 @@ function ofRequest(owner: Condition, requestId: string): Condition {
 }
 
 /** The conditions of each filter that is given, under the name of its index if it has one. */
-function narrowingsOf(filter: AuditFilter, owner: Condition): Partial<Record<Index | 'issuer', Condition[]>> {
+function narrowingsOf(filter: AuditFilter, owner: Condition): Partial<Record<Index | Open, Condition[]>> {
   const { action, outcome, serviceAccount } = filter;
   const equal = (column: string, value: string): Condition => ({ sql: `e.${column} = ?`, values: [value] });
   // Said in the words of the partial index, which SQLite does not conclude from a parameter.
@@ -276,7 +294,7 @@ function accountOfSlug(owner: Condition, slug: string): Condition {
   };
 }
 
-type JsonColumn = 'claims' | 'asked' | 'changes';
+type JsonColumn = 'claims' | 'claimsOmitted' | 'asked' | 'changes';
 
 /** An event as COLUMNS selects it: what is JSON is text. */
 export type EventRow = Omit<ListedAuditEvent, JsonColumn> & Readonly<Record<JsonColumn, string | null>>;
@@ -290,7 +308,9 @@ type ListedRow = EventRow & {
 
 /** The event that such a row holds. */
 export function toAuditEvent({ met: _met, place: _place, ...row }: EventRow & Partial<ListedRow>): ListedAuditEvent {
-  return { ...row, claims: parsed(row.claims), asked: parsed(row.asked), changes: parsed(row.changes) };
+  const { claims, claimsOmitted, asked, changes } = row;
+  const omitted = claimsOmitted === null ? null : (JSON.parse(claimsOmitted) as string[]);
+  return { ...row, claims: parsed(claims), claimsOmitted: omitted, asked: parsed(asked), changes: parsed(changes) };
 }
 
 function parsed(text: string | null): JsonObject | null {

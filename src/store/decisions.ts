@@ -16,7 +16,7 @@ import { collapsedStatements, EVENT_COLUMNS, EVENT_VALUES, eventValues } from '.
 import { LAST_USED_RESOLUTION_SECONDS, MAX_KEPT_LAST_USES } from './limits.ts';
 import { policyHolds, policyValues } from './policy-guard.ts';
 
-const INSERT_GRANT = `INSERT INTO audit_event (${EVENT_COLUMNS}) SELECT ${EVENT_VALUES} WHERE ${policyHolds(1, 18)}`;
+const INSERT_GRANT = `INSERT INTO audit_event (${EVENT_COLUMNS}) SELECT ${EVENT_VALUES} WHERE ${policyHolds(1, 20)}`;
 // The single use is decided by who inserted the row; everything else of the grant follows only that one.
 // A database that was restored may have forgotten uses of a token that was issued before, by whichever clock (cambist restore).
 const forgotten = (issuedAt: number): string =>
@@ -24,7 +24,7 @@ const forgotten = (issuedAt: number): string =>
 const CONSUME = `INSERT INTO used_token (replay_key, token_id, expires_at) SELECT ?1, ?2, ?3 WHERE ${policyHolds(4, 5)}
   AND NOT EXISTS (${forgotten(7)}) ON CONFLICT DO NOTHING`;
 const INSERT_GRANT_IF_CONSUMED = `INSERT INTO audit_event (${EVENT_COLUMNS}) SELECT ${EVENT_VALUES}
-  WHERE EXISTS (SELECT 1 FROM used_token WHERE replay_key = ?18 AND token_id = ?15)`;
+  WHERE EXISTS (SELECT 1 FROM used_token WHERE replay_key = ?20 AND token_id = ?15)`;
 const USED_BY_ANOTHER = `SELECT 1 FROM used_token WHERE replay_key = ?1 AND token_id <> ?2 UNION ALL ${forgotten(3)}`;
 const touch = (table: string): string => `UPDATE ${table} SET last_used_at = ?2
   WHERE id = ?1 AND (last_used_at IS NULL OR abs(last_used_at - ?2) >= ${LAST_USED_RESOLUTION_SECONDS})

@@ -8,20 +8,20 @@ import { policyHoldsIfAny, policyValues } from './policy-guard.ts';
 
 /** The columns of an event, in the order of its values. */
 export const EVENT_COLUMNS = `organisation_id, id, time, request_id, actor, action, outcome, reason, detail, service_account_id,
-  federated_identity_id, issuer, subject, claims, token_id, ip, asked`;
-/** Their parameters, ?1 to ?17. */
-export const EVENT_VALUES = '?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17';
+  federated_identity_id, issuer, subject, claims, token_id, ip, asked, claims_digest, claims_omitted`;
+/** Their parameters, ?1 to ?19. */
+export const EVENT_VALUES = '?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19';
 
-// ?18 is what makes decisions equal, ?19 what makes those equal that are beyond the bound, ?20 and ?21 the rules' versions.
+// ?20 is what makes decisions equal, ?21 what makes those equal that are beyond the bound, ?22 and ?23 the rules' versions.
 // The window has two ends, so that rows of a clock that ran ahead do not swallow what comes after it.
 const WITHIN_WINDOW = `time BETWEEN ?3 - ${REFUSAL_COLLAPSE_SECONDS - 1} AND ?3 + ${REFUSAL_COLLAPSE_SECONDS}`;
-const EQUAL = `SELECT id FROM audit_event WHERE collapse_key = ?18 AND ${WITHIN_WINDOW} ORDER BY time DESC LIMIT 1`;
-const EQUAL_BEYOND = `SELECT id FROM audit_event WHERE collapse_key = ?19 AND ${WITHIN_WINDOW} ORDER BY time DESC LIMIT 1`;
+const EQUAL = `SELECT id FROM audit_event WHERE collapse_key = ?20 AND ${WITHIN_WINDOW} ORDER BY time DESC LIMIT 1`;
+const EQUAL_BEYOND = `SELECT id FROM audit_event WHERE collapse_key = ?21 AND ${WITHIN_WINDOW} ORDER BY time DESC LIMIT 1`;
 // Reads one row of the index for each of the bound and no more. The partial index must be met in its own words.
 const FULL = `EXISTS (SELECT 1 FROM audit_event INDEXED BY audit_event_by_outcome WHERE organisation_id = ?1 AND outcome = ?7
   AND outcome <> 'granted' AND ${WITHIN_WINDOW} LIMIT 1 OFFSET ${MAX_DISTINCT_REFUSALS - 1})`;
 
-const POLICY = policyHoldsIfAny(1, 20);
+const POLICY = policyHoldsIfAny(1, 22);
 
 // The first of equal ones keeps its claims.
 const COUNT = `UPDATE audit_event SET count = count + 1
@@ -29,11 +29,11 @@ const COUNT = `UPDATE audit_event SET count = count + 1
 // One beyond the bound stands for many workloads, so it names none of them: only their issuer, the reason and how many.
 const BEYOND = `?1, ?2, ?3, ?4, coalesce(?12, ?5), ?6, ?7, ?8,
   'more than ${MAX_DISTINCT_REFUSALS} different decisions of this outcome within a minute; those that follow are counted here, each has its own log line',
-  NULL, NULL, ?12, NULL, NULL, NULL, NULL, NULL`;
+  NULL, NULL, ?12, NULL, NULL, NULL, NULL, NULL, NULL, NULL`;
 const INSERT_UNLESS_COUNTED = `WITH uncounted AS MATERIALIZED (SELECT ${FULL} AS beyond WHERE NOT EXISTS (${EQUAL}) AND ${POLICY})
   INSERT INTO audit_event (${EVENT_COLUMNS}, collapse_key)
-  SELECT ${EVENT_VALUES}, ?18 FROM uncounted WHERE NOT beyond
-  UNION ALL SELECT ${BEYOND}, ?19 FROM uncounted WHERE beyond AND NOT EXISTS (${EQUAL_BEYOND})`;
+  SELECT ${EVENT_VALUES}, ?20 FROM uncounted WHERE NOT beyond
+  UNION ALL SELECT ${BEYOND}, ?21 FROM uncounted WHERE beyond AND NOT EXISTS (${EQUAL_BEYOND})`;
 // Every counted request finds the event; the one that made it is its own.
 const NAME_REQUEST = `INSERT INTO audit_event_request (request_id, event_id, organisation_id)
   SELECT ?4, id, organisation_id FROM audit_event WHERE organisation_id = ?1 AND id = coalesce((${EQUAL}), (${EQUAL_BEYOND}))
@@ -59,6 +59,8 @@ export function eventValues(event: NewAuditEvent): (string | number | null)[] {
     event.tokenId,
     event.ip,
     event.asked === null ? null : JSON.stringify(event.asked),
+    event.claimsDigest,
+    event.claimsOmitted === null ? null : JSON.stringify(event.claimsOmitted),
   ];
 }
 

@@ -183,6 +183,65 @@ describe('rows read by an exchange', () => {
   });
 });
 
+describe('what a grant adds', () => {
+  interface Cost {
+    readonly read: number;
+    readonly written: number;
+    readonly bytes: number;
+  }
+
+  /** Rows that one exchange reads and writes, and by how many bytes each of a hundred lets D1 grow. */
+  async function costOf(deployment: Deployment, exchange: (n: number) => Promise<unknown>): Promise<Cost> {
+    let [read, written] = [0, 0];
+    deployment.d1.carry = async ({ carryOut }) => {
+      const results = await carryOut();
+      for (const { meta } of results) [read, written] = [read + meta.rows_read, written + meta.rows_written];
+      return results;
+    };
+    await exchange(0);
+    const [readByOne, writtenByOne] = [read, written];
+    const sizeOf = async (): Promise<number> => (await deployment.db.prepare('SELECT 1').all()).meta.size_after;
+    const before = await sizeOf();
+    for (let n = 1; n <= 100; n += 1) await exchange(n);
+    return { read: readByOne, written: writtenByOne, bytes: ((await sizeOf()) - before) / 100 };
+  }
+
+  async function grants(claims: Record<string, unknown>, asked: Record<string, string> = {}): Promise<Cost> {
+    const deployment = await deploy();
+    const issuer = await createIssuer({ issuer: 'https://token.actions.githubusercontent.com' });
+    const joined = await join(deployment, issuer, {
+      providerSubject: 'repo:acme/app:**',
+      providerSubjectMatch: 'glob',
+    });
+    const exchange = async (n: number): Promise<void> => {
+      const token = githubActions({ repository: 'acme/app', now: deployment.clock.now });
+      const answer = await deployment.exchange(await issuer.sign({ ...token, jti: `jti-${n}`, ...claims }), {
+        service_account_id: joined.serviceAccount,
+        ...asked,
+      });
+      expect(answer.status).toBe(200);
+    };
+    await exchange(-1);
+    return costOf(deployment, exchange);
+  }
+
+  it('is five rows read, and two kilobytes for an ordinary token (contract §7)', async () => {
+    const { read, written, bytes } = await grants({});
+    expect(read).toBeLessThanOrEqual(5);
+    expect(written).toBeLessThanOrEqual(4);
+    expect(bytes).toBeLessThanOrEqual(2_048);
+  });
+
+  it('is six kilobytes for the worst token (contract §5.7)', async () => {
+    const rest = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`claim_${index}`, 'x'.repeat(120)]));
+    const { bytes } = await grants(
+      { sub: `repo:acme/app:${'s'.repeat(2_000)}`, ...rest },
+      { scope: 'api:read', unknown: 'x'.repeat(20_000) },
+    );
+    expect(bytes).toBeLessThanOrEqual(6_144);
+  });
+});
+
 describe('values read by an exchange', () => {
   // D1 carries rows and texts of up to 2 MB; a local one does not say so.
   const MAX_ROW_BYTES = 2_000_000;

@@ -416,17 +416,23 @@ describe('expressions that take too long for a token', () => {
     const expression = 'claims.l.exists(x, claims.a.contains(claims.b))';
     const costly = await addIdentity(deployment, joined, { providerSubject: NAMES, expression });
     const made = { l: Array.from({ length: 1_500 }, () => 1), a: 'a'.repeat(4_600), b: `${'a'.repeat(1_200)}b` };
-    const exchange = async (claims: Record<string, unknown>): Promise<Answer> => {
-      const usual = githubActions({ subjectForm: 'legacy', now: deployment.clock.now });
-      const token = await issuer.sign({ ...usual, ...claims });
-      return deployment.exchange(token, { service_account_id: joined.serviceAccount });
-    };
+    const tokenOf = (claims: Record<string, unknown>): Promise<string> =>
+      issuer.sign({ ...githubActions({ subjectForm: 'legacy', now: deployment.clock.now }), ...claims });
+    const exchange = async (claims: Record<string, unknown>): Promise<Answer> =>
+      deployment.exchange(await tokenOf(claims), { service_account_id: joined.serviceAccount });
     const answer = await exchange(made);
     expect(answer.status).toBe(400);
     expect(answer.body.error_description).toContain('take too long');
-    const { body } = await explain({ requestId: answer.headers.get('x-request-id') });
+    const [event] = (await deployment.events()).filter(({ reason }) => reason === 'rules_too_costly');
+    expect(event?.['detail']).toMatch(new RegExp(`${costly} .* \\d{6,}`));
+    // Its event keeps less than the token said, and says what it lacks.
+    const replayed = await explain({ requestId: answer.headers.get('x-request-id') });
+    expect([replayed.status, JSON.stringify(replayed.body)]).toEqual([400, expect.stringContaining('more claims than its audit event keeps')]);
+    const { body } = await explain({
+      subjectToken: await tokenOf(made),
+      serviceAccountIdentity: joined.serviceAccount,
+    });
     expect(body).toMatchObject({ decision: 'refused', reason: 'rules_too_costly' });
-    expect(body.detail).toMatch(new RegExp(`${costly} .* \\d{6,}`));
     const checks = JSON.stringify((body as { identities: unknown }).identities);
     expect(checks).toContain('it was not evaluated: it may take');
     expect((await exchange({ ...made, l: [1] })).status).toBe(200);

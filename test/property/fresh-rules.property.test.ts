@@ -36,7 +36,7 @@ describe('the judge', () => {
     }
     return null;
   }
-  const GUARDS = [policyHolds(1, 18), policyHolds(4, 5)];
+  const GUARDS = [policyHolds(1, 20), policyHolds(4, 5)];
   const holdsAlways = (guard: string): string => {
     const [, ...parameters] = /\?\d+\) = (\?\d+) .*= (\?\d+)$/s.exec(guard) ?? [];
     return `(${parameters.join(' IS NOT NULL OR ')} IS NOT NULL)`;
@@ -52,7 +52,7 @@ describe('the judge', () => {
       {
         sql: (text) =>
           text.replace(
-            /AND \(SELECT version FROM policy_version WHERE scope = 'deployment'\) = (\?19|\?6)/,
+            /AND \(SELECT version FROM policy_version WHERE scope = 'deployment'\) = (\?21|\?6)/,
             'AND $1 IS NOT NULL',
           ),
       },

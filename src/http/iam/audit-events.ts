@@ -21,7 +21,7 @@ type Answer = ReturnType<Operation>;
 const NDJSON = 'application/x-ndjson';
 
 async function listEvents(request: IamRequest): Answer {
-  const asked = readAuditRequest(request.url);
+  const asked = await readAuditRequest(request.url);
   if (!asked.ok) return asked;
   const { filter, isLimited } = asked.value;
   const page = await request.deps.store.audit.list(request.caller.organisation, filter);

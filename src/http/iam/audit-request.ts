@@ -1,5 +1,6 @@
 // Reads the query of a list of audit events and names its next page (contract §5.7); selects nothing itself.
 
+import { recordSubject } from '../../exchange/recorded-claims.ts';
 import { isIdentifier, parseTimestamp } from '../../objects/values.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../objects/audit-log.ts';
 import type { AuditCursor, AuditFilter } from '../../objects/audit-log.ts';
@@ -31,7 +32,7 @@ export interface AuditListRequest {
 }
 
 /** The filter that a query asks for, or a 400 that names every parameter at fault: one ignored would list too much. */
-export function readAuditRequest(url: URL): Result<AuditListRequest, Problem> {
+export async function readAuditRequest(url: URL): Promise<Result<AuditListRequest, Problem>> {
   const faults: Fault[] = [];
   const given = new Map<Parameter, string>();
   for (const [name, value] of url.searchParams) {
@@ -54,6 +55,7 @@ export function readAuditRequest(url: URL): Result<AuditListRequest, Problem> {
       values.find((known) => known === value) ?? null;
   const asIs = (name: Parameter): string | null => given.get(name) ?? null;
   const time = 'must be a time as in RFC 3339, such as 2027-01-31T12:00:00Z';
+  const subject = asIs('subject');
   const filter: AuditFilter = {
     since: read('since', parseQueryTime, time),
     until: read('until', parseQueryTime, time),
@@ -62,7 +64,7 @@ export function readAuditRequest(url: URL): Result<AuditListRequest, Problem> {
     serviceAccount: asIs('serviceAccount'),
     federatedIdentity: asIs('federatedIdentity'),
     issuer: asIs('issuer'),
-    subject: asIs('subject'),
+    subject: subject === null ? null : await recordSubject(subject),
     requestId: asIs('requestId'),
     before: read('cursor', parseCursor, 'must be taken from the link of an earlier answer'),
     limit: read('limit', parseLimit, `must be a whole number from 1 to ${MAX_LIST_LIMIT}`) ?? MAX_LIST_LIMIT,

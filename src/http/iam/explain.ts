@@ -86,6 +86,10 @@ async function replayOf(request: IamRequest, requestId: string): Promise<Result<
         : `is ${event.action} by ${shown(event.actor)}`;
     return refuse(about(`${what}, so there are no claims to explain`));
   }
+  if (event.claimsOmitted !== null) {
+    const lacking = `the token had more claims than its audit event keeps (${event.claimsOmitted.join(', ')})`;
+    return refuse(about(`${lacking}: explain the token itself`));
+  }
   const asked = askedAgain(event.asked ?? {});
   if (asked === null) return refuse(about('asked for more than its audit event keeps: explain the token itself'));
   const recorded = { reason: event.outcome === 'granted' ? null : event.reason };
