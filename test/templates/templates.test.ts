@@ -228,6 +228,22 @@ describe('the files', () => {
     expect(orb['version']).toBe(2.1);
   });
 
+  it.each([
+    // By GitLab's schema of CI files (baseInput), CircleCI's of configurations, and Buildkite's of plugins.
+    [
+      'templates/token/template.yml',
+      ['spec', 'inputs'],
+      ['default', 'description', 'options', 'regex', 'rules', 'type'],
+    ],
+    ['templates/circleci/orb.yml', ['commands', 'run', 'parameters'], ['default', 'description', 'enum', 'type']],
+    ['templates/buildkite/plugin.yml', ['configuration', 'properties'], ['enum', 'type']],
+  ])('%s describes an input with nothing that its platform does not know', (file, path, known) => {
+    const [first] = parseAllDocuments(readFileSync(file, 'utf8'));
+    const inputs = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], first?.toJS());
+    const members = Object.values(inputs as object).flatMap((input) => Object.keys(input as object));
+    expect(members.filter((member) => !known.includes(member))).toEqual([]);
+  });
+
   it('offer the same inputs everywhere', () => {
     const inputs = ['audience', 'lifetime', 'organisation', 'project', 'scope', 'service-account', 'token-type', 'url'];
     const namesIn = (file: string, path: readonly string[]): string[] => {
