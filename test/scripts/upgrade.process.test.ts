@@ -120,9 +120,9 @@ interface Load {
 
 function beginLoad(): Load {
   const [tokens, accounts]: [string[], string[]] = [[], []];
-  let ended = false;
+  const load = { isEnded: false };
   const repeat = async (work: () => Promise<void>): Promise<void> => {
-    while (!ended) {
+    while (!load.isEnded) {
       await work();
       await sleep(20);
     }
@@ -139,7 +139,7 @@ function beginLoad(): Load {
     tokens,
     accounts,
     end: async () => {
-      ended = true;
+      load.isEnded = true;
       await Promise.all(clients);
     },
   };
