@@ -60,7 +60,14 @@ export function compose(env: Settings, outside: Outside): AppDeps & Schedule {
     signingAlgorithms: config.signingKeys === null ? [] : signingAlgorithms(keysAtHand(config.signingKeys)),
     readinessChecks: composeChecks(config, keys),
     mayProceed: loadShedding(config.rateLimiter, outside.log),
-    readMetrics: async (now) => (await import('./store/metrics.ts')).readMetrics(needed(config.db), now),
+    readMetrics: async (now) => {
+      const [{ readMetrics }, { failingProviders }] = await Promise.all([
+        import('./store/metrics.ts'),
+        import('./issuers/failing-providers.ts'),
+      ]);
+      const failing = config.cache === null ? [] : failingProviders(keyDeps().memory, now);
+      return readMetrics(needed(config.db), now, failing);
+    },
     iam: lazilyLoaded(async () => {
       const { composeIam } = await import('./wiring-iam.ts');
       return composeIam({

@@ -112,7 +112,7 @@ function familiesOf(stored: StoredMetrics, { faults, warnings }: Readiness, now:
     {
       name: 'cambist_issuers_failing',
       type: 'gauge',
-      help: 'Active identity providers whose keys could not be fetched when they were last asked for.',
+      help: 'Identity providers whose keys could not be fetched lately: by the isolate that answers, or by a refresh.',
       samples: one(stored.failingIssuers),
     },
     {

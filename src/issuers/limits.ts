@@ -42,3 +42,5 @@ export const MAX_QUOTED_CHARS = 200;
 export const MAX_WORD_CHARS = 64;
 /** Keys, or algorithms, that one finding of the issuer doctor names; the rest are counted. */
 export const MAX_NAMED = 5;
+/** Seconds after which an attempt that failed no longer counts an issuer as failing: its workloads stopped asking. */
+export const NOTED_FAILURE_SECONDS = 3_600;

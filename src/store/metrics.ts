@@ -41,8 +41,8 @@ const SETTLE = `INSERT INTO decision_total (outcome, reason, total) ${EVENT_ORGA
 const ADVANCE = `UPDATE decision_watermark SET counted_until = max(counted_until, min(counted_until + ?2, ?3))`;
 const TOTALS = 'SELECT outcome, reason, total AS n FROM decision_total';
 const RECENT = `${EVENT_ORGANISATIONS} ${COUNTS}`;
-const FAILING = `SELECT count(*) AS n FROM (SELECT 1 FROM identity_provider INDEXED BY identity_provider_failing
-  WHERE last_fetch_error IS NOT NULL AND status = 'active' LIMIT ${METRICS_MAX_COUNTED})`;
+const FAILING = `SELECT id FROM identity_provider INDEXED BY identity_provider_failing
+  WHERE last_fetch_error IS NOT NULL AND status = 'active' LIMIT ${METRICS_MAX_COUNTED}`;
 const KEYS = `SELECT k.alg, k.status, count(*) AS number, min(coalesce(k.activated_at, k.published_at)) AS since
   FROM signing_key k GROUP BY k.alg, k.status ORDER BY k.alg, k.status`;
 const OLDEST = `${EVENT_ORGANISATIONS}
@@ -53,9 +53,10 @@ export const METRICS_STATEMENTS: readonly string[] = [BEGIN, SETTLE, ADVANCE, TO
 
 /**
  * Reads the numbers at `now` (epoch seconds). Events that cannot change any more are added up once, in slices, and a scrape
- * adds to them what is newer, so that a counter never falls. Throws StorageUnavailable.
+ * adds to them what is newer, so that a counter never falls. `alsoFailing` are providers that this isolate cannot reach: a refused
+ * exchange writes nothing. Throws StorageUnavailable.
  */
-export async function readMetrics(db: D1Database, now: number): Promise<StoredMetrics> {
+export async function readMetrics(db: D1Database, now: number, alsoFailing: readonly string[]): Promise<StoredMetrics> {
   const settled = now - METRICS_SETTLED_SECONDS;
   const results = await runBatch(db, [
     db.prepare(BEGIN).bind(now - METRICS_SLICE_SECONDS, now - METRICS_CATCH_UP_SECONDS),
@@ -82,7 +83,7 @@ export async function readMetrics(db: D1Database, now: number): Promise<StoredMe
       .filter(({ outcome }) => outcome === 'refused')
       .map(({ reason, n }) => ({ reason, total: n }))
       .toSorted((one, other) => (one.reason < other.reason ? -1 : 1)),
-    failingIssuers: rowsOf<{ readonly n: number }>(results[5])[0]?.n ?? 0,
+    failingIssuers: new Set([...rowsOf<{ readonly id: string }>(results[5]).map(({ id }) => id), ...alsoFailing]).size,
     keys: rowsOf<KeyMetric>(results[6]),
     oldestEventAt: rowsOf<{ readonly time: number | null }>(results[7])[0]?.time ?? null,
     databaseBytes: bytesSaid(results) ?? 0,

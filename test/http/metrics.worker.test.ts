@@ -2,8 +2,9 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { ADMIN_TOKEN, deploy } from '../support/deployment.ts';
+import { ADMIN_TOKEN, deploy, ISSUER_URL, join } from '../support/deployment.ts';
 import type { Answer, Deployment } from '../support/deployment.ts';
+import { createIssuer } from '../support/issuer.ts';
 import { addOtherOrganisation, addWorkload } from '../support/workload.ts';
 
 let deployment: Deployment;
@@ -173,5 +174,33 @@ describe('the state of the deployment', () => {
     deployment.resetCounts();
     await samples();
     expect(deployment.counts.d1Trips).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('an issuer that fails', () => {
+  it('is counted from the first exchange that cannot get its keys, which writes nothing, until its keys are there again (contract §8)', async () => {
+    const issuer = await createIssuer({ issuer: 'https://failing.example.com' });
+    await join(deployment, issuer, { providerSubject: 'job' });
+    const exchange = async (): Promise<number> => {
+      const { now } = deployment.clock;
+      const claims = { iss: issuer.issuer, sub: 'job', aud: ISSUER_URL, iat: now, exp: now + 300 };
+      return (await deployment.exchange(await issuer.sign(claims))).status;
+    };
+    const failing = async (): Promise<number | undefined> => (await samples())['cambist_issuers_failing'];
+    issuer.goDown();
+    expect(await exchange()).toBe(503);
+    expect(await failing()).toBe(1);
+    // Noted by a refresh as well, it is one and the same.
+    await deployment.db.prepare("UPDATE identity_provider SET last_fetch_error = 'it hangs'").run();
+    expect(await failing()).toBe(1);
+    await deployment.db.prepare('UPDATE identity_provider SET last_fetch_error = NULL').run();
+    deployment.clock.now += 3_601;
+    expect(await failing()).toBe(0);
+    expect(await exchange()).toBe(503);
+    expect(await failing()).toBe(1);
+    issuer.comeBack();
+    deployment.clock.now += 11;
+    expect(await exchange()).toBe(200);
+    expect(await failing()).toBe(0);
   });
 });
