@@ -427,7 +427,10 @@ describe('expressions that take too long for a token', () => {
     expect(event?.['detail']).toMatch(new RegExp(`${costly} .* \\d{6,}`));
     // Its event keeps less than the token said, and says what it lacks.
     const replayed = await explain({ requestId: answer.headers.get('x-request-id') });
-    expect([replayed.status, JSON.stringify(replayed.body)]).toEqual([400, expect.stringContaining('more claims than its audit event keeps')]);
+    expect([replayed.status, JSON.stringify(replayed.body)]).toEqual([
+      400,
+      expect.stringContaining('more claims than its audit event keeps'),
+    ]);
     const { body } = await explain({
       subjectToken: await tokenOf(made),
       serviceAccountIdentity: joined.serviceAccount,
