@@ -5,13 +5,12 @@ import { dirname } from 'node:path';
 
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import type { MiniflareOptions } from 'miniflare';
-import { unstable_getMiniflareWorkerOptions as wranglerWorkerOptions } from 'wrangler';
 
-import { WRANGLER_CONFIG } from './bundle.ts';
 import { migrate } from './migrate.ts';
 import { isRunning, listProcesses } from './processes.ts';
 import type { ProcessStamp } from './processes.ts';
 import { Refusal } from './refusal.ts';
+import { wranglerBindings } from './wrangler-bindings.ts';
 
 const HOST = '127.0.0.1';
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -113,8 +112,8 @@ export async function freePort(): Promise<number> {
 }
 
 function miniflareOptions(options: LocalWorkerOptions, databaseOnly: boolean): MiniflareOptions {
-  // Every local request comes from one address, which the rate limit of a deployment would soon shed.
-  const { modulesRules: _, ratelimits: __, ...workerOptions } = wranglerWorkerOptions(WRANGLER_CONFIG).workerOptions;
+  // Without the rate limit: every local request comes from one address, which that of a deployment would soon shed.
+  const workerOptions = wranglerBindings();
   const idle = 'export default { fetch: () => new Response(null, { status: 503 }) }';
   return {
     ...convertV4MiniflareOptions({
@@ -132,7 +131,7 @@ function miniflareOptions(options: LocalWorkerOptions, databaseOnly: boolean): M
       ...(databaseOnly
         ? { modules: true, script: idle }
         : { modulesRoot: dirname(options.bundle), modules: [{ type: 'ESModule', path: options.bundle }] }),
-      bindings: { ...(workerOptions['bindings'] as Record<string, string>), ...options.settings },
+      bindings: { ...workerOptions.bindings, ...options.settings },
     }),
     resourcePersistencePath: options.storage,
   };

@@ -15,10 +15,10 @@ import { endAll, printed, recordedWorkerd, startWorker, temporaryDirectory } fro
 import type { Running } from '../support/local-process.ts';
 
 /** `npm run crash` sets 20; a start takes some three seconds, so `npm test` has fewer. */
-const CRASHES = Number(process.env['CRASHES'] ?? 5);
+const CRASHES = Number(process.env['CRASHES'] ?? 3);
 const IN_FLIGHT = 500;
 /** Which processes die, and after how many answers; they come in bursts, as commits do, so those of a late one may all be out. */
-const VICTIMS = ['both', 'workerd', 'both', 'supervisor', 'both'] as const;
+const VICTIMS = ['both', 'workerd', 'supervisor', 'both', 'both'] as const;
 const AFTER_ANSWERS = [1, 120, 30, 60, 250, 10, 180, 350, 90, 210] as const;
 
 interface Attempt {

@@ -4,9 +4,8 @@ import { dirname } from 'node:path';
 
 import { exportJWK, generateKeyPair } from 'jose';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { unstable_getMiniflareWorkerOptions as wranglerWorkerOptions } from 'wrangler';
 
-import { WRANGLER_CONFIG } from '../../scripts/local/bundle.ts';
+import { wranglerBindings } from '../../scripts/local/wrangler-bindings.ts';
 import { migrate } from '../../scripts/local/migrate.ts';
 
 export interface Reply {
@@ -32,10 +31,9 @@ export async function startTwoWorkers(): Promise<TwoWorkers> {
   const root = `${crypto.randomUUID()}${crypto.randomUUID()}`;
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const keys = [{ ...(await exportJWK(privateKey)), kid: 'own', alg: 'ES256' }];
-  const { modulesRules: _, ratelimits: __, ...options } = wranglerWorkerOptions(WRANGLER_CONFIG).workerOptions;
   const { TEST_BUNDLE = '' } = process.env as Record<string, string | undefined>;
   const worker = (name: WorkerName) => ({
-    ...options,
+    ...wranglerBindings(),
     name,
     modulesRoot: dirname(TEST_BUNDLE),
     modules: [{ type: 'ESModule' as const, path: TEST_BUNDLE }],
