@@ -45,7 +45,8 @@ const OLDEST = `SELECT ${AUDIT_COLUMNS} FROM
 
 /** The further requests of counted events, in the times in which they were made. */
 const REQUESTS = `SELECT r.event_id AS eventId, r.request_id AS requestId FROM json_each(?2) made CROSS JOIN audit_event_request r
-  ON r.organisation_id = ?1 AND r.request_id >= made.value ->> 0 AND r.request_id < made.value ->> 1`;
+  ON r.organisation_id = ?1 AND r.request_id >= made.value ->> 0 AND r.request_id < made.value ->> 1
+  WHERE r.event_id IN (SELECT value FROM json_each(?3))`;
 
 // The chain is as it was when the object was made, so a run that was overtaken by another one changes nothing.
 const GUARD = `NOT EXISTS (SELECT 1 FROM audit_archive WHERE organisation_id = ?1 AND sequence >= ?2)
@@ -200,10 +201,13 @@ async function readRequests(
       requestIdNear(requestId, COUNTED_REQUESTS_AFTER_MS),
     ])
     .toSorted(([one], [other]) => (one < other ? -1 : 1));
-  const [rows] = await runBatch(db, [db.prepare(REQUESTS).bind(organisationId, JSON.stringify(united(times)))]);
-  const ids = new Set(counted.map(({ id }) => id));
-  for (const { eventId, requestId } of rowsOf<{ readonly eventId: string; readonly requestId: string }>(rows))
-    if (ids.has(eventId)) found.set(eventId, [...(found.get(eventId) ?? []), requestId]);
+  const ids = JSON.stringify(counted.map(({ id }) => id));
+  const [rows] = await runBatch(db, [db.prepare(REQUESTS).bind(organisationId, JSON.stringify(united(times)), ids)]);
+  for (const { eventId, requestId } of rowsOf<{ readonly eventId: string; readonly requestId: string }>(rows)) {
+    const others = found.get(eventId);
+    if (others === undefined) found.set(eventId, [requestId]);
+    else others.push(requestId);
+  }
   return found;
 }
 

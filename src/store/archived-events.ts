@@ -27,24 +27,22 @@ export interface Found {
   readonly knownFrom: AuditCursor | null;
 }
 
-/** Reads the events of an object that the filter leaves, newest first. */
-export type ReadArchived = (entry: ArchiveEntry, filter: AuditFilter) => Promise<ListedAuditEvent[]>;
+/** Reads the events of an object that the filter leaves, newest first; or of these only the one with an id. */
+export type ReadArchived = (entry: ArchiveEntry, filter: AuditFilter, id?: string) => Promise<ListedAuditEvent[]>;
 
 /** Reads objects of an organisation, given by its id. */
 export function archiveReader(bucket: R2Bucket | null, organisationId: string): ReadArchived {
-  return async (entry, filter) => {
+  return async (entry, filter, id) => {
     const lines = readArchiveText(await readObject(bound(bucket), organisationId, entry))?.lines ?? [];
     // Most lines are passed over unread: a value stands in its line as JSON writes it.
-    const values = [...comparedMembers(filter).map(({ value }) => value), filter.requestId].filter(
-      (value) => value !== null,
-    );
-    const written = values.map((value) => JSON.stringify(value));
+    const values = [...comparedMembers(filter).map(({ value }) => value), filter.requestId, id ?? null];
+    const written = values.filter((value) => value !== null).map((value) => JSON.stringify(value));
     return lines
       .filter((line) => written.every((text) => line.includes(text)))
       .map((line) => JSON.parse(line) as ArchivedEvent)
       .filter((event) => isOfRequest(event, filter.requestId))
       .map(({ requests: _requests, ...event }) => auditEventOf(event))
-      .filter((event) => isWithin(event, filter) && hasMembers(event, filter))
+      .filter((event) => (id === undefined || event.id === id) && isWithin(event, filter) && hasMembers(event, filter))
       .toReversed();
   };
 }

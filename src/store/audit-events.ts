@@ -46,8 +46,7 @@ export function auditStore(db: D1Database, archive: R2Bucket | null = null): Aud
       if (owner === null) return { organisation: null, events: [], next: null };
       const reader = archiveReader(archive, owner.id);
       for (let at = 0; at < entries.length && events.length === 0; at += 1) {
-        const all = await reader(toEntry(entries[at] as SearchedRow), NO_FILTER);
-        events.push(...all.filter((event) => event.id === id));
+        events.push(...(await reader(toEntry(entries[at] as SearchedRow), NO_FILTER, id)));
       }
       return { organisation: owner, events, next: null };
     },

@@ -70,7 +70,7 @@ export const OBJECTS_READ_AT_ONCE = 6;
 export const MAX_ENTRIES_OF_AN_ID = 64;
 export const MAX_OBJECTS_OF_AN_ID = 8;
 /** Milliseconds around the first request of a counted event in which the ids of the others were made: the window, and clocks that differ. */
-export const COUNTED_REQUESTS_BEFORE_MS = 120_000;
-export const COUNTED_REQUESTS_AFTER_MS = 180_000;
+export const COUNTED_REQUESTS_BEFORE_MS = 90_000;
+export const COUNTED_REQUESTS_AFTER_MS = 90_000;
 /** The part of a database that is worth a warning when it is used: there is still time to act. */
 export const FILLING_DATABASE_SHARE = 0.8;

@@ -18,6 +18,7 @@ import {
   storedObjects,
 } from '../support/archive.ts';
 import type { Row } from '../support/archive.ts';
+import { onEachTrip } from '../support/d1-trips.ts';
 import { freshDatabase } from '../support/schema.ts';
 
 const NOW = 1_800_000_000;
@@ -93,6 +94,28 @@ describe('the archive', () => {
     await archive();
     expect((await storedObjects()).map(({ events }) => events.length)).toEqual([MAX_ARCHIVED_EVENTS, 1, 3, 1]);
     expect(await all()).toEqual(before);
+  });
+
+  it('reads no more rows than an object takes, however many wait in the same day (contract §7)', async () => {
+    const waiting = 4 * MAX_ARCHIVED_EVENTS;
+    await db
+      .prepare(
+        `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+         INSERT INTO audit_event (organisation_id, id, time, request_id, actor, action, outcome)
+         SELECT ?2, printf('evt_%026d', i), ?3 + i, 'r' || i, 'a', 'token.exchange', 'granted' FROM n`,
+      )
+      .bind(waiting, ORGANISATION, OLD)
+      .run();
+    const read: number[] = [];
+    const counted = onEachTrip(db, async ({ sql, carryOut }) => {
+      const results = await carryOut();
+      if (sql.some((text) => text.includes('oldest.size')))
+        read.push(results.reduce((sum, { meta }) => sum + meta.rows_read, 0));
+      return results;
+    });
+    expect(await archiveEvents(counted, bucket, BEFORE, NOW)).toMatchObject({ objects: 4, events: waiting });
+    // Each event is found in the index, measured, numbered, and read.
+    for (const rows of read) expect(rows).toBeLessThan(6 * MAX_ARCHIVED_EVENTS + 50);
   });
 
   it('keeps the requests of a counted refusal, by each of which it is found (contract §5.7)', async () => {
