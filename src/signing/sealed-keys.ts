@@ -75,7 +75,8 @@ export async function createSealedKeys(
     make,
     isLacking: (states) => lackingAlgorithm(states) !== undefined,
     find: async (kid, alg) => {
-      if (!opened.has(kid)) await learn(await storage.readSealed());
+      // A token that somebody made up costs no read unless it names a thumbprint.
+      if (!opened.has(kid) && THUMBPRINT.test(kid)) await learn(await storage.readSealed());
       const key = opened.get(kid);
       return key?.alg === alg ? key : null;
     },
@@ -98,6 +99,8 @@ export async function createSealedKeys(
   };
 }
 
+/** A `kid` of keys that the service makes (RFC 7638 §3, SHA-256). */
+const THUMBPRINT = /^[\w-]{43}$/;
 /** Two keys for each algorithm; in a race some are dropped. */
 const MAX_KEYS_MADE_AT_ONCE = SIGNING_ALGORITHMS.length * 4;
 

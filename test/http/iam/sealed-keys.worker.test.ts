@@ -463,6 +463,16 @@ describe('the schedule', () => {
   });
 });
 
+it('reads nothing for a token that somebody made up (contract §3)', async () => {
+  await jwks();
+  const [, payload = ''] = (await app.token()).split('.');
+  const header = btoa(JSON.stringify({ alg: 'ES256', kid: 'made-up', typ: 'at+jwt' })).replaceAll('=', '');
+  deployment.resetCounts();
+  const body = new URLSearchParams({ token: `${header}.${payload}.${'A'.repeat(86)}` });
+  expect((await deployment.send('/oidc/revoke', { method: 'POST', body })).status).toBe(200);
+  expect(deployment.counts.d1Trips).toBe(0);
+});
+
 it('signs for this issuer alone, as with any key (contract §3)', async () => {
   const token = await app.token();
   const { payload } = await jwtVerify(token, createLocalJWKSet(await jwks()), {
