@@ -17,6 +17,9 @@ import type { LocalWorkerOptions } from '../scripts/local/worker.ts';
 import { AUDIENCE, SUBJECT } from './workload.ts';
 import type { Workload } from './workload.ts';
 
+/** Times that a contender is started before the run ends with an error. */
+const MAX_STARTS = 3;
+
 export type SigningKey = JWK & { readonly alg: string; readonly kid: string };
 
 export interface Contender {
@@ -58,7 +61,7 @@ export async function startCambist(
     onLog: () => undefined,
     onWorkerd: (stamp) => (workerd = stamp),
   };
-  let worker = await startLocalWorker(options);
+  let worker = await patiently(() => startLocalWorker(options));
   const create = async (path: string, body: object): Promise<string> => {
     const response = await fetch(`${audience}/v1/${path}`, {
       method: 'POST',
@@ -90,13 +93,24 @@ export async function startCambist(
     workerdPid: workerd?.pid ?? 0,
     restart: async () => {
       await worker.stop();
-      worker = await startLocalWorker(options);
+      worker = await patiently(() => startLocalWorker(options));
     },
     stop: async () => {
       await worker.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts once more if Miniflare's own connection to its workerd broke, as it may on a busy machine: a report takes too long to lose. */
+async function patiently<T>(start: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt === MAX_STARTS || !(error instanceof TypeError && error.message === 'fetch failed')) throw error;
+    }
+  }
 }
 
 /** What a floor makes of D1: a read and a write, or one write that is guarded. */

@@ -12,6 +12,7 @@ import { newId } from './new-id.ts';
 import type { KeysInUse } from './signing/keys-in-use.ts';
 import { verifyOwnToken } from './signing/verify-own-token.ts';
 import { readCredentialFacts, recordCredentialUse } from './store/access-credentials.ts';
+import { createEventAllowance } from './store/event-allowance.ts';
 import { readTokenStanding, revokeToken } from './store/issued-tokens.ts';
 
 /** What these doors are given. */
@@ -21,6 +22,7 @@ export type DoorDeps = Pick<AppDeps, 'grantToCredential' | 'authenticateCredenti
 export function composeDoors(config: Config, exchangeDeps: () => ExchangeDeps, keys: () => KeysInUse): DoorDeps {
   const verify: VerifyOwnToken = (compact, now) =>
     verifyOwnToken(compact, { findKey: keys().find, issuerUrl: needed(config.issuerUrl), now });
+  const fit = createEventAllowance();
   return {
     grantToCredential: (request, trace) => {
       const db = needed(config.db);
@@ -29,7 +31,7 @@ export function composeDoors(config: Config, exchangeDeps: () => ExchangeDeps, k
         {
           ...exchangeDeps(),
           readCredentialFacts: (accessKey) => readCredentialFacts(db, needed(config.defaultAudience), accessKey),
-          recordCredentialUse: (use) => recordCredentialUse(db, use),
+          recordCredentialUse: (use) => recordCredentialUse(db, { ...use, event: fit(use.event) }),
           defaultAudience: needed(config.defaultAudience),
         },
         trace,

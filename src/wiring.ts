@@ -22,6 +22,7 @@ import type { KeysInUse } from './signing/keys-in-use.ts';
 import { MAKE_KEYS_AFTER_MS } from './signing/limits.ts';
 import { keysAtHand, signingAlgorithms } from './signing/own-keys.ts';
 import { createDecisionRecorder } from './store/decisions.ts';
+import { createEventAllowance } from './store/event-allowance.ts';
 import { readExchangeFacts, readHeldRoles } from './store/exchange-facts.ts';
 import { grantEventId } from './store/request-ids.ts';
 import { keepSealedKey, readSealedKeys, readSigningKeys, registerSigningKeys } from './store/signing-keys.ts';
@@ -127,6 +128,8 @@ function composeExchange(config: Config, keyDeps: KeyDeps, keys: KeysInUse): Exc
   const issuerUrl = needed(config.issuerUrl);
   const defaultAudience = needed(config.defaultAudience);
   const defaults = { organisation: DEFAULT_ORGANISATION_ID, audience: defaultAudience };
+  const recorder = createDecisionRecorder(db);
+  const fit = createEventAllowance();
   const facts = createFactsMemory({
     facts: (query, subjectKeys) =>
       readExchangeFacts(db, defaults, query, subjectKeys, keys.wantsSealed() ? keys.learn : null),
@@ -138,7 +141,8 @@ function composeExchange(config: Config, keyDeps: KeyDeps, keys: KeysInUse): Exc
     readHeldRoles: facts.heldRoles,
     verifySubjectToken: createVerifier(keyDeps),
     compileIdentities: createIdentityCache({ issuerUrl, defaultAudience }),
-    ...createDecisionRecorder(db),
+    recordGrant: (grant) => recorder.recordGrant({ ...grant, event: fit(grant.event) }),
+    recordRefusal: recorder.recordRefusal,
     signerFor: keys.signerFor,
     newId,
     grantEventId: (requestId) => grantEventId(requestId) ?? newId('evt'),

@@ -8,6 +8,16 @@ export const MAX_DISTINCT_REFUSALS = 60;
 export const LAST_USED_RESOLUTION_SECONDS = 60;
 /** Identities of which an isolate remembers when their last use was written; beyond it D1 is asked once more. */
 export const MAX_KEPT_LAST_USES = 5_000;
+/** Seconds in which the events of an organisation's grants are measured together. */
+export const EVENT_WINDOW_SECONDS = 60;
+/** Characters of claims, of what was asked and of subjects that an organisation's grants bring to D1 whole in one isolate and minute: a thousand ordinary ones. */
+export const MAX_EVENT_CHARS_PER_WINDOW = 1_000_000;
+/** Grants of an organisation in a minute that are not measured: at 16 KiB of a token each, they stay near that bound. */
+export const UNMEASURED_EVENTS = 60;
+/** Characters of a value that an event keeps beyond that bound: OpenID Connect Core 1.0 §2 allows a subject no more. */
+export const MAX_SHORT_VALUE_CHARS = 255;
+/** Organisations whose grants an isolate measures at once; beyond it all are measured anew. */
+export const MAX_WATCHED_ORGANISATIONS = 1_000;
 /** Requests by which one counted event is found; beyond it they are only counted. A matrix of a CI system has at most 256 jobs. */
 export const MAX_REQUESTS_PER_EVENT = 500;
 /** Seconds that used and revoked tokens are kept after they expire, so that a sweep run by a clock up to a day fast deletes nothing that is still needed. */

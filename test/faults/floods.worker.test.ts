@@ -186,6 +186,34 @@ describe('a flood of writes to the IAM API', () => {
   });
 });
 
+describe('a flood of grants', () => {
+  it('of one tenant fills D1 slowly: every grant is recorded, and most of them without what the token said (contract §5.7)', async () => {
+    const { deployment, issuer } = await flooded();
+    const { now } = deployment.clock;
+    const sub = 'job:good';
+    const claims = { iss: issuer.issuer, sub, aud: ISSUER_URL, iat: now, exp: now + 300, padding: 'x'.repeat(11_000) };
+    const token = await issuer.sign({ ...claims, jti: 'one' });
+    const GRANTS = 200;
+    let last = '';
+    for (let sent = 0; sent < GRANTS; sent += 1) {
+      const { status, headers } = await deployment.exchange(token);
+      expect(status).toBe(200);
+      last = headers.get('x-request-id') ?? '';
+    }
+    const events = (await deployment.events()).filter(({ outcome }) => outcome === 'granted');
+    expect(events).toHaveLength(GRANTS + 1);
+    expect(new Set(events.map(({ token_id }) => token_id)).size).toBe(GRANTS + 1);
+    expect(events.filter(({ claims: told }) => told === null).length).toBeGreaterThan(GRANTS / 4);
+    const explained = await deployment.iam('POST', '/v1/federated-identities/explain', { requestId: last });
+    expect(explained.status).toBe(400);
+    expect(explained.body.detail).toContain('leaves out what the token said');
+
+    deployment.clock.now += 60;
+    expect((await deployment.exchange(token)).status).toBe(200);
+    expect((await deployment.events()).at(-1)?.['claims']).toContain('padding');
+  });
+});
+
 describe('a flood of verified tokens that are refused', () => {
   const refusals = async ({ deployment }: Flooded): Promise<Record<string, unknown>[]> =>
     (await deployment.events()).filter(({ outcome }) => outcome === 'refused');

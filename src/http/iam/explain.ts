@@ -80,11 +80,7 @@ async function replayOf(request: IamRequest, requestId: string): Promise<Result<
     return refuse({ kind: 'not-found', detail, errors: [fault(['requestId'], detail)] });
   }
   if (event.claims === null) {
-    const what =
-      event.outcome === 'refused'
-        ? 'is one of many different refusals that are counted in one event'
-        : `is ${event.action} by ${shown(event.actor)}`;
-    return refuse(about(`${what}, so there are no claims to explain`));
+    return refuse(about(`${withoutClaims(event)}, so there are no claims to explain`));
   }
   if (event.claimsOmitted !== null) {
     const lacking = `the token had more claims than its audit event keeps (${event.claimsOmitted.join(', ')})`;
@@ -95,6 +91,14 @@ async function replayOf(request: IamRequest, requestId: string): Promise<Result<
   const recorded = { reason: event.outcome === 'granted' ? null : event.reason };
   const subject = { claims: event.claims };
   return ok({ explained: { subject, asked, ownOrganisation: organisation.id, recorded, now }, event });
+}
+
+function withoutClaims({ outcome, action, actor, issuer }: ListedAuditEvent): string {
+  if (outcome === 'refused') return 'is one of many different refusals that are counted in one event';
+  // Only the grant of an access credential has no issuer.
+  if (outcome === 'granted' && issuer !== null)
+    return 'is one of so many grants within a minute that its event leaves out what the token said';
+  return `is ${action} by ${shown(actor)}`;
 }
 
 /** Of a request there are two events at most: its own, and that of a shadow identity. */
