@@ -40,8 +40,8 @@ export function createEventAllowance(): FitEvent {
 }
 
 /** Of what the caller chose the length of; the subject stands in the event, in an index, and once more as the actor. */
-function charsOf({ claims, asked, subject }: NewAuditEvent): number {
-  return JSON.stringify([claims, asked]).length + 3 * (subject?.length ?? 0);
+function charsOf({ claims, claimsOmitted, asked, subject }: NewAuditEvent): number {
+  return JSON.stringify([claims, claimsOmitted, asked]).length + 3 * (subject?.length ?? 0);
 }
 
 function shortened(event: NewAuditEvent): NewAuditEvent {
@@ -49,6 +49,7 @@ function shortened(event: NewAuditEvent): NewAuditEvent {
   return {
     ...event,
     claims: null,
+    claimsOmitted: null,
     asked: JSON.stringify(asked).length > MAX_SHORT_VALUE_CHARS ? null : asked,
     actor: short(actor),
     subject: subject && short(subject),
