@@ -8,7 +8,5 @@ export const READY_POLL_MS = 3_000;
 export const READY_ANSWER_MS = 10_000;
 /** Characters of a Worker's name: it is one label of a host name (RFC 1035 §2.3.4). */
 export const MAX_WORKER_NAME_CHARS = 63;
-/** Random bytes of a generated secret: 256 bit, what AES-256-GCM needs. */
-export const SECRET_BYTES = 32;
 /** Lines that are shown of wrangler's output when it fails: its errors stand at the beginning. */
 export const SHOWN_OUTPUT_LINES = 25;

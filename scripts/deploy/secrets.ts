@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 
 import { MIN_ADMIN_TOKEN_CHARS } from '../../src/http/limits.ts';
+import { SEALING_KEY_BYTES } from '../../src/objects/limits.ts';
 import { Refusal } from '../local/refusal.ts';
-import { SECRET_BYTES } from './limits.ts';
 
 /** The secrets that the Worker reads; all others are somebody else's. */
 export const SECRETS = ['SEALING_KEY', 'ADMIN_TOKEN', 'SIGNING_KEYS', 'SIGNING_KEYS_NEXT'] as const;
@@ -37,7 +37,7 @@ export function missingSecrets({ present, adminToken, keptAdminToken, environmen
     return [{ name, from: 'environment', value }];
   });
   const isThere = (name: string): boolean => present.includes(name) || given.some((secret) => secret.name === name);
-  const fresh = (): string => randomBytes(SECRET_BYTES).toString('base64url');
+  const fresh = (): string => randomBytes(SEALING_KEY_BYTES).toString('base64url');
   return [
     ...given,
     // A deployment that signs with a bundle of its own has its keys.
@@ -57,8 +57,8 @@ export function missingSecrets({ present, adminToken, keptAdminToken, environmen
 /** What the Worker would say of this value; null if it takes it. Never the value. */
 function faultOf(name: MissingSecret['name'], value: string): string | null {
   if (name === 'SEALING_KEY') {
-    const isKey = /^[A-Za-z0-9_-]+$/.test(value) && Buffer.from(value, 'base64url').length === SECRET_BYTES;
-    return isKey ? null : `must be ${SECRET_BYTES} bytes in base64url (43 characters)`;
+    const isKey = /^[A-Za-z0-9_-]+$/.test(value) && Buffer.from(value, 'base64url').length === SEALING_KEY_BYTES;
+    return isKey ? null : `must be ${SEALING_KEY_BYTES} bytes in base64url (43 characters)`;
   }
   if (name === 'ADMIN_TOKEN') {
     const isToken = /^[\x21-\x7e]+$/.test(value) && value.length >= MIN_ADMIN_TOKEN_CHARS;

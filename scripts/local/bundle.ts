@@ -64,6 +64,11 @@ export async function captureWrangler(
     });
   }
   const code = await exitCode(child);
+  if (child.signalCode !== null) {
+    const ended = `\nwrangler was ended by ${child.signalCode}`;
+    printed.stderr += ended;
+    printed.output += ended;
+  }
   return { code, ...printed, output: printed.output.trim() };
 }
 
