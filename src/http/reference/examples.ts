@@ -57,6 +57,8 @@ const ANSWERS: Readonly<Record<string, JsonObject>> = {
     issuer: ISSUER,
     subject: SUBJECT,
     claims: { sub: SUBJECT, repository: 'acme/app', run_id: '17482930111' },
+    claimsDigest: null,
+    claimsOmitted: null,
     asked: { serviceAccount: 'deployer', scope: 'api:read api:write' },
     tokenId: '8f14e45f-ceea-467f-a8f5-1f0e7d3b9c22',
     ip: '192.0.2.10',
