@@ -80,13 +80,23 @@ export function createKeysInUse(
     const missing = unregisteredKeys(bundle, states);
     return missing.length === 0 || !(await load()).ok ? states : storage.register(missing, now);
   };
+  const openCurrent = async (
+    own: SealedKeys,
+    states: readonly SigningKeyState[],
+    now: number,
+  ): Promise<KeysNow & Opened> => {
+    const opened = await own.open(states, now);
+    if (opened.unopened.length === 0) return { states, ...opened };
+    // A rotation may have replaced them since their states were read.
+    const current = await storage.read();
+    return { states: current, ...(await own.open(current, now)) };
+  };
   /** All states, with every key that is lacking made, and the sealed keys opened. */
   const look = async (now: number): Promise<KeysNow & Opened> => {
     const states = await register(await storage.read(), now);
     const own = (await load()).ok ? await sealed() : null;
     if (own === null) return { states, ...NONE };
-    const filled = await own.fill(states, now);
-    return { states: filled, ...(await own.open(filled, now)) };
+    return openCurrent(own, await own.fill(states, now), now);
   };
   const recent = rememberBriefly(look);
   const seen = new Set<string>();
@@ -105,9 +115,10 @@ export function createKeysInUse(
       const own = await sealed();
       let states = await register(known, now);
       if (own !== null) {
-        states = await own.fill(states, now, algorithmFor(atHand, states, purpose));
-        const { unopened } = await own.open(states, now);
-        if (unopened.length > 0) return refuse(await cannotOpen(unopened));
+        const filled = await own.fill(states, now, algorithmFor(atHand, states, purpose));
+        const opened = await openCurrent(own, filled, now);
+        if (opened.unopened.length > 0) return refuse(await cannotOpen(opened.unopened));
+        ({ states } = opened);
         if (own.isLacking(states)) fillLater(now);
       }
       const key = signingKeyFor(atHand, states, purpose);

@@ -203,6 +203,30 @@ describe('an emergency rotation', () => {
     }
   });
 
+  it('again, between the two reads of an exchange in another isolate, costs that exchange nothing (contract §5.8)', async () => {
+    const other = deployment.keepIsolate();
+    const emergency = async (): Promise<number> => {
+      const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' };
+      const body = JSON.stringify({ mode: 'emergency', alg: 'ES256' });
+      return (await other('/v1/signing-keys/rotate', { method: 'POST', headers, body })).status;
+    };
+    deployment.coldStart();
+    await app.token();
+    expect(await emergency()).toBe(200);
+    let rotated = 0;
+    deployment.d1.carry = async ({ sql, carryOut }) => {
+      const isSealedRead = sql.length === 1 && sql[0]?.startsWith('SELECT kid, alg, sealed') === true;
+      if (isSealedRead && rotated === 0) {
+        rotated = 1;
+        rotated = await emergency();
+      }
+      return carryOut();
+    };
+    const token = await app.token();
+    expect(rotated).toBe(200);
+    expect([kidIn(token), await isActive(token)]).toEqual([await kidOf('ES256', 'active'), true]);
+  });
+
   it('works without a standby key, and makes one (contract §5.8)', async () => {
     await deployment.db.prepare("UPDATE signing_key SET status = 'revoked' WHERE status = 'standby'").run();
     deployment.coldStart();
