@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import type { MiniflareOptions } from 'miniflare';
 
+import { LOCAL_DATABASE } from '../../src/cli/backup/local-database.ts';
 import { migrate } from './migrate.ts';
 import { isRunning, listProcesses } from './processes.ts';
 import type { ProcessStamp } from './processes.ts';
@@ -21,8 +22,7 @@ const SWEEP_EVERY_MS = 3_600_000;
 /** Milliseconds until the first one: not in the way of the first requests. */
 const FIRST_SWEEP_MS = 2_000;
 
-/** The ids under which states that exist keep their data; wrangler.toml names none. */
-const LOCAL_DATABASE = '00000000-0000-0000-0000-000000000000';
+/** As LOCAL_DATABASE: states that exist keep their data under it. */
 const LOCAL_NAMESPACE = '00000000000000000000000000000000';
 
 export interface LocalWorkerOptions {

@@ -2,12 +2,13 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import type { CommandContext } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
+import { LOCAL_DATABASE } from './local-database.ts';
 
 export interface Wrangler {
   /** The folder of the deployment's migrations. */
@@ -72,7 +73,7 @@ function cloneOf(config: string): string {
   }
 }
 
-/** A wrangler.toml beside a link to the database of `npm start`: `wrangler d1 export` takes no directory of its own. */
+/** A configuration beside a link to the database of `npm start`: `wrangler d1 export` takes no directory of its own. */
 async function localConfig(config: string, stateDirectory: string, directory: string): Promise<string> {
   const storage = resolve(stateDirectory, 'storage', 'd1');
   if (!existsSync(storage))
@@ -81,9 +82,18 @@ async function localConfig(config: string, stateDirectory: string, directory: st
   await mkdir(join(directory, '.wrangler', 'state', 'v3'), { recursive: true });
   await symlink(storage, join(directory, '.wrangler', 'state', 'v3', 'd1'));
   await symlink(join(cloneOf(config), 'migrations'), join(directory, 'migrations'));
-  const copy = join(directory, 'wrangler.toml');
-  await writeFile(copy, await readFile(config, 'utf8'));
-  return copy;
+  const local = join(directory, 'wrangler.json');
+  const database = {
+    binding: 'DB',
+    database_name: 'cambist',
+    database_id: LOCAL_DATABASE,
+    migrations_dir: 'migrations',
+  };
+  await writeFile(
+    local,
+    JSON.stringify({ name: 'cambist', compatibility_date: '2026-10-20', d1_databases: [database] }),
+  );
+  return local;
 }
 
 /** `npm start` holds a lock of the operating system while it runs; two that write one file would damage it. */
