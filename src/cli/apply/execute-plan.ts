@@ -24,7 +24,7 @@ export async function executePlan(plan: Plan, state: State, api: Api, tell: (don
     if (identity === undefined) throw new Error(`no ${kind} ${name}: the plan refers to what it does not make`);
     return identity;
   };
-  for (const change of plan.changes) {
+  for (const change of [...plan.adoptions, ...plan.changes]) {
     const { kind, path } = change;
     const answer = await write(change, identityOf, api);
     const identity = String(answer['identity'] ?? change.identity ?? '');

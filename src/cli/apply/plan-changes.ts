@@ -36,6 +36,8 @@ export interface Change {
 
 export interface Plan {
   readonly changes: readonly Change[];
+  /** What gives objects that nobody's configuration made the label of this one, though they are as they are declared. */
+  readonly adoptions: readonly Change[];
   /** Declared objects that are there as they are declared. */
   readonly unchanged: number;
   /** Objects of this configuration that it no longer declares, and that stay without --prune. */
@@ -54,6 +56,7 @@ export function planChanges(declaration: Declaration, state: State, prune: boole
   const perObject = KIND_NAMES.flatMap((kind) => declaration.objects.filter((declared) => declared.kind === kind)).map(
     (declared) => changesOf(declared, matched.get(declared), declaration, faults),
   );
+  const adoptions = perObject.flat().filter((change) => isAdoption(change));
   const kept = new Set(matched.values());
   const gone = state.objects.filter((stored) => managerOf(stored) === declaration.name && !kept.has(stored));
   const deletions = [...KIND_NAMES]
@@ -61,11 +64,21 @@ export function planChanges(declaration: Declaration, state: State, prune: boole
     .flatMap((kind) => gone.filter((stored) => stored.kind === kind))
     .map((stored) => deletion(stored, gone, state));
   return {
-    changes: [...perObject.flat(), ...(prune ? deletions : [])],
-    unchanged: perObject.filter((changes) => changes.length === 0).length,
+    changes: [...perObject.flat().filter((change) => !isAdoption(change)), ...(prune ? deletions : [])],
+    adoptions,
+    unchanged: perObject.filter((changes) => changes.every((change) => isAdoption(change))).length,
     leftOver: prune ? [] : gone,
     faults,
   };
+}
+
+/** True if nothing but the label of the configuration is added: what was declared of the object is there already. */
+function isAdoption({ action, changes: [change, ...others] }: Change): boolean {
+  if (action !== 'update' || change?.member !== 'labels' || others.length > 0 || !isJsonObject(change.after))
+    return false;
+  const before = isJsonObject(change.before) ? change.before : {};
+  const { [CONFIGURATION_LABEL]: _, ...labels } = change.after;
+  return !Object.hasOwn(before, CONFIGURATION_LABEL) && canonicalJson(labels) === canonicalJson(before);
 }
 
 /** The names that lead to an object. */

@@ -33,12 +33,19 @@ export function showPlan(plan: Plan, output: Output): void {
       output.line(output.paint('red', `    also deletes ${object}, which is not from here`));
   }
   if (plan.changes.length > 0) output.line();
+  if (plan.adoptions.length > 0) output.line(`${adoptedNote(plan.adoptions.length)}\n`);
   for (const stored of plan.leftOver)
     output.line(
       `  ${KIND_LABELS[stored.kind]} ${pathOf(stored).join(' / ')} is no longer declared; --prune deletes it`,
     );
   if (plan.leftOver.length > 0) output.line();
   output.line(summaryOf(plan));
+}
+
+function adoptedNote(count: number): string {
+  const [objects, they] =
+    count === 1 ? ['1 object is as declared, but', 'it'] : [`${count} objects are as declared, but`, 'them'];
+  return `  ${objects} no file made ${they}: apply labels ${they} as this one's, so that --prune knows ${they}`;
 }
 
 /** Labels that stay are not repeated. */
@@ -80,6 +87,7 @@ export function planJson(plan: Plan): object {
       changes,
       alsoDeletes,
     })),
+    adoptions: plan.adoptions.map(({ kind, path, identity }) => ({ kind: KIND_LABELS[kind], path, identity })),
     unchanged: plan.unchanged,
     leftOver: plan.leftOver.map(({ kind, identity, name, parent }) => ({
       kind: KIND_LABELS[kind],

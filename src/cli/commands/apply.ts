@@ -36,12 +36,13 @@ async function apply(context: CommandContext): Promise<number> {
   }
   showPlan(plan, output);
   showTests(results, output, 'failed');
-  if (plan.changes.length > 0 && !(await confirm(questionOf(plan), context))) {
+  const total = plan.changes.length + plan.adoptions.length;
+  if (total > 0 && !(await confirm(questionOf(plan), context))) {
     output.line('Nothing was changed.');
     return 1;
   }
   const done: Done[] = [];
-  if (plan.changes.length > 0) output.line();
+  if (total > 0) output.line();
   try {
     await executePlan(plan, state, api, (step) => {
       done.push(step);
@@ -52,15 +53,17 @@ async function apply(context: CommandContext): Promise<number> {
       for (const { detail } of step.warnings) output.warn(`${step.change.path.join(' / ')}: ${detail}`);
     });
   } catch (error) {
-    throw interrupted(error, done.length, plan.changes.length);
+    throw interrupted(error, done.length, total);
   }
   output.data({ changes: done.map(({ change, identity }) => ({ ...change, identity })), tests: results }, () => {
-    if (done.length > 0) output.line(`Applied: ${done.length} of ${plan.changes.length}.`);
+    if (done.length > 0) output.line(`Applied: ${done.length} of ${total}.`);
   });
   return 0;
 }
 
-function questionOf({ changes }: Plan): string {
+function questionOf({ changes, adoptions }: Plan): string {
+  if (changes.length === 0)
+    return adoptions.length === 1 ? 'Label this object?' : `Label these ${adoptions.length} objects?`;
   const deletions = changes.filter(({ action }) => action === 'delete').length;
   const one = changes.length === 1 ? 'this change' : `these ${changes.length} changes`;
   return deletions === 0 ? `Make ${one}?` : `Make ${one}, of which ${deletions} delete${deletions === 1 ? 's' : ''}?`;

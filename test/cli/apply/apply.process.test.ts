@@ -527,8 +527,8 @@ describe('cambist export', () => {
     const file = join(directory, 'exported.yaml');
     writeFileSync(file, exported.stdout);
     const planned = await cambist(['plan', '-f', file], { env: env() });
-    // What was made by hand is taken over; nothing else changes.
-    expect(planned.stdout).toContain('0 to create, 2 to change, 0 to delete');
+    expect(planned.stdout).toContain('Nothing to change: ');
+    expect(planned.stdout).toContain('2 objects are as declared, but no file made them: apply labels them');
   });
 
   it('writes no Terraform: what it wrote destroyed every federated identity when it was imported', async () => {

@@ -128,7 +128,15 @@ describe('planChanges', () => {
     });
     expect(plan(FILE, replaced(labelled)).changes).toEqual([]);
     const adopted = stored('serviceAccount', 'deployer', { labels: { team: 'shop' } });
-    expect(plan(FILE, replaced(adopted)).changes).toMatchObject([{ body: { labels: { team: 'shop', ...OURS } } }]);
+    const { changes, adoptions, unchanged } = plan(FILE, replaced(adopted));
+    expect(changes).toEqual([]);
+    expect(adoptions).toMatchObject([{ body: { labels: { team: 'shop', ...OURS } } }]);
+    expect(unchanged).toBe(plan(FILE, replaced(labelled)).unchanged);
+    const drifted = stored('serviceAccount', 'deployer', { labels: { team: 'shop' }, description: 'by hand' });
+    expect(plan(FILE, replaced(drifted))).toMatchObject({
+      changes: [{ body: { description: '', labels: OURS } }],
+      adoptions: [],
+    });
   });
 
   it.each<[string, JsonObject, JsonObject]>([
