@@ -2,7 +2,8 @@
 
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 
-import { EVENT_COLUMNS, EVENT_VALUES } from '../src/store/exchange-events.ts';
+import { decisionEvent } from '../src/exchange/record.ts';
+import { insertGrant } from '../src/store/decisions.ts';
 import { EXCHANGE_STATEMENTS } from '../src/store/exchange-facts.ts';
 import { migrate } from '../scripts/local/migrate.ts';
 import { spreadOf } from './contest.ts';
@@ -45,13 +46,15 @@ const TIMER = `export default { async fetch(request, env) {
   const started = Date.now();
   for (let time = 0; time < times; time += 1) {
     await env.DB.prepare(read.sql).bind(...read.values).all();
-    await env.DB.prepare(write.sql).bind(...write.values.map((value) => value === '' ? 'evt_' + crypto.randomUUID() : value)).run();
+    const { meta } = await env.DB.prepare(write.sql).bind(...write.values.map((value) => value === '' ? 'evt_' + crypto.randomUUID() : value)).run();
+    if (meta.changes !== 1) throw new Error('the grant was not written');
   }
   return Response.json((Date.now() - started) / times);
 } }`;
 
 interface Prepared extends GrowthCase {
   readonly miniflare: Miniflare;
+  readonly write: Bound;
   readonly rowsNamed: number;
   readonly rowsUnnamed: number;
   readonly times: number[];
@@ -63,8 +66,8 @@ export async function measureGrowth({ growthRounds, growthDivisor }: Effort): Pr
   try {
     for (const growth of CASES) cases.push(await prepare(smaller(growth, growthDivisor)));
     for (let round = 0; round <= growthRounds; round += 1) {
-      for (const { miniflare, times } of cases) {
-        const milliseconds = await timeExchanges(miniflare);
+      for (const { miniflare, write, times } of cases) {
+        const milliseconds = await timeExchanges(miniflare, write);
         // The first round fills caches.
         if (round > 0) times.push(milliseconds);
       }
@@ -110,43 +113,48 @@ async function prepare(growth: GrowthCase): Promise<Prepared> {
   const named = db.prepare(BY_ID).bind(null, 'https://issuer1.example.com', 'sa_7', ORGANISATION, AUDIENCE);
   const unnamed = db.prepare(BY_TOKEN).bind(...BY_TOKEN_VALUES);
   const rows = async (read: typeof named): Promise<number> => (await read.all()).meta.rows_read ?? 0;
-  return { ...growth, miniflare, rowsNamed: await rows(named), rowsUnnamed: await rows(unnamed), times: [] };
+  const write = await grantStatement(db);
+  return { ...growth, miniflare, write, rowsNamed: await rows(named), rowsUnnamed: await rows(unnamed), times: [] };
 }
 
-async function timeExchanges(miniflare: Miniflare): Promise<number> {
-  const claims = JSON.stringify({ sub: SUBJECT, padding: 'x'.repeat(900) });
-  // In the order of EVENT_COLUMNS.
-  const event = [
-    ORGANISATION,
-    '',
-    Math.floor(Date.now() / 1000),
-    crypto.randomUUID(),
-    SUBJECT,
-    'token.exchange',
-    'granted',
-    null,
-    null,
-  ];
-  const about = [
-    'sa_7',
-    'fid_7',
-    'https://issuer1.example.com',
-    SUBJECT,
-    claims,
-    crypto.randomUUID(),
-    '2001:db8::1',
-    '{}',
-  ];
+/** A statement and its values, as the store makes it. */
+interface Bound {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
+/** A database that only says what it would carry out. */
+const SAYING = { prepare: (sql: string) => ({ bind: (...values: readonly unknown[]): Bound => ({ sql, values }) }) };
+
+/** The write of a grant, in the store's own words; its event has no id yet. */
+async function grantStatement(db: LocalD1): Promise<Bound> {
+  const version = async (scope: string): Promise<string> =>
+    (await db.prepare('SELECT version FROM policy_version WHERE scope = ?').bind(scope).first<string>('version')) ?? '';
+  const now = Math.floor(Date.now() / 1000);
+  const event = decisionEvent(
+    { requestId: crypto.randomUUID(), ip: '2001:db8::1', now },
+    {
+      id: '',
+      organisationId: ORGANISATION,
+      actor: SUBJECT,
+      outcome: 'granted',
+      serviceAccountId: 'sa_7',
+      federatedIdentityId: 'fid_7',
+      issuer: 'https://issuer1.example.com',
+      subject: SUBJECT,
+      claims: { sub: SUBJECT, padding: 'x'.repeat(900) },
+      asked: {},
+      tokenId: crypto.randomUUID(),
+    },
+  );
+  const policy = { organisation: await version(ORGANISATION), deployment: await version('deployment') };
+  return insertGrant(SAYING as object as D1Database, event, policy) as object as Bound;
+}
+
+async function timeExchanges(miniflare: Miniflare, write: Bound): Promise<number> {
   const answer = await miniflare.dispatchFetch('http://bench', {
     method: 'POST',
-    body: JSON.stringify({
-      read: { sql: BY_TOKEN, values: BY_TOKEN_VALUES },
-      write: {
-        sql: `INSERT INTO audit_event (${EVENT_COLUMNS}) VALUES (${EVENT_VALUES})`,
-        values: [...event, ...about],
-      },
-      times: EXCHANGES,
-    }),
+    body: JSON.stringify({ read: { sql: BY_TOKEN, values: BY_TOKEN_VALUES }, write, times: EXCHANGES }),
   });
   if (!answer.ok) throw new Error(await answer.text());
   return (await answer.json()) as number;

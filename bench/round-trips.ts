@@ -56,6 +56,7 @@ export async function countRoundTrips(eventsWeighed: number): Promise<{ readonly
   await fetch(`${url}/readyz`);
   await count('granted, the first of an issuer', 200, await workload.sign(audience));
   await count('granted, warm, account named', 200, await workload.sign(audience));
+  await post('granted, the first by the token alone', 200, await workload.sign(audience), {});
   await count('granted, warm, by the token alone', 200, await workload.sign(audience), {});
   await cambist.restart();
   await count('granted, the first of an isolate', 200, await workload.sign(audience));
