@@ -48,7 +48,10 @@ const KEYS = `SELECT k.alg, k.status, count(*) AS number, min(coalesce(k.activat
 const OLDEST = `${EVENT_ORGANISATIONS}
   SELECT min((SELECT min(e.time) FROM audit_event e WHERE e.organisation_id = o.id)) AS time FROM organisation_seen o`;
 
-/** Every statement of this file, for the test that each of them uses an index. */
+/**
+ * Every statement of this file, for the test that each of them uses an index.
+ * @internal
+ */
 export const METRICS_STATEMENTS: readonly string[] = [BEGIN, SETTLE, ADVANCE, TOTALS, RECENT, FAILING, KEYS, OLDEST];
 
 /**
