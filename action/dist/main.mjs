@@ -677,63 +677,9 @@ async function runProgram(program, args, variables) {
   });
 }
 
-// src/cli/sources/failure.ts
-function sourceFailure(code, message, next, status) {
-  return new CliFailure(message, {
-    code,
-    ...next === void 0 ? {} : { next },
-    ...status === void 0 ? {} : { status }
-  });
-}
-
-// src/cli/sources/ask-platform.ts
-init_failure();
-init_limits();
-async function askPlatform(system, title, request) {
-  return await tryRepeatedly(system, title, async () => {
-    const answer = await system.send(request, PLATFORM_TIMEOUT_MS);
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    const complaint = `${answer.status} ${quoteComplaint(answer.text)}`.trim();
-    if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
-      throw new PassingTrouble(complaint, answer.headers.get("retry-after"));
-    const message = `${title} refused to give an ID token: ${complaint}`;
-    throw sourceFailure("platform_refused", message, void 0, answer.status);
-  });
-}
-async function tryRepeatedly({ sleep: sleep2, random }, title, work, gaveUp = noIdToken) {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof CliFailure || error instanceof PlatformFailure || !(error instanceof Error)) throw error;
-      if (attempt === PLATFORM_ATTEMPTS) throw gaveUp(title, reasonOf(error));
-      await sleep2(pauseMs(attempt, error instanceof PassingTrouble ? error.retryAfter : null, random()));
-    }
-  }
-}
-function noIdToken(title, reason) {
-  return sourceFailure(
-    "platform_unavailable",
-    `${title} gave no ID token in ${PLATFORM_ATTEMPTS} tries; the last time: ${reason}`,
-    "This is between the job and its platform; Cambist was not asked yet. Try again, and look at the status page of the platform."
-  );
-}
-function pauseMs(attempt, retryAfter, random) {
-  if (retryAfter !== null && /^\d{1,6}$/.test(retryAfter))
-    return Math.min(Number(retryAfter) * 1e3, PLATFORM_LONGEST_RETRY_MS);
-  return PLATFORM_FIRST_RETRY_MS * 2 ** (attempt - 1) * (0.5 + random / 2);
-}
-function reasonOf(error) {
-  if (error instanceof PassingTrouble) return error.message;
-  if (error.name === "TimeoutError" || error.name === "AbortError") return "no answer in time";
-  const { cause } = error;
-  for (const one of [cause, error])
-    if (one instanceof Error && "code" in one && typeof one.code === "string") return one.code;
-  return quoteComplaint(error.message);
-}
-
 // src/platforms/aws/assume-role.ts
 init_failure();
+var AWS_AUDIENCE = "sts.amazonaws.com";
 var PASSING = /* @__PURE__ */ new Set([
   "IDPCommunicationError",
   "RequestLimitExceeded",
@@ -790,11 +736,77 @@ function unescapeXml(text) {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&apos;", "'").replaceAll("&#39;", "'").replaceAll("&amp;", "&");
 }
 
+// src/platforms/aws/credentials-file.ts
+function awsCredentialsFile(keys, region) {
+  return [
+    "[default]",
+    `aws_access_key_id = ${keys.accessKeyId}`,
+    `aws_secret_access_key = ${keys.secretAccessKey}`,
+    `aws_session_token = ${keys.sessionToken}`,
+    `region = ${region}`,
+    ""
+  ].join("\n");
+}
+
+// src/cli/sources/failure.ts
+function sourceFailure(code, message, next, status) {
+  return new CliFailure(message, {
+    code,
+    ...next === void 0 ? {} : { next },
+    ...status === void 0 ? {} : { status }
+  });
+}
+
+// src/cli/sources/ask-platform.ts
+init_failure();
+init_limits();
+async function askPlatform(system, title, request) {
+  return await tryRepeatedly(system, title, async () => {
+    const answer = await system.send(request, PLATFORM_TIMEOUT_MS);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const complaint = `${answer.status} ${quoteComplaint(answer.text)}`.trim();
+    if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
+      throw new PassingTrouble(complaint, answer.headers.get("retry-after"));
+    const message = `${title} refused to give an ID token: ${complaint}`;
+    throw sourceFailure("platform_refused", message, void 0, answer.status);
+  });
+}
+async function tryRepeatedly({ sleep: sleep2, random }, title, work, gaveUp = noIdToken) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof CliFailure || error instanceof PlatformFailure || !(error instanceof Error)) throw error;
+      if (attempt === PLATFORM_ATTEMPTS) throw gaveUp(title, reasonOf(error));
+      await sleep2(pauseMs(attempt, error instanceof PassingTrouble ? error.retryAfter : null, random()));
+    }
+  }
+}
+function noIdToken(title, reason) {
+  return sourceFailure(
+    "platform_unavailable",
+    `${title} gave no ID token in ${PLATFORM_ATTEMPTS} tries; the last time: ${reason}`,
+    "This is between the job and its platform; Cambist was not asked yet. Try again, and look at the status page of the platform."
+  );
+}
+function pauseMs(attempt, retryAfter, random) {
+  if (retryAfter !== null && /^\d{1,6}$/.test(retryAfter))
+    return Math.min(Number(retryAfter) * 1e3, PLATFORM_LONGEST_RETRY_MS);
+  return PLATFORM_FIRST_RETRY_MS * 2 ** (attempt - 1) * (0.5 + random / 2);
+}
+function reasonOf(error) {
+  if (error instanceof PassingTrouble) return error.message;
+  if (error.name === "TimeoutError" || error.name === "AbortError") return "no answer in time";
+  const { cause } = error;
+  for (const one of [cause, error])
+    if (one instanceof Error && "code" in one && typeof one.code === "string") return one.code;
+  return quoteComplaint(error.message);
+}
+
 // src/action/aws.ts
 init_sts_origin();
 init_failure();
 init_limits();
-var AWS_AUDIENCE = "sts.amazonaws.com";
 async function assumeRole(aws, idToken, means) {
   const { system, runner: runner2 } = means;
   const { role: arn, region, durationSeconds: durationSeconds2 } = aws;
@@ -816,16 +828,6 @@ function awsVariables(keys) {
     AWS_REGION: keys.region,
     AWS_DEFAULT_REGION: keys.region
   };
-}
-function awsCredentialsFile(keys) {
-  return [
-    "[default]",
-    `aws_access_key_id = ${keys.accessKeyId}`,
-    `aws_secret_access_key = ${keys.secretAccessKey}`,
-    `aws_session_token = ${keys.sessionToken}`,
-    `region = ${keys.region}`,
-    ""
-  ].join("\n");
 }
 function unavailable(title, reason) {
   return new CliFailure(`${title} gave no keys; the last time: ${reason}`, { code: "platform_unavailable" });
@@ -2115,11 +2117,12 @@ import { randomUUID as randomUUID2 } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join as join2 } from "node:path";
 var OWNER_ONLY = 384;
-async function writePrivateFile(path, text) {
+async function writePrivateFile(path, text, mode = OWNER_ONLY) {
   const draft = join2(dirname(path), `.${basename(path)}.${randomUUID2()}`);
   try {
     const file = await open(draft, "wx", OWNER_ONLY);
     try {
+      if (mode !== OWNER_ONLY) await file.chmod(mode);
       await file.writeFile(text);
       await file.sync();
     } finally {
@@ -2366,7 +2369,7 @@ async function getCredentials(runner2, variables) {
   if (inputs.credentialsFile !== void 0) {
     runner2.saveState("file", inputs.credentialsFile);
     runner2.saveState("file_holds", keys?.accessKeyId ?? token.accessToken);
-    const text = keys === void 0 ? token.accessToken : awsCredentialsFile(keys);
+    const text = keys === void 0 ? token.accessToken : awsCredentialsFile(keys, keys.region);
     await writeCredentials(inputs.credentialsFile, text, runner2, variables);
     runner2.setOutput("credentials-file", inputs.credentialsFile);
   }

@@ -12,9 +12,6 @@ import type { Means } from './exchange.ts';
 import { RefusedError } from './failure.ts';
 import type { AwsInputs } from './inputs.ts';
 
-/** The audience that AWS's own tools use. */
-export const AWS_AUDIENCE = 'sts.amazonaws.com';
-
 export interface AwsKeys extends RoleKeys {
   readonly region: string;
 }
@@ -44,18 +41,6 @@ export function awsVariables(keys: AwsKeys): Readonly<Record<string, string>> {
     AWS_REGION: keys.region,
     AWS_DEFAULT_REGION: keys.region,
   };
-}
-
-/** A shared credentials file with one profile, as AWS's tools read it. */
-export function awsCredentialsFile(keys: AwsKeys): string {
-  return [
-    '[default]',
-    `aws_access_key_id = ${keys.accessKeyId}`,
-    `aws_secret_access_key = ${keys.secretAccessKey}`,
-    `aws_session_token = ${keys.sessionToken}`,
-    `region = ${keys.region}`,
-    '',
-  ].join('\n');
 }
 
 function unavailable(title: string, reason: string): CliFailure {

@@ -1,9 +1,11 @@
 // What the step does: inputs, ID token, exchange, AWS if asked for, and everything handed over in an order that loses nothing.
 
 import { realSystem } from '../cli/sources/real-system.ts';
+import { AWS_AUDIENCE } from '../platforms/aws/assume-role.ts';
+import { awsCredentialsFile } from '../platforms/aws/credentials-file.ts';
 import type { Variables } from '../platforms/source.ts';
 import type { ExchangedToken } from '../sdk/client/exchange-token.ts';
-import { assumeRole, AWS_AUDIENCE, awsCredentialsFile, awsVariables } from './aws.ts';
+import { assumeRole, awsVariables } from './aws.ts';
 import { exchange } from './exchange.ts';
 import type { Means, Wanted } from './exchange.ts';
 import { writeCredentials } from './hand-over.ts';
@@ -32,7 +34,7 @@ export async function getCredentials(runner: Runner, variables: Variables): Prom
   if (inputs.credentialsFile !== undefined) {
     runner.saveState('file', inputs.credentialsFile);
     runner.saveState('file_holds', keys?.accessKeyId ?? token.accessToken);
-    const text = keys === undefined ? token.accessToken : awsCredentialsFile(keys);
+    const text = keys === undefined ? token.accessToken : awsCredentialsFile(keys, keys.region);
     await writeCredentials(inputs.credentialsFile, text, runner, variables);
     runner.setOutput('credentials-file', inputs.credentialsFile);
   }

@@ -9,6 +9,8 @@ export interface FailureDetails {
   readonly exitCode?: 1 | 2;
   readonly requestId?: string | null;
   readonly status?: number;
+  /** Seconds that the service asks to wait. */
+  readonly retryAfterSeconds?: number;
   /** The members of a request that the service named. */
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }

@@ -11,13 +11,15 @@ import type { ExchangeSettings } from './exchange-settings.ts';
 export interface WantedToken {
   /** Audiences of an ID token; null for an access token. */
   readonly idTokenFor: readonly string[] | null;
+  /** Ends the exchange and its retries. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A new token, from an ID token that was asked for just now. Throws a CliFailure; a refusal is final. */
 export async function requestToken(
   world: World,
   settings: ExchangeSettings,
-  { idTokenFor }: WantedToken,
+  { idTokenFor, signal }: WantedToken,
 ): Promise<ExchangedToken> {
   const facts = { variables: world.env, audience: settings.subjectAudience, deployment: settings.url };
   const obtained = await obtainIdToken(realSystem(world), facts, settings.source);
@@ -33,6 +35,7 @@ export async function requestToken(
         ? { scope: settings.scope, audience: settings.audience }
         : { requestedTokenType: 'id_token' as const, audience: idTokenFor }),
       fetch: async (url, init) => await world.fetch(url, init),
+      signal,
     });
   } catch (error) {
     if (error instanceof TokenExchangeError) throw exchangeFailure(error, settings, obtained.audienceAdvice);
@@ -66,6 +69,7 @@ function exchangeFailure(
     code,
     requestId,
     ...(status === null ? {} : { status }),
+    ...(error.retryAfterSeconds === null ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
     ...(code === 'invalid_options' ? { exitCode: 2 as const } : {}),
     ...(next.length === 0 ? {} : { next: next.join('\n') }),
   });

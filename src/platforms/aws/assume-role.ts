@@ -3,6 +3,9 @@
 import { PassingTrouble, PlatformFailure, quoteComplaint } from '../failure.ts';
 import type { PlatformAnswer, PlatformRequest } from '../source.ts';
 
+/** The audience that AWS's own tools use. */
+export const AWS_AUDIENCE = 'sts.amazonaws.com';
+
 export interface RoleToAssume {
   readonly arn: string;
   /** What CloudTrail shows; see `sessionName`. */
