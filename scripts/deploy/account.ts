@@ -92,7 +92,7 @@ export async function secretNames(run: RunWrangler, worker: string): Promise<rea
   if (answer.code === 0) {
     return json<readonly { readonly name: string }[]>(answer, 'secret list').map(({ name }) => name);
   }
-  if (/not found/i.test(outputOf(answer))) return null;
+  if (/Worker "[^"\n]*"[^\n]* not found/.test(outputOf(answer))) return null;
   throw failed(`the secrets of the Worker ${worker} were not listed`, answer);
 }
 
