@@ -7,7 +7,7 @@ import { endAll, start } from '../support/local-process.ts';
 afterEach(endAll);
 
 it('grants, refuses, changes rules and rotates keys for a day of simulated time, and finds nothing wrong (contract §5.7, §5.8, §7)', async () => {
-  const soak = start(process.execPath, ['test/soak/soak.ts', '--exchanges', '1500']);
+  const soak = start(process.execPath, ['test/soak/soak.ts', '--exchanges', '1000']);
   const { code } = await soak.exited;
   expect(soak.output()).toContain('soak: passed');
   expect(soak.output()).not.toContain('fault:');
