@@ -165,6 +165,7 @@ describe('a restore into another database', () => {
   it('brings the audit log and what was spent, but no key; only that one was revoked (contract §8)', () => {
     const source = used();
     key(source, 'k0', 'revoked');
+    key(source, 'revoked', 'standby');
     const target = database();
     key(target, 'fresh', 'active');
     restore(target, backUp(source));

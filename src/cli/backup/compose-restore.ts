@@ -80,20 +80,18 @@ export function composeRestore(backup: Backup, migrations: readonly Migration[])
       ({ table, columns, values }) =>
         `INSERT OR IGNORE INTO "${table}" (${columns}) SELECT ${values} WHERE (SELECT is_new FROM restore_point)`,
     ),
-    ...of(['signing_key']).flatMap(revocation),
+    ...of(['signing_key']).map(revocation),
     // What a migration since then wrote into rows, it writes into these, too.
     ...newer.flatMap(({ statements }) => statements.filter((statement) => /^(?:UPDATE|INSERT)\b/i.test(statement))),
     ...MAKE_SAFE,
   ];
 }
 
-/** That a key was revoked holds for ever; nothing else of a key is restored. */
-function revocation({ columns, values }: Row): readonly string[] {
-  if (!values.includes("'revoked'")) return [];
-  return [
-    `INSERT INTO signing_key (${columns}) VALUES (${values})
-      ON CONFLICT (kid) DO UPDATE SET status = 'revoked', revoked_at = coalesce(revoked_at, excluded.revoked_at), sealed = NULL`,
-  ];
+/** That a key was revoked holds for ever; nothing else of a key is restored, whatever its name. */
+function revocation({ columns, values }: Row): string {
+  return `WITH known (${columns}) AS (VALUES (${values})) INSERT INTO signing_key (${columns})
+    SELECT ${columns} FROM known WHERE status = 'revoked'
+    ON CONFLICT (kid) DO UPDATE SET status = 'revoked', revoked_at = coalesce(revoked_at, excluded.revoked_at)`;
 }
 
 /** The id of the newest audit event, quoted; ids are in the order of their creation. */
