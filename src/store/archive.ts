@@ -4,6 +4,7 @@ import { ARCHIVE_FORM, archiveText } from '../objects/audit-archive.ts';
 import { auditEventView } from '../objects/audit-event-view.ts';
 import type { ListedAuditEvent } from '../objects/audit-log.ts';
 import { packObject, writeObject } from './archive-object.ts';
+import { readRequests, REQUESTS } from './archive-requests.ts';
 import type { PackedObject } from './archive-object.ts';
 import { tagsOf } from './archive-tags.ts';
 import type { ArchivedEvent } from './archived-events.ts';
@@ -13,8 +14,6 @@ import { rowsOf, runBatch } from './d1.ts';
 import {
   ARCHIVED_EVENT_BYTES,
   ARCHIVED_REQUEST_BYTES,
-  COUNTED_REQUESTS_AFTER_MS,
-  COUNTED_REQUESTS_BEFORE_MS,
   MAX_ARCHIVED_BYTES,
   MAX_ARCHIVED_EVENTS,
   MAX_ARCHIVED_SPAN_SECONDS,
@@ -22,7 +21,6 @@ import {
   MAX_OBJECTS_PER_RUN,
   MAX_REQUESTS_PER_EVENT,
 } from './limits.ts';
-import { requestIdNear } from './request-ids.ts';
 import { EVENT_ORGANISATIONS } from './sweep.ts';
 
 /** Organisations with events before ?1, that with the oldest first. */
@@ -42,11 +40,6 @@ const OLDEST = `SELECT ${AUDIT_COLUMNS} FROM
     ORDER BY e.time, e.id LIMIT ${MAX_ARCHIVED_EVENTS}) oldest
   CROSS JOIN audit_event e ON e.rowid = oldest.event
   WHERE oldest.size <= ${MAX_ARCHIVED_BYTES} OR oldest.place = 1`;
-
-/** The further requests of counted events, in the times in which they were made. */
-const REQUESTS = `SELECT r.event_id AS eventId, r.request_id AS requestId FROM json_each(?2) made CROSS JOIN audit_event_request r
-  ON r.organisation_id = ?1 AND r.request_id >= made.value ->> 0 AND r.request_id < made.value ->> 1
-  WHERE r.event_id IN (SELECT value FROM json_each(?3))`;
 
 // The chain is as it was when the object was made, so a run that was overtaken by another one changes nothing.
 const GUARD = `NOT EXISTS (SELECT 1 FROM audit_archive WHERE organisation_id = ?1 AND sequence >= ?2)
@@ -184,40 +177,4 @@ async function commit(db: D1Database, move: Move): Promise<boolean> {
 function ends(ids: readonly string[]): readonly [string, string] {
   const sorted = ids.toSorted();
   return [sorted[0] ?? '', sorted.at(-1) ?? ''];
-}
-
-/** The further requests of each event that has some. */
-async function readRequests(
-  db: D1Database,
-  organisationId: string,
-  events: readonly ListedAuditEvent[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const counted = events.filter(({ count }) => count > 1);
-  const found = new Map<string, string[]>();
-  if (counted.length === 0) return found;
-  const times = counted
-    .map(({ requestId }): [string, string] => [
-      requestIdNear(requestId, -COUNTED_REQUESTS_BEFORE_MS),
-      requestIdNear(requestId, COUNTED_REQUESTS_AFTER_MS),
-    ])
-    .toSorted(([one], [other]) => (one < other ? -1 : 1));
-  const ids = JSON.stringify(counted.map(({ id }) => id));
-  const [rows] = await runBatch(db, [db.prepare(REQUESTS).bind(organisationId, JSON.stringify(united(times)), ids)]);
-  for (const { eventId, requestId } of rowsOf<{ readonly eventId: string; readonly requestId: string }>(rows)) {
-    const others = found.get(eventId);
-    if (others === undefined) found.set(eventId, [requestId]);
-    else others.push(requestId);
-  }
-  return found;
-}
-
-/** Times that overlap as one, so that no row is read twice; they come in order. */
-function united(times: readonly (readonly [string, string])[]): [string, string][] {
-  const all: [string, string][] = [];
-  for (const [from, to] of times) {
-    const before = all.at(-1);
-    if (before !== undefined && from <= before[1]) before[1] = to > before[1] ? to : before[1];
-    else all.push([from, to]);
-  }
-  return all;
 }

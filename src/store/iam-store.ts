@@ -3,7 +3,7 @@
 import type { Organisation } from '../objects/organisation.ts';
 import type { IamStore } from '../objects/storage.ts';
 import { archiveStore } from './archive-chain.ts';
-import { auditStore } from './audit-events.ts';
+import { auditStore } from './audit-store.ts';
 import { rowsOf, runBatch } from './d1.ts';
 import { readReservedByOthers } from './reserved-audiences.ts';
 import { readAccountStrength, readProviderStrength } from './held-privileges.ts';

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { AuditFilter, ListedAuditEvent } from '../../src/objects/audit-log.ts';
 import { archiveEvents } from '../../src/store/archive.ts';
 import { deleteOldObjects } from '../../src/store/archive-retention.ts';
-import { auditStore } from '../../src/store/audit-events.ts';
+import { auditStore } from '../../src/store/audit-store.ts';
 import { MAX_ARCHIVED_EVENTS } from '../../src/store/limits.ts';
 import {
   bucket,

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { auditStore } from '../../src/store/audit-events.ts';
+import { auditStore } from '../../src/store/audit-store.ts';
 import { federatedIdentity } from '../../src/objects/federated-identity.ts';
 import { identityProvider } from '../../src/objects/identity-provider.ts';
 import { fromRow } from '../../src/store/object-columns.ts';
@@ -30,7 +30,7 @@ async function eventOf(columns: Partial<JsonMembers<string>>): Promise<Partial<J
     prepare: () => statement,
     batch: async () => [
       { success: true, results: [{}] },
-      { success: true, results: [{ claims: null, asked: null, changes: null, ...columns }] },
+      { success: true, results: [{ claims: null, claimsOmitted: null, asked: null, changes: null, ...columns }] },
       { success: true, results: [] },
     ],
   };
