@@ -5,6 +5,8 @@ import { runBatch, rowsOf } from './d1.ts';
 import { bytesSaid, fillingWarning } from './database-size.ts';
 import { EVENT_COLUMNS } from './exchange-events.ts';
 import { EXCHANGE_STATEMENTS } from './exchange-facts.ts';
+import { DEFAULT_ORGANISATION_ID } from '../objects/organisation.ts';
+import { DEPLOYMENT, versionOf } from './policy-guard.ts';
 import { TOKEN_STANDING_STATEMENTS } from './issued-tokens.ts';
 import { APPLIED_MIGRATIONS, compareMigrations } from './migrations.ts';
 
@@ -20,6 +22,11 @@ export const WRITTEN_STATEMENTS: readonly string[] = [
   'SELECT last_fetched_at, fetched_keys, last_fetch_error FROM identity_provider WHERE id = ?1',
 ];
 
+/** Triggers of schema.sql that raise a policy_version. Without one of them, exchanges go on by rules that have changed. */
+const POLICY_TRIGGERS = 27;
+const POLICY = `SELECT (SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name GLOB 'policy_of_*') AS triggers,
+  ${versionOf(DEPLOYMENT)} AS deployment, ${versionOf(`'${DEFAULT_ORGANISATION_ID}'`)} AS organisation`;
+
 /** What was found: faults keep D1 from its work, warnings do not. */
 export interface DatabaseState {
   readonly faults: readonly string[];
@@ -32,10 +39,12 @@ export interface DatabaseState {
  */
 export async function examineDatabase(db: D1Database): Promise<DatabaseState> {
   const statements = [...EXCHANGE_STATEMENTS, ...TOKEN_STANDING_STATEMENTS, ...WRITTEN_STATEMENTS];
-  const prepared = statements.map((sql) => db.prepare(sql).bind(...nullsFor(sql)));
+  const prepared = [...statements, POLICY].map((sql) => db.prepare(sql).bind(...nullsFor(sql)));
   const found = await run(db, [db.prepare(APPLIED_MIGRATIONS), ...prepared]);
   if (found.ok) {
-    const { faults, warnings } = judge(found.applied, null);
+    const { faults: older, warnings } = judge(found.applied, null);
+    const lacking = policyFault(found.policy);
+    const faults = older.length > 0 || lacking === null ? older : [lacking];
     const filling = found.bytes === null ? null : fillingWarning(found.bytes);
     return { faults, warnings: filling === null ? warnings : [...warnings, filling] };
   }
@@ -60,16 +69,35 @@ async function run(
   db: D1Database,
   statements: D1PreparedStatement[],
 ): Promise<
-  | { readonly ok: true; readonly applied: readonly string[]; readonly bytes: number | null }
+  | {
+      readonly ok: true;
+      readonly applied: readonly string[];
+      readonly bytes: number | null;
+      readonly policy: PolicyRow | undefined;
+    }
   | { readonly ok: false; readonly cause: string }
 > {
   try {
     const results = await runBatch(db, statements);
     const applied = rowsOf<{ readonly name: string }>(results[0]).map(({ name }) => name);
-    return { ok: true, applied, bytes: bytesSaid(results) };
+    return { ok: true, applied, bytes: bytesSaid(results), policy: rowsOf<PolicyRow>(results.at(-1))[0] };
   } catch (error) {
     return { ok: false, cause: error instanceof StorageUnavailable ? String(error.cause) : String(error) };
   }
+}
+
+interface PolicyRow {
+  readonly triggers: number;
+  readonly deployment: string | null;
+  readonly organisation: string | null;
+}
+
+/** What an operator must mend, or a changed rule may not be seen; null if nothing is missing. */
+function policyFault(found: PolicyRow | undefined): string | null {
+  const { triggers = 0, deployment = null, organisation = null } = found ?? {};
+  return triggers >= POLICY_TRIGGERS && deployment !== null && organisation !== null
+    ? null
+    : `DB lacks triggers or rows of policy_version (${triggers} of ${POLICY_TRIGGERS} triggers), by which exchanges see that a rule has changed: apply schema.sql (npx wrangler d1 execute DB --remote --file schema.sql)`;
 }
 
 const SCHEMA_FAULT = /no such (?:table|index|column)|has no column named/;

@@ -47,6 +47,25 @@ describe('an identity that an isolate has used', () => {
     expect(await exchange()).toBe(200);
   });
 
+  it('and that a restored backup brings back as it was, with the policy_version of then, is decided by the backup (contract §7)', async () => {
+    const backup = await deployment.db
+      .prepare('SELECT scope, version FROM policy_version')
+      .all<Record<string, string>>();
+    expect(await exchange()).toBe(200);
+    await change('status = ?', 'inactive');
+    expect(await exchange()).toBe(400);
+    // Whole again, as a restore of D1 leaves it: rows and versions of one moment.
+    await change('status = ?', 'active');
+    const restore = backup.results.map(({ scope, version }) =>
+      deployment.db.prepare('UPDATE policy_version SET version = ? WHERE scope = ?').bind(version, scope),
+    );
+    await deployment.db.batch(restore);
+    expect(await exchange()).toBe(200);
+    // What happens after it has versions that were never there.
+    await change('status = ?', 'inactive');
+    expect(await exchange()).toBe(400);
+  });
+
   it('and reaches the same version again with another content, after a restore of D1, is refused at once', async () => {
     const path = `/v1/federated-identities/${joined.federatedIdentity}`;
     expect((await deployment.iam('PATCH', path, { description: 'used at version 2' })).body.objectVersion).toBe(2);

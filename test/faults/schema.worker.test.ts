@@ -72,6 +72,25 @@ describe('a database without a table', () => {
   });
 });
 
+describe('a database without a trigger', () => {
+  it.each([
+    'DROP TRIGGER policy_of_role_updated',
+    "DELETE FROM policy_version WHERE scope = 'deployment'",
+    "DELETE FROM policy_version WHERE scope = 'org_00000000000000000000000000'",
+  ])('that tells of changed rules (%s) says so at /readyz until schema.sql is applied (contract §7)', async (sql) => {
+    const world = await startWorld();
+    const { deployment, works, exchange } = world;
+    await works();
+    await deployment.db.prepare(sql).run();
+    expect(await faultsOf(world)).toEqual([expect.stringContaining('policy_version')]);
+    // Without a version nothing can be proven to be still so.
+    if (sql.startsWith('DELETE')) expectUnavailable(await exchange());
+    await applySchema(world);
+    expect(await faultsOf(world)).toEqual([]);
+    await works();
+  });
+});
+
 describe('a database of another version', () => {
   it.each([
     ['audit_event', 'collapse_key'],
