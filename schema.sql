@@ -336,18 +336,19 @@ CREATE TABLE IF NOT EXISTS policy_version (
   scope   TEXT PRIMARY KEY,                          -- an organisation's id, or 'deployment': our keys, reserved audiences, organisations
   version TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
--- Raised in the transaction of every change of a deciding column, also of one by hand; a display column is none. BEFORE INSERT
--- sees the row that an INSERT OR REPLACE removes without firing its trigger. test/store/policy-version.worker.test.ts tries each column.
+-- Raised in the transaction of every change of a deciding column, also of one by hand; a display column is none. They run BEFORE,
+-- since only then they see the row that OR REPLACE removes without firing its trigger. test/store/policy-version.test.ts tries each column.
 CREATE TRIGGER IF NOT EXISTS policy_of_identity_provider_inserted BEFORE INSERT ON identity_provider BEGIN
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
     (NEW.organisation_id, (SELECT organisation_id FROM identity_provider WHERE id = NEW.id));
 END;
-CREATE TRIGGER IF NOT EXISTS policy_of_identity_provider_updated AFTER UPDATE ON identity_provider
+CREATE TRIGGER IF NOT EXISTS policy_of_identity_provider_updated BEFORE UPDATE ON identity_provider
   WHEN (OLD.id, OLD.organisation_id, OLD.issuer, OLD.jwks_uri, OLD.local_jwks, OLD.status, OLD.preset, OLD.allowed_algorithms,
     OLD.max_token_lifetime, OLD.subject_claim, OLD.keys_version, OLD.tokens_not_before)
     IS NOT (NEW.id, NEW.organisation_id, NEW.issuer, NEW.jwks_uri, NEW.local_jwks, NEW.status, NEW.preset,
     NEW.allowed_algorithms, NEW.max_token_lifetime, NEW.subject_claim, NEW.keys_version, NEW.tokens_not_before) BEGIN
-  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN (OLD.organisation_id, NEW.organisation_id);
+  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
+    (OLD.organisation_id, NEW.organisation_id, (SELECT organisation_id FROM identity_provider WHERE id = NEW.id));
 END;
 CREATE TRIGGER IF NOT EXISTS policy_of_identity_provider_deleted AFTER DELETE ON identity_provider BEGIN
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope = OLD.organisation_id;
@@ -356,10 +357,11 @@ CREATE TRIGGER IF NOT EXISTS policy_of_service_account_inserted BEFORE INSERT ON
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
     (NEW.organisation_id, (SELECT organisation_id FROM service_account WHERE id = NEW.id));
 END;
-CREATE TRIGGER IF NOT EXISTS policy_of_service_account_updated AFTER UPDATE ON service_account
+CREATE TRIGGER IF NOT EXISTS policy_of_service_account_updated BEFORE UPDATE ON service_account
   WHEN (OLD.id, OLD.organisation_id, OLD.slug, OLD.status, OLD.tokens_not_before)
     IS NOT (NEW.id, NEW.organisation_id, NEW.slug, NEW.status, NEW.tokens_not_before) BEGIN
-  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN (OLD.organisation_id, NEW.organisation_id);
+  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
+    (OLD.organisation_id, NEW.organisation_id, (SELECT organisation_id FROM service_account WHERE id = NEW.id));
 END;
 CREATE TRIGGER IF NOT EXISTS policy_of_service_account_deleted AFTER DELETE ON service_account BEGIN
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope = OLD.organisation_id;
@@ -369,7 +371,7 @@ CREATE TRIGGER IF NOT EXISTS policy_of_federated_identity_inserted BEFORE INSERT
     (NEW.organisation_id, (SELECT organisation_id FROM federated_identity WHERE id = NEW.id),
     (SELECT organisation_id FROM service_account WHERE id = NEW.service_account_id));
 END;
-CREATE TRIGGER IF NOT EXISTS policy_of_federated_identity_updated AFTER UPDATE ON federated_identity
+CREATE TRIGGER IF NOT EXISTS policy_of_federated_identity_updated BEFORE UPDATE ON federated_identity
   WHEN (OLD.id, OLD.organisation_id, OLD.service_account_id, OLD.provider_id, OLD.provider_subject,
     OLD.provider_subject_match, OLD.subject_key, OLD.trusted_audiences, OLD.audience_match_mode, OLD.conditions,
     OLD.expression, OLD.allowed_scopes, OLD.token_audiences, OLD.token_lifetime, OLD.max_token_lifetime, OLD.forwarded_claims,
@@ -378,7 +380,9 @@ CREATE TRIGGER IF NOT EXISTS policy_of_federated_identity_updated AFTER UPDATE O
     NEW.provider_subject_match, NEW.subject_key, NEW.trusted_audiences, NEW.audience_match_mode, NEW.conditions,
     NEW.expression, NEW.allowed_scopes, NEW.token_audiences, NEW.token_lifetime, NEW.max_token_lifetime, NEW.forwarded_claims,
     NEW.replay_protection, NEW.mode, NEW.status, NEW.expires_at, NEW.tokens_not_before) BEGIN
-  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN (OLD.organisation_id, NEW.organisation_id);
+  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
+    (OLD.organisation_id, NEW.organisation_id, (SELECT organisation_id FROM federated_identity WHERE id = NEW.id),
+    (SELECT organisation_id FROM service_account WHERE id = NEW.service_account_id));
 END;
 CREATE TRIGGER IF NOT EXISTS policy_of_federated_identity_deleted AFTER DELETE ON federated_identity BEGIN
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope = OLD.organisation_id;
@@ -387,10 +391,11 @@ CREATE TRIGGER IF NOT EXISTS policy_of_role_inserted BEFORE INSERT ON role BEGIN
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
     (NEW.organisation_id, (SELECT organisation_id FROM role WHERE id = NEW.id));
 END;
-CREATE TRIGGER IF NOT EXISTS policy_of_role_updated AFTER UPDATE ON role
+CREATE TRIGGER IF NOT EXISTS policy_of_role_updated BEFORE UPDATE ON role
   WHEN (OLD.id, OLD.organisation_id, OLD.slug)
     IS NOT (NEW.id, NEW.organisation_id, NEW.slug) BEGIN
-  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN (OLD.organisation_id, NEW.organisation_id);
+  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
+    (OLD.organisation_id, NEW.organisation_id, (SELECT organisation_id FROM role WHERE id = NEW.id));
 END;
 CREATE TRIGGER IF NOT EXISTS policy_of_role_deleted AFTER DELETE ON role BEGIN
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope = OLD.organisation_id;
@@ -398,12 +403,16 @@ END;
 CREATE TRIGGER IF NOT EXISTS policy_of_role_binding_inserted BEFORE INSERT ON role_binding BEGIN
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
     (NEW.organisation_id, (SELECT organisation_id FROM role_binding WHERE id = NEW.id),
-    (SELECT organisation_id FROM service_account WHERE id = NEW.service_account_id));
+    (SELECT organisation_id FROM service_account WHERE id = NEW.service_account_id),
+    (SELECT organisation_id FROM role WHERE id = NEW.role_id));
 END;
-CREATE TRIGGER IF NOT EXISTS policy_of_role_binding_updated AFTER UPDATE ON role_binding
+CREATE TRIGGER IF NOT EXISTS policy_of_role_binding_updated BEFORE UPDATE ON role_binding
   WHEN (OLD.id, OLD.organisation_id, OLD.role_id, OLD.service_account_id, OLD.scopes, OLD.projects)
     IS NOT (NEW.id, NEW.organisation_id, NEW.role_id, NEW.service_account_id, NEW.scopes, NEW.projects) BEGIN
-  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN (OLD.organisation_id, NEW.organisation_id);
+  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
+    (OLD.organisation_id, NEW.organisation_id, (SELECT organisation_id FROM role_binding WHERE id = NEW.id),
+    (SELECT organisation_id FROM service_account WHERE id = NEW.service_account_id),
+    (SELECT organisation_id FROM role WHERE id = NEW.role_id));
 END;
 CREATE TRIGGER IF NOT EXISTS policy_of_role_binding_deleted AFTER DELETE ON role_binding BEGIN
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope = OLD.organisation_id;
@@ -411,13 +420,17 @@ END;
 CREATE TRIGGER IF NOT EXISTS policy_of_access_credential_inserted BEFORE INSERT ON access_credential BEGIN
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
     (NEW.organisation_id, (SELECT organisation_id FROM access_credential WHERE id = NEW.id),
-    (SELECT organisation_id FROM service_account WHERE id = NEW.service_account_id));
+    (SELECT organisation_id FROM service_account WHERE id = NEW.service_account_id),
+    (SELECT organisation_id FROM access_credential WHERE access_key = NEW.access_key));
 END;
-CREATE TRIGGER IF NOT EXISTS policy_of_access_credential_updated AFTER UPDATE ON access_credential
+CREATE TRIGGER IF NOT EXISTS policy_of_access_credential_updated BEFORE UPDATE ON access_credential
   WHEN (OLD.id, OLD.organisation_id, OLD.service_account_id, OLD.access_key, OLD.secret_sha256, OLD.scopes, OLD.expires_at)
     IS NOT (NEW.id, NEW.organisation_id, NEW.service_account_id, NEW.access_key, NEW.secret_sha256, NEW.scopes,
     NEW.expires_at) BEGIN
-  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN (OLD.organisation_id, NEW.organisation_id);
+  UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope IN
+    (OLD.organisation_id, NEW.organisation_id, (SELECT organisation_id FROM access_credential WHERE id = NEW.id),
+    (SELECT organisation_id FROM service_account WHERE id = NEW.service_account_id),
+    (SELECT organisation_id FROM access_credential WHERE access_key = NEW.access_key));
 END;
 CREATE TRIGGER IF NOT EXISTS policy_of_access_credential_deleted AFTER DELETE ON access_credential BEGIN
   UPDATE policy_version SET version = hex(randomblob(8)) WHERE scope = OLD.organisation_id;

@@ -135,6 +135,75 @@ describe('a change by hand of a row that decides', () => {
     }
   });
 
+  it.each<[string, string, Readonly<Record<string, SQLInputValue>>]>([
+    ['an identity', 'federated_identity', { id: 'fid_1' }],
+    ['a binding', 'role_binding', { id: 'bind_1' }],
+    ['an account', 'service_account', { id: 'sa_1', slug: 'b', name: 'b' }],
+    ['a provider', 'identity_provider', { id: 'idp_1', name: 'b', issuer: 'b', local_jwks: '{}' }],
+    ['a role', 'role', { id: 'role_1', slug: 'b', name: 'b' }],
+    ['a credential', 'access_credential', { id: 'cred_1', access_key: 'b' }],
+  ])('by UPDATE OR REPLACE raises the organisation of %s that it removes (contract §7)', (_what, table, changes) => {
+    // The row of another organisation takes the id of ours; nothing else says that ours is gone.
+    const apart: Record<string, Readonly<Record<string, SQLInputValue>>> = {
+      federated_identity: { service_account_id: 'sa_9' },
+      role_binding: { service_account_id: 'sa_9', role_id: 'role_9' },
+      access_credential: { service_account_id: 'sa_9' },
+    };
+    insert(table);
+    insert(table, 'INSERT', { organisation_id: OTHER, ...apart[table], ...changes });
+    const { id = '' } = changes;
+    const take = `UPDATE OR REPLACE ${table} SET id = (SELECT id FROM ${table} WHERE organisation_id = '${OURS}') WHERE id = '${String(id)}'`;
+    expect(raisedBy(() => sqlite.exec(take))).toEqual([OURS, OTHER].toSorted());
+    expect(sqlite.prepare(`SELECT organisation_id FROM ${table}`).all()).toEqual([{ organisation_id: OTHER }]);
+  });
+
+  it('that replaces what is unique in another way raises the organisation of the row that it removes (contract §7)', () => {
+    insert('service_account');
+    insert('role');
+    const taking: readonly (readonly [string, string, Readonly<Record<string, SQLInputValue>>])[] = [
+      // The name of an account's identity, or of its credential.
+      ['federated_identity', 'fid', { service_account_id: 'sa_0' }],
+      ['access_credential', 'cred', { service_account_id: 'sa_0', access_key: 'mine' }],
+      // The key of a credential: no two have one.
+      ['access_credential', 'cred', { service_account_id: 'sa_9', name: 'mine' }],
+      // The name of a role's binding.
+      ['role_binding', 'bind', { role_id: 'role_0', service_account_id: 'sa_9' }],
+    ];
+    for (const [table, prefix, same] of taking) {
+      const ours = { service_account_id: 'sa_0', role_id: 'role_0' };
+      const theirs = { id: `${prefix}_1`, organisation_id: OTHER, ...same };
+      for (const way of ['insert', 'update'] as const) {
+        sqlite.exec(`DELETE FROM ${table}`);
+        insert(table, 'INSERT', ours);
+        if (way === 'insert')
+          expect(
+            raisedBy(() => insert(table, 'INSERT OR REPLACE', theirs)),
+            table,
+          ).toEqual([OURS, OTHER].toSorted());
+        else {
+          insert(table, 'INSERT', {
+            ...theirs,
+            service_account_id: 'sa_9',
+            role_id: 'role_9',
+            access_key: 'x',
+            name: 'x',
+          });
+          const values = { name: '["0"]', access_key: '["0"]', ...same };
+          const columns = columnsOf(table).map(({ name }) => name);
+          const set = Object.entries(values).filter(([name]) => columns.includes(name));
+          const update = sqlite.prepare(
+            `UPDATE OR REPLACE ${table} SET ${set.map(([name]) => `${name} = ?`).join(', ')} WHERE id = '${prefix}_1'`,
+          );
+          expect(
+            raisedBy(() => update.run(...set.map(([, value]) => value))),
+            table,
+          ).toEqual([OURS, OTHER].toSorted());
+        }
+        expect(sqlite.prepare(`SELECT count(*) AS n FROM ${table}`).get(), `${table} ${way}`).toEqual({ n: 1 });
+      }
+    }
+  });
+
   it('within a statement that ignores conflicts raises it all the same (contract §7)', () => {
     expect(raisedBy(() => insert('role', 'INSERT OR IGNORE'))).toEqual([OURS]);
     expect(raisedBy(() => sqlite.exec("UPDATE OR IGNORE role SET slug = 'x'"))).toEqual([OURS]);
