@@ -39,3 +39,5 @@ export const FULL_DATABASE_SHARE: number = 0.8;
 export const NOTED_ARCHIVE_LAG_SECONDS: number = 6 * 3_600;
 /** Archived objects that are downloaded at once while a chain is verified. */
 export const DOWNLOADS_AT_ONCE: number = 6;
+/** Bytes of an archived object, unpacked: many times what one holds, so that one which was put in its place does not fill the memory. */
+export const MAX_UNPACKED_OBJECT_BYTES: number = 64 * 1024 * 1024;

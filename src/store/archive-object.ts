@@ -50,19 +50,21 @@ export async function writeObject(
   const key = keyOf(organisationId, { sequence, sha256 });
   const kept = await inArchive('write an object', async () => {
     await bucket.put(key, bytes, { sha256, httpMetadata: { contentType: 'application/gzip' } });
-    return await readBytes(bucket, key);
+    return await readBytes(bucket, key, bytes.length);
   });
   // Unpacked too: after this, the only copy is the one that these bytes are.
-  if (kept === null || (await sha256Of(kept)) !== sha256 || (await unpack(kept)) !== text)
+  const isKept = kept !== null && kept !== 'of another size' && (await sha256Of(kept)) === sha256;
+  if (!isKept || (await unpack(kept)) !== text)
     throw new StorageUnavailable('R2 does not give back what was written to the archive', { cause: new Error(key) });
 }
 
 /** The text of an object. Throws ArchiveBroken if it is missing or was changed, StorageUnavailable if R2 fails. */
 export async function readObject(bucket: R2Bucket, organisationId: string, entry: ArchiveEntry): Promise<string> {
   const key = keyOf(organisationId, entry);
-  const bytes = await inArchive('read an object', async () => readBytes(bucket, key));
-  const fault = bytes === null ? 'is missing' : (await sha256Of(bytes)) === entry.sha256 ? null : 'was changed';
-  const text = bytes === null || fault !== null ? null : await unpack(bytes);
+  const bytes = await inArchive('read an object', async () => readBytes(bucket, key, entry.bytes));
+  const isWhole = bytes !== null && bytes !== 'of another size' && (await sha256Of(bytes)) === entry.sha256;
+  const fault = bytes === null ? 'is missing' : isWhole ? null : 'was changed';
+  const text = isWhole ? await unpack(bytes) : null;
   if (text !== null) return text;
   const { first, last, sequence } = entry;
   throw new ArchiveBroken(
@@ -97,8 +99,13 @@ async function inArchive<T>(what: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function readBytes(bucket: R2Bucket, key: string): Promise<ArrayBuffer | null> {
-  return (await (await bucket.get(key))?.arrayBuffer()) ?? null;
+/** The bytes of an object; none of one of another size, which may be larger than an isolate's memory. */
+async function readBytes(bucket: R2Bucket, key: string, size: number): Promise<ArrayBuffer | 'of another size' | null> {
+  const object = await bucket.get(key);
+  if (object === null) return null;
+  if (object.size === size) return await object.arrayBuffer();
+  await object.body.cancel();
+  return 'of another size';
 }
 
 /** The text; null if these bytes are none that was compressed. */

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ARCHIVE_FORM, archiveText } from '../../src/objects/audit-archive.ts';
 import type { ArchiveEntryView } from '../../src/objects/audit-archive.ts';
+import { MAX_UNPACKED_OBJECT_BYTES } from '../../src/cli/limits.ts';
 import { verifyArchive } from '../../src/cli/audit/verify-archive.ts';
 import type { Anchor, Verdict } from '../../src/cli/audit/verify-archive.ts';
 import { cambist } from './support/cli.ts';
@@ -122,6 +123,11 @@ describe('what was done to a chain', () => {
       ['3 changed'],
     ],
     ['an object is empty', (chain) => void chain.objects.set(1, new Uint8Array()), ['1 changed']],
+    [
+      'an object that unpacks to far more than one holds is in its place',
+      (chain) => void chain.objects.set(1, gzipSync(Buffer.alloc(MAX_UNPACKED_OBJECT_BYTES + 1, '\n'))),
+      ['1 changed'],
+    ],
     ['an object is written anew', (chain) => void forge(chain, 2), ['2 changed']],
     [
       'an object and its entry are written anew',

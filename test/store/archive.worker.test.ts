@@ -148,6 +148,36 @@ describe('the archive', () => {
     expect((await store.read('org_other', eventId(1))).events).toEqual([]);
   });
 
+  it('is not loaded if the object in its place has another size, which no isolate could hold (contract §5.7)', async () => {
+    await insertEvents(db, [{ n: 1, time: OLD }]);
+    await archive();
+    const whole = await all();
+    const loaded: number[] = [];
+    const swapped = (size: number): R2Bucket =>
+      new Proxy(bucket, {
+        get: (target, member) =>
+          member === 'get'
+            ? async (key: string) => {
+                const object = await target.get(key);
+                return (
+                  object &&
+                  new Proxy(object, {
+                    get: (found, of) => {
+                      if (of === 'size') return found.size + size;
+                      if (of === 'arrayBuffer') loaded.push(found.size + size);
+                      const value: unknown = Reflect.get(found, of, found);
+                      return typeof value === 'function' ? value.bind(found) : value;
+                    },
+                  })
+                );
+              }
+            : Reflect.get(target, member, target),
+      });
+    await expect(all({}, swapped(5_000_000_000))).rejects.toThrow('was changed');
+    expect(loaded).toEqual([]);
+    expect(await all({}, swapped(0))).toEqual(whole);
+  });
+
   it('is deleted past its retention, and the hash that the next object names is kept (contract §5.7)', async () => {
     await insertEvents(
       db,

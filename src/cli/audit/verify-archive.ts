@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { readArchiveText } from '../../objects/audit-archive.ts';
 import type { ArchiveEntryView, ArchiveHeader } from '../../objects/audit-archive.ts';
-import { DOWNLOADS_AT_ONCE } from '../limits.ts';
+import { DOWNLOADS_AT_ONCE, MAX_UNPACKED_OBJECT_BYTES } from '../limits.ts';
 
 /** What is wrong with one object, or with the chain at its place. */
 export interface ArchiveFault {
@@ -151,7 +151,7 @@ function named({ organisation, sequence }: ArchiveHeader): string {
 
 function unpacked(bytes: Uint8Array): ReturnType<typeof readArchiveText> {
   try {
-    return readArchiveText(gunzipSync(bytes).toString('utf8'));
+    return readArchiveText(gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED_OBJECT_BYTES }).toString('utf8'));
   } catch {
     return null;
   }
