@@ -34,7 +34,7 @@ export interface KeysInUse {
   readonly published: (now: number) => Promise<Result<readonly JWK[], StatedDenial>>;
   /** The states of all keys, those that are lacking made first. Throws StorageUnavailable. */
   readonly now: (now: number) => Promise<KeysNow>;
-  /** The states have just changed: what is published must follow at once here, and within seconds in other isolates. */
+  /** The states have just changed: what is published must follow at once here, and within a second in other isolates. */
   readonly forget: () => void;
   /** What an operator must mend before anything is signed, by the secret that it is about. */
   readonly examine: (now: number) => Promise<KeyFindings>;

@@ -1,10 +1,10 @@
-// Keeps for a few seconds what storage said of our keys, so that whoever fetches the JWK Set often costs storage nothing.
+// Keeps for a moment what storage said of our keys, so that whoever fetches the JWK Set often costs storage nothing.
 
 import { PUBLISHED_KEYS_SECONDS } from './limits.ts';
 
 /** What was read lately. */
 export interface Recent<T> {
-  /** What was read at `now` (epoch seconds) or a few seconds before. */
+  /** What was read at `now` (epoch seconds) or a moment before. */
   readonly at: (now: number) => Promise<T>;
   /** Reads anew the next time: this isolate has just changed it. */
   readonly forget: () => void;

@@ -57,7 +57,7 @@ const NOTE_RESTORE = `INSERT INTO restore_point (one, restored_at) VALUES (1, un
 /** For a database that Time Travel has taken back as a whole: its sealed keys may have been revoked since, so all are made anew. */
 export const AFTER_TIME_TRAVEL: readonly string[] = [
   NOTE_RESTORE,
-  "UPDATE signing_key SET status = 'revoked', revoked_at = unixepoch() WHERE source = 'sealed' AND status <> 'revoked'",
+  "UPDATE signing_key SET status = 'revoked', revoked_at = unixepoch(), sealed = NULL WHERE source = 'sealed' AND status <> 'revoked'",
   ...MAKE_SAFE,
 ];
 
