@@ -53,6 +53,8 @@ export async function parseCommandLine(
     if (command.examples.length > 0)
       parser.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`);
     parser.action(() => {
+      const untaken = parent === program ? undefined : givenOption(parent);
+      if (untaken !== undefined) parser.error(`error: \`${command.name}\` does not take ${untaken}`);
       parsed = { command, arguments: parser.args, options: optionReader(parser.optsWithGlobals()) };
     });
     return parser;
@@ -105,6 +107,13 @@ function secretArgument(argv: readonly string[]): Outcome | null {
         ? 'Say where the token is: --source env:NAME or --source file:PATH.'
         : 'Write it to a file that only you can read, and name the file; `-` stands for standard input.',
   };
+}
+
+/** An option that was given to this parser itself, such as `--since` in `cambist audit --since 1h verify`. */
+function givenOption(parser: Parser): string | undefined {
+  return (
+    parser.options.find((option) => parser.getOptionValueSource(option.attributeName()) === 'cli')?.long ?? undefined
+  );
 }
 
 /** For an option that was cut short (`--repo`): the options that begin so. */

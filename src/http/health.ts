@@ -2,8 +2,9 @@
 
 import type { Handler } from 'hono';
 import type { ConfigFault, SettingName } from '../config.ts';
+import { withinTime } from '../timeout.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
-import { RETRY_AFTER_SECONDS } from './limits.ts';
+import { READINESS_TIMEOUT_MS, RETRY_AFTER_SECONDS } from './limits.ts';
 
 /** One thing that has to work, under the setting that gives it. */
 export interface ReadinessCheck {
@@ -47,12 +48,23 @@ const RETRY_LATER = { 'retry-after': String(RETRY_AFTER_SECONDS) };
 
 /** Everything that keeps the deployment from its work at `now` (epoch seconds), or soon will: settings, storage, keys. */
 export async function readiness(
-  { config, readinessChecks }: Pick<AppDeps, 'config' | 'readinessChecks'>,
+  {
+    config,
+    readinessChecks,
+  }: Pick<AppDeps, 'readinessChecks'> & { readonly config: Pick<AppDeps['config'], 'faults'> },
   now: number,
 ): Promise<Readiness> {
   const found = await Promise.all(
     readinessChecks.map(async ({ setting: ofCheck, examine }) => {
-      const { faults, warnings = [], setting = ofCheck } = await examine(now);
+      const {
+        faults,
+        warnings = [],
+        setting = ofCheck,
+      } = await withinTime(
+        READINESS_TIMEOUT_MS,
+        () => examine(now),
+        (): ReadinessFindings => ({ faults: [`${ofCheck} was not examined within ${READINESS_TIMEOUT_MS} ms`] }),
+      );
       return {
         faults: faults.map((detail) => ({ setting, detail })),
         warnings: warnings.map((detail) => ({ setting, detail })),

@@ -22,6 +22,8 @@ export const MAX_RETRY_WAIT_MS = 1_000;
 export const LOST_RACE_RETRY_SECONDS = 1;
 /** Milliseconds the rate limiter may take before a request goes on without it; it answers from its own place within a few. */
 export const RATE_LIMITER_TIMEOUT_MS = 1_000;
+/** Milliseconds of each check of /readyz, however many waits for storage it has: one wait is 5 s, and a monitor gives up soon after. */
+export const READINESS_TIMEOUT_MS = 6_000;
 /** Seconds after which a caller should try again if storage failed. */
 export const STORAGE_RETRY_SECONDS = 5;
 /** Characters of `lastFetchError`: an address and what was wrong there. */

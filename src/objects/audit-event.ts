@@ -2,7 +2,7 @@
 
 import { AUDIT_OUTCOMES } from './audit-log.ts';
 import type { ListedAuditEvent } from './audit-log.ts';
-import { anyObject, arrayOf, dateTime, integer, object, oneOfTexts, orNull, string } from './json-schema.ts';
+import { anyObject, arrayOf, dateTime, described, integer, object, oneOfTexts, orNull, string } from './json-schema.ts';
 import type { JsonObject } from '../token/json.ts';
 
 type OtherwiseAnswered = 'id' | 'time' | 'serviceAccountId' | 'federatedIdentityId';
@@ -48,6 +48,9 @@ export const auditEventSchema: JsonObject = object({
   asked: orNull(object(asked, Object.keys(asked))),
   tokenId: orNull(string),
   ip: orNull(string),
-  changes: orNull(anyObject),
+  changes: described(
+    orNull(anyObject),
+    'Of a change: `before` and `after` have the members that changed (of a creation or deletion the whole object), `omitted` names those beyond 8 KB in all. `identity` and `name` say which object an update changed, `deleted` what a deletion took along',
+  ),
   count: integer,
 });

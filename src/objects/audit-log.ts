@@ -62,7 +62,7 @@ export interface AuditEvent {
   /** `jti` of the token issued or revoked. */
   readonly tokenId: string | null;
   readonly ip: string | null;
-  /** Of a change: the object before and after. */
+  /** Of a change: the members that changed, before and after. */
   readonly changes: JsonObject | null;
 }
 

@@ -16,6 +16,8 @@ export const MAX_OBJECTS_OF_A_KIND = 10_000;
 export const MAX_BINDING_BYTES_PER_SERVICE_ACCOUNT = 64 * 1024;
 /** Bytes of what the rules of one service account compare and give, as JSON: ten kilobytes for each of a hundred. */
 export const MAX_IDENTITY_BYTES_PER_SERVICE_ACCOUNT = 1024 * 1024;
+/** Bytes of what an audit event keeps of one change, as JSON: rules and lists as people write them, twice; no 57 KB of annotations. */
+export const MAX_RECORDED_CHANGES_BYTES = 8 * 1024;
 /** Seconds a new key must have been published before it may sign: the cache time of the JWKS. */
 export const KEY_PUBLICATION_SECONDS = 300;
 /** Bytes of SEALING_KEY: AES-256. */

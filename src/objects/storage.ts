@@ -1,13 +1,13 @@
 // What the IAM API asks of storage: plain function types over the objects; each write is one batch with its audit event.
 
 import type { AccountRole } from '../exchange/token-standing.ts';
-import type { JsonObject } from '../token/json.ts';
 import type { AccessCredentialRecord } from './access-credential.ts';
 import type { ArchiveStore } from './audit-archive.ts';
 import type { AuditStore, NewAuditEvent } from './audit-log.ts';
 import type { FederatedIdentityRecord } from './federated-identity.ts';
 import type { IdentityProviderRecord } from './identity-provider.ts';
 import type { Organisation, OrganisationRecord } from './organisation.ts';
+import type { RecordedChanges } from './recorded-changes.ts';
 import type { RoleBindingRecord } from './role-binding.ts';
 import type { RoleRecord, RoleRuleRecord } from './role.ts';
 import type { ServiceAccountRecord } from './service-account.ts';
@@ -44,8 +44,7 @@ export type ChangeEvent = Pick<
   | 'ip'
 > & {
   readonly action: string;
-  /** The object as the API answers it, before and after. */
-  readonly changes: { readonly before: JsonObject | null; readonly after: JsonObject | null };
+  readonly changes: RecordedChanges;
 };
 
 /** What a list is narrowed by; `null` does not narrow. */

@@ -14,7 +14,7 @@ interface Finding {
   readonly next: string;
 }
 
-type Answers = Readonly<Record<string, () => Response>>;
+type Answers = Readonly<Record<string, (url: URL) => Response>>;
 
 const NUMBERS = {
   'cambist_info{version="0.1.0"}': 1,
@@ -30,7 +30,7 @@ const numbers =
 
 async function examine(answers: Answers): Promise<{ readonly code: number; readonly findings: readonly Finding[] }> {
   const elsewhere: CliWorld['elsewhere'] = (url, headers, method) =>
-    (answers[url.pathname] ?? ((): Response | Promise<Response> => fakeApi()(url, headers, method)))();
+    (answers[url.pathname] ?? ((): Response | Promise<Response> => fakeApi()(url, headers, method)))(url);
   const { code, stdout } = await cambist(['doctor', '--json'], { env: FAKE_ENV, elsewhere });
   return { code, ...(JSON.parse(stdout) as { findings: readonly Finding[] }) };
 }
@@ -142,7 +142,22 @@ describe('cambist doctor', () => {
         next: 'cambist explain --request-id r',
       },
     ],
-    ['audit', 'is empty', { '/v1/audit-events': () => Response.json([]) }, { verdict: 'ok', detail: 'no event yet' }],
+    [
+      'audit',
+      'is empty',
+      { '/v1/audit-events': () => Response.json([]) },
+      { verdict: 'ok', detail: 'no event within a day' },
+    ],
+    [
+      'audit',
+      'has no event of a day, with older ones in an archive that is damaged',
+      {
+        '/v1/audit-events': ({ searchParams }) =>
+          searchParams.has('since') ? Response.json([]) : new Response('', { status: 500 }),
+      },
+      { verdict: 'ok', detail: 'no event within a day' },
+    ],
+    ['audit', 'cannot be read', { '/v1/audit-events': () => new Response('', { status: 500 }) }, { verdict: 'failed' }],
     ['administrators', 'are none but root', {}, { verdict: 'ok' }],
     [
       'signing keys',

@@ -34,6 +34,9 @@ describe('an option that was cut short or misspelt', () => {
     [['me', '--organ', 'x'], "unknown option '--organ' (Did you mean --organisation?)"],
     [['audit', '--outcom', 'refused'], "unknown option '--outcom' (Did you mean --outcome?)"],
     [['audit', '--quite-another', 'x'], "unknown option '--quite-another'\n"],
+    [['audit', 'verify', '--since', '1h'], '`audit verify` does not take --since\n'],
+    [['audit', '--since', '1h', 'verify'], '`audit verify` does not take --since\n'],
+    [['audit', '-f', 'verify'], '`audit verify` does not take --follow\n'],
   ])('%j', async (argv, message) => {
     const { code, stderr } = await cambist(argv, { env: FAKE_ENV });
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

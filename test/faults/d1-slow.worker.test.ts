@@ -1,5 +1,7 @@
 // D1 that is slow, or never answers: every wait is bounded, and what D1 does after we gave up lets nobody in (docs/reliability.md).
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { STORAGE_TIMEOUT_MS } from '../../src/store/limits.ts';
@@ -76,6 +78,8 @@ describe('D1 that never answers', () => {
       };
       asked = ask();
     });
+    // Whatever waits beside it, also for a module that is loaded now, begins to wait meanwhile; what waits afterwards waits for ever.
+    await sleep(50);
     deadlines.passAll();
     const answer = (await asked) as Answer;
     vi.restoreAllMocks();

@@ -9,6 +9,7 @@ import type { CommandBody, CommandContext, OptionReader } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { FOLLOW_INTERVAL_MS, FOLLOW_OVERLAP_SECONDS, LIST_PAGE, MAX_QUOTED_CHARS, SHOWN_EVENTS } from '../limits.ts';
 import type { Output } from '../output.ts';
+import { isJsonObject } from '../../token/json.ts';
 
 export const auditCommand: CommandBody = {
   description:
@@ -117,6 +118,8 @@ function showEvent(event: AuditEventView, { line, paint }: Output): void {
     `${time}  ${paint(colour, outcome.padEnd(7))}  ${action}  ${subject ?? actor}${nameIn(changes)}${reason === null ? '' : `  ${reason}`}${times}`,
   );
   if (outcome === 'refused' && event.detail !== null) line(`${' '.repeat(22)}${shortened(event.detail)}`);
+  const changed = action.endsWith('.update') ? changedIn(changes) : [];
+  if (changed.length > 0) line(paint('dim', `${' '.repeat(22)}${changed.join(', ')}`));
   if (action === 'token.exchange')
     line(paint('dim', `${' '.repeat(22)}${federatedIdentity ?? 'no federated identity'}  request ${requestId}`));
 }
@@ -128,10 +131,19 @@ function shortened(detail: string): string {
 
 /** The name of the object that was changed, or its id if it has none. */
 function nameIn(changes: AuditEventView['changes']): string {
-  const { before, after } = (changes ?? {}) as { readonly before?: JsonMap | null; readonly after?: JsonMap | null };
-  const { name, identity, active } = after ?? before ?? {};
+  const { before, after, ...object } = (changes ?? {}) as JsonMap &
+    Readonly<Record<'before' | 'after', JsonMap | null>>;
+  const { name, identity, active } = { ...object, ...(after ?? before) };
   const shown = name ?? identity ?? active;
   return shown === undefined ? '' : `  ${String(shown)}`;
+}
+
+/** Which members an update changed; its version and time always change. */
+function changedIn(changes: AuditEventView['changes']): readonly string[] {
+  const { before, after, omitted } = (changes ?? {}) as JsonMap;
+  if (!isJsonObject(before) || !isJsonObject(after)) return [];
+  const names = new Set([...Object.keys(before), ...Object.keys(after), ...(Array.isArray(omitted) ? omitted : [])]);
+  return [...names].map(String).filter((name) => !['objectVersion', 'updatedAt'].includes(name));
 }
 
 /** An instant in RFC 3339, or how long ago it was (`90s`, `15m`, `2h`, `7d`). */

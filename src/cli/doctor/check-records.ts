@@ -29,10 +29,12 @@ export async function checkAdministrators(api: Api, isRoot: boolean, tell: Tell)
 
 /** What was refused in the last hour, and why most often. */
 export async function checkAudit(api: Api, now: Date, tell: Tell): Promise<void> {
-  const since = new Date(now.getTime() - 3_600_000).toISOString();
-  const refusals = await api.list<JsonMap>('/audit-events', { since, outcome: 'refused' }, 500);
-  const [newest] = refusals.length > 0 ? refusals : await api.list<JsonMap>('/audit-events', {}, 1);
-  if (newest === undefined) return tell('audit', 'ok', 'no event yet');
+  const sinceHours = (hours: number): string => new Date(now.getTime() - hours * 3_600_000).toISOString();
+  const refusals = await api.list<JsonMap>('/audit-events', { since: sinceHours(1), outcome: 'refused' }, 500);
+  // Of a day: older ones may be archived, and what is wrong with the archive is not said here.
+  const [newest] =
+    refusals.length > 0 ? refusals : await api.list<JsonMap>('/audit-events', { since: sinceHours(24) }, 1);
+  if (newest === undefined) return tell('audit', 'ok', 'no event within a day');
   if (refusals.length === 0)
     return tell('audit', 'ok', `nothing was refused in the last hour; last event ${String(newest['time'])}`);
   const reasons = new Map<string, number>();

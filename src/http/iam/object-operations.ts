@@ -2,6 +2,7 @@
 
 import type { InputOf, Kept, ObjectDefinition, RecordOf, Warning } from '../../objects/definition.ts';
 import { changedObject, nextVersion, viewOf } from '../../objects/records.ts';
+import { recordChanges } from '../../objects/recorded-changes.ts';
 import { TABLES } from '../../objects/rule.ts';
 import { isIdentifier } from '../../objects/values.ts';
 import type { ChangeEvent, IamStore, ObjectStore, WriteOutcome } from '../../objects/storage.ts';
@@ -268,7 +269,7 @@ function eventOf<D extends ObjectDefinition>(
     organisationId: record.organisationId,
     action: `${TABLES[resource.object.idPrefix]}.${verb}`,
     ...resource.references?.(record),
-    changes: { before, after },
+    changes: recordChanges(before, after),
   });
 }
 

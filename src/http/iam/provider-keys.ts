@@ -3,6 +3,7 @@
 import { issuerCheckSchema } from '../../objects/issuer-check.ts';
 import type { IssuerCheckView } from '../../objects/issuer-check.ts';
 import type { IdentityProviderRecord } from '../../objects/identity-provider.ts';
+import { recordChanges } from '../../objects/recorded-changes.ts';
 import type { JsonObject } from '../../token/json.ts';
 import { answerSchema } from '../../objects/schemas.ts';
 import { VERDICTS } from '../../objects/issuer-port.ts';
@@ -56,7 +57,7 @@ async function takeIntoUse(request: IamRequest, seen: IdentityProviderRecord, { 
       organisationId: next.organisationId,
       action: 'identity_provider.refresh',
       issuer: next.providerIssuer,
-      changes: { before: answerOf(identityProviders, current, now), after: answerOf(identityProviders, next, now) },
+      changes: recordChanges(answerOf(identityProviders, current, now), answerOf(identityProviders, next, now)),
     });
     const written = await deps.store.providerKeys.recordRefresh(next, current.keysVersion, event);
     if (written.outcome === 'done') {

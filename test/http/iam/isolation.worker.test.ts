@@ -3,6 +3,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { iamRouteList } from '../../../src/http/iam/app.ts';
+import { archiveEvents } from '../../../src/store/archive.ts';
+import { bucket, DAY, insertEvents } from '../../support/archive.ts';
 import { ADMIN_TOKEN, deploy, expectCreated } from '../../support/deployment.ts';
 import type { Answer, Deployment } from '../../support/deployment.ts';
 import { addWorkload, call, DEFAULT_ORGANISATION_ID } from '../../support/workload.ts';
@@ -18,23 +20,36 @@ const COLLECTIONS = ROUTES.filter(({ method, path }) => method === 'GET' && !pat
 const OF_THE_DEPLOYMENT = /^\/v1\/(?:organisations|signing-keys)(?:\/|$)/;
 
 let deployment: Deployment;
+let events = 0;
 /** Objects of the organisations `mine`, `default` and `theirs`. */
 const objects: Record<string, Objects> = {};
 /** The tokens of administrators. */
 const tokens: Record<string, string> = {};
 
 beforeAll(async () => {
-  deployment = await deploy();
+  deployment = await deploy({ ARCHIVE: bucket });
   for (const organisation of ['default', 'mine', 'theirs']) {
     const id =
       organisation === 'default'
         ? DEFAULT_ORGANISATION_ID
         : await expectCreated(deployment.iam('POST', '/v1/organisations', { name: organisation }));
+    // Archived objects are numbered in each organisation: theirs has a number that nobody else's has.
+    const archived = organisation === 'theirs' ? 2 : 1;
+    for (let number = 1; number <= archived; number += 1) await archiveOneOf(id);
     const workload = await addWorkload(deployment, `admin-${organisation}`, ['iam:admin'], { organisation });
     tokens[organisation] = await workload.token();
-    objects[organisation] = { ...(await fill(organisation)), '/v1/organisations': id };
+    objects[organisation] = {
+      ...(await fill(organisation)),
+      '/v1/organisations': id,
+      '/v1/audit-archive': String(archived),
+    };
   }
 });
+
+async function archiveOneOf(organisation: string): Promise<void> {
+  await insertEvents(deployment.db, [{ n: (events += 1), time: DAY, organisation }]);
+  await archiveEvents(deployment.db, bucket, 2 * DAY, 2 * DAY);
+}
 
 async function fill(organisation: string): Promise<Objects> {
   const make = (path: string, body: object): Promise<string> =>
@@ -144,8 +159,14 @@ describe.each([
     for (const [kind, id] of Object.entries(objects['theirs'] ?? {})) {
       // That an organisation was made is an event of the deployment's own.
       if (managesDeployment && kind === '/v1/organisations') continue;
+      // A number, which says nothing in a text: each organisation but theirs has one archived object.
+      if (kind === '/v1/audit-archive') continue;
       expect(JSON.stringify(answer.body)).not.toContain(id);
     }
+  });
+
+  it('sees its own archived objects alone (contract §4)', async () => {
+    expect((await as('GET', '/v1/audit-archive')).body).toMatchObject([{ sequence: 1 }]);
   });
 
   it('finds nothing of theirs by slug, name, label or cursor (contract §4)', async () => {

@@ -381,7 +381,14 @@ describe('audit', () => {
     expect(events.map((event) => ({ ...event, changes: JSON.parse(event.changes) }))).toEqual(
       [
         { action: 'service_account.create', changes: { before: null, after: body } },
-        { action: 'service_account.update', changes: { before: body, after: updated } },
+        {
+          action: 'service_account.update',
+          changes: {
+            before: { name: body.name, objectVersion: 1 },
+            after: { name: updated.name, objectVersion: 2 },
+            identity: body.identity,
+          },
+        },
         {
           action: 'service_account.delete',
           changes: {
