@@ -92,8 +92,11 @@ export function createFactsMemory(source: FactsSource): FactsMemory {
         facts = await source.facts(query, keysOf(query, looked));
       }
       const subjects = subjectClaimsOf(facts);
+      const key = keyOf(query, subjects);
       remember(query, subjects);
-      keep(keyOf(query, subjects), facts);
+      // Without a rule nothing is granted, and a refusal reads anew: made-up subjects would only crowd out what is used.
+      if (facts.identities.length > 0) keep(key, facts);
+      else forget(kept.get(key));
       return facts;
     },
     heldRoles: async ({ policy, organisation }, ids) => {
