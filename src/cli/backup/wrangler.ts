@@ -2,13 +2,13 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 import type { CommandContext } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
 import { LOCAL_DATABASE } from './local-database.ts';
+import { withPrivateDirectory } from './private-directory.ts';
 
 export interface Wrangler {
   /** The folder of the deployment's migrations. */
@@ -24,8 +24,7 @@ export async function withWrangler<T>(context: CommandContext, work: (wrangler: 
   const stateDirectory = context.options.text('state-dir');
   const config = configOf(context.options.text('config'), stateDirectory !== undefined);
   const clone = cloneOf(config);
-  const privateDirectory = await mkdtemp(join(tmpdir(), 'cambist-database-'));
-  try {
+  return await withPrivateDirectory('cambist-database-', async (privateDirectory) => {
     const place =
       stateDirectory === undefined
         ? ['--remote', '--config', config]
@@ -35,9 +34,7 @@ export async function withWrangler<T>(context: CommandContext, work: (wrangler: 
       privateDirectory,
       d1: async ([verb = '', ...rest], more = []) => await run(['d1', verb, ...rest, ...place, ...more], clone),
     });
-  } finally {
-    await rm(privateDirectory, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The configuration to use, absolute. A deployment has its own, which `npm run deploy` wrote; several are not guessed between. */
@@ -121,12 +118,16 @@ async function run(args: readonly string[], cwd: string): Promise<string> {
       NO_COLOR: '1',
     },
   });
+  // Whoever ends this command ends what it started, which would write into a directory that is gone.
+  const endToo = (): void => void child.kill();
+  process.on('exit', endToo);
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   const code = await new Promise<number>((done, fail) => {
     child.once('error', fail);
     child.once('close', (status) => done(status ?? 1));
   }).catch(() => 127);
+  process.off('exit', endToo);
   const said = Buffer.concat(chunks).toString('utf8').trim();
   if (code === 0) return said;
   throw new CliFailure(`wrangler failed at \`wrangler ${args.slice(0, 3).join(' ')}\`:\n${said}`, {
