@@ -165,9 +165,9 @@ async function startWorker(): Promise<{ origin: string; rootToken: string; decis
     bundle: await buildBundle(join(directory, 'bundle')),
     storage: join(directory, 'storage'),
     settings: { ...settings, ADMIN_TOKEN: root.value, ...keySecrets(state, {}) },
-    onLog: (line) => {
+    onLog: (line, level) => {
       if (line.startsWith('{')) decisions.push(JSON.parse(line) as Record<string, unknown>);
-      else console.error(line);
+      else if (level === 'error' || level === 'warn') console.error(line);
     },
     onWorkerd: state.recordWorkerd,
   });

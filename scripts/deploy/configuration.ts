@@ -46,10 +46,10 @@ export interface Placed {
 
 /** Reads wrangler.toml for the Worker of this name and environment. Throws Refusal. */
 export function readSource(path: string, name: string | null, env: string | null): Source {
-  const raw: Members = { ...readRawConfig({ config: path }).rawConfig };
+  const raw = readMembers(path);
   const { env: environments, ...top } = raw;
   const own = env === null ? undefined : (environments as Readonly<Record<string, Members>> | undefined)?.[env];
-  const base = readName(name ?? String(top['name']), `name in ${path}`);
+  const base = readName(name ?? text(top['name']) ?? '', `name in ${path}`);
   const worker =
     env === null
       ? base
@@ -80,6 +80,18 @@ export function readSource(path: string, name: string | null, env: string | null
     path,
     members,
   };
+}
+
+/** The file as it stands. Throws Refusal if it is missing or cannot be parsed. */
+function readMembers(path: string): Members {
+  try {
+    return { ...readRawConfig({ config: path }).rawConfig };
+  } catch (error) {
+    // wrangler's error has the reason in a note when there is no such file, and in `text` when it cannot be parsed.
+    const { text: fault, notes } = error as { readonly text?: unknown; readonly notes?: readonly { text?: unknown }[] };
+    if (typeof fault !== 'string') throw error;
+    throw new Refusal(`${path} cannot be read: ${String(notes?.[0]?.text ?? fault)}`, 2);
+  }
 }
 
 /** The configuration to deploy with, to be written as JSON into `directory`. */

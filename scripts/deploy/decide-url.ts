@@ -19,6 +19,7 @@ export async function decideUrl(
 ): Promise<string | null> {
   const pinned = found?.url ?? null;
   const wanted = options.url ?? source.url;
+  if (wanted === null && options.changeUrl) throw new Refusal('--change-url needs the new address: give --url, too', 2);
   if (wanted !== null && pinned !== null && wanted !== pinned && !options.changeUrl)
     throw new Refusal(
       `${source.names.worker} is deployed as ${pinned}, and its tokens and everybody's trust carry that name; ` +

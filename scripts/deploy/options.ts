@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 
-import { Refusal } from '../local/refusal.ts';
+import { Refusal, wrongOption } from '../local/refusal.ts';
 import { MAX_WORKER_NAME_CHARS } from './limits.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -140,8 +140,8 @@ function parsed<T>(parse: () => { readonly values: T; readonly positionals: read
   try {
     return parse().values;
   } catch (error) {
-    const [message = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
-    throw new Refusal(`${message.replace(/\.$/, '')}; --help shows the options`, 2);
+    const refusal = wrongOption(error);
+    throw refusal === null ? error : new Refusal(`${refusal.message}; --help shows the options`, 2);
   }
 }
 

@@ -17,7 +17,15 @@ export async function runScript(name: string, main: () => Promise<void>): Promis
   try {
     await main();
   } catch (error) {
-    console.error(error instanceof Refusal ? `${name}: ${error.message}` : error);
-    process.exit(error instanceof Refusal ? error.exitCode : 1);
+    const refusal = error instanceof Refusal ? error : wrongOption(error);
+    console.error(refusal === null ? error : `${name}: ${refusal.message}`);
+    process.exit(refusal?.exitCode ?? 1);
   }
+}
+
+/** What `parseArgs` of node:util throws of options that a script does not have; null for anything else. */
+export function wrongOption(error: unknown): Refusal | null {
+  if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_'))) return null;
+  const [message = ''] = error.message.split('. ');
+  return new Refusal(message.replace(/\.$/, ''), 2);
 }

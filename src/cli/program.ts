@@ -34,7 +34,10 @@ export async function parseCommandLine(
       .exitOverride()
       .configureOutput({ writeOut: say, writeErr: () => {}, outputError: () => {} })
       // Not those of a command that this one is named behind, which it does not take.
-      .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: () => [...program.options] })
+      .configureHelp({
+        showGlobalOptions: true,
+        visibleGlobalOptions: (shown) => (shown === program ? [] : [...program.options]),
+      })
       .helpOption('-h, --help', 'show this help')
       .helpCommand(false);
   const program = configured(new Parser('cambist'))

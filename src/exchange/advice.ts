@@ -38,7 +38,7 @@ function organisationAdvice({ organisation }: Asked, facts: Surroundings['facts'
   const named = shown(organisation);
   return facts.organisation === null
     ? [`the request asks for the organisation ${named}, which does not exist: leave organisation_id out, or correct it`]
-    : [`the request asks for the organisation ${named}, which exists and is this one`];
+    : [`the request asks for the organisation ${named}, which is the one that decided`];
 }
 
 function accountAdvice(

@@ -7,7 +7,13 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { describe, expect, it } from 'vitest';
 
-import { AFTER_TIME_TRAVEL, composeRestore, readBackup } from '../../src/cli/backup/compose-restore.ts';
+import {
+  AFTER_TIME_TRAVEL,
+  composeRestore,
+  END_OF_BACKUP,
+  isWhole,
+  readBackup,
+} from '../../src/cli/backup/compose-restore.ts';
 import type { Backup, Migration } from '../../src/cli/backup/compose-restore.ts';
 import { sqlStatements } from '../../src/cli/backup/sql-statements.ts';
 import { cambist } from './support/cli.ts';
@@ -277,4 +283,48 @@ describe('what is no backup', () => {
       expect(readBackup(sqlStatements(text))).toBeNull();
     },
   );
+});
+
+describe('a backup that was cut off', () => {
+  const rows = `INSERT INTO "organisation" ("id","name") VALUES('org_a','a; b');\nINSERT INTO "role" ("id") VALUES('role_a');\n`;
+  const whole = (text: string): boolean => isWhole(text, sqlStatements(text));
+
+  it.each([
+    ['by cambist backup', `${rows}${END_OF_BACKUP}\n`],
+    ['by wrangler alone', `${rows}CREATE INDEX a_by_b ON a (b);`],
+    ['by wrangler alone, and cut within its triggers', `${rows}CREATE TRIGGER a AFTER INSERT ON a BEGIN UPDATE b SET`],
+  ])('is told from one that was written %s', (_, text) => {
+    expect(whole(text)).toBe(true);
+  });
+
+  it.each([
+    ['between two rows', rows],
+    ['within a row', `${rows}INSERT INTO "role" ("id") VALUES('ro`],
+    ['within a row that something follows', `${rows}INSERT INTO "role" ("id") VAL;\n${END_OF_BACKUP}\n`],
+    ['within its last line', `${rows}${END_OF_BACKUP.slice(0, -1)}`],
+    ['after a row that names an index', `${rows}INSERT INTO "role" ("id") VALUES('CREATE INDEX a');`],
+  ])('is one that ends %s', (_, text) => {
+    expect(whole(text)).toBe(false);
+  });
+
+  it('is not restored, and its whole twin is asked about (contract §8)', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cambist-cut-'));
+    const file = join(folder, 'backup.sql');
+    try {
+      writeFileSync(file, rows);
+      expect(await cambist(['restore', file, '--yes'])).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining('is not a whole backup'),
+      });
+      writeFileSync(file, `${rows}${END_OF_BACKUP}\n`);
+      expect(await cambist(['restore', file])).toMatchObject({
+        code: 2,
+        stdout: expect.stringContaining('has 1 organisation, 0 providers'),
+        stderr: expect.stringContaining('Nobody is at a terminal'),
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

@@ -479,7 +479,7 @@ describe('cambist explain', () => {
 
       Refused: preset_refused
           1 candidate(s); nearest is fid_1 (main): preset event_name: expected ["push","schedule","workflow_dispatch","repository_dispatch","release","create","delete","deployment","deployment_status","merge_group","registry_package","pull_request"], token has pull_request_target (People without write access can trigger the events left out while sub looks like the default branch: pull_request_target (whoever opens a pull request), workflow_run (follows the run of a fork), issue_comment, issues, discussion and discussion_comment (whoever has an account), fork and watch (anybody), gollum (if the wiki is open), and perhaps every event that did not exist when this list was written. To accept it, list its value of event_name in the conditions.)
-          the request asks for the organisation default, which exists and is this one
+          the request asks for the organisation default, which is the one that decided
       ",
       }
     `);

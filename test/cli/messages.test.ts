@@ -43,6 +43,18 @@ describe('an option that was cut short or misspelt', () => {
   });
 });
 
+describe('the help', () => {
+  it.each([
+    [['--help'], 1, 0],
+    [['me', '--help'], 1, 1],
+    [['keys', '--help'], 1, 1],
+  ])('of %j says each option of every command once', async (argv, times, headings) => {
+    const { stdout } = await cambist(argv, {});
+    expect(stdout.match(/--organisation </g)).toHaveLength(times);
+    expect(stdout.match(/^Global Options:$/gm) ?? []).toHaveLength(headings);
+  });
+});
+
 describe('cambist detect', () => {
   it('needs no deployment, and says what depends on one', async () => {
     const { code, stdout, stderr } = await cambist(['detect'], { env: GITHUB });

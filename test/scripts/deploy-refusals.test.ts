@@ -2,11 +2,12 @@
 
 import { writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { readDeployOptions } from '../../scripts/deploy/options.ts';
-import { Refusal } from '../../scripts/local/refusal.ts';
+import { Refusal, wrongOption } from '../../scripts/local/refusal.ts';
 import { addDatabase, createAccount, databaseOf, uploadVersion, variableOf } from '../support/cloudflare/account.ts';
 import type { Account } from '../support/cloudflare/account.ts';
 import { deploy } from '../support/cloudflare/deployment-run.ts';
@@ -341,5 +342,52 @@ describe('in Cloudflare’s own builds (WORKERS_CI=1)', () => {
     expect(refusal).toBeNull();
     expect(account.workers.get('my-exchange')?.secrets.has('ADMIN_TOKEN')).toBe(false);
     expect(output).toContain('set the secret ADMIN_TOKEN in the dashboard');
+  });
+});
+
+describe('the wrangler configuration', () => {
+  const written = (text: string): string => {
+    const config = join(temporaryDirectory(), 'wrangler.toml');
+    writeFileSync(config, text);
+    return config;
+  };
+  const toml = readFileSync('wrangler.toml', 'utf8');
+
+  it.each([
+    ['is not there', () => join(temporaryDirectory(), 'wrangler.toml'), 'wrangler.toml cannot be read: ENOENT'],
+    ['is no TOML', () => written('name = "x'), 'wrangler.toml cannot be read: Invalid TOML'],
+    ['has no name', () => written(toml.replace(/^name = .*$/m, '')), 'must be 1 to'],
+  ])('that %s is refused in a sentence, and its whole twin is deployed', async (_, place, reason) => {
+    const account = createAccount();
+    const { run, changes } = standInWrangler(account);
+    const { refusal } = await deploy(account, run, ['--yes'], { config: place() });
+    expect([refusal?.exitCode, refusal?.message, changes]).toEqual([2, expect.stringContaining(reason), []]);
+    expect((await deploy(account, run, ['--yes'])).refusal).toBeNull();
+  });
+
+  it('of no other address makes --change-url mean nothing, so it is refused', async () => {
+    const account = createAccount();
+    const { run, changes } = standInWrangler(account);
+    const { refusal } = await deploy(account, run, ['--yes', '--change-url']);
+    expect([refusal?.exitCode, refusal?.message, changes]).toEqual([2, expect.stringContaining('give --url, too'), []]);
+    const url = 'https://tokens.example.com';
+    expect((await deploy(account, run, ['--yes', '--change-url', '--url', url])).refusal).toBeNull();
+  });
+});
+
+describe('an option that a script does not have', () => {
+  it('is a wrong use in one sentence, and a bug stays one', () => {
+    const thrown = (work: () => unknown): unknown => {
+      try {
+        return work();
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(wrongOption(thrown(() => parseArgs({ args: ['--nope'], options: {} })))).toMatchObject({
+      exitCode: 2,
+      message: "Unknown option '--nope'",
+    });
+    expect(wrongOption(new TypeError('a bug'))).toBeNull();
   });
 });

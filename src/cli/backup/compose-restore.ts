@@ -24,6 +24,9 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
+/** The last line of what `cambist backup` writes: what has it was not cut off. */
+export const END_OF_BACKUP = '-- End of this backup.';
+
 const ROW = /^INSERT INTO "([a-z0-9_]+)" \(((?:"[a-z0-9_]+",?)+)\) VALUES ?\(([\s\S]*)\)$/;
 
 /** The rows of an export by wrangler; null if the text is none, or not one of Cambist. */
@@ -39,6 +42,17 @@ export function readBackup(statements: readonly string[]): Backup | null {
     .filter(({ table }) => table === 'd1_migrations')
     .map(({ values }) => /'([^']*)'/.exec(values)?.[1] ?? '');
   return { rows, migrations, counts };
+}
+
+/**
+ * Whether no row is missing at the end and none is unreadable. An export that wrangler alone wrote lacks our last line;
+ * its indexes and triggers follow all rows.
+ */
+export function isWhole(text: string, statements: readonly string[]): boolean {
+  const ended =
+    text.trimEnd().endsWith(END_OF_BACKUP) ||
+    statements.some((statement) => /^CREATE (?:UNIQUE )?(?:INDEX|TRIGGER)\b/i.test(statement));
+  return ended && statements.every((statement) => !/^INSERT\b/i.test(statement) || ROW.test(statement));
 }
 
 /**
@@ -105,11 +119,13 @@ function newestEvent({ rows }: Backup): string | null {
 /** How much there is, for a person: the objects that matter, each with its number. */
 export function countRows({ counts }: Backup): string {
   const shown = [
-    ['organisation', 'organisations'],
-    ['identity_provider', 'providers'],
-    ['service_account', 'accounts'],
-    ['federated_identity', 'identities'],
-    ['audit_event', 'audit events'],
+    ['organisation', 'organisation', 'organisations'],
+    ['identity_provider', 'provider', 'providers'],
+    ['service_account', 'account', 'accounts'],
+    ['federated_identity', 'identity', 'identities'],
+    ['audit_event', 'audit event', 'audit events'],
   ] as const;
-  return shown.map(([table, name]) => `${counts.get(table) ?? 0} ${name}`).join(', ');
+  return shown
+    .map(([table, one, several]) => `${counts.get(table) ?? 0} ${counts.get(table) === 1 ? one : several}`)
+    .join(', ');
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
 import { writePrivateFile } from '../token/private-file.ts';
-import { readBackup } from './compose-restore.ts';
+import { END_OF_BACKUP, isWhole, readBackup } from './compose-restore.ts';
 import type { Backup } from './compose-restore.ts';
 import { sqlStatements } from './sql-statements.ts';
 import { CONFIGURATION, HISTORY, LEFT, SPENT } from './tables.ts';
@@ -20,12 +20,19 @@ export async function exportDatabase(context: CommandContext, out: string, witho
     await d1(['export', 'DB'], ['--output', file, '--skip-confirmation', ...tables]);
     return await readFile(file, 'utf8');
   });
-  const backup = readBackup(sqlStatements(text));
+  const whole = `${text.trimEnd()}\n${END_OF_BACKUP}\n`;
+  const statements = sqlStatements(text);
+  const backup = readBackup(statements);
   if (backup === null)
     throw new CliFailure('The database has no table of Cambist, and nothing was written.', {
       code: 'not_cambist',
       next: `A backup has ${[...CONFIGURATION, ...HISTORY].length} tables: is DB of wrangler.toml the right database?`,
     });
-  await writePrivateFile(out, text);
+  if (!isWhole(whole, statements))
+    throw new CliFailure('wrangler exported a row that a restore could not read, and nothing was written.', {
+      code: 'unreadable_export',
+      next: 'Take the backup again; if that does not help, check out the release that is deployed.',
+    });
+  await writePrivateFile(out, whole);
   return backup;
 }

@@ -7,7 +7,7 @@ import type { CommandContext } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
 import { readGivenFile } from '../given-file.ts';
 import { writePrivateFile } from '../token/private-file.ts';
-import { AFTER_TIME_TRAVEL, composeRestore, countRows, readBackup } from './compose-restore.ts';
+import { AFTER_TIME_TRAVEL, composeRestore, countRows, isWhole, readBackup } from './compose-restore.ts';
 import type { Backup, Migration } from './compose-restore.ts';
 import { sqlStatements } from './sql-statements.ts';
 import { withWrangler } from './wrangler.ts';
@@ -29,9 +29,16 @@ const SAFE = [
 
 /** What restoring this file would do. Throws a usage failure if it is no backup. */
 export async function planRestore(file: string, { world }: CommandContext): Promise<RestorePlan> {
-  const backup = readBackup(sqlStatements(await readGivenFile({ file, by: 'restore' }, world)));
+  const text = await readGivenFile({ file, by: 'restore' }, world);
+  const statements = sqlStatements(text);
+  const backup = readBackup(statements);
   if (backup === null)
     throw usageFailure(`${file} is no backup of Cambist.`, '`cambist backup --out <file>` writes one.');
+  if (!isWhole(text, statements))
+    throw usageFailure(
+      `${file} is not a whole backup: its end is missing, or a row of it cannot be read. Nothing was changed.`,
+      'Copy it again from where it was kept, or take an older one.',
+    );
   return {
     backup,
     rows: Object.fromEntries(backup.counts),

@@ -4,11 +4,15 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 import type { CommandContext } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
 import { LOCAL_DATABASE } from './local-database.ts';
 import { withPrivateDirectory } from './private-directory.ts';
+
+/** How wrangler says that it has neither a sign-in nor a token. */
+const SIGNED_OUT = /necessary to set a CLOUDFLARE_API_TOKEN|you are not (?:logged in|authenticated)/i;
 
 export interface Wrangler {
   /** The folder of the deployment's migrations. */
@@ -74,7 +78,10 @@ function cloneOf(config: string): string {
 async function localConfig(config: string, stateDirectory: string, directory: string): Promise<string> {
   const storage = resolve(stateDirectory, 'storage', 'd1');
   if (!existsSync(storage))
-    throw usageFailure(`${stateDirectory} has no database.`, '--state-dir is the STATE_DIR of `npm start`.');
+    throw usageFailure(
+      `${stateDirectory} has no database.`,
+      '--state-dir is the STATE_DIR of `npm start`, which makes one when it starts.',
+    );
   await refuseRunning(stateDirectory);
   await mkdir(join(directory, '.wrangler', 'state', 'v3'), { recursive: true });
   await symlink(storage, join(directory, '.wrangler', 'state', 'v3', 'd1'));
@@ -130,8 +137,19 @@ async function run(args: readonly string[], cwd: string): Promise<string> {
   process.off('exit', endToo);
   const said = Buffer.concat(chunks).toString('utf8').trim();
   if (code === 0) return said;
-  throw new CliFailure(`wrangler failed at \`wrangler ${args.slice(0, 3).join(' ')}\`:\n${said}`, {
+  throw wranglerFailure(args, code, stripVTControlCharacters(said));
+}
+
+/** What wrangler's failure means, with its own words line by line. */
+function wranglerFailure(args: readonly string[], code: number, said: string): CliFailure {
+  if (SIGNED_OUT.test(said))
+    return new CliFailure('Nobody is signed in to Cloudflare.', {
+      code: 'signed_out',
+      next: 'Run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN. For the database of `npm start`, pass --state-dir.',
+    });
+  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  return new CliFailure(`\`wrangler ${args.slice(0, 3).join(' ')}\` failed.`, {
     code: 'wrangler_failed',
-    next: code === 127 ? 'Run `npm ci` in the clone first.' : 'If it asks who you are: `npx wrangler login`.',
+    next: code === 127 ? 'Run `npm ci` in the clone first.' : `It said:\n${lines.join('\n')}`,
   });
 }

@@ -29,9 +29,13 @@ async function backUp(context: CommandContext): Promise<void> {
     import('../backup/compose-restore.ts'),
   ]);
   const backup = await exportDatabase(context, out, options.flag('without-audit'));
+  const place = ['state-dir', 'config'].flatMap((name) => {
+    const value = options.text(name);
+    return value === undefined ? [] : [`--${name} ${value}`];
+  });
   output.data({ file: out, migrations: backup.migrations, rows: Object.fromEntries(backup.counts) }, () => {
     output.line(`${output.paint('green', '✔')} ${out}, readable by you alone: ${countRows(backup)}.`);
     output.line('  Keep it away from the machine that it is a backup of. It is restored with:');
-    output.line(`  cambist restore ${out}`);
+    output.line(`  cambist restore ${[out, ...place].join(' ')}`);
   });
 }

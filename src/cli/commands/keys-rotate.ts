@@ -14,7 +14,7 @@ export const keysRotateCommand: Command = {
   name: 'rotate',
   summary: 'let the standby keys take over',
   description:
-    'Makes standby keys the ones that sign, of every algorithm that has one, in one step. A graceful rotation keeps the old keys published until their last token has expired. An emergency one ends their tokens at introspection and in the API of the service at once; verifiers refuse them when they fetch the keys again, most of them at the first token with a key that they do not know. If the service makes its own keys, that is a new key which no verifier has seen. It is confirmed on a terminal.',
+    'Makes standby keys the ones that sign, of every algorithm that has one, in one step. A graceful rotation keeps the old keys published until their last token has expired. An emergency one ends their tokens at introspection and in the API of the service at once; verifiers refuse them when they fetch the keys again, most of them at the first token with a key that they do not know. If the service makes its own keys, that is a new key which no verifier has seen, and it is confirmed on a terminal.',
   options: [
     { flags: '--mode <mode>', description: 'how', choices: ['graceful', 'emergency'], default: 'graceful' },
     { flags: '--alg <alg>', description: 'of this algorithm alone', choices: SIGNING_ALGORITHMS },
