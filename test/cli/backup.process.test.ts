@@ -116,7 +116,7 @@ describe('a backup', () => {
     expect(running).toMatchObject({ code: 2, stderr: expect.stringContaining('has no database') });
     const backedUp = await cambist(['backup', '--out', file, '--state-dir', state]);
     expect(backedUp).toMatchObject({ code: 0, stderr: '' });
-    expect(backedUp.stdout).toContain('1 organisations, 1 providers, 1 accounts, 2 identities');
+    expect(backedUp.stdout).toContain('1 organisation, 1 provider, 1 account, 2 identities');
     expect(statSync(file).mode & 0o077).toBe(0);
     expect(readFileSync(file, 'utf8')).not.toContain(ROOT_TOKEN);
     expect((await cambist(['backup', '--out', file, '--state-dir', state])).stderr).toContain('is not overwritten');

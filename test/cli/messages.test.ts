@@ -199,7 +199,7 @@ describe('cambist doctor', () => {
       'SEALING_KEY does not open the signing key a, so nothing is signed',
       'If it is lost, new keys end all tokens: `cambist keys rotate --mode emergency`',
     ],
-    ['ISSUER_URL', 'ISSUER_URL is missing', 'under [vars] of wrangler.toml'],
+    ['ISSUER_URL', 'ISSUER_URL is missing', 'npm run deploy -- --url https:'],
     ['DB', 'DB has no tables', '`npm run deploy` applies the schema'],
   ])('advises about %s: %s', async (setting, detail, expected) => {
     const shown = await advice(setting, detail);
