@@ -12,7 +12,7 @@ import { clientCredential, isBasic } from './client-credential.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { hasIamScope } from './iam/caller.ts';
 import { oauthError } from './oauth-error.ts';
-import type { TokenParameters } from './token-parameters.ts';
+import { credentialInQuery, type TokenParameters } from './token-parameters.ts';
 import { readParameters } from './token.ts';
 
 const NEEDED: readonly SettingName[] = ['DB', 'ISSUER_URL', ...KEY_SETTINGS];
@@ -44,9 +44,8 @@ export async function answerTokenRequest(
   if (!(await deps.mayProceed(c.req.header('cf-connecting-ip') ?? 'unknown'))) {
     return oauthError(c, denial('rate_limited', 'too many requests from this address; wait and try again'), 'none');
   }
-  const query = new URL(c.req.url).searchParams;
-  const exposed = ['token', 'client_secret'].find((name) => query.has(name));
-  if (exposed !== undefined) {
+  const exposed = credentialInQuery(c.req.url);
+  if (exposed !== null) {
     const message = `${exposed} must be in the body: a query string is kept in logs, so treat this credential as exposed`;
     return oauthError(c, denial('malformed_request', message), 'none');
   }

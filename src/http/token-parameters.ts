@@ -25,6 +25,10 @@ const CREDENTIAL_NAMES: readonly string[] = [
   'client_assertion',
   'client_secret',
   'jwt',
+  'token',
+  'access_token',
+  'refresh_token',
+  'password',
 ];
 
 /** The name of a credential in the query string, if there is one. */

@@ -398,15 +398,21 @@ describe('the request', () => {
     expect(answer.body).toMatchObject({ error: 'invalid_request' });
   });
 
-  it('refuses the token in the query string (RFC 6749 §2.3.1)', async () => {
-    const answer = await deployment.send(`/oidc/introspect?token=${token}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
-      body: new URLSearchParams({ token }),
-    });
-    expect(answer.status).toBe(400);
-    expect(answer.body.message).toContain('query string');
-  });
+  it.each(['token', 'client_secret', 'client_assertion', 'access_token', 'jwt'])(
+    'refuses %s in the query string (RFC 6749 §2.3.1)',
+    async (name) => {
+      const ask = (path: string): ReturnType<typeof deployment.send> =>
+        deployment.send(path, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+          body: new URLSearchParams({ token }),
+        });
+      const answer = await ask(`/oidc/introspect?${name}=${token}`);
+      expect(answer.status).toBe(400);
+      expect(answer.body.message).toContain('query string');
+      expect((await ask('/oidc/introspect?trace=1')).body.active).toBe(true);
+    },
+  );
 
   it('refuses a repeated token (RFC 6749 §3.2)', async () => {
     expect(

@@ -303,7 +303,18 @@ const repeated: readonly HostileCase[] = [
   })),
 ];
 
-const CREDENTIALS = ['subject_token', 'actor_token', 'assertion', 'client_assertion', 'client_secret', 'jwt'];
+const CREDENTIALS = [
+  'subject_token',
+  'actor_token',
+  'assertion',
+  'client_assertion',
+  'client_secret',
+  'jwt',
+  'token',
+  'access_token',
+  'refresh_token',
+  'password',
+];
 
 const parameters: readonly HostileCase[] = [
   ...CREDENTIALS.map((name) =>
