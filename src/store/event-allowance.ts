@@ -18,7 +18,8 @@ interface Window {
   chars: number;
 }
 
-const LEFT_OUT = `what the token said and a long subject are left out: the grants of this organisation took ${MAX_EVENT_CHARS_PER_WINDOW} characters within a minute`;
+/** Each event beyond the bound says it, so it is short. */
+const LEFT_OUT = 'claims left out: the grants of this minute had too many';
 
 /** Fits the grants of an isolate. Every grant keeps an event of its own; equal refusals are counted elsewhere. */
 export function createEventAllowance(): FitEvent {
@@ -39,24 +40,20 @@ export function createEventAllowance(): FitEvent {
   };
 }
 
-/** Of what the caller chose the length of; the subject stands in the event, in an index, and once more as the actor. */
+/** Of what the caller chose the length of; the subject stands in the event, and once more as the actor. */
 function charsOf({ claims, claimsOmitted, asked, subject }: NewAuditEvent): number {
-  return JSON.stringify([claims, claimsOmitted, asked]).length + 3 * (subject?.length ?? 0);
+  return JSON.stringify([claims, claimsOmitted, asked]).length + 2 * (subject?.length ?? 0);
 }
 
+/** The subject stays as it is recorded, since events are found by it; the actor says the same. */
 function shortened(event: NewAuditEvent): NewAuditEvent {
-  const { claims, asked, actor, subject, detail } = event;
+  const { claims, asked, actor, detail } = event;
   return {
     ...event,
     claims: null,
     claimsOmitted: null,
     asked: JSON.stringify(asked).length > MAX_SHORT_VALUE_CHARS ? null : asked,
-    actor: short(actor),
-    subject: subject && short(subject),
+    actor: actor.length > MAX_SHORT_VALUE_CHARS ? `${actor.slice(0, MAX_SHORT_VALUE_CHARS)}…` : actor,
     detail: claims === null ? detail : [detail, LEFT_OUT].filter((text) => text !== null).join('; '),
   };
-}
-
-function short(text: string): string {
-  return text.length > MAX_SHORT_VALUE_CHARS ? `${text.slice(0, MAX_SHORT_VALUE_CHARS)}…` : text;
 }

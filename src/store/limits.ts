@@ -14,8 +14,8 @@ export const EVENT_WINDOW_SECONDS = 60;
 export const MAX_EVENT_CHARS_PER_WINDOW = 1_000_000;
 /** Grants of an organisation in a minute that are not measured: at 16 KiB of a token each, they stay near that bound. */
 export const UNMEASURED_EVENTS = 60;
-/** Characters of a value that an event keeps beyond that bound: OpenID Connect Core 1.0 §2 allows a subject no more. */
-export const MAX_SHORT_VALUE_CHARS = 255;
+/** Characters of an actor, and of what was asked for, that an event keeps beyond that bound: those of ordinary ones. */
+export const MAX_SHORT_VALUE_CHARS = 128;
 /** Organisations whose grants an isolate measures at once; beyond it all are measured anew. */
 export const MAX_WATCHED_ORGANISATIONS = 1_000;
 /** Requests by which one counted event is found; beyond it they are only counted. A matrix of a CI system has at most 256 jobs. */

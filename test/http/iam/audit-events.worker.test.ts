@@ -362,6 +362,28 @@ describe('a filter that no index serves, in a large log', () => {
     expect(found.map(({ length }) => length)).toEqual([100, 79]);
     expect(rows).toBeLessThan(300);
   });
+
+  it('finds the events of an identity among those of its account, and once it is deleted by time (contract §5.7)', async () => {
+    const issuerOf = await createIssuer({ issuer: 'https://issuer-of-identity.example' });
+    const joined = await join(deployment, issuerOf, { providerSubject: 'job:1' });
+    await deployment.db
+      .prepare(
+        "UPDATE audit_event SET service_account_id = ?1, federated_identity_id = ?2 WHERE issuer = 'https://rare.example'",
+      )
+      .bind(joined.serviceAccount, joined.federatedIdentity)
+      .run();
+    const query = `federatedIdentity=${joined.federatedIdentity}&action=token.exchange`;
+    expect(await pages(query)).toEqual([RARE.toReversed()]);
+    expect(rows).toBeLessThan(10 * RARE.length);
+    const { status } = await deployment.iam('DELETE', `/v1/federated-identities/${joined.federatedIdentity}`);
+    expect(status).toBe(204);
+    const gone = await pages(query);
+    expect(gone.flat()).toEqual(RARE.toReversed());
+    expect(gone.length).toBeGreaterThan(2);
+    // Who names the account, too, has them at once.
+    expect(await pages(`${query}&serviceAccount=${joined.serviceAccount}`)).toEqual([RARE.toReversed()]);
+    expect(rows).toBeLessThan(10 * RARE.length);
+  });
 });
 
 describe('the export as NDJSON', () => {
