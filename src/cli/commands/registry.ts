@@ -18,6 +18,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     'run a command with a token, and revoke it at the end',
     async () => (await import('./exec.ts')).execCommand,
   ),
+  command('agent', 'keep tokens and credentials fresh in files', async () => (await import('./agent.ts')).agentCommand),
   command(
     'detect',
     'show which platform this is and where its ID token comes from',

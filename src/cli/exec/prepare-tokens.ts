@@ -8,10 +8,12 @@ import { revokeToken, TokenExchangeError } from '../../sdk/client/index.ts';
 import type { ExchangedToken } from '../../sdk/client/index.ts';
 import type { CommandContext } from '../command.ts';
 import type { ExchangeSettings } from '../token/exchange-settings.ts';
+import { machineClock } from '../agent/clock.ts';
+import { keepFresh } from '../agent/keep-fresh.ts';
+import type { News } from '../agent/keep-fresh.ts';
 import { maskToken } from '../token/mask-token.ts';
 import { writePrivateFile } from '../token/private-file.ts';
 import { requestToken } from '../token/request-token.ts';
-import { keepFresh } from './keep-fresh.ts';
 import { REVOKE_TIMEOUT_MS } from './limits.ts';
 import type { Wishes } from './read-wishes.ts';
 
@@ -38,15 +40,25 @@ export async function prepareTokens(
     await maskToken(world, token.accessToken);
     return token;
   };
-  const keep = async (path: string, first: ExchangedToken, idTokenFor: readonly string[] | null): Promise<void> => {
+  const keep = async (path: string, idTokenFor: readonly string[] | null, first: ExchangedToken): Promise<void> => {
     setup.takeDown.push(async () => await rm(path, { force: true }));
     await writePrivateFile(path, first.accessToken);
-    const renew = async (): Promise<ExchangedToken> => {
-      const next = await get(idTokenFor);
-      await writePrivateFile(path, next.accessToken);
-      return next;
+    const over = new AbortController();
+    const file = {
+      obtain: async () => {
+        const { accessToken: material, expiresIn } = await get(idTokenFor);
+        return { material, expiresIn };
+      },
+      write: async (text: string) => await writePrivateFile(path, text),
+      tell: toldAs(path, output.warn),
     };
-    setup.takeDown.push(keepFresh({ name: path, renew }, first, output.warn));
+    // Its end was reckoned from before it was asked for.
+    const ageMs = Date.now() - (first.expiresAt.getTime() - first.expiresIn * 1000);
+    const done = keepFresh(file, machineClock, over.signal, { expiresIn: first.expiresIn, ageMs });
+    setup.takeDown.push(async () => {
+      over.abort();
+      await done;
+    });
   };
 
   if (wishes.accessVariables.length > 0) {
@@ -55,7 +67,7 @@ export async function prepareTokens(
     setup.variables['CAMBIST_TOKEN_EXPIRES_AT'] = token.expiresAt.toISOString();
     if (wishes.accessFile !== undefined) {
       setup.variables['CAMBIST_TOKEN_FILE'] = wishes.accessFile;
-      await keep(wishes.accessFile, token, null);
+      await keep(wishes.accessFile, null, token);
     } else setup.takeDown.push(warnAtExpiry(token, output.warn));
   }
   for (const { variable, audiences } of wishes.idTokens) setup.variables[variable] = (await get(audiences)).accessToken;
@@ -64,9 +76,23 @@ export async function prepareTokens(
   setup.takeDown.push(async () => await rm(directory, { recursive: true, force: true }));
   for (const { variable, audiences } of wishes.idTokenFiles) {
     const path = join(directory, variable);
-    await keep(path, await get(audiences), audiences);
+    await keep(path, audiences, await get(audiences));
     setup.variables[variable] = path;
   }
+}
+
+/** What somebody should read of a file's news; the same trouble once. */
+function toldAs(path: string, warn: (text: string) => void): (news: News) => void {
+  let problem = '';
+  return (news) => {
+    if (news.kind === 'renewed') problem = '';
+    else if (news.kind === 'expired') warn(`${path} has expired, and nothing newer could be had.`);
+    else if (news.failure.message !== problem) {
+      problem = news.failure.message;
+      const until = news.expiresAt === null ? '' : ` It is good until ${news.expiresAt.toISOString()}.`;
+      warn(`${path} could not be renewed: ${problem}${until}`);
+    }
+  };
 }
 
 /** A variable of a running command cannot be changed; saying so at the moment explains the 401 that follows. */

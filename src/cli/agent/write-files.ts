@@ -1,0 +1,51 @@
+// Writes an output's files in one step each, into a directory that nobody else can change; removes what a killed agent left.
+
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import { CliFailure } from '../failure.ts';
+import { writePrivateFile } from '../token/private-file.ts';
+import type { FileText } from './obtain-material.ts';
+import { filesOf } from './read-outputs.ts';
+import type { WantedOutput } from './read-outputs.ts';
+import { isReplaceable } from './tool-files.ts';
+
+const OTHERS_WRITE = 0o002;
+const STICKY = 0o1000;
+const GROUP_READS = 0o040;
+
+/** Writes the files; the old ones stay if that fails. Throws a CliFailure. */
+export async function writeFiles({ type, path, mode }: WantedOutput, files: readonly FileText[]): Promise<void> {
+  await haveDirectory(dirname(path), mode);
+  const before = await readFile(path, 'utf8').catch(() => '');
+  if (!isReplaceable(type, before))
+    throw new CliFailure(`${path} holds something that the agent did not write.`, {
+      code: 'foreign_file',
+      next: 'Move it away, or give the output a file of its own and name that to the tool.',
+    });
+  for (const file of files) await writePrivateFile(file.path, file.text, mode);
+}
+
+/** Removes drafts beside the files of an output: an agent that was killed while it wrote leaves one with a token in it. */
+export async function removeDrafts(output: WantedOutput): Promise<void> {
+  const directory = dirname(output.path);
+  const names = await readdir(directory).catch(() => []);
+  for (const path of filesOf(output)) {
+    const start = `.${basename(path)}.`;
+    for (const name of names)
+      if (name.startsWith(start) && /^[\da-f]{8}-[\da-f-]{27}$/.test(name.slice(start.length)))
+        await rm(join(directory, name), { force: true });
+  }
+}
+
+async function haveDirectory(directory: string, mode: number): Promise<void> {
+  // If it cannot be made, writing says why.
+  await mkdir(directory, { recursive: true, mode: (mode & GROUP_READS) === 0 ? 0o700 : 0o750 }).catch(() => undefined);
+  const found = await stat(directory).catch(() => null);
+  if (found === null || process.platform === 'win32') return;
+  if ((found.mode & OTHERS_WRITE) === 0 || (found.mode & STICKY) !== 0) return;
+  throw new CliFailure(`Everybody can write to ${directory}, and so replace what lies in it.`, {
+    code: 'unsafe_directory',
+    next: `Take that right away (chmod o-w ${directory}), or name a directory below it: the agent makes it for itself alone.`,
+  });
+}
