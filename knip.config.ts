@@ -16,7 +16,7 @@ const config: KnipConfig = {
         'src/action/{main,post}.ts!',
         // Started as programs of their own, by name.
         'bench/contenders/*.ts',
-        'test/soak/{soak,worker}.ts',
+        'test/soak/{agent,soak,worker}.ts',
         'scripts/age/worker.ts!',
         'test/support/serve-bundle.ts',
         'test/vectors/generate.ts',

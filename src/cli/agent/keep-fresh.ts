@@ -63,24 +63,25 @@ export async function keepFresh<T>(
   let failures = 0;
 
   const endOf = ({ endsAt }: Life): Date => new Date(clock.wallMs() + endsAt - passed());
-  const noticeExpiry = (): void => {
-    if (held === null || isExpiryTold || passed() < held.endsAt) return;
+  /** True if the file has expired since the last look. */
+  const noticeExpiry = (): boolean => {
+    if (held === null || isExpiryTold || passed() < held.endsAt) return false;
     isExpiryTold = true;
     file.tell({ kind: 'expired', expiredAt: endOf(held) });
+    return true;
   };
-  const restUntil = async (at: number, afterEachLook?: () => void): Promise<void> => {
-    for (let left = at - passed(); left > 0 && !isOver.aborted; left = at - passed()) {
-      // Whole milliseconds: timers know no others.
+  const restUntil = async (at: number): Promise<void> => {
+    // Whole milliseconds: timers know no others.
+    for (let left = at - passed(); left > 0 && !isOver.aborted; left = at - passed())
       await clock.sleep(Math.ceil(Math.min(left, CLOCK_LOOK_MS)), isOver);
-      afterEachLook?.();
-    }
   };
-  const pause = async (milliseconds: number, afterEachLook?: () => void): Promise<void> => {
-    const end = clock.monotonicMs() + milliseconds;
+  const pause = async (milliseconds: number, urgentMs = milliseconds): Promise<void> => {
+    const begun = clock.monotonicMs();
+    let end = begun + milliseconds;
     for (let left = milliseconds; left > 0 && !isOver.aborted; left = end - clock.monotonicMs()) {
       await clock.sleep(Math.ceil(Math.min(left, CLOCK_LOOK_MS)), isOver);
-      passed();
-      afterEachLook?.();
+      // A machine that slept may wake with a long pause ahead and nothing good left.
+      if (noticeExpiry()) end = Math.min(end, begun + urgentMs);
     }
   };
 
@@ -108,7 +109,8 @@ export async function keepFresh<T>(
       noticeExpiry();
       file.tell({ kind: 'failed', failure: error, expiresAt: held === null || isExpiryTold ? null : endOf(held) });
       const leftMs = held === null ? 0 : held.endsAt - passed();
-      await pause(pauseMs(error, failures, leftMs, clock.random()), noticeExpiry);
+      const random = clock.random();
+      await pause(pauseMs(error, failures, leftMs, random), pauseMs(error, failures, 0, random));
     }
   }
 }
