@@ -99,8 +99,16 @@ export function readOrigin(text: string, source: string): string {
       `${source} must be an origin alone, without path, query, port 443, capitals or a trailing slash: ${url.origin}`,
       2,
     );
+  if (!HOST.test(url.hostname))
+    throw new Refusal(
+      `${source} must be a name on a domain that is on Cloudflare, such as https://tokens.example.com, not "${text}"`,
+      2,
+    );
   return text;
 }
+
+/** Labels of a domain: no address, no `localhost`, no dot at the end; the last one has a letter. */
+const HOST = /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*$/;
 
 function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/@]*@/, '//…@');

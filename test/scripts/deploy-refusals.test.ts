@@ -48,6 +48,16 @@ describe('an address', () => {
     ['http://tokens.example.com', 'must be an https origin'],
     ['tokens.example.com', 'must be an https origin'],
     ['', 'must be an https origin'],
+    // No Worker can answer there, and nothing is created before that is known.
+    ...[
+      '127.0.0.1',
+      '[::1]',
+      'localhost',
+      'tokens',
+      'tokens.example.com.',
+      'tokens..example.com',
+      '-a.example.com',
+    ].map((host): [string, string] => [`https://${host}`, 'a name on a domain that is on Cloudflare']),
   ])('that is %j is refused with exit code 2', (url, reason) => {
     expect(() => readDeployOptions(['--url', url], {})).toThrow(
       expect.objectContaining({ exitCode: 2, message: expect.stringContaining(reason) }),
@@ -60,7 +70,13 @@ describe('an address', () => {
     );
   });
 
-  it.each(['https://tokens.example.com', 'https://tokens.example.com:8443'])('%s is taken', (url) => {
+  it.each([
+    'https://tokens.example.com',
+    'https://tokens.example.com:8443',
+    'https://a_b.x1.example.com',
+    'https://tokens.xn--mnchen-3ya.example',
+    'https://cambist.team.workers.dev',
+  ])('%s is taken', (url) => {
     expect(readDeployOptions(['--url', url], {}).url).toBe(url);
   });
 });
