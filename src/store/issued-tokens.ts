@@ -11,13 +11,16 @@ import { selectSigningKeys } from './signing-keys.ts';
 const REVOKED = 'SELECT 1 FROM revoked_token WHERE token_id = ?1';
 const ACCOUNT = `SELECT sa.id, sa.slug, sa.name, sa.status, sa.tokens_not_before, o.id AS organisation_id, o.slug AS organisation_slug
   FROM service_account sa JOIN organisation o ON o.id = sa.organisation_id WHERE sa.id = ?1`;
-// Of the token's own account: an identity or a credential of another one gives it nothing.
+// Of the token's own account and organisation: an identity, credential or role of another gives it nothing. With a `+`, since no
+// index is to be chosen by it.
 const IDENTITY = `SELECT fi.status, fi.expires_at, fi.tokens_not_before, p.status AS provider_status, p.tokens_not_before AS provider_tokens_not_before
-  FROM federated_identity fi CROSS JOIN identity_provider p ON p.id = fi.provider_id WHERE fi.id = ?1 AND fi.service_account_id = ?2`;
+  FROM federated_identity fi CROSS JOIN identity_provider p ON p.id = fi.provider_id AND +p.organisation_id = fi.organisation_id
+  WHERE fi.id = ?1 AND fi.service_account_id = ?2 AND +fi.organisation_id = ?3`;
 const CREDENTIAL =
-  'SELECT expires_at, tokens_not_before FROM access_credential WHERE id = ?1 AND service_account_id = ?2';
-const ROLES = `SELECT r.id, r.slug, b.projects, b.scopes FROM role_binding b CROSS JOIN role r ON r.id = b.role_id
-  WHERE b.service_account_id = ?1 ORDER BY b.id`;
+  'SELECT expires_at, tokens_not_before FROM access_credential WHERE id = ?1 AND service_account_id = ?2 AND +organisation_id = ?3';
+const ROLES = `SELECT r.id, r.slug, b.projects, b.scopes FROM role_binding b
+  CROSS JOIN role r ON r.id = b.role_id AND +r.organisation_id = b.organisation_id
+  WHERE b.service_account_id = ?1 AND +b.organisation_id = ?2 ORDER BY b.id`;
 
 // The first revocation of a token is an event, every later one changes nothing. An account that was deleted never returns,
 // so its tokens need no row, and no organisation gets events of accounts that it does not have.
@@ -56,14 +59,14 @@ interface CredentialRow {
 
 /** Reads what stands behind a verified token: keys, revocation, account, identity or credential, roles. Throws StorageUnavailable. */
 export async function readTokenStanding(db: D1Database, token: OwnToken): Promise<TokenStanding> {
-  const { tokenId, serviceAccountId, federatedIdentityId, accessCredentialId } = token;
+  const { tokenId, serviceAccountId, organisationId, federatedIdentityId, accessCredentialId } = token;
   const [keys, revoked, account, identity, credential, roles] = await runBatch(db, [
     selectSigningKeys(db),
     db.prepare(REVOKED).bind(tokenId),
     db.prepare(ACCOUNT).bind(serviceAccountId),
-    db.prepare(IDENTITY).bind(federatedIdentityId, serviceAccountId),
-    db.prepare(CREDENTIAL).bind(accessCredentialId, serviceAccountId),
-    db.prepare(ROLES).bind(serviceAccountId),
+    db.prepare(IDENTITY).bind(federatedIdentityId, serviceAccountId, organisationId),
+    db.prepare(CREDENTIAL).bind(accessCredentialId, serviceAccountId, organisationId),
+    db.prepare(ROLES).bind(serviceAccountId, organisationId),
   ]);
   const [row] = rowsOf<AccountRow>(account);
   return {

@@ -448,3 +448,34 @@ describe('the request', () => {
     expect((await introspect(deployment, token)).status).toBe(503);
   });
 });
+
+describe('a row that was moved to another organisation by hand', () => {
+  /** Moves the only row of a table away, looks, and moves it back. */
+  async function whileMoved<T>(table: string, look: () => Promise<T>): Promise<readonly [T, T]> {
+    const other = await addOtherOrganisation(deployment);
+    const move = async (to: string): Promise<void> => {
+      await deployment.db.prepare(`UPDATE ${table} SET organisation_id = ?`).bind(to).run();
+    };
+    await move(other);
+    const moved = await look();
+    await move(DEFAULT_ORGANISATION_ID);
+    return [moved, await look()];
+  }
+
+  it.each(['federated_identity', 'identity_provider'])(
+    'ends the tokens that rest on it: %s (contract §3)',
+    async (table) => {
+      const isActive = async (): Promise<unknown> => (await introspect(deployment, token)).body.active;
+      expect(await whileMoved(table, isActive)).toEqual([false, true]);
+    },
+  );
+
+  it.each(['role', 'role_binding'])('gives no role any more: %s (contract §5.9)', async (table) => {
+    const reader = await addWorkload(deployment, 'reader', ['iam:read']);
+    await bindRole(deployment, reader.serviceAccount, 'deployer', []);
+    const credential = await reader.token();
+    const roles = async (): Promise<string[]> =>
+      (await call(deployment, credential, 'GET', '/v1/me')).body.roles.map(({ slug }: { slug: string }) => slug);
+    expect(await whileMoved(table, roles)).toEqual([[], ['deployer']]);
+  });
+});

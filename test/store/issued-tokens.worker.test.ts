@@ -10,7 +10,8 @@ it.each([...TOKEN_STANDING_STATEMENTS, ...ROLE_PERMISSION_STATEMENTS])(
   'uses an index (contract §7): %s',
   async (sql) => {
     await freshDatabase();
-    const values = Array.from({ length: sql.includes('?2') ? 2 : 1 }, () => '[]');
+    const parameters = [...sql.matchAll(/\?(\d)/g)].map(([, number]) => Number(number));
+    const values = Array.from({ length: Math.max(...parameters) }, () => '[]');
     const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
       .bind(...values)
       .all<{ detail: string }>();
