@@ -14,6 +14,8 @@ const NAMED =
 const USERINFO = /(?<=:\/\/)[^\s/?#"'@]+(?=@)/g;
 /** A member that holds a secret, as in `password=…`. */
 const SECRET_NAME = /(?:^|[_.-])(?:passw(?:or)?d|passphrase|secret|token|credential|private_?key|api_?key)$/i;
+/** Its value is `token=PATH`: the name says what the file is for, and a message names the file. */
+const PATH_BY_TYPE = '--output';
 /** Characters that a secret without any sign of its own has at least: the root token has 32. */
 const MIN_OPAQUE_CHARS = 32;
 /** Characters of a value that is hidden because of its name; a shorter one is a part of every text. */
@@ -45,7 +47,8 @@ export function secretConcealer(
   words: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
 ): (text: string) => string {
-  const known = new Set([...words.flatMap(secretsOf), ...secretVariables(variables)]);
+  const given = words.flatMap((word, at) => secretsOf(word, words[at - 1] === PATH_BY_TYPE));
+  const known = new Set([...given, ...secretVariables(variables)]);
   // A secret that another one begins with must not leave the rest of that one.
   const secrets = [...known].flatMap(spellings).toSorted((a, b) => b.length - a.length);
   return (text) => {
@@ -61,7 +64,7 @@ function spellings(secret: string): readonly string[] {
 }
 
 /** The secrets in one word of a command line: itself, a part of it, or what stands before `@` in an address. */
-function secretsOf(word: string): readonly string[] {
+function secretsOf(word: string, namesFile = false): readonly string[] {
   const found: string[] = [];
   const plain = word.replace(/^--?/, '').replace(/^[bB]earer /, '');
   const afterSign = plain.slice(plain.indexOf('=') + 1);
@@ -72,7 +75,8 @@ function secretsOf(word: string): readonly string[] {
   const content = plain.replace(/^(?:env|file):/, '');
   if (isJson(content)) found.push(content);
   const [, name = '', named = ''] = /^(?:-{1,2}[\w-]+=)?([\w.-]+)=(.+)$/s.exec(word) ?? [];
-  if (!word.startsWith('-') && SECRET_NAME.test(name) && named.length >= MIN_NAMED_CHARS) found.push(named);
+  if (!namesFile && !word.startsWith('-') && SECRET_NAME.test(name) && named.length >= MIN_NAMED_CHARS)
+    found.push(named);
   // A password can hold any character, and then an address ends where nobody meant it to.
   const userinfo = /:\/\/([^@]*:.*)@/s.exec(plain)?.[1];
   if (userinfo !== undefined) found.push(userinfo);

@@ -199,3 +199,20 @@ describe('secretConcealer', () => {
     expect(conceal(`Bearer ${FAKE_ENV.CAMBIST_TOKEN}`)).toBe(`Bearer ${HIDDEN}`);
   });
 });
+
+describe('the file of an output', () => {
+  const said = 'it holds /run/cambist/api-token and hunter2hunter2';
+
+  it('is named in a message, although its type is called token', () => {
+    for (const type of ['token', 'id-token'])
+      expect(secretConcealer(['agent', '--output', `${type}=/run/cambist/api-token`], {})(said)).toBe(said);
+  });
+
+  it('is no excuse for a secret: not elsewhere, and not where a file should be', () => {
+    expect(secretConcealer(['agent', '--scope', 'token=hunter2hunter2'], {})(said)).toBe(
+      `it holds /run/cambist/api-token and ${HIDDEN}`,
+    );
+    for (const secret of [...Object.values(TOKENS), ...Object.values(OPAQUE)])
+      expect(secretConcealer(['agent', '--output', `token=${secret}`], {})(`no file ${secret}`)).not.toContain(secret);
+  });
+});
