@@ -1,7 +1,7 @@
 // Which of our keys takes over in a rotation (contract §5.8), decided from the secrets' kids and the keys' states; pure.
 
 import { KEY_PUBLICATION_SECONDS } from './limits.ts';
-import { SIGNING_ALGORITHMS } from './signing-key.ts';
+import { isSigningAlgorithm, SIGNING_ALGORITHMS } from './signing-key.ts';
 import type { KeyChange, KeyMeans, KeysNow, RotationMode, RotationPlan, RotationRequest } from './key-rotation.ts';
 import type { SkippedAlgorithm } from './key-rotation.ts';
 import type { SigningKeyState } from '../exchange/ports.ts';
@@ -27,7 +27,8 @@ export function planRotation(
     return refuse(`the signing key ${named.kid} is for ${named.alg}, not for ${request.alg}`);
   }
   if (named?.status === 'revoked') return refuse(`the signing key ${named.kid} is revoked already`);
-  if (named?.status === 'standby' || named?.status === 'retiring') return planOf(deciding, [takenOut(named)]);
+  if (named !== null && (named.status !== 'active' || !isSigningAlgorithm(named.alg)))
+    return planOf(deciding, [takenOut(named)]);
   const alg = named?.alg ?? request.alg;
   const algorithms = alg === null ? inOrder(states.map((state) => state.alg)) : [alg];
   const changes: PlannedChange[] = [];
@@ -98,7 +99,10 @@ function abandonBundle(deciding: Deciding): Result<RotationPlan, string> {
     }
     changes.push(change.value);
   }
-  return planOf(deciding, [...changes, ...abandoned.filter(({ status }) => status !== 'active').map(takenOut)]);
+  return planOf(deciding, [
+    ...changes,
+    ...abandoned.filter(({ status, alg }) => status !== 'active' || !isSigningAlgorithm(alg)).map(takenOut),
+  ]);
 }
 
 /** A retiring key signs nothing any more, and goes gracefully by itself. */
@@ -127,6 +131,7 @@ function planOf(
   const standbys = algorithms.filter(
     (alg) =>
       seals &&
+      isSigningAlgorithm(alg) &&
       !states.some(
         (state) =>
           state.alg === alg && state.source === 'sealed' && state.status === 'standby' && !isNamed(changes, state),

@@ -3,6 +3,7 @@
 import { carryOutRotation, rotationChanges } from './key-rotation.ts';
 import type { KeyChange, SigningKeyPort } from './key-rotation.ts';
 import { planRotation } from './plan-rotation.ts';
+import { isSigningAlgorithm } from './signing-key.ts';
 import { DEFAULT_ORGANISATION_ID } from './organisation.ts';
 import type { ChangeEvent } from './storage.ts';
 
@@ -26,8 +27,11 @@ export async function rotateDueKeys(
 ): Promise<readonly ScheduledRotation[]> {
   const { states } = await keys.read(now);
   const due = states.filter(
-    ({ status, activatedAt }) =>
-      days > 0 && status === 'active' && (activatedAt ?? now) + days * SECONDS_PER_DAY <= now,
+    ({ status, alg, activatedAt }) =>
+      days > 0 &&
+      status === 'active' &&
+      isSigningAlgorithm(alg) &&
+      (activatedAt ?? now) + days * SECONDS_PER_DAY <= now,
   );
   const rotations: ScheduledRotation[] = [];
   for (const { alg } of due) {

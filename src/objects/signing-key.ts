@@ -7,6 +7,12 @@ import { line, oneOf } from './rule.ts';
 /** What our own keys may be (contract §0). */
 export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+/** False of a key that a newer release made, or a hand: this one neither signs with it nor publishes it. */
+export function isSigningAlgorithm(alg: string): alg is SigningAlgorithm {
+  return SIGNING_ALGORITHMS.some((known) => known === alg);
+}
+
 export const SIGNING_KEY_STATUSES = ['standby', 'active', 'retiring', 'revoked'] as const;
 export const ROTATION_MODES = ['graceful', 'emergency'] as const;
 /** Where the material of a key is: in a secret, or in D1 and encrypted. */

@@ -2,6 +2,7 @@
 
 import type { JWK } from 'jose';
 import type { KeyMeans, KeysNow } from '../objects/key-rotation.ts';
+import { isSigningAlgorithm } from '../objects/signing-key.ts';
 import type { SigningKeyState } from '../exchange/ports.ts';
 import type { OwnKey } from './bundle.ts';
 import { signingKeyFor } from './own-keys.ts';
@@ -10,12 +11,21 @@ import { signingKeyFor } from './own-keys.ts';
 export interface KeyFindings {
   readonly setting: 'SIGNING_KEYS' | 'SEALING_KEY';
   readonly faults: readonly string[];
+  /** What an operator should know although it signs. */
+  readonly warnings?: readonly string[];
 }
 
 /** What keeps our keys from signing, for `/readyz`. */
 export function examineKeys(keys: KeyMeans, { states, unopened }: KeysNow): KeyFindings {
-  if (unopened.length > 0) return { setting: 'SEALING_KEY', faults: [unopenedDetail(unopened)] };
-  return { setting: 'SIGNING_KEYS', faults: keyFaults(keys, states) };
+  const warnings = states
+    .filter((state) => state.status !== 'revoked' && !isSigningAlgorithm(state.alg))
+    .map(unknownDetail);
+  if (unopened.length > 0) return { setting: 'SEALING_KEY', faults: [unopenedDetail(unopened)], warnings };
+  return { setting: 'SIGNING_KEYS', faults: keyFaults(keys, states), warnings };
+}
+
+function unknownDetail({ kid, alg }: SigningKeyState): string {
+  return `signing key ${kid} is of the algorithm ${alg}, which this release does not know, so it neither signs nor is published: an emergency rotation of this kid takes it out`;
 }
 
 /** What to do about sealed keys that SEALING_KEY does not open. */

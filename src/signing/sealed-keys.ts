@@ -2,7 +2,7 @@
 
 import type { MadeKey } from '../objects/key-rotation.ts';
 import { SEALED_ALGORITHMS } from '../objects/key-rotation.ts';
-import { SIGNING_ALGORITHMS } from '../objects/signing-key.ts';
+import { isSigningAlgorithm, SIGNING_ALGORITHMS } from '../objects/signing-key.ts';
 import type { SigningKeyState } from '../exchange/ports.ts';
 import type { Result } from '../exchange/result.ts';
 import type { OwnKey } from './bundle.ts';
@@ -55,7 +55,9 @@ export async function createSealedKeys(
     }
   };
   const open: SealedKeys['open'] = async (states, now) => {
-    const wanted = states.filter((state) => state.source === 'sealed' && isPublished(state, now));
+    const wanted = states.filter(
+      (state) => state.source === 'sealed' && isSigningAlgorithm(state.alg) && isPublished(state, now),
+    );
     if (wanted.some(({ kid }) => !opened.has(kid))) await learn(await storage.readSealed());
     for (const { kid, status } of states) if (status === 'revoked') opened.delete(kid);
     const keys = wanted.flatMap(({ kid, alg }) => {
@@ -65,9 +67,8 @@ export async function createSealedKeys(
     return { keys, unopened: wanted.map(({ kid }) => kid).filter((kid) => !keys.some((key) => key.kid === kid)) };
   };
   const make: SealedKeys['make'] = async (alg) => {
-    const algorithm = SIGNING_ALGORITHMS.find((one) => one === alg);
-    if (algorithm === undefined) throw new Error(`there are no signing keys for ${alg}`);
-    return makeSealedKey(algorithm, sealingKey);
+    if (!isSigningAlgorithm(alg)) throw new Error(`there are no signing keys for ${alg}`);
+    return makeSealedKey(alg, sealingKey);
   };
   return {
     learn,
@@ -106,7 +107,9 @@ const MAX_KEYS_MADE_AT_ONCE = SIGNING_ALGORITHMS.length * 4;
 
 /** The first algorithm without a key that signs or without a sealed standby key: the quick ones come first. */
 function lackingAlgorithm(states: readonly SigningKeyState[]): string | undefined {
-  const inUse = states.filter(({ status }) => status === 'active').map(({ alg }) => alg);
+  const inUse = states
+    .filter(({ status, alg }) => status === 'active' && isSigningAlgorithm(alg))
+    .map(({ alg }) => alg);
   const isComplete = (alg: string): boolean =>
     inUse.includes(alg) &&
     states.some((state) => state.alg === alg && state.status === 'standby' && state.source === 'sealed');

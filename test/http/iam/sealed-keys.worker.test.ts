@@ -526,3 +526,59 @@ describe('a database that was taken back as a whole', () => {
     expect(await lives()).toEqual(FULL);
   });
 });
+
+describe('a key of an algorithm that this release does not know', () => {
+  const add = async (source: string, alg: string, status = 'active'): Promise<void> => {
+    await deployment.db
+      .prepare(
+        "INSERT INTO signing_key (kid, alg, source, status, published_at, activated_at) VALUES ('newer', ?1, ?2, ?3, 1, 1)",
+      )
+      .bind(alg, source, status)
+      .run();
+    deployment.coldStart();
+  };
+
+  it.each([
+    ['bundle', 'ES512', 'active'],
+    ['sealed', 'ES512', 'active'],
+    ['sealed', 'ML-DSA-65', 'standby'],
+    ['bundle', 'es256', 'retiring'],
+  ])(
+    '(%s, %s, %s) holds up nothing, is named by /readyz, and goes by its kid (contract §5.8)',
+    async (source, alg, status) => {
+      await jwks();
+      await add(source, alg, status);
+      const ready = async (): Promise<unknown[]> => {
+        const { status: code, body } = await deployment.send('/readyz');
+        return [code, ...((body.warnings ?? []) as { detail: string }[]).map(({ detail }) => detail)];
+      };
+      expect(await ready()).toEqual([
+        200,
+        expect.stringMatching(`^signing key newer is of the algorithm ${alg}, which`),
+      ]);
+      expect(await published()).not.toContain('newer');
+      expect(await verifies(await app.token())).toBe(true);
+      expect((await rotate({ mode: 'emergency' })).status).toBe(200);
+      expect(await verifies(await app.token())).toBe(true);
+
+      expect(await rotate({ mode: 'emergency', kid: 'newer' })).toMatchObject({
+        status: 200,
+        body: { kid: 'newer', alg, status: 'revoked', previous: null },
+      });
+      expect(await ready()).toEqual([200]);
+      expect(await lives()).toEqual(FULL);
+    },
+  );
+
+  it('is not rotated by the schedule, which rotates the others (contract §0)', async () => {
+    await jwks();
+    await add('bundle', 'ES512');
+    deployment.coldStart({ KEY_ROTATION_DAYS: '1' });
+    deployment.clock.now += 2 * 86_400;
+    const { rotations } = (await deployment.tendKeys()) as { rotations: { alg: string; detail: string | null }[] };
+    expect(rotations.map(({ alg, detail }) => [alg, detail]).toSorted()).toEqual([
+      ['ES256', null],
+      ['RS256', null],
+    ]);
+  });
+});
