@@ -75,12 +75,13 @@ export async function keepFresh<T>(
     for (let left = at - passed(); left > 0 && !isOver.aborted; left = at - passed())
       await clock.sleep(Math.ceil(Math.min(left, CLOCK_LOOK_MS)), isOver);
   };
+  /** Ends after `urgentMs` if the file expires meanwhile. */
   const pause = async (milliseconds: number, urgentMs = milliseconds): Promise<void> => {
-    const begun = clock.monotonicMs();
+    const begun = passed();
     let end = begun + milliseconds;
-    for (let left = milliseconds; left > 0 && !isOver.aborted; left = end - clock.monotonicMs()) {
+    for (let left = milliseconds; left > 0 && !isOver.aborted; left = end - passed()) {
       await clock.sleep(Math.ceil(Math.min(left, CLOCK_LOOK_MS)), isOver);
-      // A machine that slept may wake with a long pause ahead and nothing good left.
+      // With nothing good left, a long pause is too long.
       if (noticeExpiry()) end = Math.min(end, begun + urgentMs);
     }
   };
@@ -109,8 +110,8 @@ export async function keepFresh<T>(
       noticeExpiry();
       file.tell({ kind: 'failed', failure: error, expiresAt: held === null || isExpiryTold ? null : endOf(held) });
       const leftMs = held === null ? 0 : held.endsAt - passed();
-      const random = clock.random();
-      await pause(pauseMs(error, failures, leftMs, random), pauseMs(error, failures, 0, random));
+      const longest = pauseMs(error, failures, leftMs, clock.random());
+      await pause(longest, Math.max(askedMs(error), URGENT_BACKOFF_MS));
     }
   }
 }
@@ -129,11 +130,15 @@ function isRefusal({ details: { status } }: CliFailure): boolean {
  * Milliseconds until the next try: half to all of a doubling span, and never before a `retry-after`. `leftMs` is how long
  * readers still have a good token: the less that is, the more often a try is worth it.
  */
-export function pauseMs(failure: CliFailure, failures: number, leftMs: number, random: number): number {
+function pauseMs(failure: CliFailure, failures: number, leftMs: number, random: number): number {
   const [first, longest] = isRefusal(failure)
     ? [FIRST_REFUSED_BACKOFF_MS, LONGEST_REFUSED_BACKOFF_MS]
     : [FIRST_BACKOFF_MS, Math.min(Math.max(leftMs / 4, URGENT_BACKOFF_MS), LONGEST_BACKOFF_MS)];
   const span = Math.min(first * 2 ** (failures - 1), longest) * (0.5 + random / 2);
-  const asked = Math.min(failure.details.retryAfterSeconds ?? 0, LONGEST_RETRY_AFTER_SECONDS) * 1000;
-  return asked === 0 ? span : asked + span;
+  return askedMs(failure) + span;
+}
+
+/** Milliseconds of a `retry-after`; 0 if there was none. */
+function askedMs({ details }: CliFailure): number {
+  return Math.min(details.retryAfterSeconds ?? 0, LONGEST_RETRY_AFTER_SECONDS) * 1000;
 }
