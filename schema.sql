@@ -1,5 +1,6 @@
 -- The whole current schema of Cambist's D1 database. Applying it again changes nothing.
--- Times are epoch seconds (UTC). Lists and maps are JSON text. Identifiers are TypeIDs, so their order is the order of creation.
+-- Times are epoch seconds (UTC). Lists and maps are JSON text; a column takes the one that it is for, also from a hand.
+-- Identifiers are TypeIDs, so their order is the order of creation.
 -- No secret can be read here: access credentials are hashes, and the private parts of signing keys are encrypted with SEALING_KEY.
 
 -- The record that wrangler keeps of migrations/. A new database made from this file has them all; one that is there is left as it was.
@@ -16,9 +17,9 @@ CREATE TABLE IF NOT EXISTS organisation (
   slug           TEXT NOT NULL UNIQUE,
   name           TEXT NOT NULL UNIQUE,
   description    TEXT NOT NULL DEFAULT '',
-  labels         TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
-  annotations    TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
-  reserved_audiences TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(reserved_audiences)), -- as they are written
+  labels         TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
+  annotations    TEXT NOT NULL DEFAULT '{}' CHECK (json_type(annotations) = 'object'),
+  reserved_audiences TEXT NOT NULL DEFAULT '[]' CHECK (json_type(reserved_audiences) = 'array'), -- as they are written
   created_at     INTEGER NOT NULL,
   updated_at     INTEGER NOT NULL,
   object_version INTEGER NOT NULL DEFAULT 1
@@ -42,19 +43,19 @@ CREATE TABLE IF NOT EXISTS identity_provider (
   organisation_id    TEXT NOT NULL REFERENCES organisation (id),
   name               TEXT NOT NULL,
   description        TEXT NOT NULL DEFAULT '',
-  labels             TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
-  annotations        TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  labels             TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
+  annotations        TEXT NOT NULL DEFAULT '{}' CHECK (json_type(annotations) = 'object'),
   issuer             TEXT NOT NULL,                 -- byte for byte as in the token's iss; immutable
   jwks_uri           TEXT,                          -- overrides discovery
-  local_jwks         TEXT CHECK (local_jwks IS NULL OR json_valid(local_jwks)),
-  local_key_ids      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(local_key_ids)), -- what tells each key of local_jwks from any other
+  local_jwks         TEXT CHECK (local_jwks IS NULL OR json_type(local_jwks) = 'object'),
+  local_key_ids      TEXT NOT NULL DEFAULT '[]' CHECK (json_type(local_key_ids) = 'array'), -- what tells each key of local_jwks from any other
   status             TEXT NOT NULL CHECK (status IN ('active', 'inactive')),
   preset             TEXT NOT NULL,
-  allowed_algorithms TEXT NOT NULL CHECK (json_valid(allowed_algorithms)),
+  allowed_algorithms TEXT NOT NULL CHECK (json_type(allowed_algorithms) = 'array'),
   max_token_lifetime INTEGER NOT NULL CHECK (max_token_lifetime > 0),
   subject_claim      TEXT NOT NULL,
   keys_version       INTEGER NOT NULL DEFAULT 1,    -- raised by refresh and by a change of key source; every key cache is keyed on it
-  fetched_keys       TEXT CHECK (fetched_keys IS NULL OR json_valid(fetched_keys)), -- [{kid, alg}] of the last fetch, for display
+  fetched_keys       TEXT CHECK (fetched_keys IS NULL OR json_type(fetched_keys) = 'array'), -- [{kid, alg}] of the last fetch, for display
   last_fetched_at    INTEGER,
   last_fetch_error   TEXT,
   tokens_not_before  INTEGER,                       -- tokens of ours that its tokens were exchanged for, and that were issued before, do not count
@@ -78,8 +79,8 @@ CREATE TABLE IF NOT EXISTS service_account (
   slug            TEXT NOT NULL,
   name            TEXT NOT NULL,
   description     TEXT NOT NULL DEFAULT '',
-  labels          TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
-  annotations     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  labels          TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
+  annotations     TEXT NOT NULL DEFAULT '{}' CHECK (json_type(annotations) = 'object'),
   status          TEXT NOT NULL CHECK (status IN ('active', 'inactive')),
   created_by      TEXT NOT NULL DEFAULT 'root' CHECK (created_by = 'root' OR created_by GLOB 'sa_*'), -- who may decide who acts as it
   tokens_not_before INTEGER,                        -- its tokens that were issued before do not count
@@ -100,20 +101,20 @@ CREATE TABLE IF NOT EXISTS federated_identity (
   provider_id            TEXT NOT NULL REFERENCES identity_provider (id),
   name                   TEXT NOT NULL,
   description            TEXT NOT NULL DEFAULT '',
-  labels                 TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
-  annotations            TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  labels                 TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
+  annotations            TEXT NOT NULL DEFAULT '{}' CHECK (json_type(annotations) = 'object'),
   provider_subject       TEXT NOT NULL CHECK (provider_subject <> ''),
   provider_subject_match TEXT NOT NULL CHECK (provider_subject_match IN ('exact', 'glob')),
   subject_key            TEXT,                      -- what an exact rule is looked up by (rules/subject.ts subjectKeyOfRule); NULL for a glob
-  trusted_audiences      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(trusted_audiences)),
+  trusted_audiences      TEXT NOT NULL DEFAULT '[]' CHECK (json_type(trusted_audiences) = 'array'),
   audience_match_mode    TEXT NOT NULL CHECK (audience_match_mode IN ('any', 'all', 'exact')),
-  conditions             TEXT CHECK (conditions IS NULL OR json_valid(conditions)),
+  conditions             TEXT CHECK (conditions IS NULL OR json_type(conditions) = 'object'),
   expression             TEXT,
-  allowed_scopes         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(allowed_scopes)),
-  token_audiences        TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(token_audiences)),
-  token_lifetime         INTEGER NOT NULL,
-  max_token_lifetime     INTEGER NOT NULL,
-  forwarded_claims       TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(forwarded_claims)),
+  allowed_scopes         TEXT NOT NULL DEFAULT '[]' CHECK (json_type(allowed_scopes) = 'array'),
+  token_audiences        TEXT NOT NULL DEFAULT '[]' CHECK (json_type(token_audiences) = 'array'),
+  token_lifetime         INTEGER NOT NULL CHECK (token_lifetime > 0),
+  max_token_lifetime     INTEGER NOT NULL CHECK (max_token_lifetime > 0),
+  forwarded_claims       TEXT NOT NULL DEFAULT '[]' CHECK (json_type(forwarded_claims) = 'array'),
   replay_protection      TEXT NOT NULL CHECK (replay_protection IN ('off', 'singleUse')),
   mode                   TEXT NOT NULL CHECK (mode IN ('enforce', 'shadow')),
   status                 TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'revoked')), -- 'expired' is read from expires_at
@@ -138,8 +139,8 @@ CREATE TABLE IF NOT EXISTS role (
   slug            TEXT NOT NULL,
   name            TEXT NOT NULL,
   description     TEXT NOT NULL DEFAULT '',
-  labels          TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
-  annotations     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  labels          TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
+  annotations     TEXT NOT NULL DEFAULT '{}' CHECK (json_type(annotations) = 'object'),
   is_read_only    INTEGER NOT NULL DEFAULT 0 CHECK (is_read_only IN (0, 1)),
   system          INTEGER NOT NULL DEFAULT 0 CHECK (system IN (0, 1)),
   created_at      INTEGER NOT NULL,
@@ -155,9 +156,9 @@ CREATE TABLE IF NOT EXISTS role_rule (
   id                  TEXT PRIMARY KEY CHECK (id GLOB 'rule_*'),
   organisation_id     TEXT NOT NULL REFERENCES organisation (id),
   role_id             TEXT NOT NULL REFERENCES role (id),
-  resources           TEXT NOT NULL CHECK (json_valid(resources)),
-  resource_identities TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(resource_identities)),
-  permissions         TEXT NOT NULL CHECK (json_valid(permissions)),
+  resources           TEXT NOT NULL CHECK (json_type(resources) = 'array'),
+  resource_identities TEXT NOT NULL DEFAULT '[]' CHECK (json_type(resource_identities) = 'array'),
+  permissions         TEXT NOT NULL CHECK (json_type(permissions) = 'array'),
   note                TEXT NOT NULL DEFAULT '',
   created_at          INTEGER NOT NULL,
   updated_at          INTEGER NOT NULL,
@@ -173,10 +174,10 @@ CREATE TABLE IF NOT EXISTS role_binding (
   service_account_id TEXT NOT NULL REFERENCES service_account (id),
   name               TEXT NOT NULL,
   description        TEXT NOT NULL DEFAULT '',
-  labels             TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
-  annotations        TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
-  scopes             TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(scopes)),
-  projects           TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(projects)),
+  labels             TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
+  annotations        TEXT NOT NULL DEFAULT '{}' CHECK (json_type(annotations) = 'object'),
+  scopes             TEXT NOT NULL DEFAULT '[]' CHECK (json_type(scopes) = 'array'),
+  projects           TEXT NOT NULL DEFAULT '[]' CHECK (json_type(projects) = 'array'),
   created_at         INTEGER NOT NULL,
   updated_at         INTEGER NOT NULL,
   object_version     INTEGER NOT NULL DEFAULT 1,
@@ -196,11 +197,11 @@ CREATE TABLE IF NOT EXISTS access_credential (
   service_account_id TEXT NOT NULL REFERENCES service_account (id),
   name               TEXT NOT NULL,
   description        TEXT NOT NULL DEFAULT '',
-  labels             TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)),
-  annotations        TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(annotations)),
+  labels             TEXT NOT NULL DEFAULT '{}' CHECK (json_type(labels) = 'object'),
+  annotations        TEXT NOT NULL DEFAULT '{}' CHECK (json_type(annotations) = 'object'),
   access_key         TEXT NOT NULL UNIQUE,
   secret_sha256      TEXT NOT NULL,                 -- base64url
-  scopes             TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(scopes)),
+  scopes             TEXT NOT NULL DEFAULT '[]' CHECK (json_type(scopes) = 'array'),
   expires_at         INTEGER NOT NULL,
   tokens_not_before  INTEGER,                       -- tokens issued before do not count: it had expired and got a later end
   last_used_at       INTEGER,

@@ -71,7 +71,7 @@ function valueFor(table: string, { name, type }: Column, seed: number): SQLInput
   const word = words[name]?.[seed];
   if (word !== undefined) return word;
   if (type === 'INTEGER') return /^is_|^system$/.test(name) ? seed : seed + 1;
-  return /^(?:labels|annotations|conditions|local_jwks|fetched_keys)$/.test(name) ? `{"n":"${seed}"}` : `["${seed}"]`;
+  return /^(?:labels|annotations|conditions|local_jwks)$/.test(name) ? `{"n":"${seed}"}` : `["${seed}"]`;
 }
 
 function insert(table: string, verb = 'INSERT', changes: Readonly<Record<string, SQLInputValue>> = {}): void {
