@@ -12,6 +12,10 @@ export const MAX_IDENTITIES_PER_SERVICE_ACCOUNT = 100;
 export const MAX_BINDINGS_PER_SERVICE_ACCOUNT = 100;
 /** Objects of one kind that an organisation may have; the next is refused with 409, so that no tenant fills the database for all. */
 export const MAX_OBJECTS_OF_A_KIND = 10_000;
+/** Bytes that the objects of one kind of an organisation take at most, as they are stored: 2 KB for each of ten thousand; beyond it a large one is refused with 409. */
+export const MAX_BYTES_OF_A_KIND = 20_000_000;
+/** Bytes of an object that is not refused for it: rules and accounts with a few labels stay below. */
+export const SMALL_OBJECT_BYTES = 2_000;
 /** Bytes of the projects and scopes of all bindings of one service account, as JSON: an exchange reads them together. */
 export const MAX_BINDING_BYTES_PER_SERVICE_ACCOUNT = 64 * 1024;
 /** Bytes of what the rules of one service account compare and give, as JSON: ten kilobytes for each of a hundred. */

@@ -88,8 +88,8 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** What can be full: the organisation, by objects of one kind; what the object belongs to, by their number or by their bytes. */
-export type LimitReached = 'organisation' | 'owner' | 'bytes';
+/** What can be full: the organisation, by the number of objects of one kind or by their size; what the object belongs to, by their number or by their bytes. */
+export type LimitReached = 'organisation' | 'size' | 'owner' | 'bytes';
 
 /** How a write ended; whatever is not `done` wrote nothing at all. */
 export type WriteOutcome =

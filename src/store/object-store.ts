@@ -16,7 +16,7 @@ import { listStatement, objectStatement } from './object-query.ts';
 import type { Scope, Source } from './object-query.ts';
 import { both, deleteRow, deleteRows, insertRow, rowAtVersion, rowExists, touchRow, updateRow } from './object-rows.ts';
 import { selectOrganisation } from './organisations.ts';
-import { roomFor, withinBytes } from './quotas.ts';
+import { roomFor, withinBytes, withinSize } from './quotas.ts';
 import type { ByteLimit, CountLimit } from './quotas.ts';
 
 /** How a kind of object is kept, beside what its definition says. */
@@ -124,7 +124,7 @@ export async function createObject<D extends ObjectDefinition>(
     ],
     (row) => {
       if (row?.held === 1) return alreadyHeld(db, keeping, record);
-      const reached = (['owner', 'bytes', 'organisation'] as const).find((limit) => row?.[limit] === 0);
+      const reached = (['owner', 'bytes', 'organisation', 'size'] as const).find((limit) => row?.[limit] === 0);
       return row?.parents === 1 && reached !== undefined ? { outcome: 'limit', reached } : { outcome: 'dangling' };
     },
     holderFinder(db, object, columns),
@@ -141,22 +141,25 @@ async function updateObject<D extends ObjectDefinition>(
   const { object, alsoWrites, raises, touches } = keeping;
   const bytes = keeping.bytes;
   const table = TABLES[object.idPrefix];
-  const columns = { ...changeableColumns(object, next), ...alsoWrites?.(next) };
+  const changeable = changeableColumns(object, next);
+  const columns = { ...changeable, ...alsoWrites?.(next) };
+  const size = withinSize(table, next, [changeable]);
   const held = heldByOthers(keeping, next);
   const fits: Condition = bytes === undefined ? { sql: 'TRUE', values: [] } : withinBytes(object, next, columns, bytes);
-  return await writeChange<{ held: number; fits: number }>(
+  return await writeChange<{ held: number; fits: number; size: number }>(
     db,
     [
-      insertEvent(db, event, [rowAtVersion(table, next, version), fits, not(held)].reduce(both)),
+      insertEvent(db, event, [rowAtVersion(table, next, version), fits, size, not(held)].reduce(both)),
       updateRow(db, event, table, { next, version, columns, raised: raised(object, columns, raises) }),
       ...mirrored(db, event, keeping, next),
       ...labelsOf(db, event, object, next),
       ...touched(db, event, object, touches, next),
-      selectConditions(db, { held, fits }),
+      selectConditions(db, { held, fits, size }),
     ],
     (row) => {
       if (row?.held === 1) return alreadyHeld(db, keeping, next);
-      return row?.fits === 0 ? { outcome: 'limit', reached: 'bytes' } : { outcome: 'stale' };
+      if (row?.fits === 0) return { outcome: 'limit', reached: 'bytes' };
+      return row?.size === 0 ? { outcome: 'limit', reached: 'size' } : { outcome: 'stale' };
     },
     holderFinder(db, object, { ...newColumns(object, next), ...columns }),
   );

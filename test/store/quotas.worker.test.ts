@@ -2,7 +2,11 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { MAX_BINDING_BYTES_PER_SERVICE_ACCOUNT, MAX_OBJECTS_OF_A_KIND } from '../../src/objects/limits.ts';
+import {
+  MAX_BINDING_BYTES_PER_SERVICE_ACCOUNT,
+  MAX_BYTES_OF_A_KIND,
+  MAX_OBJECTS_OF_A_KIND,
+} from '../../src/objects/limits.ts';
 import { createIssuer } from '../support/issuer.ts';
 import { addIdentity, deploy, expectCreated, join } from '../support/deployment.ts';
 import type { Answer, Deployment, Joined } from '../support/deployment.ts';
@@ -148,6 +152,89 @@ describe('an organisation', () => {
       return results;
     };
     await write('role_binding', 'small');
+    expect(rows).toBeLessThan(100);
+  });
+});
+
+describe('the objects of a kind', () => {
+  const notes = (kilobytes: number, letter = 'a'): object => ({
+    annotations: Object.fromEntries(Array.from({ length: kilobytes }, (_, n) => [`k${n}`, letter.repeat(1_000)])),
+  });
+  /** Lets the accounts of an organisation take so many bytes. */
+  async function take(bytes: number, organisation = DEFAULT_ORGANISATION_ID): Promise<void> {
+    const rows = 40;
+    await deployment.db
+      .prepare(
+        `WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t WHERE i < ?1)
+         INSERT INTO service_account (id, organisation_id, slug, name, annotations, status, created_at, updated_at)
+         SELECT 'sa_0${organisation.at(-1)}' || i, ?2, 'n' || i, 'n' || i, json_object('k', ?3), 'active', 0, 0 FROM t`,
+      )
+      .bind(rows, organisation, 'x'.repeat(Math.floor(bytes / rows)))
+      .run();
+  }
+  const ACCOUNTS = '/v1/service-accounts';
+
+  it('take at most 20 MB; a large one beyond it is 409, which says so, and a small one fits (contract §5.7)', async () => {
+    const { iam } = deployment;
+    const grown = await expectCreated(iam('POST', ACCOUNTS, { name: 'grown', ...notes(30) }));
+    const small = await expectCreated(iam('POST', ACCOUNTS, { name: 'small' }));
+    await take(MAX_BYTES_OF_A_KIND - 80_000);
+    const last = await iam('POST', ACCOUNTS, { name: 'last', ...notes(30) });
+    expect(last.status, JSON.stringify(last.body)).toBe(201);
+    const refused = await iam('POST', ACCOUNTS, { name: 'next', ...notes(30) });
+    expect(refused.status).toBe(409);
+    expect(refused.body.type).toBe('urn:cambist:problem:limit-reached');
+    expect(refused.body.detail).toContain('at most 20 MB of a kind of objects: make this service account smaller');
+    expect((await iam('PATCH', `${ACCOUNTS}/${small}`, notes(30))).status).toBe(409);
+    expect((await iam('PATCH', `${ACCOUNTS}/${small}`, { description: 'x' })).status).toBe(200);
+    // What takes no more than before is always written.
+    expect((await iam('PATCH', `${ACCOUNTS}/${grown}`, notes(30, 'b'))).status).toBe(200);
+    expect((await iam('PATCH', `${ACCOUNTS}/${grown}`, notes(50, 'b'))).status).toBe(409);
+    expect((await iam('POST', ACCOUNTS, { name: 'tiny', description: 'x'.repeat(1_000) })).status).toBe(201);
+    // Another kind has room of its own.
+    expect((await iam('POST', ROLES, { name: 'large', ...notes(30) })).status).toBe(201);
+  });
+
+  it('are counted for each organisation alone, and leave room when they are deleted (contract §5.7)', async () => {
+    const { iam } = deployment;
+    await take(2 * MAX_BYTES_OF_A_KIND, await addOtherOrganisation(deployment));
+    const first = await iam('POST', ACCOUNTS, { name: 'first', ...notes(30) });
+    expect(first.status).toBe(201);
+    await take(MAX_BYTES_OF_A_KIND - 40_000);
+    expect((await iam('POST', ACCOUNTS, { name: 'second', ...notes(30) })).status).toBe(409);
+    expect((await iam('DELETE', `${ACCOUNTS}/${first.body.identity}`)).status).toBe(204);
+    expect((await iam('POST', ACCOUNTS, { name: 'second', ...notes(30) })).status).toBe(201);
+  });
+
+  it('are counted with the rules that a role starts with (contract §5.7)', async () => {
+    const { iam, db } = deployment;
+    const wide = { resources: Array.from({ length: 100 }, (_, n) => `${n}-`.padEnd(250, 'r')), permissions: ['read'] };
+    expect((await iam('POST', ROLES, { name: 'wide', rules: [wide, wide] })).status).toBe(201);
+    await db
+      .prepare('UPDATE role_rule SET note = ?')
+      .bind('x'.repeat(MAX_BYTES_OF_A_KIND / 20))
+      .run();
+    await db
+      .prepare(
+        `INSERT INTO role_rule (id, organisation_id, role_id, resources, permissions, note, created_at, updated_at)
+         SELECT r.id || n.value, organisation_id, role_id, resources, permissions, note, 0, 0
+         FROM role_rule r, json_each('[1,2,3,4,5,6,7,8,9]') n`,
+      )
+      .run();
+    expect((await iam('POST', ROLES, { name: 'wider', rules: [wide, wide] })).status).toBe(409);
+    expect((await iam('POST', ROLES, { name: 'narrow', rules: [RULE] })).status).toBe(201);
+  });
+
+  it('cost an ordinary write no row more, however many there are (contract §7)', async () => {
+    await take(MAX_BYTES_OF_A_KIND);
+    let rows = 0;
+    deployment.d1.carry = async ({ carryOut }) => {
+      const results = await carryOut();
+      for (const { meta } of results) rows += meta.rows_read;
+      return results;
+    };
+    expect((await deployment.iam('POST', ROLES, { name: 'small' })).status).toBe(201);
+    expect((await deployment.iam('PATCH', `${ROLES}/${role}`, { description: 'x' })).status).toBe(200);
     expect(rows).toBeLessThan(100);
   });
 });

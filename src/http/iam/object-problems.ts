@@ -2,7 +2,7 @@
 
 import { columnOf } from '../../objects/definition.ts';
 import type { Kept, ObjectDefinition, RecordOf } from '../../objects/definition.ts';
-import { MAX_OBJECTS_OF_A_KIND } from '../../objects/limits.ts';
+import { MAX_BYTES_OF_A_KIND, MAX_OBJECTS_OF_A_KIND, SMALL_OBJECT_BYTES } from '../../objects/limits.ts';
 import type { LimitReached, WriteOutcome } from '../../objects/storage.ts';
 import { LOST_RACE_RETRY_SECONDS } from '../limits.ts';
 import type { Fault, Problem } from '../problem.ts';
@@ -54,6 +54,8 @@ function limitDetail<D extends ObjectDefinition>(
   switch (reached) {
     case 'organisation':
       return `${none}: an organisation has at most ${MAX_OBJECTS_OF_A_KIND} objects of a kind; delete some that nobody uses`;
+    case 'size':
+      return `an organisation has at most ${MAX_BYTES_OF_A_KIND / 1e6} MB of a kind of objects: make this ${noun} smaller than ${SMALL_OBJECT_BYTES} bytes, or delete some that nobody uses`;
     case 'owner':
       return limit ?? none;
     case 'bytes':
