@@ -263,6 +263,15 @@ describe('the file', () => {
     expect(modeOf(file())).toBe(expected);
   });
 
+  it('is that of the guide, as it stands there', async () => {
+    const guide = readFileSync('docs/guides/agent.md', 'utf8');
+    const text = /```yaml\n([^`]+)```/.exec(guide)?.[1] ?? '';
+    const here = text.replaceAll('/run/cambist', directory).replace('https://tokens.example.com', deployment.origin);
+    expect(await once(['--config', '-'], here.replace('systemctl', '"true"'))).toMatchObject({ code: 0, stderr: '' });
+    expect(textOf('app.ini')).toBe(`[api]\ntoken = ${ACCESS}\n`);
+    expect(readdirSync(directory).toSorted()).toEqual(['api-token', 'app.ini', 'aws']);
+  });
+
   it('comes before a variable, and an option before it', async () => {
     const more = { serviceAccount: 'sa_01h45ytscbebyvny4gc8cr8ma2', $schema: 'x', lifetime: 300 };
     const text = JSON.stringify({ ...more, outputs: [{ type: 'token', path: file() }] });
