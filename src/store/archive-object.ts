@@ -4,6 +4,7 @@ import { ArchiveBroken } from '../objects/audit-archive.ts';
 import type { ArchiveEntry } from '../objects/audit-archive.ts';
 import { formatTimestamp } from '../objects/values.ts';
 import { StorageUnavailable } from '../exchange/ports.ts';
+import { isSameDigest } from '../token/digest.ts';
 import { inTime } from '../timeout.ts';
 import { ARCHIVE_TIMEOUT_MS } from './limits.ts';
 
@@ -53,7 +54,7 @@ export async function writeObject(
     return await readBytes(bucket, key, bytes.length);
   });
   // Unpacked too: after this, the only copy is the one that these bytes are.
-  const isKept = kept !== null && kept !== 'of another size' && (await sha256Of(kept)) === sha256;
+  const isKept = kept !== null && kept !== 'of another size' && isSameDigest(await sha256Of(kept), sha256);
   if (!isKept || (await unpack(kept)) !== text)
     throw new StorageUnavailable('R2 does not give back what was written to the archive', { cause: new Error(key) });
 }
@@ -62,7 +63,7 @@ export async function writeObject(
 export async function readObject(bucket: R2Bucket, organisationId: string, entry: ArchiveEntry): Promise<string> {
   const key = keyOf(organisationId, entry);
   const bytes = await inArchive('read an object', async () => readBytes(bucket, key, entry.bytes));
-  const isWhole = bytes !== null && bytes !== 'of another size' && (await sha256Of(bytes)) === entry.sha256;
+  const isWhole = bytes !== null && bytes !== 'of another size' && isSameDigest(await sha256Of(bytes), entry.sha256);
   const fault = bytes === null ? 'is missing' : isWhole ? null : 'was changed';
   const text = isWhole ? await unpack(bytes) : null;
   if (text !== null) return text;

@@ -14,10 +14,7 @@ export const AUDIT_COLUMNS = `e.id, e.time, e.request_id AS requestId, e.actor, 
   e.claims_digest AS claimsDigest, e.claims_omitted AS claimsOmitted,
   e.asked, e.token_id AS tokenId, e.ip, e.changes, e.count`;
 
-/**
- * The statement that reads one event; exported so that a test can ask for its plan.
- * @internal
- */
+/** The statement that reads one event. */
 export function auditReadStatement(organisation: string, id: string): Condition {
   const owner = organisationId(organisation);
   return {
@@ -27,10 +24,9 @@ export function auditReadStatement(organisation: string, id: string): Condition 
 }
 
 /**
- * The statement of a list; exported so that a test can ask for its plan. The index is named, the rarest filter's first:
+ * The statement of a list. The index is named, the rarest filter's first:
  * D1 keeps no statistics here, and a wrong guess of the planner would read every grant of an organisation. What no index serves
  * is searched for: among the events of the account `within`, if an identity's is known.
- * @internal
  */
 export function auditListStatement(organisation: string, asked: AuditFilter, within: string | null = null): Condition {
   const filter = { ...asked, serviceAccount: asked.serviceAccount ?? within };

@@ -24,12 +24,6 @@ const REQUESTS = `DELETE FROM audit_event_request WHERE (organisation_id, reques
   CROSS JOIN audit_event_request r ON r.organisation_id = organisation_seen.id AND r.request_id < ?1
   LIMIT ${SWEPT_ROWS_PER_RUN})`;
 
-/**
- * Every statement of this file, for the test that each of them uses an index.
- * @internal
- */
-export const SWEEP_STATEMENTS: readonly string[] = [USED, REVOKED, AUDIT, REQUESTS];
-
 /** Removes what is over at `now` (epoch seconds); the numbers of rows removed. Throws StorageUnavailable. */
 export async function sweep(
   db: D1Database,

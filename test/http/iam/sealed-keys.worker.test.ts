@@ -576,9 +576,6 @@ describe('a key of an algorithm that this release does not know', () => {
     deployment.coldStart({ KEY_ROTATION_DAYS: '1' });
     deployment.clock.now += 2 * 86_400;
     const { rotations } = (await deployment.tendKeys()) as { rotations: { alg: string; detail: string | null }[] };
-    expect(rotations.map(({ alg, detail }) => [alg, detail]).toSorted()).toEqual([
-      ['ES256', null],
-      ['RS256', null],
-    ]);
+    expect(rotations.map(({ alg, detail }) => `${alg} ${detail}`).toSorted()).toEqual(['ES256 null', 'RS256 null']);
   });
 });

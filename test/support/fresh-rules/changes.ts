@@ -11,7 +11,7 @@ import { AUDIENCE, ISSUER, ORGANISATION } from './rulebook.ts';
 
 export const SUBJECTS = ['one', 'two'];
 export const ACCOUNTS = ['sa_1', 'sa_2'];
-export const IDENTITIES = ['fid_1', 'fid_2', 'fid_3'];
+const IDENTITIES = ['fid_1', 'fid_2', 'fid_3'];
 
 const IDENTITY_COLUMNS = `organisation_id, provider_id, audience_match_mode, max_token_lifetime, created_at, updated_at, trusted_audiences`;
 const identity = (id: string, account: string, subject: string, more = "'off', 'enforce'"): string =>
