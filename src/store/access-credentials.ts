@@ -8,7 +8,7 @@ import { insertGrant, touchCredential } from './decisions.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
 import { DEPLOYMENT, versionOf } from './policy-guard.ts';
-import { withheldDefault } from './reserved-audiences.ts';
+import { withheldDefault } from './withheld-audiences.ts';
 import { selectSigningKeys } from './signing-keys.ts';
 
 const CREDENTIAL = `SELECT c.id, c.organisation_id, c.service_account_id, c.secret_sha256, c.scopes, c.expires_at,

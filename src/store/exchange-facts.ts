@@ -15,7 +15,7 @@ import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';
 import type { HeldRole } from '../objects/role-binding.ts';
 import type { SubjectKey } from '../exchange/lookup.ts';
-import { withheldOf } from './reserved-audiences.ts';
+import { withheldOf } from './withheld-audiences.ts';
 import { columnsOf, jsonArrayOf, rowFrom, selectList } from './json-rows.ts';
 import type { Columns } from './json-rows.ts';
 import { decidingColumns, fromRow } from './object-columns.ts';

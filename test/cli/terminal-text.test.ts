@@ -81,6 +81,17 @@ const PLAIN_CONFIGURATION = fileOf('plain.yaml', 'name: test\nserviceAccounts:\n
 const CALLS: readonly (readonly [argv: readonly string[], world?: CliWorld])[] = [
   [['token', '--source', 'env:ID_TOKEN'], { env: { ...FAKE_ENV, ID_TOKEN: TOKEN } }],
   [['exec', '--source', 'env:ID_TOKEN', '--', 'true'], { env: { ...FAKE_ENV, ID_TOKEN: TOKEN } }],
+  [
+    [
+      'agent',
+      '--once',
+      '--source',
+      'env:ID_TOKEN',
+      '--output',
+      `token=${join(directory, `token${HOSTILE.replaceAll('/', '')}`)}`,
+    ],
+    { env: { ...FAKE_ENV, ID_TOKEN: TOKEN } },
+  ],
   [['detect'], { env: { ...FAKE_ENV, CAMBIST_ID_TOKEN_FILE: `/nowhere${HOSTILE}` } }],
   [['explain', '--token', '-'], { stdin: TOKEN }],
   [['explain', '--request-id', '00000000-0000-4000-8000-000000000000']],
