@@ -19,6 +19,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     async () => (await import('./exec.ts')).execCommand,
   ),
   command('agent', 'keep tokens and credentials fresh in files', async () => (await import('./agent.ts')).agentCommand),
+  group(
+    'credential',
+    'answer AWS, Google Cloud, docker, git, kubectl, the kubelet and Terraform in their own protocols',
+    async () => (await import('./credential.ts')).credentialCommands,
+  ),
   command(
     'detect',
     'show which platform this is and where its ID token comes from',
