@@ -92,6 +92,10 @@ const CALLS: readonly (readonly [argv: readonly string[], world?: CliWorld])[] =
     ],
     { env: { ...FAKE_ENV, ID_TOKEN: TOKEN } },
   ],
+  ...['aws', 'gcp', 'docker', 'git', 'kubernetes', 'kubelet', 'terraform'].map((tool): [string[], CliWorld] => [
+    ['credential', tool, ...(['docker', 'git', 'terraform'].includes(tool) ? ['get'] : []), '--source', 'env:ID_TOKEN'],
+    { env: { ...FAKE_ENV, ID_TOKEN: TOKEN, CAMBIST_CREDENTIAL_HOST: 'r.example.com' }, stdin: HOSTILE },
+  ]),
   [['detect'], { env: { ...FAKE_ENV, CAMBIST_ID_TOKEN_FILE: `/nowhere${HOSTILE}` } }],
   [['explain', '--token', '-'], { stdin: TOKEN }],
   [['explain', '--request-id', '00000000-0000-4000-8000-000000000000']],
