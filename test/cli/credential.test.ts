@@ -177,9 +177,16 @@ describe('the kubelet', () => {
     expect(asked(deployment)).toMatchObject({ subject_token: serviceAccountToken });
   });
 
-  it('gets one from the token of the node if it names none', async () => {
+  it.each([{}, { serviceAccountToken: '' }])('gets nothing if it gives no token of the pod: %j', async (more) => {
     const deployment = await deploy();
-    await run(deployment, ['kubelet'], request(`${HOST}/app:1`));
+    const { code, stdout, stderr } = await run(deployment, ['kubelet'], request(`${HOST}/app:1`, more));
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining('gave no token of the pod')]);
+    expect(deployment.received).toEqual([]);
+  });
+
+  it('gets one from the token of the node if that is allowed', async () => {
+    const deployment = await deploy();
+    await run(deployment, ['kubelet', '--allow-node-identity'], request(`${HOST}/app:1`));
     expect(asked(deployment)).toMatchObject({ subject_token: JWT });
   });
 

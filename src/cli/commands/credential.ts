@@ -90,8 +90,17 @@ export const credentialCommands: readonly Command[] = [
     summary: "the kubelet's image credential provider",
     description:
       'Reads a CredentialProviderRequest (v1) and answers with a token for the registry of the image, if it is one of the ' +
-      "hosts. The token of the pod's service account is exchanged if the kubelet gives one, else that of the node.",
-    options: [...EXCHANGE_OPTIONS, ...HOSTS, USERNAME],
+      "hosts. It exchanges the token of the pod's service account, and is refused if the kubelet gives none.",
+    options: [
+      ...EXCHANGE_OPTIONS,
+      ...HOSTS,
+      USERNAME,
+      {
+        flags: '--allow-node-identity',
+        description:
+          'without a token of the pod, exchange the one that this node has: every pod may then pull as the node',
+      },
+    ],
     arguments: [],
     examples: ['cambist credential kubelet --host registry.example.com < request.json'],
     run: async (context) => await (await import('../credential/answer.ts')).answerKubelet(context),

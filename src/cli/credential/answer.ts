@@ -87,7 +87,7 @@ export async function answerKubernetes(context: CommandContext): Promise<void> {
   output.raw(formatToken(token, wanted, world.env['KUBERNETES_EXEC_INFO']));
 }
 
-/** The answer to a CredentialProviderRequest; the token of the pod is exchanged if the kubelet gives one. */
+/** The answer to a CredentialProviderRequest: the pod's token is exchanged; the node's own only if that was allowed. */
 export async function answerKubelet(context: CommandContext): Promise<void> {
   const { world, output } = context;
   const { hosts, username } = wantedFor(context, 'docker');
@@ -96,6 +96,11 @@ export async function answerKubelet(context: CommandContext): Promise<void> {
     output.raw(formatKubelet(registry, null));
     return;
   }
+  if (serviceAccountToken === undefined && !context.options.flag('allow-node-identity'))
+    throw usageFailure(
+      'The kubelet gave no token of the pod.',
+      'Set tokenAttributes in its configuration, or --allow-node-identity to let every pod of the node pull as the node.',
+    );
   const settings = readExchangeSettings(context);
   const token =
     serviceAccountToken === undefined
