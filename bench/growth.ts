@@ -4,7 +4,7 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 
 import { decisionEvent } from '../src/exchange/record.ts';
 import { insertGrant } from '../src/store/decisions.ts';
-import { EXCHANGE_STATEMENTS } from '../src/store/exchange-facts.ts';
+import { EXCHANGE_STATEMENTS } from '../src/store/exchange-statements.ts';
 import { migrate } from '../scripts/local/migrate.ts';
 import { spreadOf } from './contest.ts';
 import type { Spread } from './contest.ts';
@@ -94,7 +94,7 @@ function smaller({ identities, issuers, auditEvents }: GrowthCase, divisor: numb
 
 const KEYS = JSON.stringify([['sub', SUBJECT]]);
 const AUDIENCE = 'https://api.example.com';
-/** Organisation, issuer, subject keys with their claims, nothing, default audience, as store/exchange-facts.ts numbers them. */
+/** Organisation, issuer, subject keys with their claims, nothing, default audience, as store/exchange-statements.ts numbers them. */
 const BY_TOKEN_VALUES = ['default', 'https://issuer1.example.com', KEYS, null, AUDIENCE];
 const [BY_ID = '', BY_TOKEN = ''] = [EXCHANGE_STATEMENTS[0], EXCHANGE_STATEMENTS.at(-1)];
 

@@ -3,7 +3,8 @@
 import type { ExplainFacts, ExplainQuery } from '../exchange/explain.ts';
 import { MAX_COMPARED_ISSUERS, MAX_EXPLAINED_NEIGHBOURS, MAX_EXPLAINED_OLDEST } from './limits.ts';
 import { rowsOf, runBatch } from './d1.ts';
-import { identityColumns, toIdentity } from './exchange-facts.ts';
+import { toIdentity } from './exchange-facts.ts';
+import { identityColumns } from './exchange-statements.ts';
 import type { IdentityRow } from './exchange-facts.ts';
 import { toHeldRole } from './held-roles.ts';
 import type { HeldRoleRow } from './held-roles.ts';

@@ -4,7 +4,7 @@ import { StorageUnavailable } from '../exchange/ports.ts';
 import { runBatch, rowsOf } from './d1.ts';
 import { bytesSaid, fillingWarning } from './database-size.ts';
 import { EVENT_COLUMNS } from './exchange-events.ts';
-import { EXCHANGE_STATEMENTS } from './exchange-facts.ts';
+import { EXCHANGE_STATEMENTS } from './exchange-statements.ts';
 import { DEFAULT_ORGANISATION_ID } from '../objects/organisation.ts';
 import { DEPLOYMENT, versionOf } from './policy-guard.ts';
 import { TOKEN_STANDING_STATEMENTS } from './issued-tokens.ts';

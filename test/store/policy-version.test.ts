@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 
-import { EXCHANGE_STATEMENTS } from '../../src/store/exchange-facts.ts';
+import { EXCHANGE_STATEMENTS } from '../../src/store/exchange-statements.ts';
 import { sqliteD1 } from '../support/sqlite-d1.ts';
 
 const OURS = 'org_00000000000000000000000000';
