@@ -17,12 +17,27 @@ export interface CommandOption {
   readonly required?: boolean;
   /** A variable that is read if the option is absent. */
   readonly env?: string;
+  /** What a shell completes its value with, where `choices` does not say it. */
+  readonly completes?: Completes;
 }
+
+/** Objects of the deployment, or what this machine knows. */
+export type Completes =
+  | 'providers'
+  | 'service-accounts'
+  | 'identities'
+  | 'roles'
+  | 'organisations'
+  | 'keys'
+  | 'deployments'
+  | 'sources';
 
 /** A positional argument: `<file>` is required, `[file]` may be absent, `[command...]` takes the rest. */
 export interface CommandArgument {
   readonly name: string;
   readonly description: string;
+  readonly choices?: readonly string[];
+  readonly completes?: Completes;
 }
 
 /**

@@ -41,3 +41,5 @@ export const NOTED_ARCHIVE_LAG_SECONDS: number = 6 * 3_600;
 export const DOWNLOADS_AT_ONCE: number = 6;
 /** Bytes of an archived object, unpacked: many times what one holds, so that one which was put in its place does not fill the memory. */
 export const MAX_UNPACKED_OBJECT_BYTES: number = 64 * 1024 * 1024;
+/** Milliseconds that the command which prints a token may take: it may ask a person for a password. */
+export const TOKEN_COMMAND_TIMEOUT_MS: number = 120_000;

@@ -6,7 +6,7 @@ import { CliFailure, usageFailure } from './failure.ts';
 import { secretConcealer } from './conceal-secrets.ts';
 import { createOutput } from './output.ts';
 import { packageVersion } from './package-version.ts';
-import { createSettings } from './settings.ts';
+import { readSettings } from './settings.ts';
 
 /** Runs `cambist` with these arguments in this world; resolves with the exit code. */
 export async function runCli(argv: readonly string[], world: World): Promise<number> {
@@ -29,8 +29,13 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
     }
     if (outcome.kind === 'usage') throw usageFailure(outcome.message, outcome.next);
     const { command, arguments: given, options } = outcome.parsed;
-    const settings = createSettings(
-      { url: options.text('url'), tokenFile: options.text('token-file'), organisation: options.text('organisation') },
+    const settings = await readSettings(
+      {
+        url: options.text('url'),
+        deployment: options.text('deployment'),
+        tokenFile: options.text('token-file'),
+        organisation: options.text('organisation'),
+      },
       world,
     );
     const api = async (): Promise<Api> => await (await import('./api.ts')).createApi(settings, world);

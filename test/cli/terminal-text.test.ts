@@ -1,6 +1,6 @@
 // Text of others on a terminal: every control and format character is shown, and none acts (CWE-150).
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -61,9 +61,9 @@ const TOKEN = [
   .concat('c2ln')
   .join('.');
 
-function fileOf(name: string, text: string): string {
+function fileOf(name: string, text: string, mode = 0o644): string {
   const path = join(directory, name);
-  writeFileSync(path, text);
+  writeFileSync(path, text, { mode });
   return path;
 }
 const CONFIGURATION = fileOf(
@@ -76,6 +76,17 @@ const CONFIGURATION = fileOf(
   }),
 );
 const PLAIN_CONFIGURATION = fileOf('plain.yaml', 'name: test\nserviceAccounts:\n  new: {}\n');
+
+mkdirSync(join(directory, 'cambist'));
+fileOf(
+  'cambist/config.yaml',
+  JSON.stringify({
+    default: 'a',
+    deployments: { a: { url: 'https://a.example', organisation: HOSTILE, tokenCommand: [HOSTILE] } },
+  }),
+  0o600,
+);
+const NAMED = { env: { XDG_CONFIG_HOME: directory } };
 
 /** One call of each command that shows texts of others, and the world it needs. */
 const CALLS: readonly (readonly [argv: readonly string[], world?: CliWorld])[] = [
@@ -125,6 +136,10 @@ const CALLS: readonly (readonly [argv: readonly string[], world?: CliWorld])[] =
   [['keys', 'list']],
   [['keys', 'rotate', '--mode', 'emergency', '--yes']],
   [['me']],
+  [['deployments', 'list'], NAMED],
+  [['deployments', 'add', `b${HOSTILE}`, '--url', 'https://b.example', '--token-command', HOSTILE], NAMED],
+  [['deployments', 'use', `a${HOSTILE}`], NAMED],
+  [['deployments', 'remove', `a${HOSTILE}`, '--yes'], NAMED],
   [['bootstrap', 'generic', '--issuer', 'https://a.example', '--subject', 'a', '--dry-run']],
   [['bootstrap', 'generic', '--issuer', 'https://a.example', '--subject', 'a', '--undo', '--yes']],
   [['trust', 'azure', '--service-account', ACCOUNT, '--application', `x${HOSTILE}`]],

@@ -3,7 +3,7 @@
 import type { CommandContext, World } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { nameOfFile, readGivenFile } from '../given-file.ts';
-import { createSettings } from '../settings.ts';
+import { readSettings } from '../settings.ts';
 import type { JsonObject } from '../../token/json.ts';
 import type { Fault } from '../apply/read-document.ts';
 import { readExchangeSettings } from '../token/exchange-settings.ts';
@@ -54,7 +54,7 @@ export async function readAgentWishes(context: CommandContext): Promise<AgentWis
   const { faultyFile } = await import('../apply/read-document.ts');
   if (faults.length > 0) throw faultyFile(nameOfFile(file), faults, lineOf);
   const listen = listenOf(options.text('listen') ?? textOf(data, 'listen') ?? LISTEN);
-  return { settings: readExchangeSettings(withFile(context, data)), listen, outputs };
+  return { settings: readExchangeSettings(await withFile(context, data)), listen, outputs };
 }
 
 async function readFileData(text: string, name: string) {
@@ -84,17 +84,27 @@ function collect(faults: Fault[]): (place: Fault['place'], detail: string) => vo
 }
 
 /** The context as if the file's members were variables: an option still comes before them. */
-function withFile(context: CommandContext, data: JsonObject): CommandContext {
+async function withFile(context: CommandContext, data: JsonObject): Promise<CommandContext> {
   const { options } = context;
   const said = Object.entries(VARIABLES).flatMap(([member, variable]) => {
     const value = textOf(data, member as FileMemberName);
     return value === undefined ? [] : [[variable, value] as const];
   });
   // What an output asks for stands in the file alone: a variable of some other command must not narrow it unseen.
-  const { CAMBIST_SCOPE: _, CAMBIST_AUDIENCE: __, ...env } = context.world.env;
-  const world: World = { ...context.world, env: { ...env, ...Object.fromEntries(said) } };
-  const given = { url: options.text('url'), tokenFile: undefined, organisation: options.text('organisation') };
-  return { ...context, world, settings: createSettings(given, world) };
+  const { CAMBIST_SCOPE: _, CAMBIST_AUDIENCE: __, CAMBIST_DEPLOYMENT: named, ...env } = context.world.env;
+  // A variable that names a deployment comes after a file that says its address.
+  const deployment = textOf(data, 'url') === undefined ? { CAMBIST_DEPLOYMENT: named } : {};
+  const world: World = { ...context.world, env: { ...env, ...deployment, ...Object.fromEntries(said) } };
+  const settings = await readSettings(
+    {
+      url: options.text('url'),
+      deployment: options.text('deployment'),
+      tokenFile: undefined,
+      organisation: options.text('organisation'),
+    },
+    world,
+  );
+  return { ...context, world, settings };
 }
 
 function textOf(data: JsonObject, name: FileMemberName): string | undefined {

@@ -29,7 +29,7 @@ export async function preparePlan(context: CommandContext): Promise<Prepared> {
   const { settings } = context;
   if (deployment !== null && settings.hasUrl() && settings.url() !== deployment)
     throw usageFailure(
-      `${name} is for the deployment ${deployment}, and --url or CAMBIST_URL names ${settings.url()}.`,
+      `${name} is for the deployment ${deployment}, and --url, --deployment or CAMBIST_URL names ${settings.url()}.`,
       'Change one of them; a configuration without `deployment` fits any.',
     );
   const api = await context.api();

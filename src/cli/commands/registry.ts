@@ -94,6 +94,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     'take a backup back, or make a database safe that was taken back',
     async () => (await import('./restore.ts')).restoreCommand,
   ),
+  group(
+    'deployments',
+    'deployments by name: add, list, use, remove',
+    async () => (await import('./deployments.ts')).deploymentCommands,
+  ),
   command('me', 'show who the credential is and what it may do', async () => (await import('./me.ts')).meCommand),
 ];
 

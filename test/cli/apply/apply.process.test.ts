@@ -428,7 +428,7 @@ describe('cambist plan and apply', () => {
     expect(await run(['plan'], `${FILE}\ndeployment: https://tokens.acme.test\n`)).toMatchInlineSnapshot(`
       {
         "code": 2,
-        "stderr": "✖ cambist.yaml is for the deployment https://tokens.acme.test, and --url or CAMBIST_URL names http://localhost:8787.
+        "stderr": "✖ cambist.yaml is for the deployment https://tokens.acme.test, and --url, --deployment or CAMBIST_URL names http://localhost:8787.
         Change one of them; a configuration without \`deployment\` fits any.
       ",
         "stdout": "",
