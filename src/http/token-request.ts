@@ -24,6 +24,8 @@ export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exch
 export const JWT_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 export const CLIENT_CREDENTIALS_GRANT = 'client_credentials';
 const JWT_BEARER_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+/** RFC 3986 §4.3: a scheme and something in it, in the characters of a URI, without a fragment. */
+const ABSOLUTE_URI = /^[a-z][a-z\d+.-]*:[\w\-.~:/?[\]@!$&'()*+,;=%]+$/i;
 
 export type TokenRequest =
   | {
@@ -93,7 +95,13 @@ function readAskedToken(parameters: TokenParameters): Result<AskedToken, Denial>
       ),
     );
   }
-  const audiences = [...new Set([...parameters.all('audience'), ...parameters.all('resource')])];
+  const resources = parameters.all('resource');
+  if (!resources.every((resource) => ABSOLUTE_URI.test(resource))) {
+    return refuse(
+      denial('audience_not_allowed', 'resource must be an absolute URI without a fragment (RFC 8707 section 2)'),
+    );
+  }
+  const audiences = [...new Set([...parameters.all('audience'), ...resources])];
   if (tokenType === 'id_token' && audiences.length === 0) {
     return refuse(denial('audience_required', 'an ID token needs an audience parameter that says who it is for'));
   }

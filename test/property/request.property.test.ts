@@ -205,12 +205,15 @@ describe('a token-exchange request', () => {
       subject_token: choice('token', 'token', 'token', null),
     });
     const audiences = fc.array(fc.constantFrom('x', 'y', 'https://z'), { maxLength: 3 });
+    const resources = fc.array(fc.constantFrom('https://y', 'https://z', 'https://z', 'urn:z', 'https://z/#a', 'z'), {
+      maxLength: 2,
+    });
     let accepted = 0;
     await holds(
       fc.property(
         parameters,
         audiences,
-        audiences,
+        resources,
         fc.constantFrom(null, null, null, 'Basic Og=='),
         (given, audience, resource, authorization) => {
           const pairs = Object.entries({ grant_type: TOKEN_EXCHANGE_GRANT, ...given }).filter(
@@ -237,6 +240,7 @@ describe('a token-exchange request', () => {
             (given.scope === null || given.scope in scopes) &&
             (given.access_token_lifetime === null || given.access_token_lifetime in lifetimes) &&
             [null, 'p1'].includes(given.project_id) &&
+            resource.every((one) => !['z', 'https://z/#a'].includes(one)) &&
             (given.service_account_id === null ||
               given.client_id === null ||
               given.client_id === given.service_account_id) &&

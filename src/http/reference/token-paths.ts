@@ -56,7 +56,7 @@ const tokenParameters: JsonObject = {
   resource: {
     type: 'array',
     items: { type: 'string' },
-    description: 'Like `audience` (RFC 8707)',
+    description: 'Like `audience`, by address: an absolute URI without a fragment (RFC 8707), compared byte for byte',
   },
   requested_token_type: oneOf(['access_token', 'jwt', 'id_token'].map(tokenType), '`…:access_token` if it is absent'),
   access_token_lifetime: text(
