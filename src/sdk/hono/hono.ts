@@ -3,22 +3,27 @@
 import type { Context, MiddlewareHandler } from 'hono';
 
 import { AccessTokenError, wwwAuthenticate } from '../verify/access-token-error.ts';
+import type { ChallengeOptions } from '../verify/access-token-error.ts';
 import type { AccessToken } from '../verify/access-token.ts';
 import { bearerToken } from '../verify/bearer-token.ts';
 import { globalFetch } from '../verify/fetch-json.ts';
 import { issuerKeys } from '../verify/issuer-keys.ts';
 import { RETRY_AFTER_SECONDS } from '../verify/limits.ts';
 import { permissionReader } from '../verify/permissions.ts';
+import type { ResourceDescription } from '../verify/protected-resource.ts';
 import { checkRoles, checkScopes, permits, projectOf } from '../verify/requirements.ts';
 import type { Action, PermissionRule } from '../verify/requirements.ts';
 import { verifyAccessToken } from '../verify/verify.ts';
-import { checkVerifyOptions } from '../verify/verify-options.ts';
+import { checkVerifyOptions, listOf } from '../verify/verify-options.ts';
 import type { VerifyOptions } from '../verify/verify-options.ts';
+import { metadataOf } from './resource-metadata.ts';
 
 export { AccessTokenError, wwwAuthenticate } from '../verify/access-token-error.ts';
-export type { AccessTokenErrorCode, AccessTokenFault } from '../verify/access-token-error.ts';
+export type { AccessTokenErrorCode, AccessTokenFault, ChallengeOptions } from '../verify/access-token-error.ts';
 export type { AccessToken } from '../verify/access-token.ts';
+export type { ProtectedResourceOptions, ResourceDescription } from '../verify/protected-resource.ts';
 export type { Action, PermissionRule } from '../verify/requirements.ts';
+export { serveResourceMetadata } from './resource-metadata.ts';
 
 /**
  * Who calls: `c.var.cambist` behind `cambistAuth`.
@@ -72,6 +77,10 @@ export interface CambistEnv {
 export interface CambistAuthOptions extends VerifyOptions {
   /** Shown in challenges (RFC 9110 §11.5). */
   readonly realm?: string | undefined;
+  /** The address of this API, one of its audiences: challenges then name its metadata (RFC 9728), and this middleware answers for them when it stands before all paths. */
+  readonly resource?: string | undefined;
+  /** What the metadata say besides; needs `resource`. */
+  readonly resourceMetadata?: ResourceDescription | undefined;
   /** Seconds an account's permissions are remembered; default 30, at most 300. */
   readonly permissionsFreshSeconds?: number | undefined;
   /** Told of every refusal, for logs; the error carries no token. */
@@ -127,16 +136,20 @@ const refusals = new WeakMap<CambistCaller, (error: unknown, c: Context) => Resp
  * ```
  */
 export function cambistAuth(options: CambistAuthOptions): MiddlewareHandler<CambistEnv> {
-  checkVerifyOptions(options);
+  const { audiences } = checkVerifyOptions(options);
+  const metadata = metadataOf(options, audiences);
+  const scope = listOf(options.scope);
   const send = options.fetch ?? globalFetch;
   const verifyOptions: VerifyOptions = { ...options, keys: options.keys ?? issuerKeys(options.issuer, send) };
   const permissions = permissionReader(options.issuer, send, options.permissionsFreshSeconds);
   const refuse = (error: unknown, c: Context): Response => {
     if (!(error instanceof AccessTokenError)) throw error;
     options.onRefused?.(error, c);
-    return refusal(error, options.realm);
+    return refusal(error, { realm: options.realm, scope, resourceMetadata: metadata?.url });
   };
   return async (c, next) => {
+    const described = metadata?.answer(c.req.raw) ?? null;
+    if (described !== null) return described;
     let caller: CambistCaller;
     try {
       const compact = bearerToken(c.req.raw.headers);
@@ -238,8 +251,8 @@ function guard(
   };
 }
 
-function refusal(error: AccessTokenError, realm: string | undefined): Response {
-  const challenge = wwwAuthenticate(error, { realm });
+function refusal(error: AccessTokenError, options: ChallengeOptions): Response {
+  const challenge = wwwAuthenticate(error, options);
   const body = { error: error.code, error_description: error.description };
   return Response.json(body, {
     status: error.status,

@@ -96,7 +96,27 @@ export class AccessTokenError extends Error {
 }
 
 /**
- * `www-authenticate` for the response (RFC 6750 §3); null if the caller's credentials are not the matter. Without credentials it names no error (§3.1).
+ * What a challenge says besides the error.
+ *
+ * @example
+ * ```ts
+ * import type { ChallengeOptions } from '@cambist/sdk/verify';
+ *
+ * const shown: ChallengeOptions = { realm: 'deployments', scope: ['api:read'] };
+ * ```
+ */
+export interface ChallengeOptions {
+  /** The part of the API that is protected (RFC 9110 §11.5). */
+  readonly realm?: string | undefined;
+  /** The scopes that a token needs, for a caller without a good one; an error that names scopes goes before. */
+  readonly scope?: readonly string[] | undefined;
+  /** Where the metadata of the resource is: the `url` of `protectedResourceMetadata` (RFC 9728 §5.1). */
+  readonly resourceMetadata?: string | undefined;
+}
+
+/**
+ * `www-authenticate` for the response (RFC 6750 §3, RFC 9728 §5.1); null if the caller's credentials are not the matter.
+ * Without credentials it names no error (RFC 6750 §3.1).
  *
  * @example
  * ```ts
@@ -108,22 +128,21 @@ export class AccessTokenError extends Error {
  * }
  * ```
  */
-export function wwwAuthenticate(
-  error: AccessTokenError,
-  { realm }: { readonly realm?: string | undefined } = {},
-): string | null {
+export function wwwAuthenticate(error: AccessTokenError, options: ChallengeOptions = {}): string | null {
   if (error.code === 'temporarily_unavailable') return null;
-  const parameters = [
-    ...(realm === undefined ? [] : [`realm="${quotable(realm)}"`]),
-    ...(error.fault === 'token_missing'
-      ? []
-      : [`error="${error.code}"`, `error_description="${quotable(error.description)}"`]),
-    ...(error.requiredScope.length === 0 ? [] : [`scope="${quotable(error.requiredScope.join(' '))}"`]),
+  const needed = error.requiredScope.length > 0 || error.status !== 401 ? error.requiredScope : (options.scope ?? []);
+  const named: readonly (readonly [name: string, value: string | undefined])[] = [
+    ['realm', options.realm],
+    ['error', error.fault === 'token_missing' ? undefined : error.code],
+    ['error_description', error.fault === 'token_missing' ? undefined : error.description],
+    ['scope', needed.length === 0 ? undefined : needed.join(' ')],
+    ['resource_metadata', options.resourceMetadata],
   ];
+  const parameters = named.flatMap(([name, value]) => (value === undefined ? [] : [`${name}="${quotable(value)}"`]));
   return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`;
 }
 
-/** RFC 6750 §3 allows %x20-21 / %x23-5B / %x5D-7E. */
+/** RFC 6750 §3 allows %x20-21 / %x23-5B / %x5D-7E: nothing that could end the value or the header. */
 function quotable(text: string): string {
   return text.replaceAll('"', "'").replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?');
 }

@@ -14,10 +14,10 @@ import {
   MIN_KEYS_FRESH_SECONDS,
   UNKNOWN_KID_COOLDOWN_SECONDS,
 } from './limits.ts';
+import { LOOPBACK } from './loopback.ts';
 
 /** What a deployment signs with (RFC 8725 §3.1: the list is ours, not the token's). */
 const ALGORITHMS: ReadonlySet<string> = new Set(['ES256', 'RS256', 'EdDSA']);
-const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
  * A public key of a deployment, for one algorithm.
@@ -114,7 +114,8 @@ export function issuerKeys(issuer: string, send: Fetch = globalFetch): IssuerKey
   };
 }
 
-function assertIssuer(issuer: string): void {
+/** Throws TypeError if that is no ISSUER_URL of a deployment. */
+export function assertIssuer(issuer: string): void {
   const url = URL.canParse(issuer) ? new URL(issuer) : null;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname));
   if (url === null || !isSafe || url.origin !== issuer) {

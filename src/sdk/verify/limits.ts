@@ -35,3 +35,7 @@ export const MAX_PERMISSIONS_FRESH_SECONDS: number = 300;
 export const MAX_REMEMBERED_PERMISSIONS: number = 1_000;
 /** Seconds a client is asked to wait if the deployment cannot be asked. */
 export const RETRY_AFTER_SECONDS: number = 5;
+/** Seconds anybody may keep the metadata of a resource: long enough to spare an API the question, short enough for a move to show. */
+export const METADATA_MAX_AGE_SECONDS: number = 300;
+/** Seconds a browser may remember that it may read the metadata from anywhere; a day is what the strictest browsers allow. */
+export const PREFLIGHT_MAX_AGE_SECONDS: number = 86_400;

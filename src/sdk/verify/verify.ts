@@ -17,12 +17,14 @@ import { checkVerifyOptions, listOf } from './verify-options.ts';
 import type { VerifyOptions } from './verify-options.ts';
 
 export { AccessTokenError, wwwAuthenticate } from './access-token-error.ts';
-export type { AccessTokenErrorCode, AccessTokenFault } from './access-token-error.ts';
+export type { AccessTokenErrorCode, AccessTokenFault, ChallengeOptions } from './access-token-error.ts';
 export type { AccessToken } from './access-token.ts';
 export { bearerToken } from './bearer-token.ts';
 export type { Fetch } from './fetch-json.ts';
 export { issuerKeys } from './issuer-keys.ts';
 export type { IssuerKey, IssuerKeys } from './issuer-keys.ts';
+export { protectedResourceMetadata } from './protected-resource.ts';
+export type { ProtectedResourceMetadata, ProtectedResourceOptions, ResourceDescription } from './protected-resource.ts';
 export type { VerifyOptions } from './verify-options.ts';
 
 /** Of an access token (RFC 9068 §2.1); an ID token of the same deployment is none (RFC 8725 §3.11). */
