@@ -7,6 +7,7 @@ import { agentSchema } from './generate-agent-schema.ts';
 import { buildAction } from './build-action.ts';
 import { writeApiReference } from './generate-api.ts';
 import { cliPage } from './generate-cli.ts';
+import { goTypes } from './generate-go.ts';
 import { platformIndexes } from './generate-platform-indexes.ts';
 import { platformsPage } from './generate-platforms.ts';
 import { fillTemplates } from './generate-templates.ts';
@@ -33,6 +34,7 @@ await runScript('generate', async () => {
   if (!(await cliPage(check))) stale.push('docs/cli.md');
   if (!agentSchema(check)) stale.push('docs/agent.schema.json');
   stale.push(...writeApiReference(check));
+  stale.push(...goTypes(check));
   stale.push(...(await buildAction(check)));
   stale.push(...fillTemplates(check));
   if (stale.length > 0) throw new Refusal(`out of date, run \`npm run generate\`: ${stale.join(', ')}`);

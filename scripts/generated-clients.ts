@@ -1,6 +1,6 @@
 // `npm run check:clients [-- Python]`: makes clients of /openapi.json with the code generators of Go, TypeScript and Python, compiles and runs them; and reads /metrics as Prometheus does.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +8,13 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 import { ROOT } from './local/bundle.ts';
-import { freePort } from './local/worker.ts';
+import { startDeployment } from './local/deployment.ts';
 
 const ADMIN_TOKEN = 'generated-clients-root-token-of-48-characters-00';
 const ISSUER = 'https://issuer.generated.example';
 const PROGRAMS = join(ROOT, 'test/fixtures/generated-clients');
 /** Milliseconds for one command: a generator that is compiled from source takes up to three minutes on two busy cores. */
 const COMMAND_TIMEOUT_MS = 420_000;
-const START_TIMEOUT_MS = 120_000;
 
 interface Generated {
   readonly language: string;
@@ -85,7 +84,7 @@ const CLIENTS: readonly Generated[] = [
 ];
 
 const work = mkdtempSync(join(tmpdir(), 'cambist-clients-'));
-const deployment = await startDeployment();
+const deployment = await startDeployment(ADMIN_TOKEN, join(work, 'state'));
 let failed = 0;
 try {
   const openapi = await (await fetch(`${deployment.url}/openapi.json`)).text();
@@ -156,38 +155,6 @@ function prove(
     return 'FAILED';
   }
   return 'ok';
-}
-
-/** The whole service on a port of its own, with a state that is thrown away. */
-async function startDeployment(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
-  const port = await freePort();
-  const url = `http://localhost:${port}`;
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.ts')], {
-    cwd: ROOT,
-    env: { ...process.env, PORT: String(port), STATE_DIR: join(work, 'state'), ISSUER_URL: url, ADMIN_TOKEN },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await isReady(url))) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the service did not start on port ${port}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  return {
-    url,
-    stop: async () => {
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
-}
-
-async function isReady(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/readyz`)).ok;
-  } catch {
-    return false;
-  }
 }
 
 async function registerIssuer(jwk: object): Promise<string> {
