@@ -3,6 +3,7 @@
 import type { ChangeEvent } from './storage.ts';
 import type { SigningAlgorithm } from './signing-key.ts';
 import type { SigningKeyState } from '../exchange/ports.ts';
+import { MAX_TOKEN_LIFETIME_SECONDS } from '../rules/limits.ts';
 import type { JsonObject } from '../token/json.ts';
 
 export type RotationMode = 'graceful' | 'emergency';
@@ -94,9 +95,6 @@ export interface SigningKeyPort extends KeyMeans {
   ) => Promise<readonly SigningKeyState[] | null>;
 }
 
-/** Algorithms that the service makes keys for even if nobody gave it one: ES256 for access tokens, RS256 for clouds. */
-export const SEALED_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256'];
-
 /**
  * Makes the keys that a plan needs and carries it out: what changed and the states after, or null, and nothing written, if the
  * keys are not those any more that it was decided for. Throws StorageUnavailable.
@@ -117,6 +115,43 @@ export async function carryOutRotation(
   const states = await keys.rotate(rotation, changes.map(eventOf), now);
   return states === null ? null : { ...rotation, states };
 }
+
+/**
+ * What a plan would come to if it were carried out now: the states after it, in which a key that would be made has no `kid` yet.
+ * It makes and writes nothing.
+ */
+export function foreseeRotation(
+  plan: RotationPlan,
+  states: readonly SigningKeyState[],
+  now: number,
+): Rotation & { readonly states: readonly SigningKeyState[] } {
+  const changes = plan.changes.map(({ alg, next, previous }): KeyChange => ({
+    alg,
+    previous,
+    next: next === 'made' ? { kid: '', alg, sealed: '' } : next,
+  }));
+  const after = states.map((state): SigningKeyState => {
+    const started = changes.some(({ next }) => next?.kid === state.kid);
+    if (started) return { ...state, status: 'active', activatedAt: now };
+    const ended = changes.find(({ previous }) => previous?.kid === state.kid);
+    if (ended === undefined) return state;
+    if (ended.next === null || plan.mode === 'emergency') return { ...state, status: 'revoked', revokedAt: now };
+    return { ...state, status: 'retiring', retiringAt: now, expiresAt: now + MAX_TOKEN_LIFETIME_SECONDS };
+  });
+  const made = changes.flatMap(({ alg, next }): SigningKeyState[] =>
+    next?.kid === '' ? [{ ...NEW_KEY, alg, publishedAt: now, activatedAt: now }] : [],
+  );
+  return { ...plan, changes, standbys: [], states: [...after, ...made] };
+}
+
+const NEW_KEY = {
+  kid: '',
+  status: 'active',
+  source: 'sealed',
+  retiringAt: null,
+  expiresAt: null,
+  revokedAt: null,
+} as const;
 
 /** What the audit event of a change says. */
 export function rotationChanges(

@@ -63,5 +63,6 @@ function scheduledEvent(change: KeyChange, now: number, ids: Pick<ChangeEvent, '
     issuer: null,
     ip: null,
     changes: rotationChanges('graceful', change),
+    isJudgement: false,
   };
 }

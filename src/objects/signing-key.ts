@@ -8,6 +8,9 @@ import { line, oneOf } from './rule.ts';
 export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
+/** Algorithms that the service makes keys for even if nobody gave it one: ES256 for access tokens, RS256 for clouds. */
+export const SEALED_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256'];
+
 /** False of a key that a newer release made, or a hand: this one neither signs with it nor publishes it. */
 export function isSigningAlgorithm(alg: string): alg is SigningAlgorithm {
   return SIGNING_ALGORITHMS.some((known) => known === alg);

@@ -45,6 +45,8 @@ export type ChangeEvent = Pick<
 > & {
   readonly action: string;
   readonly changes: RecordedChanges;
+  /** The change is only judged: storage says how the write would end and undoes all of it (contract §5). */
+  readonly isJudgement: boolean;
 };
 
 /** What a list is narrowed by; `null` does not narrow. */
@@ -91,7 +93,7 @@ export interface ObjectName {
 /** What can be full: the organisation, by the number of objects of one kind or by their size; what the object belongs to, by their number or by their bytes. */
 export type LimitReached = 'organisation' | 'size' | 'owner' | 'bytes';
 
-/** How a write ended; whatever is not `done` wrote nothing at all. */
+/** How a write ended; whatever is not `done` wrote nothing at all, and nor did a judgement. */
 export type WriteOutcome =
   | { readonly outcome: 'done' }
   /** Another object of the same scope has this value; `column` is the SQL name of what collided. */

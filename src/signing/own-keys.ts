@@ -4,7 +4,7 @@ import { CompactSign } from 'jose/jws/compact/sign';
 import { compactVerify } from 'jose/jws/compact/verify';
 import { importJWK } from 'jose/key/import';
 import type { CryptoKey } from 'jose';
-import { SEALED_ALGORITHMS } from '../objects/key-rotation.ts';
+import { SEALED_ALGORITHMS } from '../objects/signing-key.ts';
 import type { KeyMeans } from '../objects/key-rotation.ts';
 import type { SigningAlgorithm } from '../objects/signing-key.ts';
 import type { SigningKeyState } from '../exchange/ports.ts';

@@ -113,6 +113,7 @@ export async function createObject<D extends ObjectDefinition>(
   const held = heldByOthers(keeping, record);
   return await writeChange<Record<LimitReached | 'parents' | 'held', number>>(
     db,
+    event,
     [
       insertEvent(db, event, both(fits, not(held))),
       insertRow(db, event, table, columns),
@@ -148,6 +149,7 @@ async function updateObject<D extends ObjectDefinition>(
   const fits: Condition = bytes === undefined ? { sql: 'TRUE', values: [] } : withinBytes(object, next, columns, bytes);
   return await writeChange<{ held: number; fits: number; size: number }>(
     db,
+    event,
     [
       insertEvent(db, event, [rowAtVersion(table, next, version), fits, size, not(held)].reduce(both)),
       updateRow(db, event, table, { next, version, columns, raised: raised(object, columns, raises) }),
@@ -179,6 +181,7 @@ async function removeObject<D extends ObjectDefinition>(
   const objects = takesAlong.filter(({ name }) => name !== undefined);
   return await writeChange<{ used: number }>(
     db,
+    event,
     [
       insertEvent(db, event, guard, objects.length === 0 ? null : deletedWith(objects, record)),
       removeLabels(db, event, {

@@ -34,6 +34,7 @@ async function recordRefresh(
   const unchanged = [next.id, next.organisationId, version];
   return await writeChange(
     db,
+    event,
     [
       insertEvent(db, event, { sql: `EXISTS (SELECT 1 FROM identity_provider WHERE ${UNCHANGED})`, values: unchanged }),
       db

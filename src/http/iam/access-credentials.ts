@@ -27,7 +27,9 @@ export async function createAccessCredential(request: IamRequest): Promise<Resul
   const accessSecret = `cbs_${randomText(CREDENTIAL_SECRET_BYTES)}`;
   const created = await objectOperations(credentialsWithSecret(await sha256(accessSecret))).create(request);
   if (!created.ok || !isJsonObject(created.value.body)) return created;
-  return ok({ ...created.value, body: { ...created.value.body, accessSecret } });
+  // A judgement keeps no credential, so it has no secret that would look like one.
+  const answered = request.isJudgement ? '' : accessSecret;
+  return ok({ ...created.value, body: { ...created.value.body, accessSecret: answered } });
 }
 
 /** Credentials as objects; only with the digest of a secret can one be created. */

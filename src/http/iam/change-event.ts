@@ -5,7 +5,7 @@ import type { IamRequest } from './deps.ts';
 
 /** The event of a request; what it refers to is null unless it is given. */
 export function changeEvent(
-  { deps, now, requestId, caller, ip }: IamRequest,
+  { deps, now, requestId, caller, ip, isJudgement }: IamRequest,
   of: Pick<ChangeEvent, 'organisationId' | 'action' | 'changes'> & Partial<ChangeEvent>,
 ): ChangeEvent {
   return {
@@ -17,6 +17,7 @@ export function changeEvent(
     federatedIdentityId: null,
     issuer: null,
     ip,
+    isJudgement,
     ...of,
   };
 }

@@ -64,6 +64,8 @@ export interface IamRequest {
   readonly ip: string | null;
   /** Epoch seconds; the one clock reading of this request. */
   readonly now: number;
+  /** The request asks how its write would end; nothing may be written, and what only a write makes is left empty. */
+  readonly isJudgement: boolean;
 }
 
 /** The answer of an operation that was carried out. */

@@ -147,7 +147,10 @@ async function createObject<D extends ObjectDefinition>(resource: Resource<D>, r
   return ok({
     status: 201,
     body: withWarnings(resource, request, record, after),
-    headers: { etag: etag(record), location: `${request.url.pathname.replace(/\/$/, '')}/${record.id}` },
+    headers: {
+      etag: etag(record),
+      ...(request.isJudgement ? {} : { location: `${request.url.pathname.replace(/\/$/, '')}/${record.id}` }),
+    },
   });
 }
 

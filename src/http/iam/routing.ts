@@ -127,8 +127,8 @@ async function run(
       headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
     });
   }
-  const unsupported = judgementAsked(c);
-  if (unsupported !== null) return refuse(unsupported);
+  const isJudgement = judgementAsked(c, config.method);
+  if (!isJudgement.ok) return isJudgement;
   const { issuerUrl } = deps.config;
   if (issuerUrl === null) {
     return refuse({ kind: 'unavailable', detail: 'this deployment lacks a setting; /readyz names it' });
@@ -144,16 +144,19 @@ async function run(
     requestId: requestIdOf(c),
     ip: c.req.header('cf-connecting-ip') ?? null,
     now: Math.floor(deps.now()),
+    isJudgement: isJudgement.value,
   };
   const reply = await operation(request);
   return reply.ok ? ok(reply.value) : reply;
 }
 
-/** Refuses to write if the request asked only for a judgement (contract §5, not built yet); null if it did not. */
-function judgementAsked(c: Context<IamEnv>): Problem | null {
-  const asked = c.req.queries('validate') ?? [];
-  if (c.req.method === 'GET' || asked.every((value) => value === 'false')) return null;
-  return invalid([parameterFault('validate', 'is not supported yet, and nothing was written')]);
+/** Whether a write asks only to be judged (contract §5); a value that does not say it plainly is refused, so that nothing is written. */
+function judgementAsked(c: Context<IamEnv>, method: RouteDescription['method']): Result<boolean, Problem> {
+  const [asked = 'false', ...others] = c.req.queries('validate') ?? [];
+  if (method === 'get' || (asked === 'false' && others.length === 0)) return ok(false);
+  if (method !== 'delete' && asked === 'true' && others.length === 0) return ok(true);
+  const detail = method === 'delete' ? 'judges no deletion' : 'must be true or false, once';
+  return refuse(invalid([parameterFault('validate', `${detail}; nothing was written`)]));
 }
 
 function respondWith(c: Context<IamEnv>, problem: Problem): Response {

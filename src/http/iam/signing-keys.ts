@@ -21,7 +21,7 @@ import { bodySchema } from '../../objects/schemas.ts';
 import { formatTimestamp } from '../../objects/values.ts';
 import type { ChangeEvent } from '../../objects/storage.ts';
 import type { JsonObject } from '../../token/json.ts';
-import { carryOutRotation, rotationChanges } from '../../objects/key-rotation.ts';
+import { carryOutRotation, foreseeRotation, rotationChanges } from '../../objects/key-rotation.ts';
 import type { KeyChange, RotationMode, RotationRequest, SigningKeyPort } from '../../objects/key-rotation.ts';
 import { planRotation } from '../../objects/plan-rotation.ts';
 import { DEFAULT_ORGANISATION_ID } from '../../objects/organisation.ts';
@@ -67,13 +67,15 @@ async function rotateKeys(request: IamRequest): Answer {
   }
   const plan = planRotation(current, keys.value, asked.value, now);
   if (!plan.ok) return refuse({ kind: 'cannot-rotate', detail: plan.error });
-  const rotated = await carryOutRotation(plan.value, keys.value, (change) => rotationEvent(request, mode, change), now);
+  const rotated = request.isJudgement
+    ? foreseeRotation(plan.value, current.states, now)
+    : await carryOutRotation(plan.value, keys.value, (change) => rotationEvent(request, mode, change), now);
   if (rotated === null) {
     const detail = 'another rotation came first: list the signing keys, and rotate again only if it is still needed';
     return refuse({ kind: 'changed-meanwhile', detail });
   }
   const { changes, skipped, states } = rotated;
-  for (const { next, previous } of changes) {
+  for (const { next, previous } of request.isJudgement ? [] : changes) {
     request.deps.log({
       level: 'warn',
       event: 'signing_key.rotate',
@@ -117,9 +119,9 @@ async function keysFor(request: IamRequest, isAllowed: boolean): Promise<Result<
 }
 
 /** One change as it is answered: the key that signs now and the one before it, or the key that was only taken out. */
-function rotatedView({ next, previous }: KeyChange, states: readonly SigningKeyState[]): RotatedKeyView[] {
+function rotatedView({ alg, next, previous }: KeyChange, states: readonly SigningKeyState[]): RotatedKeyView[] {
   const viewOf = (kid: string | undefined): SigningKeyView[] =>
-    states.filter((state) => state.kid === kid).map(signingKeyView);
+    states.filter((state) => state.kid === kid && state.alg === alg).map(signingKeyView);
   const [before = null] = viewOf(previous?.kid);
   if (next === null) return before === null ? [] : [{ ...before, previous: null }];
   return viewOf(next.kid).map((view) => ({ ...view, previous: before }));

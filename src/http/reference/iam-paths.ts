@@ -123,6 +123,7 @@ function parametersOf({ config }: IamRoute): JsonObject[] {
     ...inPath,
     ...inQuery,
     ...(hasLabels ? [parameter('MatchLabelsQuery')] : []),
+    ...(['get', 'delete'].includes(method) ? [] : [parameter('ValidateQuery')]),
     ...(isChange || isRead ? ['IfMatchHeader', 'IfNoneMatchHeader'].map(parameter) : []),
     parameter('OrganisationHeader'),
   ];
@@ -178,7 +179,7 @@ function responsesOf(route: IamRoute, schemas: Record<string, JsonObject>): Json
   const hasBody = config.body !== undefined;
   const mayConflict = method !== 'get' && !/\/(?:check|explain)$/.test(path);
   const failures = [
-    ...(hasBody || config.query !== undefined || isConditional(method, path) ? [400] : []),
+    ...(hasBody || method !== 'get' || config.query !== undefined || isConditional(method, path) ? [400] : []),
     401,
     ...(scope === null ? [] : [403]),
     404,

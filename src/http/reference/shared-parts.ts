@@ -94,6 +94,13 @@ export const parameters: JsonObject = {
     schema: text,
     example: '"3"',
   },
+  ValidateQuery: {
+    name: 'validate',
+    in: 'query',
+    description:
+      '`true` answers as the write would, and writes nothing. What only the write makes is empty: a secret, the `kid` of a key; an `identity` that is new belongs to nothing. Another write may come between.',
+    schema: { type: 'boolean', default: false },
+  },
   MatchLabelsQuery: {
     name: 'matchLabels',
     in: 'query',

@@ -40,24 +40,6 @@ describe('create and read', () => {
     expect(answer.headers.get('location')).toBe(`${PATH}/${answer.body.identity}`);
   });
 
-  it('writes nothing if it is only asked to judge, which it cannot yet (contract §5)', async () => {
-    const { body } = await created();
-    for (const query of ['validate=true', 'validate=', 'validate=false&validate=true']) {
-      for (const [method, path, wanted] of [
-        ['POST', PATH, { name: 'Judged' }],
-        ['PATCH', `${PATH}/${body.identity}`, { description: 'judged' }],
-        ['PUT', `${PATH}/${body.identity}`, { description: 'judged' }],
-        ['DELETE', `${PATH}/${body.identity}`, undefined],
-      ] as const) {
-        const answer = await api.call(method, `${path}?${query}`, wanted);
-        expect(answer.status).toBe(400);
-        expect(answer.body.errors).toMatchObject([{ parameter: 'validate' }]);
-      }
-    }
-    expect((await api.call('GET', PATH)).body).toEqual([body]);
-    expect((await api.call('POST', `${PATH}?validate=false`, { name: 'Written' })).status).toBe(201);
-  });
-
   it('reads what was created (contract §5)', async () => {
     const { body } = await created();
     const read = await api.call('GET', `${PATH}/${body.identity}`);

@@ -113,5 +113,6 @@ function EVENT(): ChangeEvent {
     issuer: null,
     ip: null,
     changes: { before: null, after: null },
+    isJudgement: false,
   };
 }
