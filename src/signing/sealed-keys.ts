@@ -1,8 +1,7 @@
 // The keys that the service makes itself: made when they are lacking, sealed for storage, opened once per isolate. Loaded only with a SEALING_KEY.
 
 import type { MadeKey } from '../objects/key-rotation.ts';
-import { SEALED_ALGORITHMS } from '../objects/signing-key.ts';
-import { isSigningAlgorithm, SIGNING_ALGORITHMS } from '../objects/signing-key.ts';
+import { isSigningAlgorithm, SEALED_ALGORITHMS, SIGNING_ALGORITHMS } from '../objects/signing-key.ts';
 import type { SigningKeyState } from '../exchange/ports.ts';
 import type { Result } from '../exchange/result.ts';
 import type { OwnKey } from './bundle.ts';
