@@ -33,7 +33,7 @@ export function agentFileSchema(): JsonObject {
   }));
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'The file of `cambist agent`',
+    title: 'The file of `cambist agent` and `cambist exec`',
     type: 'object',
     properties: {
       ...Object.fromEntries(

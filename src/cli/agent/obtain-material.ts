@@ -24,16 +24,25 @@ export interface FileText {
   readonly text: string;
 }
 
+export interface ObtainMeans {
+  readonly world: World;
+  readonly settings: ExchangeSettings;
+  /** Hears of each access token before anything else happens with it. */
+  readonly hearToken?: (token: ExchangedToken) => void;
+}
+
 /** The texts of an output's files, in the order in which they are written. Throws a CliFailure. */
 export async function obtainMaterial(
-  world: World,
-  settings: ExchangeSettings,
+  { world, settings, hearToken }: ObtainMeans,
   output: WantedOutput,
   signal: AbortSignal,
 ): Promise<Obtained<readonly FileText[]>> {
   const { type, path } = output;
-  const access = async (): Promise<ExchangedToken> =>
-    await masked(world, await requestToken(world, narrowed(settings, output), { idTokenFor: null, signal }));
+  const access = async (): Promise<ExchangedToken> => {
+    const token = await requestToken(world, narrowed(settings, output), { idTokenFor: null, signal });
+    hearToken?.(token);
+    return await masked(world, token);
+  };
   const identity = async (audience: readonly string[]): Promise<ExchangedToken> =>
     await masked(world, await requestToken(world, settings, { idTokenFor: audience, signal }));
   const one = ({ expiresIn }: { readonly expiresIn: number }, text: string): Obtained<readonly FileText[]> => ({

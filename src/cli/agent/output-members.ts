@@ -85,7 +85,8 @@ export const OUTPUT_MEMBERS = {
   signal: {
     kind: 'text',
     types: OUTPUT_TYPES,
-    description: 'The signal at each change, such as HUP: for the process of `pidFile`, else for `command`.',
+    description:
+      'The signal at each change, such as HUP: for the process of `pidFile`, else for `command`, else for the command of `cambist exec`.',
   },
   pidFile: { kind: 'text', types: OUTPUT_TYPES, description: 'The file with the number of the process to signal.' },
 } as const satisfies Readonly<Record<string, OutputMember>>;

@@ -17,11 +17,15 @@ export interface Reaction {
 
 type Wanted = Pick<WantedOutput, 'path' | 'command' | 'signal' | 'pidFile'>;
 
-/** The reaction of an output; what goes wrong in it is told and stops nothing. */
+/**
+ * The reaction of an output; what goes wrong in it is told and stops nothing. `signalChild` takes a signal for which the output
+ * names no receiver.
+ */
 export function reactionOf(
   { path, command, signal, pidFile }: Wanted,
   { env }: World,
   warn: (text: string) => void,
+  signalChild?: (signal: NodeJS.Signals) => void,
 ): Reaction {
   let running: ChildProcess | null = null;
   let isOver = false;
@@ -57,7 +61,8 @@ export function reactionOf(
     if (signal === undefined) {
       if (command !== undefined) await runToEnd(command);
     } else if (pidFile === undefined) {
-      if (running === null) start(command ?? []);
+      if (command === undefined) signalChild?.(signal);
+      else if (running === null) start(command);
       else running.kill(signal);
     } else {
       if (command !== undefined) await runToEnd(command);

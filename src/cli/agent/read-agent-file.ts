@@ -1,4 +1,4 @@
-// Reads what the agent is asked for, from its file or from options, into one form; a fault is named with its line.
+// Reads what `cambist agent` and `cambist exec` are to keep fresh, from a file or from options; a fault is named with its line.
 
 import type { CommandContext, World } from '../command.ts';
 import { usageFailure } from '../failure.ts';
@@ -10,15 +10,28 @@ import { readExchangeSettings } from '../token/exchange-settings.ts';
 import type { ExchangeSettings } from '../token/exchange-settings.ts';
 import { readListen } from './health.ts';
 import type { Listen } from './health.ts';
-import { FILE_MEMBERS, OUTPUT_MEMBERS, OUTPUT_TYPES } from './output-members.ts';
-import type { FileMemberName, OutputMember, OutputType } from './output-members.ts';
-import { readOutputs } from './read-outputs.ts';
+import { FILE_MEMBERS } from './output-members.ts';
+import type { FileMemberName } from './output-members.ts';
+import { NARROWING_OPTIONS, optionOf, OUTPUT_OPTIONS, outputsOfOptions } from './output-options.ts';
+import { filesOf, readOutputs } from './read-outputs.ts';
 import type { WantedOutput } from './read-outputs.ts';
 
 export interface AgentWishes {
+  /** What the outputs are asked for with. */
   readonly settings: ExchangeSettings;
-  readonly listen: Listen;
+  /** The same with the scope and the audience of the options, for a token in a variable. */
+  readonly variableSettings: ExchangeSettings;
+  /** Undefined if nobody said it. */
+  readonly listen: Listen | undefined;
   readonly outputs: readonly WantedOutput[];
+}
+
+/** What a command adds around which outputs are kept fresh. */
+export interface AroundCommand {
+  /** Outputs that options of its own name. */
+  readonly outputs: readonly JsonObject[];
+  /** True if it gets an access token, which options may narrow. */
+  readonly hasAccessToken: boolean;
 }
 
 /** The variable that stands for a member of the file where an option does not. */
@@ -31,33 +44,54 @@ const VARIABLES: Readonly<Partial<Record<FileMemberName, string>>> = {
   source: 'CAMBIST_SOURCE',
   idTokenAudience: 'CAMBIST_ID_TOKEN_AUDIENCE',
 };
-/** Options that describe an output, and so belong beside --output only. */
-const OUTPUT_OPTIONS = ['role', 'region', 'registry', 'template', 'mode', 'command', 'signal', 'pid-file'] as const;
-const LISTEN = '127.0.0.1:0';
-
 /** Reads `--config`, or the options. An option comes before the file, and the file before a variable. Throws a CliFailure. */
-export async function readAgentWishes(context: CommandContext): Promise<AgentWishes> {
+export async function readAgentWishes(context: CommandContext, around?: AroundCommand): Promise<AgentWishes> {
   const { options, world } = context;
   const file = options.text('config');
   if (file === undefined) {
-    const faults: Fault[] = [];
-    const outputs = readOutputs(outputsOfOptions(context), ['outputs'], collect(faults));
-    const [fault] = faults;
-    if (fault !== undefined) throw usageFailure(inOptions(fault));
-    return { settings: readExchangeSettings(context), listen: listenOf(options.text('listen') ?? LISTEN), outputs };
+    const outputs = namedOutputs(context, around);
+    if (outputs.length === 0 && around === undefined)
+      throw usageFailure(
+        'Nothing is asked for.',
+        'Name a file with --config, or outputs: --output token=/run/secrets/api-token',
+      );
+    const settings = readExchangeSettings(context);
+    return { settings, variableSettings: settings, listen: listenOf(options.text('listen')), outputs };
   }
-  for (const name of ['output', 'scope', 'audience', ...OUTPUT_OPTIONS])
+  const useless = around?.hasAccessToken === true ? OUTPUT_OPTIONS : [...NARROWING_OPTIONS, ...OUTPUT_OPTIONS];
+  for (const name of ['output', ...useless])
     if (options.list(name).length > 0)
       throw usageFailure(`--${name} and --config do not go together: the file says it.`);
+  const named = namedOutputs(context, around);
+  const name = nameOfFile(file);
   const text = await readGivenFile({ file, by: '--config' }, world);
-  const { data, lineOf, faults, outputs } = await readFileData(text, nameOfFile(file));
+  const { data, lineOf, faults, outputs } = await readFileData(text, name, around !== undefined);
   const { faultyFile } = await import('../apply/read-document.ts');
-  if (faults.length > 0) throw faultyFile(nameOfFile(file), faults, lineOf);
-  const listen = listenOf(options.text('listen') ?? textOf(data, 'listen') ?? LISTEN);
-  return { settings: readExchangeSettings(await withFile(context, data)), listen, outputs };
+  if (faults.length > 0) throw faultyFile(name, faults, lineOf);
+  const taken = new Set(outputs.flatMap(filesOf));
+  const twice = named.flatMap(filesOf).find((path) => taken.has(path));
+  if (twice !== undefined) throw usageFailure(`${twice} is written by an output of ${name}, too.`);
+  const variableSettings = readExchangeSettings(await withFile(context, data));
+  return {
+    settings: { ...variableSettings, scope: undefined, audience: undefined },
+    variableSettings,
+    listen: listenOf(options.text('listen') ?? textOf(data, 'listen')),
+    outputs: [...outputs, ...named],
+  };
 }
 
-async function readFileData(text: string, name: string) {
+/** The outputs that options name. Throws a usage failure for the first fault. */
+function namedOutputs(context: CommandContext, around: AroundCommand | undefined): readonly WantedOutput[] {
+  const data = outputsOfOptions(context, around?.outputs, around?.hasAccessToken);
+  if (data.length === 0) return [];
+  const faults: Fault[] = [];
+  const outputs = readOutputs(data, ['outputs'], collect(faults), around !== undefined);
+  const [fault] = faults;
+  if (fault !== undefined) throw usageFailure(inOptions(fault));
+  return outputs;
+}
+
+async function readFileData(text: string, name: string, hasChild: boolean) {
   const { readDocument } = await import('../apply/read-document.ts');
   const { data, lineOf } = readDocument(text, name);
   const faults: Fault[] = [];
@@ -75,7 +109,7 @@ async function readFileData(text: string, name: string) {
   const listen = textOf(data, 'listen');
   if (listen !== undefined && readListen(listen) === null)
     faults.push({ place: ['listen'], detail: 'must be an address of loopback and a port, such as 127.0.0.1:9181' });
-  const outputs = readOutputs(data['outputs'], ['outputs'], collect(faults));
+  const outputs = readOutputs(data['outputs'], ['outputs'], collect(faults), hasChild);
   return { data, lineOf, faults, outputs };
 }
 
@@ -112,7 +146,8 @@ function textOf(data: JsonObject, name: FileMemberName): string | undefined {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
 }
 
-function listenOf(text: string): Listen {
+function listenOf(text: string | undefined): Listen | undefined {
+  if (text === undefined) return undefined;
   const listen = readListen(text);
   if (listen !== null) return listen;
   throw usageFailure(
@@ -121,46 +156,7 @@ function listenOf(text: string): Listen {
   );
 }
 
-/** Each `--output TYPE=PATH`, with what the other options say and its type takes. */
-function outputsOfOptions({ options }: CommandContext): readonly JsonObject[] {
-  const given = options.list('output');
-  if (given.length === 0)
-    throw usageFailure(
-      'Nothing is asked for.',
-      'Name a file with --config, or outputs: --output token=/run/secrets/api-token',
-    );
-  const said: Readonly<Record<string, readonly string[]>> = {
-    ...Object.fromEntries(OUTPUT_OPTIONS.map((name) => [name === 'pid-file' ? 'pidFile' : name, options.list(name)])),
-    scope: options.list('scope'),
-    audience: options.list('audience'),
-  };
-  const members: Readonly<Record<string, OutputMember>> = OUTPUT_MEMBERS;
-  const types = given.map((text) => text.slice(0, Math.max(0, text.indexOf('='))));
-  for (const [name, values] of Object.entries(said))
-    if (values.length > 0 && !types.some((type) => members[name]?.types.includes(type as OutputType) === true))
-      throw usageFailure(`--${name === 'pidFile' ? 'pid-file' : name} means nothing for these outputs.`);
-  return given.map((text, index) => {
-    const type = types[index] ?? '';
-    if (!OUTPUT_TYPES.some((one) => one === type))
-      throw usageFailure(
-        `--output ${JSON.stringify(text)} is not TYPE=PATH.`,
-        `The types are ${OUTPUT_TYPES.join(', ')}.`,
-      );
-    const taken = Object.entries(said).filter(
-      ([name, values]) => values.length > 0 && members[name]?.types.includes(type as OutputType) === true,
-    );
-    return {
-      type,
-      path: text.slice(type.length + 1),
-      ...Object.fromEntries(
-        taken.map(([name, values]) => [name, members[name]?.kind === 'texts' ? values : (values.at(-1) ?? '')]),
-      ),
-    };
-  });
-}
-
 function inOptions({ place, detail }: Fault): string {
   const name = place.at(-1);
-  if (name === 'path') return `The path of an output ${detail}.`;
-  return `--${name === 'pidFile' ? 'pid-file' : name} ${detail}.`;
+  return name === 'path' ? `The path of an output ${detail}.` : `--${optionOf(String(name))} ${detail}.`;
 }

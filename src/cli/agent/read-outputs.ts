@@ -33,8 +33,13 @@ export interface WantedOutput {
 
 type Report = (place: Place, detail: string) => void;
 
-/** Reads the list of outputs at a place; what is faulty is reported and left out. */
-export function readOutputs(value: JsonValue | undefined, place: Place, report: Report): readonly WantedOutput[] {
+/** Reads the list of outputs at a place; what is faulty is reported and left out. A child takes signals without a receiver. */
+export function readOutputs(
+  value: JsonValue | undefined,
+  place: Place,
+  report: Report,
+  hasChild = false,
+): readonly WantedOutput[] {
   if (!Array.isArray(value) || value.length === 0) {
     report(place, 'must be a list of at least one output');
     return [];
@@ -42,7 +47,7 @@ export function readOutputs(value: JsonValue | undefined, place: Place, report: 
   if (value.length > MAX_OUTPUTS) report(place, `must have at most ${MAX_OUTPUTS} outputs`);
   const wanted = value.flatMap((one: JsonValue, index) => {
     const at = [...place, index];
-    if (isJsonObject(one)) return readOutput(one, at, report).map((output) => ({ output, index }));
+    if (isJsonObject(one)) return readOutput(one, at, report, hasChild).map((output) => ({ output, index }));
     report(at, 'must be a map of members');
     return [];
   });
@@ -65,7 +70,7 @@ export function tokenFileOf(path: string): string {
   return `${path}.token`;
 }
 
-function readOutput(data: JsonObject, place: Place, report: Report): WantedOutput[] {
+function readOutput(data: JsonObject, place: Place, report: Report, hasChild: boolean): WantedOutput[] {
   const faults: Fault[] = [];
   const fault = (name: OutputMemberName, detail: string): void => void faults.push({ place: [...place, name], detail });
   const type = OUTPUT_TYPES.find((one) => one === data['type']);
@@ -105,7 +110,7 @@ function readOutput(data: JsonObject, place: Place, report: Report): WantedOutpu
     signal: signal === undefined ? undefined : readSignal(signal, (detail) => fault('signal', detail)),
     pidFile: text('pidFile'),
   };
-  if (faults.length === 0) checkMeaning(output, fault);
+  if (faults.length === 0) checkMeaning(output, hasChild, fault);
   for (const one of faults) report(one.place, one.detail);
   return faults.length === 0 ? [output] : [];
 }
@@ -137,6 +142,7 @@ function checkMeaning(
     pidFile,
     command,
   }: WantedOutput,
+  hasChild: boolean,
   fault: (name: OutputMemberName, detail: string) => void,
 ): void {
   if ((type === 'aws' || type === 'gcp' || type === 'kubeconfig') && audience.length > 1)
@@ -154,7 +160,7 @@ function checkMeaning(
     fault('server', 'is required with certificateAuthority and namespace');
   if (server !== undefined && !/^https:\/\/[^\s@?#]+$/.test(server)) fault('server', 'must be an https address');
   if (template?.includes('{{') === true) checkTemplate(template, audience, (detail) => fault('template', detail));
-  if (signal !== undefined && pidFile === undefined && command === undefined)
+  if (signal !== undefined && pidFile === undefined && command === undefined && !hasChild)
     fault('signal', 'has no receiver: add pidFile, or a command that is kept running');
   if (pidFile !== undefined && signal === undefined) fault('pidFile', 'needs a signal');
 }

@@ -14,8 +14,12 @@ const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
 const GROUP_READS = 0o040;
 
-/** Writes the files; the old ones stay if that fails. Throws a CliFailure. */
-export async function writeFiles({ type, path, mode }: WantedOutput, files: readonly FileText[]): Promise<void> {
+/** Writes the files, and tells each path that was written; the old ones stay if that fails. Throws a CliFailure. */
+export async function writeFiles(
+  { type, path, mode }: WantedOutput,
+  files: readonly FileText[],
+  tell: (path: string) => void,
+): Promise<void> {
   await haveDirectory(dirname(path), mode);
   const before = await readFile(path, 'utf8').catch(() => '');
   if (!isReplaceable(type, before))
@@ -23,7 +27,10 @@ export async function writeFiles({ type, path, mode }: WantedOutput, files: read
       code: 'foreign_file',
       next: 'Move it away, or give the output a file of its own and name that to the tool.',
     });
-  for (const file of files) await writePrivateFile(file.path, file.text, mode);
+  for (const file of files) {
+    await writePrivateFile(file.path, file.text, mode);
+    tell(file.path);
+  }
 }
 
 /** Removes drafts beside the files of an output: an agent that was killed while it wrote leaves one with a token in it. */

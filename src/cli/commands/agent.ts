@@ -1,6 +1,7 @@
 // `cambist agent`: keeps tokens and credentials fresh in files, and runs a command or sends a signal when one changed.
 
 import { OUTPUT_TYPES } from '../agent/output-members.ts';
+import { outputOptions } from '../agent/output-options.ts';
 import type { CommandBody, CommandContext } from '../command.ts';
 import { EXCHANGE_OPTIONS } from '../token/exchange-settings.ts';
 
@@ -19,20 +20,7 @@ export const agentCommand: CommandBody = {
       repeatable: true,
     },
     ...EXCHANGE_OPTIONS,
-    { flags: '--role <role>', description: 'the ARN of the role (aws), or the Google service account (gcp)' },
-    { flags: '--region <region>', description: 'the region of AWS (aws)', env: 'AWS_REGION' },
-    { flags: '--registry <host>', description: 'a registry that may have the token (docker-config)', repeatable: true },
-    {
-      flags: '--template <template>',
-      description: 'the text with {{ token }} in it, or a file with that (template)',
-    },
-    { flags: '--mode <mode>', description: 'who may read the files, such as 0640 for the group too; others never may' },
-    { flags: '--command <line>', description: 'what the shell runs after each change' },
-    {
-      flags: '--signal <signal>',
-      description: 'the signal at each change: for --pid-file, else for a --command that is kept running',
-    },
-    { flags: '--pid-file <path>', description: 'the file with the number of the process to signal' },
+    ...outputOptions('a --command that is kept running'),
     {
       flags: '--listen <address>',
       description: 'where GET /healthz answers, on loopback (default 127.0.0.1:0, printed)',

@@ -43,18 +43,23 @@ export function holdSignals(): Signals {
   };
 }
 
-/** The exit code as a shell gives it. Throws a CliFailure with `not_found` or `not_executable` if it cannot be started. */
+/**
+ * The exit code as a shell gives it. Throws a CliFailure with `not_found` or `not_executable` if it cannot be started.
+ * `started` takes a function that signals the command.
+ */
 export async function runChild(
   command: string,
   args: readonly string[],
   variables: World['env'],
   signals: Signals,
+  started: (send: (signal: NodeJS.Signals) => void) => void,
 ): Promise<number> {
   const early = signals.early();
   if (early !== null) return signalCode(early);
   return await new Promise((resolve, reject) => {
     const env = Object.fromEntries(Object.entries(variables)) as NodeJS.ProcessEnv;
     const child = spawn(command, args, { env, stdio: 'inherit' });
+    started((signal) => child.kill(signal));
     signals.forwardTo((signal) => {
       const isDelivered = process.stdin.isTTY && FROM_TERMINAL.includes(signal);
       if (!isDelivered) child.kill(signal);
