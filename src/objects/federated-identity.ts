@@ -21,7 +21,7 @@ import type { ServiceAccount } from './service-account.ts';
 /** What a matcher may be, rules/conditions.ts decides; this is its outline. */
 const conditions: JsonRule<Conditions> = { kind: 'json', must: 'must be a map of claims to matchers' };
 const lifetime = wholeNumber(MIN_TOKEN_LIFETIME_SECONDS, MAX_TOKEN_LIFETIME_SECONDS);
-const audiences = list(line(1, MAX_AUDIENCE_CHARS), MAX_AUDIENCES);
+const audience = line(1, MAX_AUDIENCE_CHARS);
 
 export const federatedIdentity = defineObject({
   noun: 'federated identity',
@@ -62,7 +62,7 @@ export const federatedIdentity = defineObject({
       option: { value: '<how>', help: 'how it is matched' },
     },
     trustedAudiences: {
-      is: audiences,
+      is: list(audience, MAX_AUDIENCES),
       // Go clients send null for this list and for allowedScopes, too, if they leave them empty.
       null: 'absent',
       default: [],
@@ -103,7 +103,8 @@ export const federatedIdentity = defineObject({
       option: { value: '<scope>', help: 'scopes its tokens may carry' },
     },
     tokenAudiences: {
-      is: audiences,
+      // A token is for the first of them if none is asked for.
+      is: list(audience, MAX_AUDIENCES, { ordered: true }),
       default: [],
       description: 'Audiences a token may be issued for; an empty list is the default audience of the deployment',
       option: { value: '<audience>', help: 'audiences its tokens may be issued for' },

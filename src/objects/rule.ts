@@ -64,6 +64,8 @@ export interface ListRule<R extends Rule = Rule> {
   readonly must?: string;
   /** A value that is named twice is kept once. */
   readonly unique?: true;
+  /** The order of its values means something. */
+  readonly ordered?: true;
 }
 /** An object that other code judges; this is its outline. `T` is what it is once judged. */
 export interface JsonRule<T = JsonObject> {
@@ -183,7 +185,7 @@ export function map(value: TextRule): MapRule {
 export function list<R extends Rule>(
   of: R,
   max?: number,
-  more: Pick<ListRule, 'empty' | 'must' | 'unique'> = {},
+  more: Pick<ListRule, 'empty' | 'must' | 'unique' | 'ordered'> = {},
 ): ListRule<R> {
   return { kind: 'list', of, ...(max === undefined ? {} : { max }), ...more };
 }

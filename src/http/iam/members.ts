@@ -3,6 +3,7 @@
 import { isWritable } from '../../objects/definition.ts';
 import type { InputOf, Join, Member, Members } from '../../objects/definition.ts';
 import { faultsOf, withDefaults } from '../../objects/judge.ts';
+import { defaultOf } from '../../objects/records.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject } from '../../token/json.ts';
 import type { MemberFault } from '../problem.ts';
@@ -25,7 +26,8 @@ export interface Readable {
 
 /**
  * Reads a body. `current` is the object as it was answered, for an update, or null for a creation.
- * An update may repeat read-only and immutable members with the value they have, since clients send back what they read.
+ * An update may repeat read-only and immutable members with the value they have, since clients send back what they read; null
+ * makes anew what the service made of other members.
  */
 export function readMembers<const R extends Readable>(
   readable: R,
@@ -35,6 +37,7 @@ export function readMembers<const R extends Readable>(
   const values: Record<string, unknown> = {};
   const faults: MemberFault[] = [];
   const faulty = new Set<string>();
+  const remade: [string, Member][] = [];
   const report = (member: string, path: readonly (string | number)[], detail: string): void => {
     faulty.add(member);
     faults.push(fault([member, ...path], detail));
@@ -55,6 +58,7 @@ export function readMembers<const R extends Readable>(
       report(name, [], `is not a member; the members are ${[...writable.keys()].join(', ')}`);
     } else if (value === null) {
       if (member.null === 'clears' && current !== null) values[name] = null;
+      else if (typeof member.default === 'function' && current !== null) remade.push([name, member]);
       else if (member.null === undefined) report(name, [], 'must not be null');
     } else if (current === null && value === '' && isDerived(member)) {
       // Go clients send the empty text for a name that they leave to the service.
@@ -68,6 +72,10 @@ export function readMembers<const R extends Readable>(
       if (found.length === 0) values[name] = withDefaults(member.is, value);
       for (const { path, detail } of found) report(name, path, detail);
     }
+  }
+  // Made of the members as they will be; a name that is made of nothing stays.
+  for (const [name, member] of remade) {
+    values[name] = defaultOf(member, { ...current, ...values }, String(current?.[name]));
   }
   if (current === null) {
     for (const [name, { required }] of writable) {

@@ -64,6 +64,22 @@ describe.each([
     }
   });
 
+  it('makes anew with null in an update what the service makes of other members (contract §5)', () => {
+    const made = { slug: 'given', preset: 'generic', tokenLifetime: 60, name: 'acme app', maxTokenLifetime: 600 };
+    const current = { ...made, providerIssuer: 'https://gitlab.com' };
+    const anew: JsonObject = { slug: 'acme-app', preset: 'gitlab', tokenLifetime: 600 };
+    for (const member of contract.members.filter((name) => Object.hasOwn(anew, name))) {
+      expect(contract.read({ [member]: null }, current)).toMatchObject({
+        faults: [],
+        values: { [member]: anew[member] },
+      });
+      expect(contract.read({ [member]: null }, null).faults).toContainEqual({
+        pointer: `/${member}`,
+        detail: 'must not be null',
+      });
+    }
+  });
+
   it('asks for what is required when creating, and for nothing in an update (contract §5)', () => {
     const missing = contract.read({}, null).faults.map(({ pointer }) => pointer);
     expect(missing).toEqual(contract.required.map((member) => `/${member}`));
