@@ -11,6 +11,7 @@ import { goTypes } from './generate-go.ts';
 import { platformIndexes } from './generate-platform-indexes.ts';
 import { platformsPage } from './generate-platforms.ts';
 import { fillTemplates } from './generate-templates.ts';
+import { terraformObjects } from './generate-terraform.ts';
 import { supplyChainPage } from './generate-supply-chain.ts';
 import { conformanceTable } from './traceability.ts';
 
@@ -34,6 +35,7 @@ await runScript('generate', async () => {
   if (!(await cliPage(check))) stale.push('docs/cli.md');
   if (!agentSchema(check)) stale.push('docs/agent.schema.json');
   stale.push(...writeApiReference(check));
+  stale.push(...terraformObjects(check));
   stale.push(...goTypes(check));
   stale.push(...(await buildAction(check)));
   stale.push(...fillTemplates(check));

@@ -143,6 +143,10 @@ func ask[Answer any](ctx context.Context, send *transport, r *request) (*Answer,
 // isEmptyObject reports whether the answer is an object of the API without its identity: `null`, or JSON of somebody else.
 func isEmptyObject(value any) bool {
 	read := reflect.ValueOf(value).Elem()
+	if document, ok := read.Interface().(Document); ok {
+		identity, _ := document["identity"].(string)
+		return identity == ""
+	}
 	if read.Kind() == reflect.Slice {
 		return read.IsNil()
 	}

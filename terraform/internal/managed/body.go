@@ -1,0 +1,55 @@
+package managed
+
+import (
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"cambist/iam"
+	"terraform-provider-cambist/internal/object"
+)
+
+// creation is the body that creates an object: what is configured, so that the service gives its own defaults. It is not whole
+// while something is unknown.
+func (r *Resource) creation(config map[string]tftypes.Value) (body iam.Document, isWhole bool) {
+	body = iam.Document{}
+	for _, member := range r.described.Managed() {
+		value := config[member.Name]
+		if member.ReadOnly || value.IsNull() {
+			continue
+		}
+		if !value.IsFullyKnown() {
+			return nil, false
+		}
+		body[member.Wire] = toJSON(&member.Is, value)
+	}
+	return body, r.described.Parent == nil || config[r.described.Parent.Name].IsKnown()
+}
+
+// update is the body that changes an object: only what differs. Null brings back what the service chooses by itself.
+func (r *Resource) update(config, plan, before map[string]tftypes.Value) (body iam.Document, isWhole bool) {
+	body = iam.Document{}
+	for _, member := range r.described.Managed() {
+		value := plan[member.Name]
+		if member.ReadOnly || member.Children != "" || value.Equal(before[member.Name]) {
+			continue
+		}
+		switch {
+		case config[member.Name].IsNull() && member.Derived():
+			body[member.Wire] = nil
+		case !value.IsFullyKnown():
+			return nil, false
+		default:
+			body[member.Wire] = toJSON(&member.Is, value)
+		}
+	}
+	return body, true
+}
+
+// children is the member whose objects are written one by one, nil if there is none.
+func (r *Resource) children() *object.Member {
+	for _, member := range r.described.Managed() {
+		if member.Children != "" {
+			return &member
+		}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package managed
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"cambist/iam"
+)
+
+// common are the members that every object has; wire names by attribute.
+var common = map[string]string{"id": "identity", "identity": "identity", "created_at": "createdAt", "updated_at": "updatedAt"}
+
+// stateOf is the state that an answer amounts to. Where it means the same as the reference (a plan, or the state before), the
+// reference stays, so that a time or a list written in another way is no difference.
+func (r *Resource) stateOf(ctx context.Context, answer iam.Document, reference map[string]tftypes.Value) (tftypes.Value, error) {
+	values := map[string]tftypes.Value{}
+	for name, wire := range common {
+		values[name] = tftypes.NewValue(tftypes.String, answer[wire])
+	}
+	version, err := numberFromJSON(answer["objectVersion"])
+	if err != nil {
+		return tftypes.Value{}, err
+	}
+	values["object_version"] = version
+	for _, member := range r.described.Managed() {
+		value, err := fromJSON(&member.Is, answer[member.Wire])
+		if err != nil {
+			return tftypes.Value{}, err
+		}
+		if kept, found := reference[member.Name]; found && !kept.IsNull() && same(&member, kept, value) {
+			value = kept
+		}
+		values[member.Name] = value
+	}
+	if parent := r.described.Parent; parent != nil {
+		values[parent.Name] = reference[parent.Name]
+	}
+	return tftypes.NewValue(r.stateType(ctx), values), nil
+}
+
+// versionOf is the objectVersion in a state, 0 if there is none.
+func versionOf(values map[string]tftypes.Value) int64 {
+	version, err := numberOf(values["object_version"])
+	if err != nil {
+		return 0
+	}
+	return version
+}
+
+// identify sets what identifies the object.
+func (r *Resource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, values map[string]tftypes.Value) diag.Diagnostics {
+	var problems diag.Diagnostics
+	if identity == nil {
+		return problems
+	}
+	problems.Append(identity.SetAttribute(ctx, path.Root("identity"), textOf(values["identity"]))...)
+	if parent := r.described.Parent; parent != nil {
+		problems.Append(identity.SetAttribute(ctx, path.Root(parent.Name), textOf(values[parent.Name]))...)
+	}
+	return problems
+}
