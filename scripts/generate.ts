@@ -8,6 +8,7 @@ import { buildAction } from './build-action.ts';
 import { writeApiReference } from './generate-api.ts';
 import { cliPage } from './generate-cli.ts';
 import { goTypes } from './generate-go.ts';
+import { writeKubernetes } from './generate-kubernetes.ts';
 import { platformIndexes } from './generate-platform-indexes.ts';
 import { platformsPage } from './generate-platforms.ts';
 import { fillTemplates } from './generate-templates.ts';
@@ -39,5 +40,6 @@ await runScript('generate', async () => {
   stale.push(...goTypes(check));
   stale.push(...(await buildAction(check)));
   stale.push(...fillTemplates(check));
+  stale.push(...writeKubernetes(check));
   if (stale.length > 0) throw new Refusal(`out of date, run \`npm run generate\`: ${stale.join(', ')}`);
 });

@@ -73,6 +73,16 @@ export interface RecipeNeighbour {
   readonly unless?: readonly string[];
 }
 
+/** A file to apply or to install; its text is a template. */
+export interface ManifestFile {
+  /** Its path below the directory of its set. */
+  readonly file: string;
+  readonly text: Template;
+}
+
+/** The sets that a platform has, by name. */
+export type Manifests = Readonly<Record<'deployment' | 'cronjob' | 'image-pull', readonly ManifestFile[]>>;
+
 export interface Recipe {
   readonly preset: PresetName;
   readonly summary: string;
@@ -117,6 +127,8 @@ export interface Recipe {
   readonly accountName: Template;
   /** The configuration to paste; `{exchange}` is the script that turns $ID_TOKEN into $ACCESS_TOKEN. */
   readonly configuration: { readonly file: Template; readonly text: Template };
+  /** Loads files that are printed in the configuration's place; which of them is the user's choice. */
+  readonly manifests?: () => Promise<Manifests>;
   /** The same in a few lines, through a template of this repository of which the user has a copy; `{uses}` is its address. */
   readonly template?: {
     /** What `--uses` wants, for its help. */

@@ -7,6 +7,7 @@ import { presetByName } from '../../platforms/presets.ts';
 import type { Recipe, RecipeParameter } from '../../platforms/recipe.ts';
 import type { Command, CommandOption } from '../command.ts';
 import { YES } from '../confirm.ts';
+import { manifestOptions } from './manifest-options.ts';
 
 const SHARED: readonly CommandOption[] = [
   { flags: '--service-account <name>', description: 'who they act as: id, slug or name; created if there is none' },
@@ -43,7 +44,7 @@ export const bootstrapCommands: readonly Command[] = PRESET_NAMES.map((name) => 
   name: recipe.preset,
   summary: recipe.summary,
   description: describe(recipe),
-  options: [...recipe.parameters.map(optionOf), ...templateOption(recipe), ...SHARED],
+  options: [...recipe.parameters.map(optionOf), ...templateOption(recipe), ...manifestOptions(recipe), ...SHARED],
   arguments: [],
   examples: recipe.examples ?? [],
   run: async (context) => await (await import('./run-bootstrap.ts')).runBootstrap(recipe, context),

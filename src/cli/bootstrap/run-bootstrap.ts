@@ -8,13 +8,14 @@ import { applyPlan } from './apply-plan.ts';
 import type { BootstrapOptions, Plan } from './build-plan.ts';
 import { checkRule, keepsOut, letsIn } from './check-rule.ts';
 import type { Check } from './check-rule.ts';
+import { fileGiver, NO_FILES } from './give-files.ts';
+import type { FileGiver } from './give-files.ts';
 import { judgePlan } from './judge-plan.ts';
 import { proposeRule } from './propose-rule.ts';
 import type { ProposedRule } from './propose-rule.ts';
 import { readOptions } from './read-options.ts';
 import { readRealToken } from './read-token.ts';
 import type { RealToken } from './read-token.ts';
-import { renderConfiguration } from './render-configuration.ts';
 import { showChange } from './show-change.ts';
 import type { Change } from './show-change.ts';
 import { showChanges, showChecks, showRule } from './show-plan.ts';
@@ -30,7 +31,8 @@ export async function runBootstrap(recipe: Recipe, context: CommandContext): Pro
   const asked = readOptions(options, api.url);
   const proposed = await proposeRule(recipe, { options, world }, asked, real);
   if (options.flag('undo')) return await runUndo(api, proposed.plan, context);
-  return await runPlan(api, { ...proposed, advice: recipe.advice ?? {}, asked, real }, context);
+  const files = await fileGiver(recipe, options);
+  return await runPlan(api, { ...proposed, advice: recipe.advice ?? {}, asked, real, files }, context);
 }
 
 const BEFORE = 'Checked before anything is written:';
@@ -40,6 +42,7 @@ interface Task extends ProposedRule {
   readonly advice: Readonly<Record<string, string>>;
   readonly asked: BootstrapOptions;
   readonly real: RealToken | null;
+  readonly files: FileGiver;
 }
 
 async function runPlan(api: Api, task: Task, { options, output }: CommandContext): Promise<number> {
@@ -51,7 +54,7 @@ async function runPlan(api: Api, task: Task, { options, output }: CommandContext
   if (isWrong(judged, asked)) {
     showChecks(BEFORE, judged, output);
     output.line(`${output.paint('red', '✖')} Nothing was written. ${adviceAbout(judged, task)}`);
-    output.data({ ...report, changes: [], warnings, checks: judged, configuration: null }, () => {});
+    output.data({ ...report, changes: [], warnings, checks: judged, ...NO_FILES }, () => {});
     return 1;
   }
 
@@ -73,14 +76,10 @@ async function runPlan(api: Api, task: Task, { options, output }: CommandContext
   if (strangers.length > 0) output.line(`${output.paint('red', '✖')} ${adviceAbout(strangers, task)}`);
 
   const isKept = account !== null && strangers.length === 0;
-  const configuration = isKept ? renderConfiguration(plan, api.url, account.identity) : null;
-  if (configuration !== null && !isDryRun) {
-    output.line();
-    output.line(output.paint('bold', configuration.file));
-    output.line(configuration.text.trimEnd().split('\n'));
-  }
+  const files = isKept ? task.files.render(plan, api.url, account.identity) : NO_FILES;
+  if (isKept && !isDryRun) await task.files.give(files, output);
   const all = [...warnings, ...said.map(({ detail }) => detail)];
-  output.data({ ...report, changes: [...changes, ...withdrawn], warnings: all, checks, configuration }, () => {});
+  output.data({ ...report, changes: [...changes, ...withdrawn], warnings: all, checks, ...files }, () => {});
   const differs = changes.some(({ outcome }) => outcome === 'differs');
   return differs || isWrong(checks ?? [], asked) ? 1 : 0;
 }

@@ -8,6 +8,7 @@ export const recipe: Recipe = {
   examples: [
     'cambist bootstrap kubernetes --namespace payments --kubernetes-service-account checkout --context prod',
     'cambist bootstrap kubernetes --namespace payments --kubernetes-service-account checkout --issuer https://kubernetes.default.svc --jwks jwks.json',
+    'cambist bootstrap kubernetes --namespace payments --kubernetes-service-account checkout --context prod --manifests deployment --output-dir cambist-checkout',
   ],
   parameters: [
     {
@@ -76,6 +77,7 @@ export const recipe: Recipe = {
     { who: 'the same name in another namespace', set: { namespace: 'cambist-check' } },
     { who: 'a service account created again under this name', set: { uid: 'cambist-check' }, needs: ['uid'] },
   ],
+  manifests: async () => (await import('./manifests/every-manifest.ts')).manifests,
   accountName: 'kubernetes-{namespace}-{kubernetes-service-account}',
   configuration: {
     file: 'pod.yaml',

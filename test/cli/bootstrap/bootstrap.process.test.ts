@@ -1,7 +1,7 @@
 // `cambist bootstrap` against a running service: every platform's whole output, what a second run, drift, a dry run and --undo do, and the printed script with a real token.
 
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -374,6 +374,34 @@ describe('cambist bootstrap kubernetes, asking the cluster', () => {
     expect(await bootstrap(argv)).toMatchObject({ code: 0, stderr: '' });
     expect((await bootstrap(argv)).stdout.match(/already present/g)).toHaveLength(3);
     await bootstrap([...argv, '--undo', '--yes']);
+  });
+
+  it('writes what deploy/kubernetes has, with this deployment and its account (contract §9)', async () => {
+    const directory = temporaryDirectory();
+    const argv = [...POD, '--issuer', 'https://oidc.example.com/prod'];
+    const sets = ['--manifests', 'deployment,cronjob,image-pull', '--registry', 'registry.example.com'];
+    const run = await bootstrap([...argv, ...sets, '--output-dir', directory]);
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(run.stdout).toContain(`  kubectl apply -k ${directory}/cronjob\n`);
+    expect(run.stdout).toContain('Nobody publishes the image of the agent');
+    const written = globSync('**/*', { cwd: directory, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(written).toHaveLength(13);
+    for (const { parentPath, name } of written) {
+      const file = relative(directory, join(parentPath, name));
+      const text = readFileSync(join(directory, file), 'utf8');
+      expect(
+        text
+          .replaceAll(service.url, 'https://tokens.example.com')
+          .replaceAll(/sa_[0-9a-z]{26}/g, 'sa_01h45ytscbebyvny4gc8cr8ma2'),
+      ).toBe(readFileSync(join('deploy/kubernetes', file), 'utf8'));
+    }
+    const refused = await bootstrap([...argv, '--manifests', 'image-pull']);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('no registry may get the token') });
+    const pod = await bootstrap([...argv, '--manifests', 'pod']);
+    expect(pod.stdout).toContain('image: curlimages/curl');
+    expect(pod.stdout).not.toContain('kind: Deployment');
+    await bootstrap([...argv, '--undo', '--yes']);
+    expect(await everything()).toEqual(NOTHING);
   });
 
   it('says what to do where the issuer is a name inside the cluster, kubectl is missing, or the account is "default"', async () => {
