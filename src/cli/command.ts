@@ -17,15 +17,17 @@ export interface CommandOption {
   readonly required?: boolean;
   /** A variable that is read if the option is absent. */
   readonly env?: string;
-  /** What a shell completes its value with, where `choices` does not say it. */
+  /** What a shell completes its value with, if `choices` does not say it. */
   readonly completes?: Completes;
 }
 
-/** Objects of the deployment, or what this machine knows. */
+/** What a shell completes a value with: these words, objects of the deployment, or names that this machine knows. */
 export type Completes =
+  | readonly string[]
   | 'providers'
   | 'service-accounts'
   | 'identities'
+  | 'identity-ids'
   | 'roles'
   | 'organisations'
   | 'keys'
@@ -36,7 +38,6 @@ export type Completes =
 export interface CommandArgument {
   readonly name: string;
   readonly description: string;
-  readonly choices?: readonly string[];
   readonly completes?: Completes;
 }
 

@@ -41,5 +41,11 @@ export const NOTED_ARCHIVE_LAG_SECONDS: number = 6 * 3_600;
 export const DOWNLOADS_AT_ONCE: number = 6;
 /** Bytes of an archived object, unpacked: many times what one holds, so that one which was put in its place does not fill the memory. */
 export const MAX_UNPACKED_OBJECT_BYTES: number = 64 * 1024 * 1024;
+/** Milliseconds that a deployment may take while a shell completes a word: somebody waits with a finger on the key. */
+export const LOOK_UP_TIMEOUT_MS: number = 1_500;
+/** Objects that a shell gets to complete with; the service gives no more in one page. */
+export const LOOK_UP_OBJECTS: number = 1_000;
+/** Characters of the description beside a completed word, so that it stays one line. */
+export const LONGEST_DESCRIPTION_CHARS: number = 60;
 /** Milliseconds that the command which prints a token may take: it may ask a person for a password. */
 export const TOKEN_COMMAND_TIMEOUT_MS: number = 120_000;

@@ -8,6 +8,9 @@ import { createOutput } from './output.ts';
 import { packageVersion } from './package-version.ts';
 import { readSettings } from './settings.ts';
 
+/** What the scripts of `cambist completion` call; it is in no help. */
+const LOOK_UP = '__complete';
+
 /** Runs `cambist` with these arguments in this world; resolves with the exit code. */
 export async function runCli(argv: readonly string[], world: World): Promise<number> {
   const beforeSeparator = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
@@ -15,6 +18,10 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
   // Asked so often, by scripts and by people who look whether it is there, that nothing is loaded for it.
   if (argv[0] === '--version' && argv.length === 1) {
     world.stdout.write(`${packageVersion()}\n`);
+    return 0;
+  }
+  if (argv[0] === LOOK_UP) {
+    await (await import('./completion/look-up.ts')).answerShell(argv.slice(1), world);
     return 0;
   }
   try {

@@ -19,7 +19,12 @@ export const GLOBAL_OPTIONS: readonly CommandOption[] = [
     flags: '--token-file <path>',
     description: 'file with the root token or an access token, "-" for stdin; or the variable CAMBIST_TOKEN',
   },
-  { flags: '--organisation <id or slug>', description: 'the organisation to work in', env: 'CAMBIST_ORGANISATION' },
+  {
+    flags: '--organisation <id or slug>',
+    description: 'the organisation to work in',
+    env: 'CAMBIST_ORGANISATION',
+    completes: 'organisations',
+  },
   { flags: '--json', description: 'machine-readable output on stdout, an error as one JSON object on stderr' },
 ];
 
@@ -37,6 +42,8 @@ export interface Given {
   readonly deployment: string | undefined;
   readonly tokenFile: string | undefined;
   readonly organisation: string | undefined;
+  /** False if no command may be run for the token: it could ask the person something. */
+  readonly mayRun?: boolean;
 }
 
 /**
@@ -78,7 +85,7 @@ function createSettings(given: Given, world: World, choose: () => Chosen | null)
       }
       return originOf(url);
     },
-    token: async () => await (token ??= readToken(given.tokenFile, choose(), world)),
+    token: async () => await (token ??= readToken(given, choose(), world)),
     get organisation() {
       const chosen = choose();
       const named = chosen?.deployment.organisation;
@@ -100,8 +107,8 @@ function present(value: string | undefined): string | undefined {
   return value === undefined || value === '' ? undefined : value;
 }
 
-async function readToken(file: string | undefined, chosen: Chosen | null, world: World): Promise<string> {
-  const found = await findToken(file, chosen, world);
+async function readToken(given: Given, chosen: Chosen | null, world: World): Promise<string> {
+  const found = await findToken(given, chosen, world);
   if (found === null) {
     throw new CliFailure('Who is asking? Neither --token-file nor CAMBIST_TOKEN is set.', {
       code: 'missing_setting',
@@ -123,12 +130,17 @@ interface FoundToken {
 }
 
 /** A deployment that an option names comes with its token; else a variable goes before the file. */
-async function findToken(file: string | undefined, chosen: Chosen | null, world: World): Promise<FoundToken | null> {
+async function findToken(
+  { tokenFile: file, mayRun = true }: Given,
+  chosen: Chosen | null,
+  world: World,
+): Promise<FoundToken | null> {
   if (file !== undefined)
     return { text: await readGivenFile({ file, by: '--token-file' }, world), from: nameOfFile(file) };
   const variable = variableOf('CAMBIST_TOKEN', chosen, world);
   const place = chosen?.deployment.token ?? null;
   if (chosen !== null && place !== null && (chosen.isByOption || variable === undefined)) {
+    if (place.kind === 'command' && !mayRun) return null;
     const { readTokenAt } = await import('./deployments/read-token.ts');
     const from = `The place of the token of the deployment ${chosen.deployment.name}`;
     return { text: await readTokenAt(place, chosen.deployment, world), from };

@@ -147,8 +147,16 @@ const CALLS: readonly (readonly [argv: readonly string[], world?: CliWorld])[] =
   [['me', `--frob${HOSTILE}`]],
 ];
 
-/** Commands that show nothing of others to people: a file for `apply`, and keys made here. */
-const SHOW_NOTHING = ['export', 'keys generate', 'backup', 'restore'];
+/** Commands that show nothing of others to people: a file for `apply`, a script, and keys made here. */
+const SHOW_NOTHING = [
+  'export',
+  'keys generate',
+  'backup',
+  'restore',
+  'completion bash',
+  'completion zsh',
+  'completion fish',
+];
 
 describe('a hostile text in every answer of the service', () => {
   it.each(CALLS.flatMap(([argv, world]) => [false, true].map((isTTY) => ({ argv, world, isTTY }))))(

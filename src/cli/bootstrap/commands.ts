@@ -10,8 +10,12 @@ import { YES } from '../confirm.ts';
 import { manifestOptions } from './manifest-options.ts';
 
 const SHARED: readonly CommandOption[] = [
-  { flags: '--service-account <name>', description: 'who they act as: id, slug or name; created if there is none' },
-  { flags: '--role <role>', description: 'bind the account to this role: id, slug or name' },
+  {
+    flags: '--service-account <name>',
+    description: 'who they act as: id, slug or name; created if there is none',
+    completes: 'service-accounts',
+  },
+  { flags: '--role <role>', description: 'bind the account to this role: id, slug or name', completes: 'roles' },
   { flags: '--project-scope <project>', description: 'bind it in this project only', repeatable: true },
   { flags: '--scope <scope>', description: 'a scope that tokens may carry', repeatable: true },
   { flags: '--audience <audience>', description: 'the audience that ID tokens must have; default: the deployment' },

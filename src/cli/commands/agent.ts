@@ -17,6 +17,7 @@ export const agentCommand: CommandBody = {
     {
       flags: '--output <type=path>',
       description: `a file to keep fresh, instead of --config: ${OUTPUT_TYPES.join(', ')}`,
+      completes: OUTPUT_TYPES.map((type) => `${type}=`),
       repeatable: true,
     },
     ...EXCHANGE_OPTIONS,

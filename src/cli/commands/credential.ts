@@ -22,7 +22,11 @@ const USERNAME: CommandOption = {
   description: 'the user name beside the token',
   default: 'cambist',
 };
-const OPERATION = { name: '[operation]', description: 'what the tool asks for; the tool adds it' };
+const OPERATION = {
+  name: '[operation]',
+  description: 'what the tool asks for; the tool adds it',
+  completes: ['get', 'store', 'erase'],
+};
 
 export const credentialCommands: readonly Command[] = [
   {

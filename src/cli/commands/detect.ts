@@ -8,7 +8,7 @@ export const detectCommand: CommandBody = {
     'Exits 1 if nothing was found.',
   arguments: [],
   options: [
-    { flags: '--source <name>', description: 'look at this source only', env: 'CAMBIST_SOURCE' },
+    { flags: '--source <name>', description: 'look at this source only', env: 'CAMBIST_SOURCE', completes: 'sources' },
     {
       flags: '--id-token-audience <audience>',
       description: 'the audience a token must have; absent means the address of the deployment',

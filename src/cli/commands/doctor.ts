@@ -8,7 +8,7 @@ export const doctorCommand: CommandBody = {
   description:
     'Checks a deployment in the order in which an operator would: that it answers and agrees about the time, that every setting and every migration is in place, that it is the issuer it says it is and publishes its keys. With a credential also who administers it, its signing keys, the size of its database, its archive, what it refused lately, and each issuer as the deployment sees it. ' +
     'Every line has a verdict and the command that comes next. Exits 1 if a check failed, 0 if nothing is worse than a warning.',
-  options: [{ flags: '--issuer <id or name>', description: 'of the issuers only this one' }],
+  options: [{ flags: '--issuer <id or name>', description: 'of the issuers only this one', completes: 'providers' }],
   arguments: [],
   examples: ['cambist doctor', 'cambist doctor --issuer GitHub'],
   run: examine,

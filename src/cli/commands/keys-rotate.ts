@@ -18,7 +18,11 @@ export const keysRotateCommand: Command = {
   options: [
     { flags: '--mode <mode>', description: 'how', choices: ['graceful', 'emergency'], default: 'graceful' },
     { flags: '--alg <alg>', description: 'of this algorithm alone', choices: SIGNING_ALGORITHMS },
-    { flags: '--kid <kid>', description: 'replace this key or, if it stands by or is retiring, take it out' },
+    {
+      flags: '--kid <kid>',
+      description: 'replace this key or, if it stands by or is retiring, take it out',
+      completes: 'keys',
+    },
     {
       flags: '--source <source>',
       description: 'abandon every key of the secret SIGNING_KEYS, standby keys too, since they leak together',

@@ -99,6 +99,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     'deployments by name: add, list, use, remove',
     async () => (await import('./deployments.ts')).deploymentCommands,
   ),
+  group(
+    'completion',
+    'print the completion script of bash, zsh or fish',
+    async () => (await import('./completion.ts')).completionCommands,
+  ),
   command('me', 'show who the credential is and what it may do', async () => (await import('./me.ts')).meCommand),
 ];
 

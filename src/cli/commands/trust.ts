@@ -10,6 +10,7 @@ const COMMON: readonly CommandOption[] = [
     flags: '--service-account <id>',
     description: 'the account to trust: its id, or its slug, which is looked up',
     env: 'CAMBIST_SERVICE_ACCOUNT',
+    completes: 'service-accounts',
   },
   {
     flags: '--project <project>',

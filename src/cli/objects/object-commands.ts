@@ -26,6 +26,7 @@ export function objectCommands(resource: Resource): readonly Command[] {
   const which: CommandArgument = {
     name: `<${hasSlug(resource) ? 'id, slug or name' : 'id or name'}>`,
     description: `the ${noun}`,
+    completes: group,
   };
   const command = (
     name: string,
@@ -42,7 +43,11 @@ export function objectCommands(resource: Resource): readonly Command[] {
       options: [
         { flags: '--name <name>', description: 'of this name only' },
         { flags: '--label <key=value>', description: 'with this label only', repeatable: true },
-        ...filtersOf(object).map(({ option, description }) => ({ flags: `--${option} <value>`, description })),
+        ...filtersOf(object).map(({ option, description, completes }) => ({
+          flags: `--${option} <value>`,
+          description,
+          ...(completes === undefined ? {} : { completes }),
+        })),
       ],
       arguments: [],
       examples: [`cambist ${group} list`, `cambist ${group} list --json`],
@@ -56,7 +61,11 @@ export function objectCommands(resource: Resource): readonly Command[] {
     }),
     command('create', `create ${one}`, {
       options: [
-        ...referencesOf(object).map((reference) => ({ ...memberOption(reference), required: true })),
+        ...referencesOf(object).map((reference) => ({
+          ...memberOption(reference),
+          required: true,
+          completes: reference.resource.group,
+        })),
         ...members.map((member) => memberOption(member)),
         LABEL,
         SET,
@@ -86,12 +95,13 @@ export function objectCommands(resource: Resource): readonly Command[] {
   ];
 }
 
-function memberOption({ member, option, value, help, choices }: OptionMember): CommandOption {
+function memberOption({ member, option, value, help, choices, completes }: OptionMember): CommandOption {
   return {
     flags: `--${option} ${value}`,
     description: help,
     ...(member.is.kind === 'list' ? { repeatable: true } : {}),
     ...(choices === null ? {} : { choices }),
+    ...(completes === null ? {} : { completes }),
   };
 }
 

@@ -7,13 +7,14 @@ import { identityProvider } from '../../objects/identity-provider.ts';
 import { role } from '../../objects/role.ts';
 import type { Rule } from '../../objects/rule.ts';
 import { serviceAccount } from '../../objects/service-account.ts';
+import type { Completes } from '../command.ts';
 import { detectPreset, presetByName } from '../../platforms/presets.ts';
 
 /** What only the command line shows of a kind of object. */
 export interface Resource {
   readonly object: ObjectDefinition;
   /** The word of the commands: `identities`. */
-  readonly group: string;
+  readonly group: 'providers' | 'service-accounts' | 'identities' | 'roles';
   readonly columns: readonly (readonly [heading: string, member: string])[];
   /** Whole command lines, but for `cambist` and the group: one that creates, and the rest of one that changes `name`. */
   readonly examples: { readonly create: string; readonly name: string; readonly change: string };
@@ -30,6 +31,8 @@ export interface OptionMember {
   readonly value: string;
   readonly help: string;
   readonly choices: readonly string[] | null;
+  /** What a shell completes: every value that a caller may give. */
+  readonly completes: readonly string[] | null;
 }
 
 /** More values than these are no choice that a help can list. */
@@ -56,13 +59,15 @@ function optionsOf(members: ObjectDefinition['members']): readonly OptionMember[
   return Object.entries(members).flatMap(([name, member]) => {
     if (member.option === undefined || !isWritable(member)) return [];
     const { name: option = kebab(name), value, help } = member.option;
-    return [{ name, member, option, value, help, choices: choicesOf(member.is) }];
+    const completes = valuesOf(member.is);
+    const isShort = member.is.kind === 'oneOf' && completes !== null && member.is.values.length <= MAX_CHOICES;
+    return [{ name, member, option, value, help, choices: isShort ? completes : null, completes }];
   });
 }
 
-function choicesOf(is: Rule): readonly string[] | null {
-  if (is.kind !== 'oneOf' || is.values.length > MAX_CHOICES) return null;
-  return is.values.filter((value) => !is.derived.includes(value));
+function valuesOf(is: Rule): readonly string[] | null {
+  if (is.kind === 'list') return valuesOf(is.of);
+  return is.kind === 'oneOf' ? is.values.filter((value) => !is.derived.includes(value)) : null;
 }
 
 /** What a list can be narrowed by, beside a name and labels: the option, and the parameter of the API. */
@@ -70,14 +75,34 @@ export function filtersOf({ members, joins }: ObjectDefinition): readonly {
   readonly option: string;
   readonly parameter: string;
   readonly description: string;
+  readonly completes?: Completes;
 }[] {
-  const byStatus = { option: 'status', parameter: 'status', description: 'of this status only' };
-  const byOther = Object.entries(joins).flatMap(([parameter, { by, filter }]) =>
+  const status = members['status']?.is;
+  const byStatus = {
+    option: 'status',
+    parameter: 'status',
+    description: 'of this status only',
+    ...(status?.kind === 'oneOf' ? { completes: status.values } : {}),
+  };
+  const byOther = Object.entries(joins).flatMap(([parameter, { by, object, filter }]) =>
     filter === undefined
       ? []
-      : [{ option: members[by]?.option?.name ?? kebab(parameter), parameter, description: filter.help }],
+      : [
+          {
+            option: members[by]?.option?.name ?? kebab(parameter),
+            parameter,
+            description: filter.help,
+            ...completesWith(object.idPrefix),
+          },
+        ],
   );
   return [...(Object.hasOwn(members, 'status') ? [byStatus] : []), ...byOther];
+}
+
+/** A shell completes the id or name of an object with those that there are. */
+function completesWith(prefix: string): { readonly completes?: Completes } {
+  const other = RESOURCES.find(({ object }) => object.idPrefix === prefix);
+  return other === undefined ? {} : { completes: other.group };
 }
 
 /** Under `/v1`. */

@@ -17,7 +17,13 @@ export function revokeTokensCommand(resource: Resource): Command {
     summary: `end every token of a ${noun} that was issued so far; asks first`,
     description: `Ends every token of a ${noun} that was issued so far, at introspection and in the API of the service at once. Tokens that are issued afterwards count. Verifiers that ask nobody accept the ended ones until they expire.`,
     options: [YES],
-    arguments: [{ name: `<${hasSlug(resource) ? 'id, slug or name' : 'id or name'}>`, description: `the ${noun}` }],
+    arguments: [
+      {
+        name: `<${hasSlug(resource) ? 'id, slug or name' : 'id or name'}>`,
+        description: `the ${noun}`,
+        completes: group,
+      },
+    ],
     examples: [`cambist ${group} revoke-tokens ${examples.name} --yes`],
     run: async (context) => {
       const {

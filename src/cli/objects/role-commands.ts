@@ -8,7 +8,7 @@ import { cellOf, formatStep, formatTable } from '../output.ts';
 import { findObject } from './find-object.ts';
 import { collectionOf, ROLES, SERVICE_ACCOUNTS } from './resources.ts';
 
-const ROLE = { name: '<role>', description: 'the role, by id, slug or name' };
+const ROLE = { name: '<role>', description: 'the role, by id, slug or name', completes: 'roles' } as const;
 
 export const roleCommands: readonly Command[] = [
   {
@@ -21,6 +21,7 @@ export const roleCommands: readonly Command[] = [
       {
         flags: '--permission <verb>',
         description: 'create, read, update, delete, list or "*"',
+        completes: ['create', 'read', 'update', 'delete', 'list'],
         repeatable: true,
         required: true,
       },
@@ -59,7 +60,12 @@ export const roleCommands: readonly Command[] = [
     description:
       'Binds a role to a service account: in the whole organisation, in some projects, or for tokens with some scopes only.',
     options: [
-      { flags: '--service-account <id or name>', description: 'who holds it', required: true },
+      {
+        flags: '--service-account <id or name>',
+        description: 'who holds it',
+        required: true,
+        completes: 'service-accounts',
+      },
       { flags: '--name <name>', description: 'the name of the binding' },
       { flags: '--project <id>', description: 'in this project only', repeatable: true },
       { flags: '--scope <scope>', description: 'only for tokens with one of these scopes', repeatable: true },

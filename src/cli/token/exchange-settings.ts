@@ -8,6 +8,7 @@ export const EXCHANGE_OPTIONS: readonly CommandOption[] = [
     flags: '--service-account <id>',
     description: 'the service account to act as: its id, or its slug in --organisation (without one: in default)',
     env: 'CAMBIST_SERVICE_ACCOUNT',
+    completes: 'service-accounts',
   },
   {
     flags: '--scope <scope>',
@@ -31,6 +32,7 @@ export const EXCHANGE_OPTIONS: readonly CommandOption[] = [
     flags: '--source <name>',
     description: 'where the ID token comes from, as `cambist detect` names it, or env:NAME, or file:PATH',
     env: 'CAMBIST_SOURCE',
+    completes: 'sources',
   },
   {
     flags: '--id-token-audience <audience>',
