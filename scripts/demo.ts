@@ -1,9 +1,6 @@
 // `npm run demo`: the whole story on one screen, without an account or the network, in its own temporary directory; fails if a step does not do what it says.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
@@ -11,56 +8,29 @@ import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { createApi } from '../examples/api/server.ts';
 import { DEFAULT_ORGANISATION_ID } from '../src/objects/organisation.ts';
 import { startGithubIssuer } from './demo/github-issuer.ts';
+import { call, startDeployment } from './demo/local-deployment.ts';
+import type { Reply } from './demo/local-deployment.ts';
 import { fact, heading, passed, refused, say } from './demo/screen.ts';
-import { buildBundle } from './local/bundle.ts';
-import { runScript } from './local/refusal.ts';
-import { adminToken, keySecrets, openStateDir } from './local/state-dir.ts';
-import { workerSettings } from './local/settings.ts';
-import { freePort, startLocalWorker } from './local/worker.ts';
+import { runStory } from './demo/story.ts';
+import type { CleanUp } from './demo/story.ts';
 
 const REPOSITORY = 'acme/shop';
 const API = 'https://api.acme.example';
 
-const cleanUps: (() => void | Promise<void>)[] = [];
-async function cleanUp(): Promise<void> {
-  for (const undo of cleanUps.splice(0).toReversed()) await undo();
-}
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, () => void cleanUp().finally(() => process.exit(130)));
-
-await runScript('demo', async () => {
-  try {
-    await tellStory();
-  } finally {
-    await cleanUp();
-  }
-  process.exit(0);
-});
-
-async function tellStory(): Promise<void> {
-  const started = performance.now();
+await runStory('demo', async (atEnd) => {
   say(
     'Cambist: a pipeline shows who it is with an ID token and gets a short-lived access token. No secret is stored anywhere.',
   );
 
   heading('Start: the Worker on workerd with D1 and KV, and a local issuer that signs like GitHub Actions');
-  const { origin, rootToken, decisions } = await startWorker();
+  const { origin, create, decisionOf } = await startDeployment(atEnd);
   const github = await startGithubIssuer();
-  cleanUps.push(github.stop);
+  atEnd(github.stop);
   fact('Worker', origin);
   fact('issuer', github.issuer);
 
   heading('Trust: register the issuer, a service account, and who may act as it');
-  const iam = async (path: string, body: unknown): Promise<{ identity: string }> => {
-    const { status, json } = await call(`${origin}/v1/${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${rootToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    assert.equal(status, 201, `POST /v1/${path} answered ${status}: ${JSON.stringify(json)}`);
-    return { identity: String(json['identity']) };
-  };
-  const provider = await iam('federated-identity-providers', {
+  const provider = await create('federated-identity-providers', {
     name: 'github',
     description: 'GitHub Actions',
     labels: { team: 'platform' },
@@ -68,9 +38,9 @@ async function tellStory(): Promise<void> {
     status: 'active',
     preset: 'github',
   });
-  const account = await iam('service-accounts', { name: 'deployer' });
+  const account = await create('service-accounts', { name: 'deployer' });
   const subject = `repo:${REPOSITORY}:ref:refs/heads/main`;
-  await iam('federated-identities', {
+  await create('federated-identities', {
     name: 'shop-main',
     serviceAccountIdentity: account.identity,
     providerIdentity: provider.identity,
@@ -120,7 +90,7 @@ async function tellStory(): Promise<void> {
   fact('act', JSON.stringify(payload['act']));
 
   heading('Use: a protected example API accepts it (examples/api)');
-  const api = await startApi(origin);
+  const api = await startApi(origin, atEnd);
   const withoutToken = await call(`${api}/deployments`);
   assert.equal(withoutToken.status, 401);
   passed('GET /deployments without a token: 401');
@@ -132,70 +102,19 @@ async function tellStory(): Promise<void> {
   const branchToken = await github.sign({ ...run, ref: 'refs/heads/try-something', subjectForm: 'legacy' });
   const { status, json } = await exchange(branchToken, 'api:read');
   assert.equal(status, 400, `the exchange of a wrong branch answered ${status}`);
-  const decision = await waitForDecision(decisions, String(json['request_id']));
+  const decision = await decisionOf(String(json['request_id']));
   assert.equal(decision['outcome'], 'refused');
   refused('caller gets', `${status} ${String(json['error'])}: ${String(json['error_description'])}`);
   refused('operator gets', `${String(decision['reason'])}: ${String(decision['detail'])}`);
   fact('joined by', `request_id ${String(json['request_id'])}`);
+});
 
-  say(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s. Keep one running with \`npm start\`.`);
-}
-
-interface Reply {
-  readonly status: number;
-  readonly json: Record<string, unknown>;
-}
-
-async function call(url: string, init?: RequestInit): Promise<Reply> {
-  const response = await fetch(url, init);
-  return { status: response.status, json: (await response.json()) as Record<string, unknown> };
-}
-
-async function startWorker(): Promise<{ origin: string; rootToken: string; decisions: Record<string, unknown>[] }> {
-  const directory = mkdtempSync(join(tmpdir(), 'cambist-demo-'));
-  cleanUps.push(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
-  const port = await freePort();
-  const state = await openStateDir(directory, port);
-  cleanUps.push(state.release);
-  const settings = workerSettings({}, port);
-  const root = adminToken(state, undefined);
-  const decisions: Record<string, unknown>[] = [];
-  const worker = await startLocalWorker({
-    port,
-    bundle: await buildBundle(join(directory, 'bundle')),
-    storage: join(directory, 'storage'),
-    settings: { ...settings, ADMIN_TOKEN: root.value, ...keySecrets(state, {}) },
-    onLog: (line, level) => {
-      if (line.startsWith('{')) decisions.push(JSON.parse(line) as Record<string, unknown>);
-      else if (level === 'error' || level === 'warn') console.error(line);
-    },
-    onWorkerd: state.recordWorkerd,
-  });
-  cleanUps.push(worker.stop);
-  const ready = await call(`${worker.url}/readyz`);
-  assert.equal(ready.status, 200, `the Worker is not ready: ${JSON.stringify(ready.json)}`);
-  return { origin: String(settings['ISSUER_URL']), rootToken: root.value, decisions };
-}
-
-async function startApi(issuer: string): Promise<string> {
+async function startApi(issuer: string, atEnd: (undo: CleanUp) => void): Promise<string> {
   const server = await createApi({ issuer, audience: API, organisation: DEFAULT_ORGANISATION_ID });
-  cleanUps.push(() => {
+  atEnd(() => {
     server.closeAllConnections();
     server.close();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** The log line arrives beside the answer, not before it. */
-async function waitForDecision(
-  decisions: readonly Record<string, unknown>[],
-  requestId: string,
-): Promise<Record<string, unknown>> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const found = decisions.find((line) => line['request_id'] === requestId);
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`no decision was logged for request ${requestId}`);
 }
