@@ -3,7 +3,7 @@
 import { firstMigration } from './first-migration.ts';
 import { captureWrangler } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
-import { agentSchema } from './generate-agent-schema.ts';
+import { fileSchemas } from './generate-file-schemas.ts';
 import { buildAction } from './build-action.ts';
 import { writeApiReference } from './generate-api.ts';
 import { cliPage } from './generate-cli.ts';
@@ -34,7 +34,7 @@ await runScript('generate', async () => {
   const drift = await supplyChainPage(check);
   if (drift.length > 0) stale.push(`docs/supply-chain.md (${drift.join('; ')})`);
   if (!(await cliPage(check))) stale.push('docs/cli.md');
-  if (!agentSchema(check)) stale.push('docs/agent.schema.json');
+  stale.push(...fileSchemas(check));
   stale.push(...writeApiReference(check));
   stale.push(...terraformObjects(check));
   stale.push(...goTypes(check));

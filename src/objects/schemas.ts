@@ -113,7 +113,8 @@ export function answerSchema({ members, joins, warns }: ObjectDefinition): JsonO
   return object(shape, ['warnings']);
 }
 
-function describedSchema({ is, description }: Member): JsonObject {
+/** The schema of one member, with its sentence. */
+export function describedSchema({ is, description }: Member): JsonObject {
   return described(schemaOf(is), description);
 }
 

@@ -265,6 +265,16 @@ describe('cambist, the command line', () => {
     expect(installedIn(cliProject)).toEqual(['cambist', ...Object.keys(CLI.dependencies)].toSorted());
   });
 
+  it('brings the schemas of the files that it reads, and tells editors where they are', async () => {
+    const installed = join(cliProject, 'node_modules', 'cambist');
+    const { schemaAddress } = (await import(join(installed, 'dist/cli/apply/schema-address.js'))) as {
+      schemaAddress: (directory: string) => string;
+    };
+    expect(schemaAddress(cliProject)).toBe('./node_modules/cambist/dist/cambist.schema.json');
+    for (const name of ['cambist.schema.json', 'agent.schema.json'])
+      expect(readFileSync(join(installed, 'dist', name), 'utf8')).toBe(readFileSync(join('docs', name), 'utf8'));
+  });
+
   it('is packaged without a fault (publint)', async () => {
     const installed = join(cliProject, 'node_modules', 'cambist');
     expect(readdirSync(installed).toSorted()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);

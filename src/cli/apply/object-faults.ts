@@ -29,7 +29,8 @@ export function writtenMembers(kind: WrittenKind): readonly string[] {
   return Object.entries(KINDS[kind].object.members).flatMap(([name, member]) => (isWritten(member) ? [name] : []));
 }
 
-function isWritten(member: Member): boolean {
+/** True for a member that a file may give. */
+export function isWritten(member: Member): boolean {
   return isWritable(member) && member.is.kind !== 'identifier' && member.is.kind !== 'nothing';
 }
 

@@ -39,6 +39,9 @@ export interface Declaration {
 }
 
 const TOP_LEVEL = ['name', 'deployment', 'defaultAudience', 'providers', 'serviceAccounts', 'roles', 'tests'];
+/** What an editor reads, and nobody else. */
+const SCHEMA = '$schema';
+export const CONFIGURATION_NAME: RegExp = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
 /** Reads a configuration; the faults are all there are. */
 export function readDeclaration(data: JsonObject): {
@@ -48,13 +51,14 @@ export function readDeclaration(data: JsonObject): {
   const faults: Fault[] = [];
   const report = (place: Place, detail: string): void => void faults.push({ place, detail });
   for (const key of Object.keys(data))
-    if (!TOP_LEVEL.includes(key))
+    if (!TOP_LEVEL.includes(key) && key !== SCHEMA)
       report([key], `is not a part of a configuration; the parts are ${TOP_LEVEL.join(', ')}`);
   const name = textAt(data, 'name', report);
   if (name === null)
     report([], 'name is required: it says which objects are this configuration’s, so that --prune deletes no others');
-  else if (!/^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/i.test(name))
+  else if (!CONFIGURATION_NAME.test(name))
     report(['name'], 'must be up to 63 letters, digits, dots, hyphens and underscores');
+  textAt(data, SCHEMA, report);
   const deployment = textAt(data, 'deployment', report);
   if (deployment !== null && URL.parse(deployment)?.origin !== deployment)
     report(['deployment'], 'must be the ISSUER_URL of the deployment: an origin such as https://tokens.example.com');

@@ -55,13 +55,19 @@ const COMES_OF_RULES: Readonly<Record<DenialReason, boolean>> = {
 /** `refused: any` leaves the reason open. */
 export const ANY_REASON = 'any';
 
+/** What a test may expect. */
+export const RULE_REASONS: readonly string[] = [
+  ...Object.entries(COMES_OF_RULES)
+    .flatMap(([name, ofRules]) => (ofRules ? [name] : []))
+    .toSorted(),
+  ANY_REASON,
+];
+
 /** Why a test cannot expect this reason; null if it can. */
 export function reasonFault(reason: string): string | null {
-  if (reason === ANY_REASON || (Object.hasOwn(COMES_OF_RULES, reason) && COMES_OF_RULES[reason as DenialReason]))
-    return null;
-  const known = Object.entries(COMES_OF_RULES).flatMap(([name, ofRules]) => (ofRules ? [name] : []));
+  if (RULE_REASONS.includes(reason)) return null;
   const fault = Object.hasOwn(COMES_OF_RULES, reason)
     ? `is never the reason of a test: claims count as verified (${reason})`
     : `is no reason that there is: ${JSON.stringify(reason)}`;
-  return `${fault}; it is one of ${[...known.toSorted(), ANY_REASON].join(', ')}`;
+  return `${fault}; it is one of ${RULE_REASONS.join(', ')}`;
 }

@@ -17,15 +17,17 @@ export const exportCommand: CommandBody = {
   run: write,
 };
 
-const HEADER = ` Written by \`cambist export\`. \`cambist plan -f\` this file compares it with the deployment.
+const HEADER = (schema: string): string => ` yaml-language-server: $schema=${schema}
+ Written by \`cambist export\`. \`cambist plan -f\` this file compares it with the deployment.
  Add tests: what must be allowed, and what must be refused (docs/guides/declarative.md).`;
 
 /** Prints the state as YAML, or as JSON with `--json`. */
 async function write(context: CommandContext): Promise<void> {
-  const [{ Document }, { managerOf, readState }, { configurationOf }] = await Promise.all([
+  const [{ Document }, { managerOf, readState }, { configurationOf }, { schemaAddress }] = await Promise.all([
     import('yaml'),
     import('../apply/read-state.ts'),
     import('../apply/write-configuration.ts'),
+    import('../apply/schema-address.ts'),
   ]);
   const { options, output } = context;
   const api = await context.api();
@@ -37,7 +39,7 @@ async function write(context: CommandContext): Promise<void> {
   );
   if (output.isJson) return output.raw(`${JSON.stringify(configuration, null, 2)}\n`);
   const document = new Document(configuration, { aliasDuplicateObjects: false });
-  document.commentBefore = HEADER;
+  document.commentBefore = HEADER(schemaAddress(process.cwd()));
   output.raw(document.toString({ lineWidth: 120, blockQuote: 'literal', flowCollectionPadding: false }));
 }
 

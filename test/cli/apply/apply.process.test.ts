@@ -480,7 +480,8 @@ describe('cambist export', () => {
   it('writes what is there as a file that a plan has nothing to say about', async () => {
     const exported = await cambist(['export'], { env: env() });
     expect(stable(exported.stdout).replace(/localJwks:\n(?: {6}.*\n)+/, 'localJwks: …\n')).toMatchInlineSnapshot(`
-      "# Written by \`cambist export\`. \`cambist plan -f\` this file compares it with the deployment.
+      "# yaml-language-server: $schema=./docs/cambist.schema.json
+      # Written by \`cambist export\`. \`cambist plan -f\` this file compares it with the deployment.
       # Add tests: what must be allowed, and what must be refused (docs/guides/declarative.md).
 
       name: platform
