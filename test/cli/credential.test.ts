@@ -142,6 +142,36 @@ describe('docker', () => {
   });
 });
 
+describe('docker shows no text of a get, so', () => {
+  it('a refusal is on stderr too', async () => {
+    const { stderr } = await run(await deploy(refusal), ['docker', 'get'], HOST);
+    expect(stderr).toContain('The rule does not match.');
+  });
+
+  it.each([
+    ['a registry that is not ours', ['docker', 'get'], 'evil.example.com'],
+    ['a password to keep, whose text docker shows', ['docker', 'store'], '{}'],
+  ])('nothing is there about %s', async (_, args, stdin) => {
+    expect((await run(await deploy(refusal), args, stdin)).stderr).toBe('');
+  });
+});
+
+describe('git', () => {
+  it.each(['store', 'erase', 'capability', 'list', 'approve-of-2031'])(
+    'has %s ignored, even if no host is named (gitcredentials(7))',
+    async (operation) => {
+      const deployment = await deploy();
+      const none = { CAMBIST_CREDENTIAL_HOST: '', CAMBIST_URL: '' };
+      const end = await run(deployment, ['git', operation], `host=${HOST}\n`, none);
+      expect([end.code, end.stdout, end.stderr, deployment.received]).toEqual([0, '', '', []]);
+    },
+  );
+
+  it('gets nothing without an operation', async () => {
+    expect(await run(await deploy(), ['git'])).toMatchObject({ code: 2, stdout: '' });
+  });
+});
+
 describe('kubectl', () => {
   it.each(['v1', 'v1beta1'])('gets an ExecCredential %s', async (version) => {
     const deployment = await deploy();
@@ -226,6 +256,49 @@ it.each(['docker', 'git', 'kubelet', 'terraform'])('%s gets nothing if no host i
   const deployment = await deploy();
   expect((await run(deployment, [tool, 'get'], '', { CAMBIST_CREDENTIAL_HOST: '' })).code).not.toBe(0);
   expect(deployment.received).toEqual([]);
+});
+
+/** What each tool sends, and what it would get. */
+const CALLS: readonly (readonly [string, readonly string[], string])[] = [
+  ['AWS', ['aws', '--role', 'arn:aws:iam::123456789012:role/deploy'], ''],
+  ['Google Cloud', ['gcp', '--id-token', 'https://a.example'], ''],
+  ['docker', ['docker', 'get'], HOST],
+  ['git', ['git', 'get'], `protocol=https\nhost=${HOST}\n\n`],
+  ['kubectl', ['kubernetes'], ''],
+  [
+    'the kubelet',
+    ['kubelet', '--allow-node-identity'],
+    JSON.stringify({
+      apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
+      kind: 'CredentialProviderRequest',
+      image: `${HOST}/app`,
+    }),
+  ],
+  ['Terraform', ['terraform', 'get', HOST], ''],
+];
+const STS = `<R><AccessKeyId>ASIAX</AccessKeyId><SecretAccessKey>s3cret</SecretAccessKey><SessionToken>sess</SessionToken><Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></R>`;
+
+it.each(CALLS)('%s gets the token on stdout alone, also in a job whose stderr could mask it', async (...call) => {
+  const [, args, stdin] = call;
+  const [deployment, aws] = [await deploy(), await deploy(answering(STS))];
+  const job = { GITHUB_ACTIONS: 'true', TF_BUILD: 'True', AWS_ENDPOINT_URL_STS: aws.origin };
+  const { code, stdout, stderr } = await run(deployment, args, stdin, { ...job, CAMBIST_SOURCE: 'env' });
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toContain(call[0] === 'AWS' ? 's3cret' : GRANTED);
+});
+
+describe.each(CALLS)('%s is told, and gets nothing, if the deployment answers with', (tool, args, stdin) => {
+  it.each([
+    ['an HTML page', answering('<!doctype html><title>Sign in</title>')],
+    ['an empty answer', answering('')],
+    ['no usable access_token', answering({ token_type: 'Bearer', expires_in: 3600 })],
+  ])('%s', async (kind, handler) => {
+    const { code, stdout, stderr } = await run(await deploy(handler), args, stdin);
+    const said = tool === 'Google Cloud' || tool === 'docker' ? stdout : stderr;
+    expect(said).toContain(kind);
+    expect(stdout).not.toMatch(/Secret|id_token"|password|"token"|AccessKeyId/);
+    expect(code).toBe(tool === 'Google Cloud' ? 0 : 1);
+  });
 });
 
 it('git itself finds git-credential-cambist and gets the token of its host alone', async () => {

@@ -1,4 +1,5 @@
 // Answers each tool in its own protocol: reads what it asks, gets what it may have, and says failures in its form.
+// A token goes to the tool on stdout and nowhere else, not even as a mask of CI: the tool may write our stderr to a log.
 
 import { AWS_AUDIENCE } from '../../platforms/aws/assume-role.ts';
 import type { ExchangedToken } from '../../sdk/client/index.ts';
@@ -9,7 +10,6 @@ import { readHosts } from '../token/credential-helper.ts';
 import { readExchangeSettings, textOf } from '../token/exchange-settings.ts';
 import type { ExchangeSettings } from '../token/exchange-settings.ts';
 import { formatToken } from '../token/format-token.ts';
-import { maskToken } from '../token/mask-token.ts';
 import { readIdTokenAudiences } from '../token/read-wanted.ts';
 import type { Wanted } from '../token/read-wanted.ts';
 import { requestToken } from '../token/request-token.ts';
@@ -32,7 +32,6 @@ export async function answerAws(context: CommandContext): Promise<void> {
   const region = regionFor(arn, options.text('region'), world.env);
   const [audience = AWS_AUDIENCE] = readIdTokenAudiences(context) ?? [];
   const { keys } = await requestRoleKeys(world, readExchangeSettings(context), { arn, region, audience });
-  for (const secret of [keys.secretAccessKey, keys.sessionToken]) await maskToken(world, secret);
   output.raw(formatAwsProcess(keys));
 }
 
@@ -58,11 +57,16 @@ function googleAudience(provider: string): string {
   );
 }
 
-/** docker's `get`, `list`, `store` and `erase`; docker reads a failure from stdout. */
+/** docker's `get`, `list`, `store` and `erase`; docker reads a failure from stdout, but shows only that of `store`. */
 export async function answerDocker(context: CommandContext): Promise<number> {
-  return await toldAs(context, formatDockerFailure, 1, async () => {
+  const [operation] = context.arguments;
+  const format = (failure: CliFailure): string => {
+    // docker says "no basic auth credentials" for every other one, and lets our stderr through.
+    if (operation !== 'store') context.output.failure(failure);
+    return formatDockerFailure(failure);
+  };
+  return await toldAs(context, format, 1, async () => {
     const wanted = wantedFor(context, 'docker');
-    const [operation] = context.arguments;
     if (operation === 'store')
       throw usageFailure('cambist keeps no passwords.', 'Run no docker login for a registry of this helper.');
     if (operation !== 'list') return await answerAsked(context, wanted);
@@ -71,11 +75,12 @@ export async function answerDocker(context: CommandContext): Promise<number> {
   });
 }
 
-/** git's `get`; git wants every other operation to be ignored (gitcredentials(7)). */
+/** git's `get`; git wants every other operation to be ignored, whatever else is wrong (gitcredentials(7)). */
 export async function answerGit(context: CommandContext): Promise<number> {
-  const wanted = wantedFor(context, 'git-credential');
-  if (context.arguments[0] !== 'get') return 0;
-  return await answerAsked(context, wanted);
+  const [operation] = context.arguments;
+  if (operation === undefined) throw usageFailure('git asks with: get.');
+  if (operation !== 'get') return 0;
+  return await answerAsked(context, wantedFor(context, 'git-credential'));
 }
 
 /** An ExecCredential with an ID token for the API server. */
@@ -110,7 +115,6 @@ export async function answerKubelet(context: CommandContext): Promise<void> {
           { ...settings, source: `env:${POD_TOKEN}` },
           { idTokenFor: null },
         );
-  await maskToken(world, token.accessToken);
   output.raw(formatKubelet(registry, { token, username }));
 }
 
@@ -146,9 +150,7 @@ async function getToken(
   settings: ExchangeSettings,
   idTokenFor: readonly string[] | null,
 ): Promise<ExchangedToken> {
-  const token = await requestToken(world, settings, { idTokenFor });
-  await maskToken(world, token.accessToken);
-  return token;
+  return await requestToken(world, settings, { idTokenFor });
 }
 
 /** The hosts that may get the token. Throws a usage failure if there is none: nobody may get it then. */
