@@ -96,10 +96,9 @@ await runStory('demo:mcp', async (atEnd) => {
   assert.equal(stranger.code, 1);
   assert.ok(stranger.errors.includes('no federated identity accepts this token'), stranger.errors);
   assert.ok(!stranger.output.includes('tools:'));
-  const requestId = /x-request-id: (\S+)/.exec(stranger.output)?.[1] ?? '';
+  const requestId = /request id ([\w-]+)/.exec(stranger.errors)?.[1] ?? '';
   const decision = await decisionOf(requestId);
   assert.equal(decision['reason'], 'subject_mismatch');
-  fact('request id', requestId);
   refused('operator gets', `${decision['reason']}: ${String(decision['detail'])}`);
 
   heading('Refuse: a token of the same account for another API');

@@ -16,30 +16,27 @@ if (!MCP_SERVER || !ISSUER_URL || !WORKLOAD_TOKEN_FILE) {
   throw new Error('set MCP_SERVER, ISSUER_URL and WORKLOAD_TOKEN_FILE');
 }
 
-/** Shows what was asked and answered; never a token, which is in headers and forms only. A refusal has the id that an operator looks for. */
+/** Shows what was asked and answered; never a token, which is in headers and forms only. */
 async function shownFetch(url: string | URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
   const called = typeof init?.body === 'string' ? (JSON.parse(init.body) as { method?: string }).method : undefined;
   console.log([init?.method ?? 'GET', String(url), called, '→', response.status].filter(Boolean).join(' '));
-  for (const header of response.ok ? [] : ['www-authenticate', 'x-request-id']) {
-    const value = response.headers.get(header);
-    if (value !== null) console.log(`  ${header}: ${value}`);
-  }
+  const challenge = response.headers.get('www-authenticate');
+  if (challenge !== null) console.log(`  www-authenticate: ${challenge}`);
   return response;
 }
 
+const identity = new WorkloadIdentityProvider({
+  issuer: ISSUER_URL,
+  workloadToken: () => readFile(WORKLOAD_TOKEN_FILE, 'utf8'),
+  serviceAccount: SERVICE_ACCOUNT,
+  scope: 'mcp:tools',
+  fetch: shownFetch,
+});
 const client = new Client({ name: 'release-agent', version: '0.1.0' });
 try {
   await client.connect(
-    new StreamableHTTPClientTransport(new URL(MCP_SERVER), {
-      fetch: shownFetch,
-      authProvider: new WorkloadIdentityProvider({
-        issuer: ISSUER_URL,
-        workloadToken: () => readFile(WORKLOAD_TOKEN_FILE, 'utf8'),
-        serviceAccount: SERVICE_ACCOUNT,
-        scope: 'mcp:tools',
-      }),
-    }),
+    new StreamableHTTPClientTransport(new URL(MCP_SERVER), { authProvider: identity, fetch: identity.fetch }),
   );
   const { tools } = await client.listTools();
   console.log(`tools: ${tools.map(({ name }) => name).join(', ')}`);

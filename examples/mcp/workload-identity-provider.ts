@@ -1,6 +1,7 @@
 // Gets an MCP client its token without anybody at a browser: the workload's own ID token is the assertion of a jwt-bearer grant (RFC 7523).
 
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type {
   OAuthClientInformationMixed,
   OAuthClientMetadata,
@@ -17,6 +18,8 @@ export interface WorkloadIdentityOptions {
   /** The account to act as; may be left out if the token fits one account only. */
   readonly serviceAccount?: string | undefined;
   readonly scope: string;
+  /** Default: the global `fetch`. */
+  readonly fetch?: FetchLike | undefined;
 }
 
 /** The SDK asks it for a token request when a server answers 401, and adds `resource` itself, from the server's metadata. */
@@ -40,6 +43,19 @@ export class WorkloadIdentityProvider implements OAuthClientProvider {
     const { workloadToken, scope } = this.#options;
     return new URLSearchParams({ grant_type: JWT_BEARER, assertion: (await workloadToken()).trim(), scope });
   }
+
+  /**
+   * For the transport. A refused token request ends here, with the deployment's own sentence and the id that its operator
+   * looks for. The SDK itself would drop the id, and send the same token once more.
+   */
+  readonly fetch: FetchLike = async (url, init) => {
+    const response = await (this.#options.fetch ?? fetch)(url, init);
+    if (response.ok || !(init?.body instanceof URLSearchParams)) return response;
+    const answer = await response.text();
+    const { error, error_description: why } = readRefusal(answer);
+    const requestId = response.headers.get('x-request-id') ?? 'unknown';
+    throw new Error(`${error ?? `HTTP ${response.status}`}: ${why ?? 'no reason is given'} (request id ${requestId})`);
+  };
 
   /** The assertion is all that proves who this is; the account is named only if it was chosen. */
   readonly addClientAuthentication = (_headers: Headers, parameters: URLSearchParams): void => {
@@ -69,5 +85,14 @@ export class WorkloadIdentityProvider implements OAuthClientProvider {
 
   codeVerifier(): string {
     throw new Error('there is no authorization code');
+  }
+}
+
+/** What a token endpoint says of a refusal (RFC 6749 §5.2); nothing of it is believed to be there. */
+function readRefusal(body: string): { readonly error?: string; readonly error_description?: string } {
+  try {
+    return (JSON.parse(body) ?? {}) as { readonly error?: string; readonly error_description?: string };
+  } catch {
+    return {};
   }
 }

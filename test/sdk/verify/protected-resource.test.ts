@@ -296,10 +296,12 @@ describe('wwwAuthenticate', () => {
     expect(wwwAuthenticate(missing, { scope: [] })).toBe('Bearer');
   });
 
-  it('names metadata with 401 and 403, and nothing with 503', () => {
+  it('names metadata with 400, 401 and 403, and nothing with 503', () => {
     const resourceMetadata = make(RESOURCE).url;
     expect(wwwAuthenticate(missing, { resourceMetadata })).toBe(`Bearer resource_metadata="${resourceMetadata}"`);
     expect(wwwAuthenticate(lacking, { resourceMetadata })).toContain(`resource_metadata="${resourceMetadata}"`);
+    const malformed = new AccessTokenError('invalid_request', 'credentials_malformed', 'two tokens');
+    expect(wwwAuthenticate(malformed, { resourceMetadata })).toContain(`resource_metadata="${resourceMetadata}"`);
     const cut = new AccessTokenError('temporarily_unavailable', 'issuer_unavailable', 'no keys');
     expect(wwwAuthenticate(cut, { resourceMetadata })).toBeNull();
   });
