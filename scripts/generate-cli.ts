@@ -14,7 +14,7 @@ const INTRODUCTION = `# The command line
 In a clone: \`npm run --silent cambist -- …\`. Elsewhere: \`npm run pack\` in a clone writes \`dist/cambist-0.1.0.tgz\`, and
 \`npm install --global ./cambist-0.1.0.tgz\` makes \`cambist …\` of it, on Node.js 20.12 or newer. Exit code 0 is success, 1 a failure, 2 a
 command that was used wrongly. With \`--json\` the result is JSON on stdout and an error one JSON object on stderr:
-\`{"error", "message", "next", "status", "request_id", "errors"}\`. Colour and progress only on a terminal, and no colour with
+\`{"error", "message", "next", "status", "request_id", "errors"}\`; each warning is an object \`{"warning"}\` on a line before it. Colour and progress only on a terminal, and no colour with
 \`NO_COLOR\`. A token is never an option: it would stay in the history of the shell and in the list of processes.
 
 This page is generated from the commands themselves (\`npm run generate\`).`;

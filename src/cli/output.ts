@@ -16,7 +16,7 @@ export interface Output {
   readonly data: (value: unknown, human: () => void) => void;
   /** Verbatim on stdout, also with `--json`: a token, a file. On a terminal, control characters are made visible. */
   readonly raw: (text: string) => void;
-  /** Something to think about, on stderr. */
+  /** Something to think about, on stderr: with `--json` an object `{"warning"}` on a line of its own. */
   readonly warn: (text: string) => void;
   /** What is happening right now, on stderr of a terminal only. */
   readonly progress: (text: string) => void;
@@ -62,7 +62,10 @@ export function createOutput(
       else human();
     },
     raw: (text) => exactly(streams.stdout, text),
-    warn: (text) => forPeople(streams.stderr, [`${paintError('yellow', '⚠')} ${conceal(text)}`]),
+    warn: (text) => {
+      if (isJson) exactly(streams.stderr, `${JSON.stringify({ warning: conceal(text) })}\n`);
+      else forPeople(streams.stderr, [`${paintError('yellow', '⚠')} ${conceal(text)}`]);
+    },
     progress: (text) => {
       if (streams.stderr.isTTY === true && !isJson) forPeople(streams.stderr, [paintError('dim', conceal(text))]);
     },

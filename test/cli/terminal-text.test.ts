@@ -199,3 +199,82 @@ describe('a hostile text in every answer of the service', () => {
     }
   });
 });
+
+/** Commands that no row above calls, or not so that they have a result. */
+const MORE_CALLS: typeof CALLS = [
+  [['export']],
+  [['export', '--name', 'a']],
+  [['keys', 'generate', '--alg', 'ES256']],
+  [['keys', 'generate', '--sealing-key']],
+  [['completion', 'bash']],
+  [['test', '-f', PLAIN_CONFIGURATION]],
+  [['service-accounts', 'create', '--name', 'a']],
+  [
+    [
+      'identities',
+      'create',
+      '--name',
+      'a',
+      '--service-account',
+      ACCOUNT,
+      '--provider',
+      'GitHub',
+      '--provider-subject',
+      'a',
+    ],
+  ],
+  [['roles', 'create', '--name', 'a']],
+  ...[
+    ['aws', '--account', '123456789012'],
+    ['gcp', '--gcp-project', 'acme', '--gcp-project-number', '123456789012'],
+    ['vault', '--vault-address', 'https://vault.example.com'],
+    ['kubernetes'],
+  ].map((words): [string[]] => [['trust', ...words, '--service-account', ACCOUNT]]),
+  [['restore', 'nowhere.sql', '--yes']],
+  [['backup', '--state-dir', '/nowhere']],
+  [['keys', 'rotate', '--mode', 'emergency'], { ask: async () => await Promise.resolve('n') }],
+  [['deployments', 'remove', 'a'], { ...NAMED, ask: async () => await Promise.resolve('n') }],
+  [['token', '--output', 'env', '--source', 'env:ID_TOKEN'], { env: { ...FAKE_ENV, ID_TOKEN: TOKEN } }],
+];
+/** What goes on and on prints one document a line. */
+const STREAMS = ['audit', 'agent'];
+/** A tool reads these, in its own protocol; a program that has no tool around it calls `token`. */
+const PROTOCOLS = ['credential'];
+
+describe('with --json', () => {
+  it.each([...CALLS, ...MORE_CALLS].map(([argv, world]) => ({ argv, world })))(
+    '$argv prints one document on stdout, and one object for an error on stderr',
+    async ({ argv, world = {} }) => {
+      const separator = argv.indexOf('--');
+      const words =
+        separator < 0 ? [...argv, '--json'] : [...argv.slice(0, separator), '--json', ...argv.slice(separator)];
+      const { code, stdout, stderr } = await cambist(words, { env: FAKE_ENV, elsewhere: fakeApi(), ...world });
+      const said = stderr
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as object);
+      const errors = said.filter((one) => 'error' in one);
+      for (const one of said) expect(Object.keys(one)[0]).toMatch(/^(?:error|warning)$/);
+      if (PROTOCOLS.includes(argv[0] ?? '')) return;
+      const documents =
+        STREAMS.includes(argv[0] ?? '') && argv[1] !== 'verify' ? stdout.trimEnd().split('\n') : [stdout];
+      const results = documents.filter((text) => text !== '').map((text) => JSON.parse(text) as unknown);
+      // Whoever reads it is told something: the result, also of a check that failed, or why there is none.
+      if (code === 0) expect([results.length > 0, errors]).toEqual([true, []]);
+      else expect(errors).toHaveLength(results.length > 0 ? 0 : 1);
+      expect([0, 1, 2]).toContain(code);
+    },
+  );
+
+  it('is tried with every command', async () => {
+    const names = await Promise.all(
+      COMMANDS.map(async ({ kind, name, load }) =>
+        (await load()).map((command) => (kind === 'command' ? command.name : `${name} ${command.name}`)),
+      ),
+    );
+    const tried = [...CALLS, ...MORE_CALLS].map(([[first = '', second = '']]) => [first, `${first} ${second}`]).flat();
+    // One recipe and one shell stand for all.
+    const missing = names.flat().filter((name) => !tried.includes(name) && !/^(?:bootstrap|completion) /.test(name));
+    expect(missing).toEqual([]);
+  });
+});

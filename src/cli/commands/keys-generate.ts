@@ -44,30 +44,35 @@ async function generate(context: CommandContext): Promise<void> {
     if (algorithms.length > 0 || before !== undefined)
       throw usageFailure('--sealing-key makes no JWK Set, so it goes with neither --alg nor --add-to.');
     const text = `${randomBytes(SEALING_KEY_BYTES).toString('base64url')}\n`;
-    return handOver({ text, secret: 'SEALING_KEY', what: 'A sealing key is', keys: [] }, context);
+    return handOver({ text, isJson: false, secret: 'SEALING_KEY', what: 'A sealing key is', keys: [] }, context);
   }
   const wanted = (algorithms.length === 0 ? ['ES256', 'RS256'] : algorithms) as readonly SigningAlgorithm[];
   const known = before === undefined ? [] : await readKeys(before, world);
   const { generateSigningKeys } = await import('../keys/generate.ts');
   const keys = [...known, ...(await generateSigningKeys(wanted))];
   const what = keys.length === 1 ? '1 key is' : `${keys.length} keys are`;
-  return handOver({ text: `${JSON.stringify({ keys })}\n`, secret: 'SIGNING_KEYS', what, keys }, context);
+  return handOver({ text: `${JSON.stringify({ keys })}\n`, isJson: true, secret: 'SIGNING_KEYS', what, keys }, context);
 }
 
 interface Made {
   readonly text: string;
+  /** True if the secret is JSON itself. */
+  readonly isJson: boolean;
   readonly secret: string;
   readonly what: string;
   readonly keys: readonly { readonly kid: string; readonly alg: string }[];
 }
 
 /** Prints what was made, or writes it to a new file. */
-async function handOver({ text, secret, what, keys }: Made, { options, output, world }: CommandContext): Promise<void> {
+async function handOver(
+  { text, isJson, secret, what, keys }: Made,
+  { options, output, world }: CommandContext,
+): Promise<void> {
   const out = options.text('out');
   if (out === undefined) {
     if (world.stdout.isTTY === true)
       output.warn(`This is private: pipe it into \`npx wrangler secret put ${secret}\`.`);
-    output.raw(text);
+    output.raw(output.isJson && !isJson ? `${JSON.stringify({ key: text.trim() })}\n` : text);
     return;
   }
   // Only its owner may read it, and nothing is overwritten: the old file may be the only copy of keys in use.

@@ -87,7 +87,9 @@ async function exchange(context: CommandContext): Promise<number> {
   if (wanted.format === 'github-env') {
     const { appendFile } = await import('node:fs/promises');
     await appendFile(githubEnvFile(context), `${wanted.name}=${token.accessToken}\n`);
-    output.line(`✔ ${wanted.name} is set for the next steps of the job.`);
+    output.data({ env: wanted.name, expires_at: token.expiresAt.toISOString() }, () =>
+      output.line(`✔ ${wanted.name} is set for the next steps of the job.`),
+    );
     return 0;
   }
   const text = formatToken(token, wanted, world.env['KUBERNETES_EXEC_INFO']);

@@ -6,6 +6,8 @@ import { readHosts } from './credential-helper.ts';
 import { variableName } from './exchange-settings.ts';
 import type { OutputFormat } from './output-formats.ts';
 
+/** What is no JSON, and has no other place than stdout if no file is named. */
+const TEXTS: readonly OutputFormat[] = ['token', 'env', 'netrc'];
 const WITH_HOSTS: readonly OutputFormat[] = ['docker', 'netrc', 'git-credential'];
 
 export interface Wanted {
@@ -21,6 +23,8 @@ export function readWanted(context: CommandContext): Wanted {
   const { options, output } = context;
   const format = (options.text('output') ?? (output.isJson ? 'json' : 'token')) as OutputFormat;
   const file = options.text('file');
+  if (output.isJson && file === undefined && TEXTS.includes(format))
+    throw usageFailure(`--json and --output ${format} name two forms of the token.`, 'Leave one of them out.');
   if (format === 'file' && file === undefined) throw usageFailure('--output file needs --file <path>.');
   if (file !== undefined && ['docker', 'git-credential', 'github-env'].includes(format))
     throw usageFailure(`--output ${format} does not go to a file of yours.`);
