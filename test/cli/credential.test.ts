@@ -236,6 +236,16 @@ describe('the kubelet', () => {
       expect(await run(await deploy(), ['kubelet'], stdin)).toMatchObject({ code: 2, stdout: '' });
     },
   );
+
+  it('may send 1 MiB, and no more', async () => {
+    const serviceAccountToken = token({ sub: 'system:serviceaccount:a:b' });
+    const fill = (annotation: string): string =>
+      request(`${HOST}/app:1`, { serviceAccountToken, serviceAccountAnnotations: { 'example.com/a': annotation } });
+    const most = fill('a'.repeat(1024 * 1024 - fill('').length));
+    expect(most).toHaveLength(1024 * 1024);
+    expect((await run(await deploy(), ['kubelet'], most)).code).toBe(0);
+    expect(await run(await deploy(), ['kubelet'], `${most} `)).toMatchObject({ code: 2, stdout: '' });
+  });
 });
 
 describe('Terraform', () => {

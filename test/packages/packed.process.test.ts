@@ -1,10 +1,11 @@
 // The published packages as strangers get them: packed, installed into empty projects without the network, and run on the oldest Node.js that they name.
 
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { copyFileSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 import { startGithubIssuer } from '../../scripts/demo/github-issuer.ts';
 import type { GithubIssuer } from '../../scripts/demo/github-issuer.ts';
@@ -257,6 +258,54 @@ describe('cambist, the command line', () => {
     const file = join(cliProject, 'cambist.yaml');
     writeFileSync(file, CONFIGURATION);
     expect(await cambist('test', '--file', file)).toContain('1 passed');
+  });
+
+  it('answers what a kubelet sends, with the arguments and variables of its configuration (contract §9)', async () => {
+    interface Provider {
+      readonly args: readonly string[];
+      readonly env: readonly { readonly name: string; readonly value: string }[];
+    }
+    const file = readFileSync('deploy/kubernetes/image-pull/node/credential-provider.yaml', 'utf8');
+    const { providers } = parse(file.replaceAll('https://tokens.example.com', service.url)) as {
+      providers: [Provider];
+    };
+    const [{ args, env }] = providers;
+    const podToken = await issuer.sign({ ...REPOSITORY, audience: service.url });
+    /** As the kubelet starts it: its own variables, then those of the configuration; the request on standard input. */
+    const pull = async (
+      request: string,
+      token: string,
+    ): Promise<readonly [code: number, out: string, error: string]> => {
+      const stdin = readFileSync(`test/fixtures/kubelet-requests/${request}.json`, 'utf8').replace('POD-TOKEN', token);
+      const variables = { ...process.env, ...Object.fromEntries(env.map(({ name, value }) => [name, value])) };
+      const program = join(cliProject, 'node_modules/.bin/cambist');
+      return await new Promise((resolve) => {
+        const child = execFile(program, args, { env: variables }, (error, out, told) =>
+          resolve([error === null ? 0 : Number(error.code), out, told]),
+        );
+        child.stdin?.end(stdin);
+      });
+    };
+    for (const request of ['with-token', 'with-annotations']) {
+      const [code, out, told] = await pull(request, podToken);
+      expect([code, told]).toEqual([0, '']);
+      expect(JSON.parse(out)).toEqual({
+        apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
+        kind: 'CredentialProviderResponse',
+        cacheKeyType: 'Registry',
+        cacheDuration: expect.stringMatching(/^3[45]\d\ds$/),
+        auth: {
+          'registry.example.com': { username: 'cambist', password: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) },
+        },
+      });
+    }
+    const [none, nothing, why] = await pull('without-token', '');
+    expect([none, nothing, why]).toEqual([2, '', expect.stringContaining('gave no token of the pod')]);
+    const stranger = await issuer.sign({ ...REPOSITORY, repository: 'acme/other', audience: service.url });
+    const [refused, silence, reason] = await pull('with-token', stranger);
+    expect([refused, silence]).toEqual([1, '']);
+    expect(reason).toContain('no federated identity accepts this token');
+    expect(reason).not.toContain(stranger);
   });
 
   it('names exactly the packages that it imports', () => {

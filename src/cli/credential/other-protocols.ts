@@ -4,7 +4,7 @@ import type { RoleKeys } from '../../platforms/aws/assume-role.ts';
 import type { ExchangedToken } from '../../sdk/client/index.ts';
 import { usageFailure } from '../failure.ts';
 import type { CliFailure } from '../failure.ts';
-import { KUBELET_MARGIN_SECONDS } from './limits.ts';
+import { KUBELET_MARGIN_SECONDS, MAX_KUBELET_REQUEST_CHARS } from './limits.ts';
 
 /** What AWS's tools read from a `credential_process` (Version 1). */
 export function formatAwsProcess({ accessKeyId, secretAccessKey, sessionToken, expiresAt }: RoleKeys): string {
@@ -57,6 +57,7 @@ export function readKubeletRequest(text: string): KubeletRequest {
     `The standard input is not a CredentialProviderRequest of ${KUBELET_API}.`,
     'The kubelet writes one; the configuration of the provider must have this apiVersion.',
   );
+  if (text.length > MAX_KUBELET_REQUEST_CHARS) throw failure;
   let request: unknown;
   try {
     request = JSON.parse(text);

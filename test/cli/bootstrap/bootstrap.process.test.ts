@@ -1,11 +1,12 @@
 // `cambist bootstrap` against a running service: every platform's whole output, what a second run, drift, a dry run and --undo do, and the printed script with a real token.
 
-import { chmodSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startGithubIssuer } from '../../../scripts/demo/github-issuer.ts';
+import { commandsOf } from '../../platforms/kubernetes-guide.ts';
 import { start, temporaryDirectory } from '../../support/local-process.ts';
 import { startService } from '../../support/service.ts';
 import type { Service } from '../../support/service.ts';
@@ -401,6 +402,25 @@ describe('cambist bootstrap kubernetes, asking the cluster', () => {
     expect(pod.stdout).toContain('image: curlimages/curl');
     expect(pod.stdout).not.toContain('kind: Deployment');
     await bootstrap([...argv, '--undo', '--yes']);
+    expect(await everything()).toEqual(NOTHING);
+  });
+
+  it('runs each command of the guide, and writes the directories that the guide applies', async () => {
+    const directory = temporaryDirectory();
+    const world = { env: { PATH: kubectl('https://oidc.example.com/prod') } };
+    const commands = commandsOf('cambist', 'bootstrap');
+    expect(commands.length).toBeGreaterThan(3);
+    for (const words of commands) {
+      const run = await bootstrap(
+        words.map((word, index) => (index > 0 && word === 'kubernetes' ? directory : word)),
+        world,
+      );
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+    }
+    const applied = commandsOf('kubectl', 'apply', '-k').map(([path = '']) => path.replace(/^kubernetes/, directory));
+    expect(applied.map((path) => existsSync(join(path, 'kustomization.yaml')))).toEqual([true, true, true]);
+    expect(readFileSync(join(directory, 'deployment/agent.yaml'), 'utf8')).toContain('role: arn:aws:iam::');
+    await bootstrap([...POD, '--undo', '--yes'], world);
     expect(await everything()).toEqual(NOTHING);
   });
 
