@@ -1,6 +1,6 @@
 // The routes of the service and what every response carries; the IAM API behind /v1 is loaded when it is first asked for.
 
-import type { Handler, Hono, MiddlewareHandler } from 'hono';
+import type { Context, Handler, Hono, MiddlewareHandler } from 'hono';
 import { HonoBase } from 'hono/hono-base';
 import { TrieRouter } from 'hono/router/trie-router';
 
@@ -70,15 +70,21 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
   );
   app.options('/openapi.json', preflight);
   app.get('/', async (c) => (await import('./landing.ts')).answerLanding(c, deps));
-  app.all('/v1/*', async (c) => {
+  const toIam = async (c: Context<AppEnv>, request: Request): Promise<Response> => {
     if (faultsOf(deps.config, IAM_NEEDS).length > 0) {
       const message = 'this deployment is not fully configured; its operator finds what is missing at /readyz';
       return c.json(plainError(503, message, c.get('requestId')), 503, { 'retry-after': String(RETRY_AFTER_SECONDS) });
     }
     // A cold exchange does not pay for it either.
     const [{ createIamApp }, iamDeps] = await Promise.all([import('./iam/app.ts'), deps.iam()]);
-    return createIamApp(iamDeps).fetch(withRequestId(c.req.raw, c.get('requestId')));
-  });
+    return createIamApp(iamDeps).fetch(withRequestId(request, c.get('requestId')));
+  };
+  app.all('/v1/*', (c) => toIam(c, c.req.raw));
+  const keys = late(async () =>
+    (await import('./tailscale-keys.ts')).tailscaleKeysHandler(toIam, deps.config.issuerUrl ?? ''),
+  );
+  const keysPath = '/api/v2/tailnet/:tailnet/keys';
+  app.on(['GET', 'POST'], keysPath, keys).on(['GET', 'PUT', 'DELETE'], `${keysPath}/:id`, keys);
 
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);
@@ -134,9 +140,15 @@ const everyResponse: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 function allowedMethods(app: HonoBase<AppEnv>, path: string): string[] {
   const methods = app.routes
-    .filter((route) => route.path === path && route.method !== 'ALL')
+    .filter((route) => route.method !== 'ALL' && isAt(route.path, path))
     .map((route) => route.method);
   return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))];
+}
+
+/** True if a path is that of a route, whose parameters stand for one segment each. */
+function isAt(route: string, path: string): boolean {
+  const [wanted, given] = [route.split('/'), path.split('/')];
+  return wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at]);
 }
 
 function plainError(status: 404 | 405 | 500 | 503, message: string, requestId: string): Record<string, unknown> {

@@ -40,3 +40,6 @@ export const MIN_ADMIN_TOKEN_CHARS = 32;
 export const MAX_NAMED_CLAIMS = 5;
 /** Characters of a token's audiences that an error quotes. */
 export const MAX_SHOWN_AUDIENCE_CHARS = 200;
+/** Tags of one key of Tailscale's form, and characters of one: all of them fit into one annotation. */
+export const MAX_TAGS = 50;
+export const MAX_TAG_CHARS = 80;

@@ -1,7 +1,6 @@
 // The paths of documents that anybody reads, written by hand from their specifications; a test compares them with the routes.
 
 import type { JsonObject } from '../../token/json.ts';
-import { ISSUER_PLACEHOLDER } from './examples.ts';
 import { json, list, oauthError, object, publicDocument, ref, text } from './path-parts.ts';
 
 const ADDRESSES = [
@@ -52,50 +51,26 @@ export const documentSchemas: JsonObject = {
   ),
 };
 
-function verifierDocument(id: string, summary: string, schema: string, example: JsonObject): JsonObject {
+function verifierDocument(id: string, summary: string, schema: string): JsonObject {
   const words = {
     summary,
     description: 'What verifiers read. It can be kept for five minutes and asked for again with `if-none-match`.',
     what: 'the document',
     answer: 'The document, for anyone and from any origin',
   };
-  const unavailable = oauthError(
-    'A setting is missing, or storage is unavailable.',
-    'server_error',
-    'this deployment is not fully configured; its operator finds what is missing at /readyz',
-  );
-  return publicDocument(id, words, 'discovery', json(ref(schema), example), { '503': unavailable });
+  const unavailable = oauthError('A setting is missing, or storage is unavailable.');
+  return publicDocument(id, words, 'discovery', json(ref(schema)), { '503': unavailable });
 }
-
-const discoveryExample = {
-  issuer: ISSUER_PLACEHOLDER,
-  jwks_uri: `${ISSUER_PLACEHOLDER}/.well-known/jwks.json`,
-  authorization_endpoint: `${ISSUER_PLACEHOLDER}/oidc/authorize`,
-  token_endpoint: `${ISSUER_PLACEHOLDER}/oidc/token`,
-  introspection_endpoint: `${ISSUER_PLACEHOLDER}/oidc/introspect`,
-  revocation_endpoint: `${ISSUER_PLACEHOLDER}/oidc/revoke`,
-  response_types_supported: ['id_token'],
-  subject_types_supported: ['public'],
-  id_token_signing_alg_values_supported: ['RS256', 'ES256'],
-};
 
 /** Path items by path. */
 export const documentPaths: Readonly<Record<string, JsonObject>> = {
-  '/.well-known/openid-configuration': verifierDocument(
-    'readDiscovery',
-    'Read the discovery document',
-    'Discovery',
-    discoveryExample,
-  ),
+  '/.well-known/openid-configuration': verifierDocument('readDiscovery', 'Read the discovery document', 'Discovery'),
   '/.well-known/oauth-authorization-server': verifierDocument(
     'readAuthorizationServer',
     'Read the same document where RFC 8414 looks for it',
     'Discovery',
-    discoveryExample,
   ),
-  '/.well-known/jwks.json': verifierDocument('readJwks', 'Read the public keys that tokens are verified with', 'Jwks', {
-    keys: [{ kid: 'es256-2027', alg: 'ES256', use: 'sig', kty: 'EC', crv: 'P-256', x: '…', y: '…' }],
-  }),
+  '/.well-known/jwks.json': verifierDocument('readJwks', 'Read the public keys that tokens are verified with', 'Jwks'),
 };
 
 /** What describes the API itself. */

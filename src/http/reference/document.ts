@@ -3,10 +3,11 @@
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { iamRouteList } from '../iam/app.ts';
-import { ISSUER_PLACEHOLDER } from './examples.ts';
+import { ISSUER_PLACEHOLDER } from './placeholders.ts';
 import { iamPaths } from './iam-paths.ts';
 import { documentPaths, documentSchemas } from './document-paths.ts';
 import { healthPaths, healthSchemas } from './health-paths.ts';
+import { tailscalePaths, tailscaleSchemas } from './tailscale-paths.ts';
 import { tokenPaths, tokenSchemas } from './token-paths.ts';
 import { headers, parameters, problemResponses, schemas, securitySchemes } from './shared-parts.ts';
 
@@ -31,7 +32,7 @@ const TAGS: readonly (readonly [string, string])[] = [
   ['health', 'Whether the deployment works, and this document.'],
 ];
 
-/** The document of a deployment; without an address, that of a fictitious one. */
+/** The document of a deployment; without an address, that of a fictitious one. It has no examples: those are in the committed copy. */
 export function openApiDocument(issuerUrl: string | null): JsonObject {
   const iam = iamPaths(iamRouteList);
   return {
@@ -46,7 +47,13 @@ export function openApiDocument(issuerUrl: string | null): JsonObject {
     },
     servers: [{ url: issuerUrl ?? ISSUER_PLACEHOLDER }],
     tags: TAGS.map(([name, description]) => ({ name, description })),
-    paths: withRequestId({ ...tokenPaths, ...documentPaths, ...healthPaths, ...iam.paths }),
+    paths: withRequestId({
+      ...tokenPaths,
+      ...tailscalePaths(),
+      ...documentPaths,
+      ...healthPaths,
+      ...iam.paths,
+    }),
     components: {
       securitySchemes,
       headers,
@@ -54,7 +61,14 @@ export function openApiDocument(issuerUrl: string | null): JsonObject {
       responses: Object.fromEntries(
         Object.entries(problemResponses).map(([name, response]) => [name, withHeader(response)]),
       ),
-      schemas: { ...schemas, ...tokenSchemas, ...documentSchemas, ...healthSchemas, ...iam.schemas },
+      schemas: {
+        ...schemas,
+        ...tokenSchemas,
+        ...tailscaleSchemas,
+        ...documentSchemas,
+        ...healthSchemas,
+        ...iam.schemas,
+      },
     },
   };
 }

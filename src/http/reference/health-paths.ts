@@ -2,7 +2,6 @@
 
 import type { JsonObject } from '../../token/json.ts';
 import { referencePath } from './document-paths.ts';
-import { ISSUER_PLACEHOLDER, REQUEST_ID } from './examples.ts';
 import { PROBLEMS } from './shared-parts.ts';
 import { json, list, object, oneOf, openRead, ref, retryAfter, text, tooManyRequests } from './path-parts.ts';
 
@@ -40,23 +39,10 @@ export const healthSchemas: JsonObject = {
   ),
 };
 
-const landingExample = {
-  name: 'Cambist',
-  description: 'Exchanges the OIDC ID token of a workload for a short-lived access token (RFC 8693).',
-  issuer: ISSUER_PLACEHOLDER,
-  ready: true,
-  links: {
-    discovery: `${ISSUER_PLACEHOLDER}/.well-known/openid-configuration`,
-    keys: `${ISSUER_PLACEHOLDER}/.well-known/jwks.json`,
-    api: `${ISSUER_PLACEHOLDER}/openapi.json`,
-    readiness: `${ISSUER_PLACEHOLDER}/readyz`,
-  },
-};
-
-const readiness = (description: string, example: JsonObject): JsonObject => ({
+const readiness = (isReady: boolean, description: string): JsonObject => ({
   description,
-  headers: retryAfter,
-  content: json(ref('Readiness'), { ...example, request_id: REQUEST_ID }),
+  ...(isReady ? {} : { headers: retryAfter }),
+  content: json(ref('Readiness')),
 });
 
 /** Path items by path. */
@@ -70,7 +56,7 @@ export const healthPaths: Readonly<Record<string, JsonObject>> = {
       {
         '200': {
           description: 'It runs; no dependency was asked',
-          content: json(object({ status: text() }, ['status']), { status: 'ok' }),
+          content: json(object({ status: text() }, ['status'])),
         },
       },
     ),
@@ -82,18 +68,9 @@ export const healthPaths: Readonly<Record<string, JsonObject>> = {
       'Names every setting, table and key that is missing or wrong at once, and a database that is older than the code.',
       'health',
       {
-        '200': { description: 'It can', content: json(ref('Readiness'), { status: 'ready' }) },
-        '429': readiness('Too many requests from this address.', { status: 'rate_limited' }),
-        '503': readiness('It cannot; every fault is named at once', {
-          status: 'not_ready',
-          faults: [
-            {
-              setting: 'DB',
-              detail:
-                'DB lacks tables or indexes (no such table: signing_key): apply schema.sql (npx wrangler d1 execute DB --remote --file schema.sql)',
-            },
-          ],
-        }),
+        '200': readiness(true, 'It can'),
+        '429': readiness(false, 'Too many requests from this address.'),
+        '503': readiness(false, 'It cannot; every fault is named at once'),
       },
     ),
   },
@@ -108,7 +85,7 @@ export const healthPaths: Readonly<Record<string, JsonObject>> = {
           '200': {
             description: 'The numbers',
             content: {
-              'application/openmetrics-text': { schema: text(), example: '# TYPE cambist_grants counter\n# EOF\n' },
+              'application/openmetrics-text': { schema: text() },
             },
           },
           ...Object.fromEntries(
@@ -132,7 +109,7 @@ export const healthPaths: Readonly<Record<string, JsonObject>> = {
       {
         '200': {
           description: 'What this is; also while it is not ready',
-          content: json(ref('Landing'), landingExample),
+          content: json(ref('Landing')),
         },
         '429': tooManyRequests,
       },

@@ -3,7 +3,6 @@
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import type { IamRoute, RouteDescription } from '../iam/routing.ts';
-import { exampleAnswer, exampleBody } from './examples.ts';
 import { withoutNull } from './without-null.ts';
 import { PROBLEMS } from './shared-parts.ts';
 
@@ -94,7 +93,6 @@ function operation(route: IamRoute, schemas: Record<string, JsonObject>): JsonOb
             content: {
               'application/json': {
                 schema: bodySchemaOf(route, body.schema, schemas),
-                ...withExample(exampleBody(config.method, config.path)),
               },
             },
           },
@@ -165,7 +163,6 @@ function responsesOf(route: IamRoute, schemas: Record<string, JsonObject>): Json
       : {
           'application/json': {
             schema: answerSchemaOf(route, status, schema, schemas),
-            ...withExample(exampleAnswer(method, path)),
           },
         }),
     // Only what is read as JSON is an object of the API.
@@ -244,10 +241,6 @@ function headersOf(route: IamRoute, status: number): JsonObject {
 
 function mediaSchema(type: string): JsonObject {
   return type === 'application/gzip' ? { type: 'string', format: 'binary' } : { type: 'string' };
-}
-
-function withExample(example: JsonValue | undefined): JsonObject {
-  return example === undefined ? {} : { example };
 }
 
 const VERBS: Record<RouteDescription['method'], string> = {

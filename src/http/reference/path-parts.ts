@@ -1,7 +1,6 @@
 // The parts that the paths outside the IAM API are written with: schemas, errors, and operations that need no credential.
 
 import type { JsonObject } from '../../token/json.ts';
-import { REQUEST_ID } from './examples.ts';
 
 const string: JsonObject = { type: 'string' };
 
@@ -48,28 +47,17 @@ export function ref(name: string): JsonObject {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** JSON content with its example. */
-export function json(schema: JsonObject, example: JsonObject): JsonObject {
-  return { 'application/json': { schema, example } };
+/** JSON content. */
+export function json(schema: JsonObject): JsonObject {
+  return { 'application/json': { schema } };
 }
 
-/** A response with an OAuth error; `code` and `sentence` are its example. */
-export function oauthError(
-  description: string,
-  code: string,
-  sentence: string,
-  headers: JsonObject | null = null,
-): JsonObject {
-  const example = { error: code, error_description: sentence, message: sentence, request_id: REQUEST_ID };
-  return { description, ...(headers === null ? {} : { headers }), content: json(ref('OAuthError'), example) };
+/** A response with an OAuth error. */
+export function oauthError(description: string, headers: JsonObject | null = null): JsonObject {
+  return { description, ...(headers === null ? {} : { headers }), content: json(ref('OAuthError')) };
 }
 
-export const tooManyRequests: JsonObject = oauthError(
-  'Too many requests from this address.',
-  'temporarily_unavailable',
-  'too many requests from this address; wait and try again',
-  retryAfter,
-);
+export const tooManyRequests: JsonObject = oauthError('Too many requests from this address.', retryAfter);
 
 /** A read that needs no credential. */
 export function openRead(

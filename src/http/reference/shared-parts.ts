@@ -1,9 +1,6 @@
 // The parts of the reference that many operations share: errors, parameters, credentials.
 
 import type { JsonObject } from '../../token/json.ts';
-import { problemBody } from '../problem.ts';
-import type { ProblemKind } from '../problem.ts';
-import { ISSUER_PLACEHOLDER, REQUEST_ID } from './examples.ts';
 
 const text = { type: 'string' } as const;
 
@@ -127,74 +124,50 @@ export const securitySchemes: JsonObject = {
 };
 
 /** Error responses of the IAM API, by status. */
-export const PROBLEMS: Readonly<
-  Record<number, { readonly name: string; readonly what: string; readonly kind: ProblemKind; readonly detail: string }>
-> = {
+export const PROBLEMS: Readonly<Record<number, { readonly name: string; readonly what: string }>> = {
   400: {
     name: 'Invalid',
     what: 'A parameter or member is wrong; each fault is named',
-    kind: 'invalid',
-    detail: '/name is required',
   },
   401: {
     name: 'Unauthenticated',
     what: 'No credential, or one that is not accepted',
-    kind: 'unauthenticated',
-    detail: 'the credential is not accepted',
   },
   403: {
     name: 'Forbidden',
     what: 'The credential lacks a scope, or would give away more than it holds',
-    kind: 'forbidden',
-    detail: 'this needs the scope iam:write',
   },
   404: {
     name: 'NotFound',
     what: 'There is no such object in this organisation',
-    kind: 'not-found',
-    detail: 'there is no service account sa_01m7y3kecgf6bvd8pnr2wy8a8b in this organisation',
   },
   409: {
     name: 'Conflict',
     what: 'A name that is taken, an object in use, a limit that is reached, or a change that somebody else made meanwhile',
-    kind: 'duplicate',
-    detail: '/name another service account of this organisation has this name',
   },
   412: {
     name: 'VersionMismatch',
     what: 'The object is at another version than `If-Match` says',
-    kind: 'version-mismatch',
-    detail: 'the service account is at objectVersion 4; read it again and decide with what is there now',
   },
   413: {
     name: 'TooLarge',
     what: 'The body has more than 64 KiB',
-    kind: 'too-large',
-    detail: 'the body must have at most 65536 bytes',
   },
   415: {
     name: 'UnsupportedMediaType',
     what: 'The body is not JSON, or is encoded',
-    kind: 'unsupported-media-type',
-    detail: 'send the body as application/json',
   },
   429: {
     name: 'TooManyWrites',
     what: 'The organisation sends too many requests that write or explain; `retry-after` says when to try again',
-    kind: 'rate-limited',
-    detail: 'this organisation sends too many requests that write or explain; wait and try again',
   },
   502: {
     name: 'IssuerFailing',
     what: 'The issuer could not be reached, or answered nothing usable; the keys in use stay',
-    kind: 'issuer-failing',
-    detail: `the keys of the issuer could not be fetched, and those in use stay: GET ${ISSUER_PLACEHOLDER}/.well-known/openid-configuration answered 503`,
   },
   503: {
     name: 'Unavailable',
     what: 'Storage could not be reached, or a setting is missing; with `retry-after` if trying again helps',
-    kind: 'unavailable',
-    detail: 'storage could not be reached; try again',
   },
 };
 
@@ -214,13 +187,12 @@ export const headers: JsonObject = {
     description: 'Names the request in logs and audit events',
     required: true,
     schema: text,
-    example: REQUEST_ID,
   },
 };
 
 /** The responses of PROBLEMS, by name. */
 export const problemResponses: JsonObject = Object.fromEntries(
-  Object.entries(PROBLEMS).map(([status, { name, what, kind, detail }]) => [
+  Object.entries(PROBLEMS).map(([status, { name, what }]) => [
     name,
     {
       description: what,
@@ -228,11 +200,6 @@ export const problemResponses: JsonObject = Object.fromEntries(
       content: {
         'application/problem+json': {
           schema: { $ref: '#/components/schemas/Problem' },
-          example: problemBody(
-            { kind, detail, ...(kind === 'invalid' && { errors: [{ pointer: '/name', detail: 'is required' }] }) },
-            '/v1/service-accounts',
-            REQUEST_ID,
-          ),
         },
       },
     },

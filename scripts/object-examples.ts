@@ -1,17 +1,17 @@
 // The example of each kind of object in the reference, made of the examples and defaults of its members.
 
-import { accessCredential } from '../../objects/access-credential.ts';
-import { isWritable } from '../../objects/definition.ts';
-import type { Member, Members, ObjectDefinition } from '../../objects/definition.ts';
-import { federatedIdentity } from '../../objects/federated-identity.ts';
-import { identityProvider } from '../../objects/identity-provider.ts';
-import { organisation } from '../../objects/organisation.ts';
-import { defaultOf, newObject, viewOf } from '../../objects/records.ts';
-import { roleBinding } from '../../objects/role-binding.ts';
-import { role, roleRule } from '../../objects/role.ts';
-import { serviceAccount } from '../../objects/service-account.ts';
-import { isJsonObject } from '../../token/json.ts';
-import type { JsonObject, JsonValue } from '../../token/json.ts';
+import { accessCredential } from '../src/objects/access-credential.ts';
+import { isWritable } from '../src/objects/definition.ts';
+import type { Member, Members, ObjectDefinition } from '../src/objects/definition.ts';
+import { federatedIdentity } from '../src/objects/federated-identity.ts';
+import { identityProvider } from '../src/objects/identity-provider.ts';
+import { organisation } from '../src/objects/organisation.ts';
+import { defaultOf, newObject, viewOf } from '../src/objects/records.ts';
+import { roleBinding } from '../src/objects/role-binding.ts';
+import { role, roleRule } from '../src/objects/role.ts';
+import { serviceAccount } from '../src/objects/service-account.ts';
+import { isJsonObject } from '../src/token/json.ts';
+import type { JsonObject, JsonValue } from '../src/token/json.ts';
 
 /** Every kind of object of the API. */
 export const OBJECTS: readonly ObjectDefinition[] = [

@@ -1,17 +1,16 @@
-// Examples of the reference: what is sent to and answered by each operation of the IAM API, for one fictitious deployment.
+// Examples of the committed reference: what is sent to and answered by each operation, for one fictitious deployment. The Worker ships none.
 
-import { federatedIdentity } from '../../objects/federated-identity.ts';
-import { identityProvider } from '../../objects/identity-provider.ts';
-import { organisation } from '../../objects/organisation.ts';
-import { role, roleRule } from '../../objects/role.ts';
-import { serviceAccount } from '../../objects/service-account.ts';
-import type { JsonObject, JsonValue } from '../../token/json.ts';
+import { federatedIdentity } from '../src/objects/federated-identity.ts';
+import { identityProvider } from '../src/objects/identity-provider.ts';
+import { organisation } from '../src/objects/organisation.ts';
+import { role, roleRule } from '../src/objects/role.ts';
+import { serviceAccount } from '../src/objects/service-account.ts';
+import type { JsonObject, JsonValue } from '../src/token/json.ts';
+import { problemBody } from '../src/http/problem.ts';
+import type { ProblemKind } from '../src/http/problem.ts';
+import { ISSUER_PLACEHOLDER } from '../src/http/reference/placeholders.ts';
+import { REQUEST_ID } from './token-examples.ts';
 import { OBJECTS, answeredExample, writtenExample } from './object-examples.ts';
-
-/** Where the reference says "your deployment". */
-export const ISSUER_PLACEHOLDER = 'https://tokens.example.com';
-/** The id of the request that every example of an error is the answer to. */
-export const REQUEST_ID = '0b9f6c1e-6a3c-4a55-9a0e-3a3f2f6f7d21';
 
 const PROVIDER = identityProvider.example;
 const ACCOUNT = serviceAccount.example;
@@ -84,12 +83,67 @@ const BODIES: Readonly<Record<string, JsonObject>> = Object.fromEntries(
   OBJECTS.map((object) => [object.path, writtenExample(object)]),
 );
 
+/** What one problem of each status is, and its sentence. */
+const PROBLEMS: Readonly<Record<number, readonly [kind: ProblemKind, detail: string]>> = {
+  400: ['invalid', '/name is required'],
+  401: ['unauthenticated', 'the credential is not accepted'],
+  403: ['forbidden', 'this needs the scope iam:write'],
+  404: ['not-found', 'there is no service account sa_01m7y3kecgf6bvd8pnr2wy8a8b in this organisation'],
+  409: ['duplicate', '/name another service account of this organisation has this name'],
+  412: [
+    'version-mismatch',
+    'the service account is at objectVersion 4; read it again and decide with what is there now',
+  ],
+  413: ['too-large', 'the body must have at most 65536 bytes'],
+  415: ['unsupported-media-type', 'send the body as application/json'],
+  429: ['rate-limited', 'this organisation sends too many requests that write or explain; wait and try again'],
+  502: [
+    'issuer-failing',
+    `the keys of the issuer could not be fetched, and those in use stay: GET ${ISSUER_PLACEHOLDER}/.well-known/openid-configuration answered 503`,
+  ],
+  503: ['unavailable', 'storage could not be reached; try again'],
+};
+
+const TAILSCALE = '/api/v2/tailnet/{tailnet}/keys';
+const keyForm = {
+  keyType: 'federated',
+  issuer: ISSUER,
+  subject: 'repo:acme@123456/app@456789:*',
+  audience: '',
+  scopes: ['api:read'],
+  tags: ['tag:ci'],
+  customClaimRules: { ref: 'refs/heads/main' },
+  description: '',
+};
+const tailscaleKey = {
+  ...keyForm,
+  id: IDENTITY,
+  audience: `${ISSUER_PLACEHOLDER}/${ACCOUNT}`,
+  created: '2027-01-15T08:00:00Z',
+  updated: '2027-01-15T08:00:00Z',
+  invalid: false,
+  userId: '',
+};
+
 /** What stands apart from the objects, by method and path. */
 const SPECIAL: Readonly<Record<string, { readonly body?: JsonObject; readonly answer: JsonValue }>> = {
   'post /v1/signing-keys/rotate': {
     body: { mode: 'graceful' },
     answer: { ...rotatedKey, mode: 'graceful', rotations: [rotatedKey], skipped: [] },
   },
+  [`get ${TAILSCALE}`]: { answer: { keys: [tailscaleKey] } },
+  [`post ${TAILSCALE}`]: { body: keyForm, answer: tailscaleKey },
+  [`get ${TAILSCALE}/{id}`]: { answer: tailscaleKey },
+  [`put ${TAILSCALE}/{id}`]: { body: { ...keyForm, audience: tailscaleKey.audience }, answer: tailscaleKey },
+  [`delete ${TAILSCALE}/{id}`]: { answer: {} },
+  ...Object.fromEntries(
+    [TAILSCALE, `${TAILSCALE}/{id}`].flatMap((path) =>
+      Object.entries(PROBLEMS).map(([status, [, message]]) => [
+        `${status} ${path}`,
+        { answer: { message, request_id: REQUEST_ID } },
+      ]),
+    ),
+  ),
   'get /v1/me': {
     answer: {
       kind: 'serviceAccount',
@@ -198,8 +252,9 @@ export function exampleBody(method: string, path: string): JsonValue | undefined
   return collection.endsWith('/rules') ? { note: 'for the nightly job' } : { description: 'deploys the shop' };
 }
 
-/** What an operation answers; undefined if there is no example. */
-export function exampleAnswer(method: string, path: string): JsonValue | undefined {
+/** What an operation answers with this status; undefined if there is no example. */
+export function exampleAnswer(method: string, path: string, status: string): JsonValue | undefined {
+  if (!status.startsWith('2')) return SPECIAL[`${status} ${path}`]?.answer;
   const special = SPECIAL[`${method} ${path}`]?.answer;
   if (special !== undefined) return special;
   const object = ANSWERS[path];
@@ -219,4 +274,12 @@ const ANSWERED_ONCE: Readonly<Record<string, JsonObject>> = {
 
 function collectionOf(path: string): string {
   return path.replace(/\/\{[^}]+\}$/, '');
+}
+
+/** A problem of this status; undefined if there is no example. */
+export function exampleProblem(status: number): JsonValue | undefined {
+  const [kind, detail] = PROBLEMS[status] ?? [];
+  if (kind === undefined || detail === undefined) return undefined;
+  const errors = kind === 'invalid' ? { errors: [{ pointer: '/name', detail: 'is required' }] } : {};
+  return problemBody({ kind, detail, ...errors }, '/v1/service-accounts', REQUEST_ID);
 }
