@@ -715,7 +715,8 @@ function readRoleKeys(answer) {
   };
   const isUsable = Object.values(keys).every((value) => /^[\w+/=:.-]+$/.test(value));
   if (isUsable && !Number.isNaN(Date.parse(keys.expiresAt))) return keys;
-  throw new PlatformFailure("AWS STS answered without usable keys.", "Check AWS_ENDPOINT_URL_STS.", "platform_refused");
+  const message = `AWS STS answered without usable keys${inWords(text)}.`;
+  throw new PlatformFailure(message, "Check AWS_ENDPOINT_URL_STS.", "platform_refused");
 }
 function sessionName(text) {
   return `cambist-${text.replaceAll(/[^\w+=,.@-]/g, "-")}`.slice(0, 64);
@@ -723,11 +724,16 @@ function sessionName(text) {
 function refusalOf({ status, headers, text }) {
   const code = memberOf(text, "Code") ?? "";
   const said = quoteComplaint(unescapeXml(memberOf(text, "Message") ?? ""));
-  const complaint = [code === "" ? `HTTP ${status}` : quoteComplaint(code), said].filter((one) => one !== "").join(": ");
+  const complaint = [code === "" ? `HTTP ${status}${inWords(text)}` : quoteComplaint(code), said].filter((one) => one !== "").join(": ");
   if (status === 408 || status === 429 || status >= 500 || PASSING.has(code)) {
     return new PassingTrouble(complaint, headers.get("retry-after"));
   }
   return new PlatformFailure(`AWS STS refused the role: ${complaint}`, void 0, "platform_refused");
+}
+function inWords(text) {
+  if (text.trim() === "") return ": an empty answer";
+  if (/^\s*<(?:!doctype html|html|head|body)/i.test(text)) return ": an HTML page";
+  return /^\s*</.test(text) ? "" : ": text that is no XML";
 }
 function memberOf(xml, name2) {
   return new RegExp(`<${name2}>\\s*([^<]*?)\\s*</${name2}>`).exec(xml)?.[1];

@@ -49,6 +49,8 @@ export async function openLab(directory: string, deployment: Deployment, network
   const user = {
     PATH: path,
     HOME: home,
+    // What Python keeps beside a program is not the repository's.
+    PYTHONDONTWRITEBYTECODE: '1',
     ...network.variables,
     ...deployment.job,
   };

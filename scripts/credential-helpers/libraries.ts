@@ -1,7 +1,7 @@
 // Brings the vendors' own libraries in pinned versions: Python's into an environment that is kept, Go's into programs that are built here.
 
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -19,20 +19,19 @@ export function fixture(name: string): string {
 }
 
 /** The directory with the executables of the Python environment; the first call makes it. Throws LeftOut without Python or packages. */
-export async function pythonEnvironment(): Promise<string> {
-  return await (environment ??= makeEnvironment());
+export async function pythonEnvironment(lab: Lab): Promise<string> {
+  return await (environment ??= makeEnvironment(lab));
 }
 
 let environment: Promise<string> | undefined;
 
-async function makeEnvironment(): Promise<string> {
+async function makeEnvironment({ workshop }: Lab): Promise<string> {
   const requirements = join(FIXTURES, 'requirements.txt');
   const python = findProgram('python3', machinePath().join(delimiter));
   if (python === null)
     throw new LeftOut('there is no python3 on this machine; a system package `python3-venv` brings it');
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const version = createHash('sha256').update(readFileSync(requirements)).update(python).digest('hex').slice(0, 12);
-  const kept = join(cache, 'cambist', `credential-helpers-${version}`);
+  const kept = join(cacheDirectory() ?? workshop, `credential-helpers-${version}`);
   const ready = join(kept, 'ready');
   if (existsSync(ready)) return join(kept, 'bin');
   rmSync(kept, { recursive: true, force: true });
@@ -46,6 +45,18 @@ async function makeEnvironment(): Promise<string> {
   cpSync(requirements, `${ready}.part`);
   renameSync(`${ready}.part`, ready);
   return join(kept, 'bin');
+}
+
+/** Where a user's programs keep what they can make again; null if nothing can be kept there. */
+function cacheDirectory(): string | null {
+  const directory = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'cambist');
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+    return directory;
+  } catch {
+    return null;
+  }
 }
 
 /** Builds a Go program of the fixtures with this module, and says where it is. Throws LeftOut without Go or the module. */

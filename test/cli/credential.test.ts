@@ -77,6 +77,22 @@ describe('AWS', () => {
     expect(asked(deployment)).toMatchObject({ audience: 'sts.amazonaws.com' });
   });
 
+  it.each([
+    ['an HTML page', answering('<!doctype html><title>Sign in</title>')],
+    ['an empty answer', answering('')],
+    ['an HTML page', answering('<HTML>Blocked</HTML>', 403)],
+    ['text that is no XML', answering('{"AccessKeyId":"ASIAX"}')],
+    ['without usable keys.', answering('<R><AccessKeyId>ASIAX</AccessKeyId></R>')],
+    ['AccessDenied', answering('<E><Code>AccessDenied</Code><Message>Not authorized</Message></E>', 403)],
+  ])('gets nothing, but reads it, if STS answers with %s', async (kind, handler) => {
+    const aws = await deploy(handler);
+    const end = await run(await deploy(), role, '', { AWS_ENDPOINT_URL_STS: aws.origin });
+    expect([end.code, end.stdout]).toEqual([1, '']);
+    expect(end.stderr).toContain('✖ AWS STS');
+    expect(end.stderr).toContain(kind);
+    expect(end.stderr).not.toContain(GRANTED);
+  });
+
   it('gets a refusal on stderr with exit 1', async () => {
     const { code, stdout, stderr } = await run(await deploy(refusal), role);
     expect([code, stdout]).toEqual([1, '']);

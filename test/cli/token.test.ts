@@ -172,6 +172,23 @@ describe('helpers', () => {
     expect(deployment.received).toEqual([]);
   });
 
+  it('ignores what git may ask one day (gitcredentials(7)), and refuses it of docker', async () => {
+    await deploy(good);
+    const asked = async (format: string): Promise<number> =>
+      (await run(['-o', format, '--host', 'h.example.com', 'approve-of-2031'])).code;
+    expect([await asked('git-credential'), await asked('docker'), deployment.received]).toEqual([0, 2, []]);
+  });
+
+  it.each([
+    ['docker', 'r.example.com\n'],
+    ['git-credential', 'protocol=https\nhost=r.example.com\n\n'],
+  ])('gives %s the token on stdout alone, also in a job whose stderr could mask it', async (format, stdin) => {
+    await deploy(good);
+    const words = ['-o', format, '--host', 'r.example.com', '--source', 'env', 'get'];
+    const end = await run(words, { GITHUB_ACTIONS: 'true', TF_BUILD: 'True' }, stdin);
+    expect([end.code, end.stdout.includes(GRANTED), end.stderr]).toEqual([0, true, '']);
+  });
+
   it('tells docker that it knows no other registry', async () => {
     await deploy(good);
     const { code, stdout } = await run(

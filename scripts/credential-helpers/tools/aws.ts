@@ -19,7 +19,7 @@ export const aws: Tool = {
   name: 'aws',
   section: 'AWS',
   prepare: async (lab, block) => {
-    const bin = await pythonEnvironment();
+    const bin = await pythonEnvironment(lab);
     const sts = await startSts(lab, join(bin, 'moto_server'));
     lab.write('.aws/config', block);
     const env = { AWS_ENDPOINT_URL_STS: sts.origin };

@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 
 import { filesBelow, machinePath } from '../lab.ts';
 import type { Lab, Variables } from '../lab.ts';
-import { findProgram } from '../programs.ts';
 import { expectThat, LeftOut } from '../tool.ts';
 import type { Proof } from '../tool.ts';
 
@@ -15,16 +14,18 @@ const ASKED: readonly (readonly [string, readonly string[], string])[] = [
   ['git-credential-cambist', ['get'], 'protocol=https\nhost=git.example.com\n\n'],
   ['terraform-credentials-cambist', ['get', REGISTRY], ''],
 ];
+/** The oldest Node.js that the package names, and the one of this repository. */
+const MAJORS = [20, 24];
 const JWT = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/;
 
 /** What is true of all three, whatever tool starts them. */
 export function executableProofs(lab: Lab): readonly Proof[] {
   return [
-    ...['this Node.js', 'the Node.js of this machine'].map((which, index) => ({
-      says: `the three executables run on ${which}`,
+    ...MAJORS.map((major) => ({
+      says: `the three executables run on Node.js ${major}`,
       prove: async () => {
-        const node = index === 0 ? process.execPath : findProgram('node', machinePath().join(':'));
-        if (node === null) throw new LeftOut('this machine has no Node.js of its own; https://nodejs.org has it');
+        const node = await findNode(lab, major);
+        if (node === null) throw new LeftOut('there is none on this machine; https://nodejs.org has it');
         await eachAnswers(lab, lab.bin, { PATH: `${dirname(node)}:/usr/bin:/bin` });
       },
     })),
@@ -82,6 +83,15 @@ export function leftBehindProofs(lab: Lab): readonly Proof[] {
       },
     },
   ];
+}
+
+/** A Node.js of this major: the one that runs this, or one on the PATH. */
+async function findNode(lab: Lab, major: number): Promise<string | null> {
+  for (const node of [process.execPath, ...machinePath().map((folder) => join(folder, 'node'))]) {
+    const { stdout } = await lab.run(node, ['--version']);
+    if (stdout.startsWith(`v${major}.`)) return node;
+  }
+  return null;
 }
 
 async function eachAnswers(lab: Lab, folder: string, variables: Variables): Promise<void> {

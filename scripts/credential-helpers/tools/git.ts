@@ -57,6 +57,19 @@ export const git: Tool = {
         },
       },
       {
+        says: 'git takes the host from the configuration too, and no variable is needed',
+        prove: async () => {
+          const words = ['-c', 'credential.helper=', '-c', `credential.helper=cambist --host ${HOST}`, 'credential'];
+          const none = { CAMBIST_CREDENTIAL_HOST: undefined };
+          const filled = await lab.runUnseen(program, [...words, 'fill'], none, `protocol=https\nhost=${HOST}\n\n`);
+          expectThat(filled.code === 0 && filled.stdout.includes('password=eyJ'), 'a password', filled.stderr);
+          for (const operation of ['approve', 'reject']) {
+            const ended = await lab.run(program, [...words, operation], none, filled.stdout);
+            expectThat(ended.code === 0 && ended.stderr === '', `${operation} is ignored`, ended);
+          }
+        },
+      },
+      {
         says: 'git gets nothing for another host, nor in the clear',
         prove: async () => {
           const before = lab.deployment.exchanges();

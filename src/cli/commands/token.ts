@@ -9,8 +9,8 @@ export const tokenCommand: CommandBody = {
   description:
     'Finds the platform by itself, asks it for an ID token with the right audience and exchanges it. The token is masked ' +
     'if the CI platform can do that, before anything else is printed. Only timeouts, 408, 429 and 5xx are tried again; ' +
-    'a refusal is final. Docker finds a helper by its name: an executable `docker-credential-cambist` that runs ' +
-    '`exec cambist token --output docker --host registry.example.com "$1"`.',
+    'a refusal is final. As a helper of docker or git it prints no mask, which could end in a log of the tool; ' +
+    '`cambist credential` answers more tools.',
   arguments: [{ name: '[operation...]', description: 'added by git and docker when they call this as their helper' }],
   options: [
     ...EXCHANGE_OPTIONS,
@@ -56,7 +56,7 @@ async function exchange(context: CommandContext): Promise<number> {
   const [
     { answerHelper },
     { formatToken },
-    { maskToken },
+    { maskToken, redactToken },
     { writePrivateFile },
     { githubEnvFile, readIdTokenAudiences, readWanted },
     { requestToken },
@@ -72,13 +72,14 @@ async function exchange(context: CommandContext): Promise<number> {
   const wanted = readWanted(context);
   const settings = readExchangeSettings(context);
   const idTokenFor = readIdTokenAudiences(context);
+  const isHelper = wanted.format === 'git-credential' || wanted.format === 'docker';
   const get = async (): Promise<ExchangedToken> => {
     const token = await requestToken(world, settings, { idTokenFor });
-    await maskToken(world, token.accessToken);
+    await (isHelper ? redactToken : maskToken)(world, token.accessToken);
     return token;
   };
 
-  if (wanted.format === 'git-credential' || wanted.format === 'docker') {
+  if (isHelper) {
     const answer = await answerHelper(context, wanted, get);
     output.raw(answer.text);
     return answer.code;

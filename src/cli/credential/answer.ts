@@ -1,5 +1,5 @@
 // Answers each tool in its own protocol: reads what it asks, gets what it may have, and says failures in its form.
-// A token goes to the tool on stdout and nowhere else, not even as a mask of CI: the tool may write our stderr to a log.
+// A token goes to the tool on stdout and is printed nowhere else, not even as a mask of CI: the tool may write our stderr to a log.
 
 import { AWS_AUDIENCE } from '../../platforms/aws/assume-role.ts';
 import type { ExchangedToken } from '../../sdk/client/index.ts';
@@ -10,6 +10,7 @@ import { readHosts } from '../token/credential-helper.ts';
 import { readExchangeSettings, textOf } from '../token/exchange-settings.ts';
 import type { ExchangeSettings } from '../token/exchange-settings.ts';
 import { formatToken } from '../token/format-token.ts';
+import { redactToken } from '../token/mask-token.ts';
 import { readIdTokenAudiences } from '../token/read-wanted.ts';
 import type { Wanted } from '../token/read-wanted.ts';
 import { requestToken } from '../token/request-token.ts';
@@ -32,6 +33,7 @@ export async function answerAws(context: CommandContext): Promise<void> {
   const region = regionFor(arn, options.text('region'), world.env);
   const [audience = AWS_AUDIENCE] = readIdTokenAudiences(context) ?? [];
   const { keys } = await requestRoleKeys(world, readExchangeSettings(context), { arn, region, audience });
+  for (const secret of [keys.secretAccessKey, keys.sessionToken]) await redactToken(world, secret);
   output.raw(formatAwsProcess(keys));
 }
 
@@ -150,7 +152,9 @@ async function getToken(
   settings: ExchangeSettings,
   idTokenFor: readonly string[] | null,
 ): Promise<ExchangedToken> {
-  return await requestToken(world, settings, { idTokenFor });
+  const token = await requestToken(world, settings, { idTokenFor });
+  await redactToken(world, token.accessToken);
+  return token;
 }
 
 /** The hosts that may get the token. Throws a usage failure if there is none: nobody may get it then. */

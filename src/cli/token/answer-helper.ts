@@ -15,9 +15,11 @@ export async function answerHelper(
   { format, hosts, username }: Wanted,
   get: () => Promise<ExchangedToken>,
 ): Promise<{ readonly text: string; readonly code: number }> {
-  if (readOperation(words) === 'other') return { text: words[0] === 'list' ? '{}\n' : '', code: 0 };
+  const isDocker = format === 'docker';
+  if (readOperation(words, isDocker) === 'other')
+    return { text: isDocker && words[0] === 'list' ? '{}\n' : '', code: 0 };
   const input = await world.readStdin();
-  if (format === 'docker') {
+  if (isDocker) {
     const serverUrl = input.trim();
     // The protocol has no other way to say so.
     if (!hosts.includes(registryHost(serverUrl))) return { text: DOCKER_NOT_FOUND, code: 1 };

@@ -5,10 +5,10 @@ import { usageFailure } from '../failure.ts';
 /** The operation a helper was called for; git and docker add it to the command line. */
 export type HelperOperation = 'get' | 'other';
 
-/** `get`, or one of those that a helper without memory has nothing to do for. Throws a usage failure for any other word. */
-export function readOperation(words: readonly string[]): HelperOperation {
+/** `get`, or one that a helper without memory has nothing to do for: with git any other (gitcredentials(7)). Throws a usage failure else. */
+export function readOperation(words: readonly string[], isDocker: boolean): HelperOperation {
   const [word = 'get', ...rest] = words;
-  if (rest.length > 0 || !['get', 'store', 'erase', 'list', 'capability'].includes(word))
+  if (rest.length > 0 || (isDocker && !['get', 'store', 'erase', 'list'].includes(word)))
     throw usageFailure(`Unexpected argument ${JSON.stringify([word, ...rest].join(' '))}.`);
   return word === 'get' ? 'get' : 'other';
 }

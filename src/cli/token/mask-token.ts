@@ -19,6 +19,11 @@ export async function maskToken(world: World, token: string): Promise<void> {
     stderr.write('⚠ The Buildkite agent did not take the token to redact it: keep it out of the log.\n');
 }
 
+/** For a helper, whose stderr a tool may write to a log: hides the token only if a platform takes it without a print. */
+export async function redactToken({ env }: World, token: string): Promise<void> {
+  if (env['BUILDKITE'] === 'true') await addToRedactor(env, token);
+}
+
 /** Over stdin: a command line can be read by every user of the machine. */
 async function addToRedactor(env: World['env'], token: string): Promise<boolean> {
   return await new Promise((resolve) => {

@@ -63,7 +63,8 @@ export function readRoleKeys(answer: PlatformAnswer): RoleKeys {
   // Lines and quotes in them would change the files that they are written to.
   const isUsable = Object.values(keys).every((value) => /^[\w+/=:.-]+$/.test(value));
   if (isUsable && !Number.isNaN(Date.parse(keys.expiresAt))) return keys;
-  throw new PlatformFailure('AWS STS answered without usable keys.', 'Check AWS_ENDPOINT_URL_STS.', 'platform_refused');
+  const message = `AWS STS answered without usable keys${inWords(text)}.`;
+  throw new PlatformFailure(message, 'Check AWS_ENDPOINT_URL_STS.', 'platform_refused');
 }
 
 /** A name for the session out of any text (AWS allows 2 to 64 of `\w+=,.@-`). */
@@ -74,13 +75,20 @@ export function sessionName(text: string): string {
 function refusalOf({ status, headers, text }: PlatformAnswer): Error {
   const code = memberOf(text, 'Code') ?? '';
   const said = quoteComplaint(unescapeXml(memberOf(text, 'Message') ?? ''));
-  const complaint = [code === '' ? `HTTP ${status}` : quoteComplaint(code), said]
+  const complaint = [code === '' ? `HTTP ${status}${inWords(text)}` : quoteComplaint(code), said]
     .filter((one) => one !== '')
     .join(': ');
   if (status === 408 || status === 429 || status >= 500 || PASSING.has(code)) {
     return new PassingTrouble(complaint, headers.get('retry-after'));
   }
   return new PlatformFailure(`AWS STS refused the role: ${complaint}`, undefined, 'platform_refused');
+}
+
+/** Says what an answer is that is no answer of STS; it is not quoted, since it may hold keys. */
+function inWords(text: string): string {
+  if (text.trim() === '') return ': an empty answer';
+  if (/^\s*<(?:!doctype html|html|head|body)/i.test(text)) return ': an HTML page';
+  return /^\s*</.test(text) ? '' : ': text that is no XML';
 }
 
 function memberOf(xml: string, name: string): string | undefined {
