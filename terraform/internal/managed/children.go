@@ -2,6 +2,7 @@ package managed
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -12,52 +13,67 @@ import (
 
 // writeChildren makes the objects of a member what the plan says. Those that are there already stay; of the others, what can
 // be changed into what is wanted is changed, and only what is left over is created or deleted.
-func (r *Resource) writeChildren(ctx context.Context, identity string, member *object.Member, plan tftypes.Value) error {
+// It returns the place of the one that could not be written.
+func (r *Resource) writeChildren(ctx context.Context, identity string, member *object.Member, plan tftypes.Value) (string, error) {
 	objects := r.session.Objects(strings.Replace(member.Children, "{id}", identity, 1))
 	there, err := objects.All(ctx, iam.ListOptions{})
 	if err != nil {
-		return err
+		return "", err
 	}
-	rule := member.Is.Of
 	left := map[string][]*iam.Document{}
 	for _, one := range there {
-		key := canonical(&object.Member{Is: *rule}, filledIn(rule, any(*one)))
+		key := childKey(member, *one)
 		left[key] = append(left[key], one)
 	}
-	var missing []iam.Document
+	type child struct {
+		place string
+		body  iam.Document
+	}
+	var missing []child
 	wanted, _ := toJSON(&member.Is, plan).([]any)
-	for _, one := range wanted {
-		key := canonical(&object.Member{Is: *rule}, filledIn(rule, one))
+	for index, one := range wanted {
+		key := childKey(member, one)
 		if same := left[key]; len(same) > 0 {
 			left[key] = same[1:]
 			continue
 		}
 		body, _ := one.(map[string]any)
-		missing = append(missing, body)
+		missing = append(missing, child{childPlace(member, index), body})
 	}
 	var surplus []*iam.Document
 	for _, one := range there {
-		key := canonical(&object.Member{Is: *rule}, filledIn(rule, any(*one)))
+		key := childKey(member, *one)
 		if same := left[key]; len(same) > 0 {
 			surplus, left[key] = append(surplus, same[0]), same[1:]
 		}
 	}
-	for index, body := range missing {
+	for index, one := range missing {
 		if index < len(surplus) {
-			_, err = objects.Update(ctx, identityOf(surplus[index]), body)
+			_, err = objects.Update(ctx, identityOf(surplus[index]), one.body)
 		} else {
-			_, err = objects.Create(ctx, body)
+			_, err = objects.Create(ctx, one.body)
 		}
 		if err != nil {
-			return err
+			return one.place, err
 		}
 	}
 	for _, one := range surplus[min(len(missing), len(surplus)):] {
 		if err := objects.Delete(ctx, identityOf(one)); err != nil {
-			return err
+			return "", err
 		}
 	}
-	return nil
+	return "", nil
+}
+
+// childKey is equal for objects in a member that mean the same.
+func childKey(member *object.Member, child any) string {
+	rule := member.Is.Of
+	return canonical(&object.Member{Is: *rule}, filledIn(rule, child))
+}
+
+// childPlace is the pointer to an object in a member.
+func childPlace(member *object.Member, index int) string {
+	return fmt.Sprintf("/%s/%d", member.Wire, index)
 }
 
 func identityOf(document *iam.Document) string {

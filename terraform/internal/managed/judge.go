@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"cambist/iam"
+	"terraform-provider-cambist/internal/object"
 )
 
 // judge asks the service what it would say to the planned change. What cannot be judged yet is judged when it is applied.
@@ -17,21 +19,46 @@ func (r *Resource) judge(ctx context.Context, config, plan, before map[string]tf
 		return
 	}
 	answer, err := r.ask(ctx, config, plan, before)
+	r.reportJudgement(problems, verbOf(before), err, "")
+	r.warn(answer, problems)
+	if member := r.children(); member != nil && before != nil && plan[member.Name].IsFullyKnown() {
+		r.judgeChildren(ctx, textOf(before["identity"]), member, plan[member.Name], before[member.Name], problems)
+	}
+}
+
+// judgeChildren asks about each new one by itself, as it is written by itself.
+func (r *Resource) judgeChildren(ctx context.Context, identity string, member *object.Member, plan, before tftypes.Value, problems *diag.Diagnostics) {
+	objects := r.session.Objects(strings.Replace(member.Children, "{id}", identity, 1))
+	known := map[string]bool{}
+	there, _ := toJSON(&member.Is, before).([]any)
+	for _, one := range there {
+		known[childKey(member, one)] = true
+	}
+	wanted, _ := toJSON(&member.Is, plan).([]any)
+	for index, one := range wanted {
+		if body, isObject := one.(map[string]any); isObject && !known[childKey(member, one)] {
+			_, err := objects.Create(ctx, body, iam.ValidateOnly())
+			r.reportJudgement(problems, "change", err, childPlace(member, index))
+		}
+	}
+}
+
+// reportJudgement makes an error of what will be refused, and a warning of what is only in the way now.
+func (r *Resource) reportJudgement(problems *diag.Diagnostics, verb string, err error, place string) {
 	var refusal *iam.Error
 	switch {
 	case err == nil:
-		r.warn(answer, problems)
 	case !errors.As(err, &refusal):
-		r.report(problems, verbOf(before), err, nil)
+		r.report(problems, verb, err, place)
 	case refusal.Status == 409 && refusal.ConflictsWith != nil && r.session.IsLeaving(refusal.ConflictsWith.Identity):
 	case slices.ContainsFunc(refusal.Faults, func(fault iam.Fault) bool { return fault.Parameter != nil }):
 		// An older deployment judges nothing beforehand, and says so of the parameter.
 	case refusal.Status == 400 || refusal.Status == 401 || refusal.Status == 403:
-		r.report(problems, verbOf(before), err, nil)
+		r.report(problems, verb, err, place)
 	default:
 		// What is in the way now may be gone when the plan is applied.
 		var later diag.Diagnostics
-		r.report(&later, verbOf(before), err, nil)
+		r.report(&later, verb, err, place)
 		for _, one := range later {
 			problems.AddWarning(one.Summary(), "As things are now, this would fail: "+one.Detail())
 		}

@@ -22,10 +22,12 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	before := attributes(req.State.Raw)
 	found, err := r.find(ctx, before)
 	if err != nil {
-		r.report(&resp.Diagnostics, "read", err, nil)
+		r.report(&resp.Diagnostics, "read", err, "")
 		return
 	}
 	if found == nil {
+		// The framework wants to know what is gone.
+		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, before)...)
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -104,7 +106,7 @@ func (r *Resource) adopt(ctx context.Context, values map[string]tftypes.Value, r
 	}
 	found, err := r.find(ctx, values)
 	if err != nil {
-		r.report(&resp.Diagnostics, "import", err, nil)
+		r.report(&resp.Diagnostics, "import", err, "")
 		return false
 	}
 	if found == nil {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"cambist/iam"
 	"terraform-provider-cambist/internal/object"
@@ -19,8 +18,9 @@ func (r *Resource) summary(verb string) string {
 	return fmt.Sprintf("Cannot %s the %s", verb, r.described.Noun)
 }
 
-// report makes diagnostics of a failed request: each at the attribute that it is about, with the way out.
-func (r *Resource) report(problems *diag.Diagnostics, verb string, err error, before map[string]tftypes.Value) {
+// report makes diagnostics of a failed request: each at the attribute that it is about, with the way out. Pointers in the answer
+// begin at place, "" for the object itself.
+func (r *Resource) report(problems *diag.Diagnostics, verb string, err error, place string) {
 	var failure *iam.Error
 	if !errors.As(err, &failure) {
 		problems.AddError(r.summary(verb), err.Error())
@@ -36,7 +36,7 @@ func (r *Resource) report(problems *diag.Diagnostics, verb string, err error, be
 		return
 	}
 	for _, fault := range failure.Faults {
-		at, rest := r.attributeAt(pointerOf(fault))
+		at, rest := r.attributeAt(place + pointerOf(fault))
 		detail := strings.TrimSpace(rest+" "+r.inAttributes(fault.Detail)) + advice + suffix
 		if at == nil {
 			problems.AddError(r.summary(verb), detail)

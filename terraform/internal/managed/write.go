@@ -19,7 +19,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	answer, err := r.written(r.session.Objects(r.place(plan)).Create(ctx, body))
 	r.session.Wrote()
 	if err != nil {
-		r.report(&resp.Diagnostics, "create", err, nil)
+		r.report(&resp.Diagnostics, "create", err, "")
 		return
 	}
 	identity, _ := answer["identity"].(string)
@@ -56,15 +56,15 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		r.warn(answer, &resp.Diagnostics)
 	}
 	if member := r.children(); member != nil && !plan[member.Name].Equal(before[member.Name]) {
-		if err = r.writeChildren(ctx, identity, member, plan[member.Name]); err != nil {
-			r.report(&resp.Diagnostics, "change", err, nil)
+		if place, err := r.writeChildren(ctx, identity, member, plan[member.Name]); err != nil {
+			r.report(&resp.Diagnostics, "change", err, place)
 		}
 		r.session.Wrote()
 		answer = nil
 	}
 	if answer == nil {
 		if answer, err = r.written(objects.Get(ctx, identity)); err != nil {
-			r.report(&resp.Diagnostics, "read", err, nil)
+			r.report(&resp.Diagnostics, "read", err, "")
 			return
 		}
 	}
@@ -81,12 +81,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 // reportChange says what was changed meanwhile if that is why the service refuses.
 func (r *Resource) reportChange(ctx context.Context, err error, before map[string]tftypes.Value, resp *resource.UpdateResponse) {
 	if !iam.IsChangedMeanwhile(err) {
-		r.report(&resp.Diagnostics, "change", err, nil)
+		r.report(&resp.Diagnostics, "change", err, "")
 		return
 	}
 	now, readErr := r.written(r.session.Objects(r.place(before)).Get(ctx, textOf(before["identity"])))
 	if readErr != nil {
-		r.report(&resp.Diagnostics, "change", err, nil)
+		r.report(&resp.Diagnostics, "change", err, "")
 		return
 	}
 	var changes []string
@@ -115,7 +115,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if err == nil || iam.IsNotFound(err) {
 		return
 	}
-	r.report(&resp.Diagnostics, "delete", err, nil)
+	r.report(&resp.Diagnostics, "delete", err, "")
 }
 
 // written is the answer to a write; nil if there is none.
