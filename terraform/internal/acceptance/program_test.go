@@ -68,12 +68,18 @@ func (w *workspace) command(arguments ...string) (*exec.Cmd, *bytes.Buffer) {
 // run returns what the program printed and its exit status.
 func (w *workspace) run(arguments ...string) (string, int) {
 	w.t.Helper()
+	state, output := w.ran(arguments...)
+	return output, state.ExitCode()
+}
+
+func (w *workspace) ran(arguments ...string) (*os.ProcessState, string) {
+	w.t.Helper()
 	command, output := w.command(arguments...)
 	err := command.Run()
 	if err != nil && command.ProcessState == nil {
 		w.t.Fatal(err)
 	}
-	return output.String(), command.ProcessState.ExitCode()
+	return command.ProcessState, output.String()
 }
 
 func (w *workspace) must(arguments ...string) string {
@@ -85,12 +91,14 @@ func (w *workspace) must(arguments ...string) string {
 	return output
 }
 
-// mustPlanNothing fails the test if the next plan changes something.
-func (w *workspace) mustPlanNothing() {
+// mustPlanNothing fails the test if the next plan changes something; it returns the seconds of processor time that the plan took.
+func (w *workspace) mustPlanNothing() float64 {
 	w.t.Helper()
-	if output, status := w.run("plan", "-detailed-exitcode", "-input=false"); status != 0 {
-		w.t.Fatalf("the plan is not empty (%d):\n%s", status, tail(output))
+	state, output := w.ran("plan", "-detailed-exitcode", "-input=false")
+	if state.ExitCode() != 0 {
+		w.t.Fatalf("the plan is not empty (%d):\n%s", state.ExitCode(), tail(output))
 	}
+	return (state.UserTime() + state.SystemTime()).Seconds()
 }
 
 func tail(text string) string {
