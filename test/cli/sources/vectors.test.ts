@@ -33,12 +33,12 @@ function filled(text: string): string {
 }
 
 function worldOf({ variables, files = {}, programs = [] }: Case): World {
-  const files_ = place();
-  cleanups.push(files_.remove);
-  for (const [path, text] of Object.entries(files)) files_.write(path, filled(text));
+  const tree = place();
+  cleanups.push(tree.remove);
+  for (const [path, text] of Object.entries(files)) tree.write(path, filled(text));
   const given = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, filled(value)]));
   const { deployment } = vectors;
-  const made = world(given, { root: files_.root });
+  const made = world(given, { root: tree.root });
   return {
     ...made,
     system: { ...made.system, isProgram: async (name) => programs.includes(name) },
