@@ -459,8 +459,14 @@ function presentable(text, secrets) {
   return shown2.length <= MAX_DESCRIPTION_CHARS ? shown2 : `${shown2.slice(0, MAX_DESCRIPTION_CHARS - 1)}\u2026`;
 }
 
+// src/cli/builtin.ts
+import { createRequire } from "node:module";
+var load = createRequire(import.meta.url);
+var http = () => load("node:http");
+var https = () => load("node:https");
+var crypto = () => load("node:crypto");
+
 // src/cli/terminal-text.ts
-import { randomUUID } from "node:crypto";
 var UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 var SHORT = /* @__PURE__ */ new Map([
   ["\n", "\\n"],
@@ -479,8 +485,6 @@ function escaped(character) {
     (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`
   ).join("");
 }
-var MARK = `\uFDD0${randomUUID()}`;
-var MARKS = new RegExp(`${MARK}([a-z]*)\uFDD1`, "g");
 
 // src/action/summary.ts
 function refusalSummary({ title, reason, requestId, refused: refused3, asked, command }) {
@@ -618,11 +622,10 @@ async function sendOverNetwork(send, { url, method = "GET", headers = {}, body }
   return { status: response.status, headers: response.headers, text: Buffer.concat(chunks).toString("utf8") };
 }
 async function sendOverSocket(socketPath, { url, method = "GET", headers = {}, body }, timeoutMs) {
-  const { request } = await import("node:http");
   const { host, pathname, search } = new URL(url);
   return await new Promise((resolve3, reject) => {
     const length = body === void 0 ? {} : { "content-length": String(Buffer.byteLength(body)) };
-    const sent = request(
+    const sent = http().request(
       {
         socketPath,
         path: pathname + search,
@@ -643,9 +646,7 @@ async function sendOverSocket(socketPath, { url, method = "GET", headers = {}, b
           "end",
           () => resolve3({
             status: response.statusCode ?? 0,
-            headers: new Headers(
-              Object.entries(response.headers).map(([name2, value]) => [name2, String(value)])
-            ),
+            headers: { get: (name2) => response.headersDistinct[name2.toLowerCase()]?.join(", ") ?? null },
             text: Buffer.concat(chunks).toString("utf8")
           })
         );
@@ -2119,12 +2120,11 @@ import { mkdir, readFile as readFile2, rm as rm2 } from "node:fs/promises";
 import { dirname as dirname2, join as join3, resolve } from "node:path";
 
 // src/cli/token/private-file.ts
-import { randomUUID as randomUUID2 } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join as join2 } from "node:path";
 var OWNER_ONLY = 384;
 async function writePrivateFile(path, text, mode = OWNER_ONLY) {
-  const draft = join2(dirname(path), `.${basename(path)}.${randomUUID2()}`);
+  const draft = join2(dirname(path), `.${basename(path)}.${crypto().randomUUID()}`);
   try {
     const file = await open(draft, "wx", OWNER_ONLY);
     try {
@@ -2199,7 +2199,6 @@ var MIN_ROLE_SECONDS = 900;
 var MAX_ROLE_SECONDS = 43200;
 var MIN_LIFETIME_SECONDS = 60;
 var CANCELLED_GRACE_MS = 4e3;
-var PROXY_NODE = [24, 5];
 
 // src/action/inputs.ts
 function readInputs(variables) {
@@ -2295,73 +2294,136 @@ function awsOf(role, givenRegion, lifetime, variables, faults) {
   return { role, region, durationSeconds: durationSeconds2 };
 }
 
-// src/action/send.ts
-import http from "node:http";
-import https from "node:https";
-init_limits();
-var PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
-var LOOPBACK3 = /* @__PURE__ */ new Set(["localhost", "127.0.0.1", "[::1]"]);
-var BODILESS = /* @__PURE__ */ new Set([204, 205, 304]);
+// src/cli/limits.ts
+var PROXY_NODES = [
+  [24, 5],
+  [22, 21]
+];
+var MAX_TOKEN_BYTES = 16 * 1024;
+var MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
+var OLD_KEY_SECONDS = 180 * 86400;
+var NOTED_ARCHIVE_LAG_SECONDS = 6 * 3600;
+var MAX_UNPACKED_OBJECT_BYTES = 64 * 1024 * 1024;
+
+// src/cli/proxy.ts
+var DIRECT = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.\d+\.\d+|\[fe80:.*\]|\[fd00:ec2::\w+\]|metadata\.google\.internal)$/;
+function proxyFor({ protocol, hostname }, variables) {
+  if (DIRECT.test(hostname)) return null;
+  const names = protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const variable = names.find((name2) => (variables[name2] ?? "") !== "");
+  if (variable === void 0) return null;
+  const given = variables[variable] ?? "";
+  const address = given.includes("://") ? given : `http://${given}`;
+  const url = URL.parse(address);
+  if (url === null || !["http:", "https:"].includes(url.protocol))
+    throw new CliFailure(`${variable} is not the address of an http proxy.`, { code: "usage" });
+  return { variable, address, origin: `${url.protocol}//${url.host}` };
+}
+function knowsProxies(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [[newest]] = PROXY_NODES;
+  return major > newest || PROXY_NODES.some(([line, from]) => major === line && minor >= from);
+}
+
+// src/cli/send.ts
+var USER_AGENT = "cambist";
 function sender(variables) {
-  const proxies = PROXIES.flatMap((name2) => variables[name2] ? [[name2, proxyAddress(name2, variables[name2])]] : []);
-  const hasProxy = proxies.length > 0;
-  if (hasProxy) requireProxyAgents();
-  const proxyEnv = Object.fromEntries([...Object.entries(variables), ...proxies]);
-  return async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    const library = url.protocol === "https:" ? https : http;
-    const agent = hasProxy && !LOOPBACK3.has(url.hostname) ? new library.Agent({ proxyEnv }) : void 0;
+  const agents = /* @__PURE__ */ new Map();
+  const agentFor = (url) => {
+    const proxy = proxyFor(url, variables);
+    const key = `${url.protocol}${proxy?.variable ?? ""}`;
+    const known = agents.get(key);
+    if (known !== void 0) return known;
+    const { no_proxy: lower, NO_PROXY: upper } = variables;
+    const named = proxy === null ? {} : { [proxy.variable]: proxy.address, no_proxy: lower, NO_PROXY: upper };
+    const proxyEnv = Object.fromEntries(Object.entries(named));
+    const agent = new (libraryFor(url)).Agent({ keepAlive: true, proxyEnv });
+    agents.set(key, agent);
+    return agent;
+  };
+  return async (to, { method = "GET", headers = {}, body = null, signal = null }) => {
+    const url = new URL(to);
+    const agent = agentFor(url);
     const answer = await new Promise((resolve3, reject) => {
-      const request = library.request(
+      const sent = libraryFor(url).request(
         url.href,
-        {
-          method: init?.method ?? "GET",
-          headers: Object.fromEntries(new Headers(init?.headers)),
-          ...agent === void 0 ? {} : { agent },
-          ...init?.signal ? { signal: init.signal } : {}
-        },
+        // What nobody here unpacks is not asked for.
+        { method, agent, headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers } },
         resolve3
       );
-      request.once("error", reject);
-      request.end(typeof init?.body === "string" ? init.body : void 0);
+      const end = () => void sent.destroy(reasonOf2(signal));
+      sent.once("error", (error) => reject(signal?.aborted === true ? reasonOf2(signal) : error));
+      sent.once("close", () => signal?.removeEventListener("abort", end));
+      if (signal?.aborted === true) end();
+      else signal?.addEventListener("abort", end, { once: true });
+      sent.end(body ?? void 0);
     });
-    const headers = new Headers();
-    for (const [name2, values] of Object.entries(answer.headersDistinct))
-      for (const value of values ?? []) headers.append(name2, value);
-    const body = await bodyOf(answer);
-    const status = answer.statusCode ?? 0;
-    return new Response(BODILESS.has(status) ? null : body, { status, headers });
+    return answerOf(answer, signal);
   };
 }
-async function bodyOf(answer) {
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of answer) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_PLATFORM_ANSWER_BYTES) break;
-  }
-  return Buffer.concat(chunks);
+function libraryFor({ protocol }) {
+  return protocol === "https:" ? https() : http();
 }
-function proxyAddress(name2, given) {
-  const address = given.includes("://") ? given : `http://${given}`;
-  if (["http:", "https:"].includes(URL.parse(address)?.protocol ?? "")) return address;
-  throw new CliFailure(`${name2} is not the address of an http proxy.`, { code: "usage" });
+function answerOf(message, signal) {
+  const status = message.statusCode ?? 0;
+  const chunks = message[Symbol.asyncIterator]();
+  const next = async () => {
+    try {
+      return await chunks.next();
+    } catch (error) {
+      throw signal?.aborted === true ? reasonOf2(signal) : error;
+    }
+  };
+  let stream = null;
+  const bytes = async () => {
+    const all = [];
+    for (let part = await next(); part.done !== true; part = await next()) all.push(part.value);
+    return Buffer.concat(all);
+  };
+  return {
+    status,
+    ok: status >= 200 && status < 300,
+    headers: { get: (name2) => message.headersDistinct[name2.toLowerCase()]?.join(", ") ?? null },
+    // Made when it is asked for, once: a stream reads ahead, and what it read is lost to the others.
+    get body() {
+      return stream ??= new ReadableStream({
+        pull: async (controller) => {
+          const { done, value } = await next();
+          if (done === true) controller.close();
+          else controller.enqueue(value);
+        },
+        // An answer that is too long is not waited for.
+        cancel: () => void message.destroy()
+      });
+    },
+    arrayBuffer: async () => {
+      const { buffer, byteOffset, byteLength } = await bytes();
+      return buffer.slice(byteOffset, byteOffset + byteLength);
+    },
+    text: async () => new TextDecoder().decode(await bytes()),
+    json: async () => JSON.parse(new TextDecoder().decode(await bytes()))
+  };
 }
-function requireProxyAgents() {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const [wantedMajor, wantedMinor] = PROXY_NODE;
-  if (major > wantedMajor || major === wantedMajor && minor >= wantedMinor) return;
-  throw new CliFailure(
-    `The runner has a proxy, and its Node.js ${process.versions.node} knows none before ${PROXY_NODE.join(".")}.`,
-    { code: "runner_too_old", next: "Update the runner." }
-  );
+function reasonOf2(signal) {
+  const reason = signal?.reason;
+  return reason instanceof Error ? reason : new Error("aborted");
+}
+
+// src/action/send.ts
+function runnerSender(variables) {
+  const hasProxy = ["https:", "http:"].some((scheme) => proxyFor(new URL(`${scheme}//elsewhere`), variables) !== null);
+  if (hasProxy && !knowsProxies())
+    throw new CliFailure(`The runner has a proxy, and its Node.js ${process.versions.node} knows none before 24.5.`, {
+      code: "runner_too_old",
+      next: "Update the runner."
+    });
+  return sender(variables);
 }
 
 // src/action/get-credentials.ts
 async function getCredentials(runner2, variables) {
   const inputs = readInputs(variables);
-  const send = sender(variables);
+  const send = runnerSender(variables);
   const means = { runner: runner2, system: realSystem({ env: variables, fetch: send }), fetch: send };
   const [first, second] = wantedOf(inputs);
   const token = await exchange(inputs, first, means);
@@ -2411,7 +2473,7 @@ function rfc3339(at) {
 }
 
 // src/action/runner.ts
-import { randomUUID as randomUUID3 } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
 function runnerOf(variables, write) {
   const print = (line) => void write(`${withoutCommands(line)}
@@ -2442,7 +2504,7 @@ function runnerOf(variables, write) {
   };
 }
 function entry(name2, value) {
-  const delimiter2 = `cambist_${randomUUID3()}`;
+  const delimiter2 = `cambist_${randomUUID()}`;
   return `${name2}<<${delimiter2}
 ${value}
 ${delimiter2}

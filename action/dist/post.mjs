@@ -2,7 +2,7 @@
 
 
 // src/action/runner.ts
-import { randomUUID as randomUUID2 } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
 
 // src/cli/failure.ts
@@ -15,8 +15,13 @@ var CliFailure = class extends Error {
   }
 };
 
+// src/cli/builtin.ts
+import { createRequire } from "node:module";
+var load = createRequire(import.meta.url);
+var http = () => load("node:http");
+var https = () => load("node:https");
+
 // src/cli/terminal-text.ts
-import { randomUUID } from "node:crypto";
 var UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 var SHORT = /* @__PURE__ */ new Map([
   ["\n", "\\n"],
@@ -35,8 +40,6 @@ function escaped(character) {
     (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`
   ).join("");
 }
-var MARK = `\uFDD0${randomUUID()}`;
-var MARKS = new RegExp(`${MARK}([a-z]*)\uFDD1`, "g");
 
 // src/action/runner.ts
 function runnerOf(variables, write) {
@@ -68,7 +71,7 @@ function runnerOf(variables, write) {
   };
 }
 function entry(name, value) {
-  const delimiter = `cambist_${randomUUID2()}`;
+  const delimiter = `cambist_${randomUUID()}`;
   return `${name}<<${delimiter}
 ${value}
 ${delimiter}
@@ -359,73 +362,131 @@ async function removeCredentials(path, secret) {
 
 // src/action/limits.ts
 var REVOKE_TIMEOUT_MS = 5e3;
-var PROXY_NODE = [24, 5];
 
-// src/action/send.ts
-import http from "node:http";
-import https from "node:https";
+// src/cli/limits.ts
+var PROXY_NODES = [
+  [24, 5],
+  [22, 21]
+];
+var MAX_TOKEN_BYTES = 16 * 1024;
+var MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
+var OLD_KEY_SECONDS = 180 * 86400;
+var NOTED_ARCHIVE_LAG_SECONDS = 6 * 3600;
+var MAX_UNPACKED_OBJECT_BYTES = 64 * 1024 * 1024;
 
-// src/platforms/limits.ts
-var MAX_PLATFORM_ANSWER_BYTES = 64 * 1024;
+// src/cli/proxy.ts
+var DIRECT = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.\d+\.\d+|\[fe80:.*\]|\[fd00:ec2::\w+\]|metadata\.google\.internal)$/;
+function proxyFor({ protocol, hostname }, variables) {
+  if (DIRECT.test(hostname)) return null;
+  const names = protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const variable = names.find((name) => (variables[name] ?? "") !== "");
+  if (variable === void 0) return null;
+  const given = variables[variable] ?? "";
+  const address = given.includes("://") ? given : `http://${given}`;
+  const url = URL.parse(address);
+  if (url === null || !["http:", "https:"].includes(url.protocol))
+    throw new CliFailure(`${variable} is not the address of an http proxy.`, { code: "usage" });
+  return { variable, address, origin: `${url.protocol}//${url.host}` };
+}
+function knowsProxies(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [[newest]] = PROXY_NODES;
+  return major > newest || PROXY_NODES.some(([line, from]) => major === line && minor >= from);
+}
 
-// src/action/send.ts
-var PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
-var LOOPBACK2 = /* @__PURE__ */ new Set(["localhost", "127.0.0.1", "[::1]"]);
-var BODILESS = /* @__PURE__ */ new Set([204, 205, 304]);
+// src/cli/send.ts
+var USER_AGENT = "cambist";
 function sender(variables) {
-  const proxies = PROXIES.flatMap((name) => variables[name] ? [[name, proxyAddress(name, variables[name])]] : []);
-  const hasProxy = proxies.length > 0;
-  if (hasProxy) requireProxyAgents();
-  const proxyEnv = Object.fromEntries([...Object.entries(variables), ...proxies]);
-  return async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    const library = url.protocol === "https:" ? https : http;
-    const agent = hasProxy && !LOOPBACK2.has(url.hostname) ? new library.Agent({ proxyEnv }) : void 0;
+  const agents = /* @__PURE__ */ new Map();
+  const agentFor = (url) => {
+    const proxy = proxyFor(url, variables);
+    const key = `${url.protocol}${proxy?.variable ?? ""}`;
+    const known = agents.get(key);
+    if (known !== void 0) return known;
+    const { no_proxy: lower, NO_PROXY: upper } = variables;
+    const named = proxy === null ? {} : { [proxy.variable]: proxy.address, no_proxy: lower, NO_PROXY: upper };
+    const proxyEnv = Object.fromEntries(Object.entries(named));
+    const agent = new (libraryFor(url)).Agent({ keepAlive: true, proxyEnv });
+    agents.set(key, agent);
+    return agent;
+  };
+  return async (to, { method = "GET", headers = {}, body = null, signal = null }) => {
+    const url = new URL(to);
+    const agent = agentFor(url);
     const answer = await new Promise((resolve, reject) => {
-      const request = library.request(
+      const sent = libraryFor(url).request(
         url.href,
-        {
-          method: init?.method ?? "GET",
-          headers: Object.fromEntries(new Headers(init?.headers)),
-          ...agent === void 0 ? {} : { agent },
-          ...init?.signal ? { signal: init.signal } : {}
-        },
+        // What nobody here unpacks is not asked for.
+        { method, agent, headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers } },
         resolve
       );
-      request.once("error", reject);
-      request.end(typeof init?.body === "string" ? init.body : void 0);
+      const end = () => void sent.destroy(reasonOf(signal));
+      sent.once("error", (error) => reject(signal?.aborted === true ? reasonOf(signal) : error));
+      sent.once("close", () => signal?.removeEventListener("abort", end));
+      if (signal?.aborted === true) end();
+      else signal?.addEventListener("abort", end, { once: true });
+      sent.end(body ?? void 0);
     });
-    const headers = new Headers();
-    for (const [name, values] of Object.entries(answer.headersDistinct))
-      for (const value of values ?? []) headers.append(name, value);
-    const body = await bodyOf(answer);
-    const status = answer.statusCode ?? 0;
-    return new Response(BODILESS.has(status) ? null : body, { status, headers });
+    return answerOf(answer, signal);
   };
 }
-async function bodyOf(answer) {
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of answer) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_PLATFORM_ANSWER_BYTES) break;
-  }
-  return Buffer.concat(chunks);
+function libraryFor({ protocol }) {
+  return protocol === "https:" ? https() : http();
 }
-function proxyAddress(name, given) {
-  const address = given.includes("://") ? given : `http://${given}`;
-  if (["http:", "https:"].includes(URL.parse(address)?.protocol ?? "")) return address;
-  throw new CliFailure(`${name} is not the address of an http proxy.`, { code: "usage" });
+function answerOf(message, signal) {
+  const status = message.statusCode ?? 0;
+  const chunks = message[Symbol.asyncIterator]();
+  const next = async () => {
+    try {
+      return await chunks.next();
+    } catch (error) {
+      throw signal?.aborted === true ? reasonOf(signal) : error;
+    }
+  };
+  let stream = null;
+  const bytes = async () => {
+    const all = [];
+    for (let part = await next(); part.done !== true; part = await next()) all.push(part.value);
+    return Buffer.concat(all);
+  };
+  return {
+    status,
+    ok: status >= 200 && status < 300,
+    headers: { get: (name) => message.headersDistinct[name.toLowerCase()]?.join(", ") ?? null },
+    // Made when it is asked for, once: a stream reads ahead, and what it read is lost to the others.
+    get body() {
+      return stream ??= new ReadableStream({
+        pull: async (controller) => {
+          const { done, value } = await next();
+          if (done === true) controller.close();
+          else controller.enqueue(value);
+        },
+        // An answer that is too long is not waited for.
+        cancel: () => void message.destroy()
+      });
+    },
+    arrayBuffer: async () => {
+      const { buffer, byteOffset, byteLength } = await bytes();
+      return buffer.slice(byteOffset, byteOffset + byteLength);
+    },
+    text: async () => new TextDecoder().decode(await bytes()),
+    json: async () => JSON.parse(new TextDecoder().decode(await bytes()))
+  };
 }
-function requireProxyAgents() {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const [wantedMajor, wantedMinor] = PROXY_NODE;
-  if (major > wantedMajor || major === wantedMajor && minor >= wantedMinor) return;
-  throw new CliFailure(
-    `The runner has a proxy, and its Node.js ${process.versions.node} knows none before ${PROXY_NODE.join(".")}.`,
-    { code: "runner_too_old", next: "Update the runner." }
-  );
+function reasonOf(signal) {
+  const reason = signal?.reason;
+  return reason instanceof Error ? reason : new Error("aborted");
+}
+
+// src/action/send.ts
+function runnerSender(variables) {
+  const hasProxy = ["https:", "http:"].some((scheme) => proxyFor(new URL(`${scheme}//elsewhere`), variables) !== null);
+  if (hasProxy && !knowsProxies())
+    throw new CliFailure(`The runner has a proxy, and its Node.js ${process.versions.node} knows none before 24.5.`, {
+      code: "runner_too_old",
+      next: "Update the runner."
+    });
+  return sender(variables);
 }
 
 // src/action/take-back.ts
@@ -445,7 +506,7 @@ async function takeBack(runner, variables) {
   }
   if (token === "") return;
   try {
-    await revokeToken({ url, token, fetch: sender(variables), timeoutMs: REVOKE_TIMEOUT_MS });
+    await revokeToken({ url, token, fetch: runnerSender(variables), timeoutMs: REVOKE_TIMEOUT_MS });
     runner.say("Revoked the token");
   } catch (error) {
     runner.annotate("warning", `The token could not be revoked and ends by itself: ${messageOf(error)}`);

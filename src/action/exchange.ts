@@ -1,6 +1,7 @@
 // Gets one token of the deployment with an ID token of this job; masks both before anything else.
 
 import { obtainIdToken } from '../cli/sources/obtain.ts';
+import type { Send } from '../cli/send.ts';
 import type { System } from '../platforms/source.ts';
 import { TokenExchangeError } from '../sdk/client/errors.ts';
 import { exchangeToken } from '../sdk/client/exchange-token.ts';
@@ -17,7 +18,7 @@ export interface Wanted {
 export interface Means {
   readonly runner: Runner;
   readonly system: System;
-  readonly fetch: typeof fetch;
+  readonly fetch: Send;
 }
 
 /** The token. Throws a RefusedError if the deployment refuses, and other failures if there is no answer of one. */

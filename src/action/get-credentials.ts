@@ -12,12 +12,12 @@ import { writeCredentials } from './hand-over.ts';
 import { readInputs } from './inputs.ts';
 import type { Inputs } from './inputs.ts';
 import type { Runner } from './runner.ts';
-import { sender } from './send.ts';
+import { runnerSender } from './send.ts';
 
 /** Runs the step; throws what `shownFailure` explains. */
 export async function getCredentials(runner: Runner, variables: Variables): Promise<void> {
   const inputs = readInputs(variables);
-  const send = sender(variables);
+  const send = runnerSender(variables);
   const means: Means = { runner, system: realSystem({ env: variables, fetch: send }), fetch: send };
   const [first, second] = wantedOf(inputs);
 

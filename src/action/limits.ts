@@ -10,5 +10,3 @@ export const MIN_LIFETIME_SECONDS: number = 60;
 export const CANCELLED_GRACE_MS: number = 4_000;
 /** Milliseconds that one try to revoke may take; at the end of a job somebody waits for it. */
 export const REVOKE_TIMEOUT_MS: number = 5_000;
-/** The first Node.js whose agents know proxies; older runners have an older one. */
-export const PROXY_NODE: readonly [major: number, minor: number] = [24, 5];

@@ -5,7 +5,7 @@ import { revokeToken } from '../sdk/client/revoke-token.ts';
 import { removeCredentials } from './hand-over.ts';
 import { REVOKE_TIMEOUT_MS } from './limits.ts';
 import type { Runner } from './runner.ts';
-import { sender } from './send.ts';
+import { runnerSender } from './send.ts';
 
 /** Takes back what the state names; nothing if `main` had got nothing. */
 export async function takeBack(runner: Runner, variables: Variables): Promise<void> {
@@ -25,7 +25,7 @@ export async function takeBack(runner: Runner, variables: Variables): Promise<vo
   }
   if (token === '') return;
   try {
-    await revokeToken({ url, token, fetch: sender(variables), timeoutMs: REVOKE_TIMEOUT_MS });
+    await revokeToken({ url, token, fetch: runnerSender(variables), timeoutMs: REVOKE_TIMEOUT_MS });
     runner.say('Revoked the token');
   } catch (error) {
     runner.annotate('warning', `The token could not be revoked and ends by itself: ${messageOf(error)}`);

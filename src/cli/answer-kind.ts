@@ -1,7 +1,9 @@
 // Says in a few words what an answer is that should have been JSON of a deployment; quotes nothing of it.
 
+import type { AnswerHeaders } from './send.ts';
+
 /** `an HTML page`, `an empty answer`, `a redirect` … */
-export function kindOfText(text: string, headers: Headers): string {
+export function kindOfText(text: string, headers: AnswerHeaders): string {
   const target = headers.get('location');
   if (target !== null) return `a redirect to ${URL.parse(target)?.origin ?? 'another path'}`;
   if (text.trim() === '') return 'an empty answer';

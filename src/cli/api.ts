@@ -6,6 +6,7 @@ import type { World } from './command.ts';
 import { kindOfText } from './answer-kind.ts';
 import { CliFailure } from './failure.ts';
 import { FIRST_RETRY_MS, LIST_PAGE, LONGEST_RETRY_MS, MAX_REQUEST_ATTEMPTS, REQUEST_TIMEOUT_MS } from './limits.ts';
+import type { Answer as HttpAnswer, AnswerHeaders } from './send.ts';
 import type { Settings } from './settings.ts';
 
 export type JsonMap = Readonly<Record<string, unknown>>;
@@ -15,7 +16,7 @@ export interface Answer<T> {
   readonly value: T;
   readonly status: number;
   readonly requestId: string | null;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
 }
 
 export interface Api {
@@ -97,7 +98,7 @@ function nextCursor(link: string | null): string | undefined {
 
 /** An answer of success, before it is read. */
 interface Received {
-  readonly response: Response;
+  readonly response: HttpAnswer;
   readonly bytes: Uint8Array;
 }
 
@@ -112,7 +113,7 @@ async function sendRequest(
     for (const one of value === undefined ? [] : [value].flat()) url.searchParams.append(name, one);
   for (let attempt = 1; ; attempt += 1) {
     const mayRepeat = request.mayRepeat && attempt < MAX_REQUEST_ATTEMPTS;
-    let response: Response;
+    let response: HttpAnswer;
     let bytes: Uint8Array;
     try {
       response = await world.fetch(url, {
@@ -197,7 +198,7 @@ function notCambist(origin: string, status: number, requestId: string | null, ki
   });
 }
 
-function problemOf(response: Response, text: string, request: Request, origin: string): CliFailure {
+function problemOf(response: HttpAnswer, text: string, request: Request, origin: string): CliFailure {
   const { status } = response;
   const body = parseJson(text);
   if (typeof body !== 'object' || body === null)

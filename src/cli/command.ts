@@ -2,6 +2,7 @@
 
 import type { Api } from './api.ts';
 import type { Output } from './output.ts';
+import type { Send } from './send.ts';
 import type { Settings } from './settings.ts';
 
 /** One option, in the syntax of the help: `-f, --file <path>`; one without a value is a flag. */
@@ -77,7 +78,7 @@ export interface CommandEntry {
 /** The world outside, replaced in tests. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly fetch: typeof fetch;
+  readonly fetch: Send;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   /** The whole of standard input. */

@@ -1,5 +1,11 @@
 // Every number the command line waits, retries or measures by, with its unit and its reason.
 
+type NodeLine = readonly [major: number, minor: number];
+/** The versions of Node.js from which on its agents know proxies, the newest line first. */
+export const PROXY_NODES: readonly [NodeLine, NodeLine] = [
+  [24, 5],
+  [22, 21],
+];
 /** Milliseconds one request to the service may take; an exchange that fetches an issuer's keys takes up to 5 s. */
 export const REQUEST_TIMEOUT_MS: number = 20_000;
 /** Times a request is sent when the service is busy or unreachable and repeating does no harm. */

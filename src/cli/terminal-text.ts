@@ -1,7 +1,6 @@
 // Text for a terminal: our own colours, and everybody's text with its control and format characters made visible.
 
-import { randomUUID } from 'node:crypto';
-import { styleText } from 'node:util';
+import { crypto, util } from './builtin.ts';
 
 export type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold';
 
@@ -38,29 +37,35 @@ function escaped(character: string): string {
  * Stands for a colour until the text is written. It holds a word that is new in every run: a text of somebody else that
  * imitates a mark, or a colour code, colours nothing.
  */
-const MARK = `\uFDD0${randomUUID()}`;
-const MARKS = new RegExp(`${MARK}([a-z]*)\uFDD1`, 'g');
+let mark: { readonly text: string; readonly pattern: RegExp } | null = null;
+
+function newMark(): NonNullable<typeof mark> {
+  const text = `\uFDD0${crypto().randomUUID()}`;
+  return { text, pattern: new RegExp(`${text}([a-z]*)\uFDD1`, 'g') };
+}
 
 /** The text with a colour, to be written by `renderLine`. */
 export function coloured(colour: Colour, text: string): string {
-  return `${MARK}${colour}\uFDD1${text}${MARK}\uFDD1`;
+  mark ??= newMark();
+  return `${mark.text}${colour}\uFDD1${text}${mark.text}\uFDD1`;
 }
 
 /** One line as it is written: colours as codes, and no other control or format character. */
 export function renderLine(line: string): string {
+  if (mark === null) return visible(line);
   // The texts stand at even places, the colour of each before it; the first has none.
   return line
-    .split(MARKS)
+    .split(mark.pattern)
     .map((part, index, parts) => (index % 2 === 1 ? '' : inColour(parts[index - 1] ?? '', visible(part))))
     .join('');
 }
 
 function inColour(colour: string, text: string): string {
   // The caller knows whether this stream takes colours; `process.stdout` may be another one.
-  return colour === '' || text === '' ? text : styleText(colour as Colour, text, { validateStream: false });
+  return colour === '' || text === '' ? text : util().styleText(colour as Colour, text, { validateStream: false });
 }
 
 /** Columns that a text takes once it is written. */
 export function widthOf(text: string): number {
-  return visible(text.replaceAll(MARKS, '')).length;
+  return visible(mark === null ? text : text.replaceAll(mark.pattern, '')).length;
 }

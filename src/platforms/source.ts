@@ -14,7 +14,7 @@ export interface PlatformRequest {
 
 export interface PlatformAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: { readonly get: (name: string) => string | null };
   readonly text: string;
 }
 

@@ -1,7 +1,10 @@
 // Reads the body of an answer as text, up to a number of bytes that its headers cannot raise.
 
 /** The whole body as UTF-8; null if it has more than `maxBytes`. Rejects if the connection breaks. */
-export async function readBoundedText(response: Response, maxBytes: number): Promise<string | null> {
+export async function readBoundedText(
+  response: { readonly body: ReadableStream<Uint8Array> | null },
+  maxBytes: number,
+): Promise<string | null> {
   if (response.body === null) return '';
   const reader = response.body.getReader();
   const decoder = new TextDecoder();

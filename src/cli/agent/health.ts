@@ -1,9 +1,9 @@
 // What the agent knows of each of its files, in memory and at GET /healthz on loopback; no token is in it.
 
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { CliFailure } from '../failure.ts';
+import { http } from '../builtin.ts';
 import { HEALTH_REQUEST_MS, MAX_HEALTH_CONNECTIONS } from './limits.ts';
 import type { News } from './keep-fresh.ts';
 import type { OutputType } from './output-members.ts';
@@ -59,7 +59,7 @@ export interface HealthServer {
 
 /** Serves /healthz: 200 while every file is good, else 503. Throws a CliFailure if it cannot listen there. */
 export async function serveHealth(listen: Listen, filesNow: () => readonly FileHealth[]): Promise<HealthServer> {
-  const server = createServer(
+  const server = http().createServer(
     { requestTimeout: HEALTH_REQUEST_MS, headersTimeout: HEALTH_REQUEST_MS },
     (request, response) => {
       const files = filesNow();

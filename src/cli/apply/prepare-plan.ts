@@ -5,6 +5,7 @@ import { epochSeconds } from '../clock.ts';
 import type { Api } from '../api.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
+import { REQUEST_TIMEOUT_MS } from '../limits.ts';
 import { pointerOf } from './read-document.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { planChanges } from './plan-changes.ts';
@@ -44,7 +45,10 @@ export async function preparePlan(context: CommandContext): Promise<Prepared> {
 
 async function readIssuer(url: string, { world }: CommandContext): Promise<string> {
   const address = `${url}/.well-known/openid-configuration`;
-  const response = await world.fetch(address, { redirect: 'manual' });
+  const response = await world.fetch(address, {
+    redirect: 'manual',
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
   const metadata: unknown = response.ok ? await response.json() : null;
   const issuer = isJsonObject(metadata) ? metadata['issuer'] : undefined;
   if (typeof issuer === 'string') return issuer;

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
+import { util } from '../builtin.ts';
 
 import type { CommandContext } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
@@ -137,7 +137,7 @@ async function run(args: readonly string[], cwd: string): Promise<string> {
   process.off('exit', endToo);
   const said = Buffer.concat(chunks).toString('utf8').trim();
   if (code === 0) return said;
-  throw wranglerFailure(args, code, stripVTControlCharacters(said));
+  throw wranglerFailure(args, code, util().stripVTControlCharacters(said));
 }
 
 /** What wrangler's failure means, with its own words line by line. */

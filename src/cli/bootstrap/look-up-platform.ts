@@ -11,6 +11,7 @@ import { isJsonObject } from '../../token/json.ts';
 import type { World } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
 import { LOOKUP_TIMEOUT_MS } from '../limits.ts';
+import type { Answer } from '../send.ts';
 
 /** Looks up what the recipe's platform knows of the workload. Throws a CliFailure. */
 export async function lookUpPlatform(
@@ -56,14 +57,22 @@ async function askApi(
   token: { readonly header: string; readonly value: string } | null,
 ): Promise<ApiAnswer> {
   try {
-    const response = await world.fetch(url, {
-      headers: {
-        accept: 'application/json',
-        'user-agent': 'cambist-cli',
-        ...(token === null ? {} : { [token.header]: token.value }),
-      },
-      signal: AbortSignal.timeout(LOOKUP_TIMEOUT_MS),
-    });
+    const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
+    const get = async (from: string): Promise<Answer> =>
+      await world.fetch(from, {
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'cambist-cli',
+          ...(token === null ? {} : { [token.header]: token.value }),
+        },
+        redirect: 'manual',
+        signal,
+      });
+    let response = await get(url);
+    // What was renamed is elsewhere at the same host; the token goes to no other.
+    const moved = URL.parse(response.headers.get('location') ?? '', url);
+    if (response.status >= 300 && response.status < 400 && moved?.origin === new URL(url).origin)
+      response = await get(moved.href);
     const text = await response.text();
     if (!response.ok) return { ok: false, reason: `it answered ${response.status}` };
     const body: unknown = JSON.parse(text);

@@ -38,22 +38,14 @@ export const agentCommand: CommandBody = {
 
 /** The exit code: 0 after a clean end, 1 if `--once` could not write everything. */
 async function work(context: CommandContext): Promise<number> {
-  const [
-    { readAgentWishes },
-    { runAgent, runOnce },
-    { machineClock: clock },
-    { holdEndSignals },
-    { keepYoungHeapSmall },
-  ] = await Promise.all([
+  const [{ readAgentWishes }, { runAgent, runOnce }, { machineClock: clock }, { holdEndSignals }] = await Promise.all([
     import('../agent/read-agent-file.ts'),
     import('../agent/run-agent.ts'),
     import('../agent/clock.ts'),
     import('../agent/end-signal.ts'),
-    import('../agent/memory.ts'),
   ]);
   const wishes = await readAgentWishes(context);
   const { world, output, options } = context;
-  keepYoungHeapSmall();
   const { isOver, release } = holdEndSignals();
   try {
     const means = { world, output, clock, isOver };

@@ -94,7 +94,7 @@ async function list(path: string, words: readonly string[], world: World): Promi
       authorization: `Bearer ${await settings.token()}`,
       ...(organisation === undefined ? {} : { 'x-organisation-identity': organisation }),
     },
-    redirect: 'error',
+    redirect: 'manual',
     signal: AbortSignal.timeout(LOOK_UP_TIMEOUT_MS),
   });
   const answer: unknown = response.ok ? await response.json() : [];

@@ -1,6 +1,7 @@
 // What GET /metrics says of the deployment: the release, how full the database is, and how far the archive is behind.
 
 import type { CommandContext } from '../command.ts';
+import type { Send } from '../send.ts';
 import { FULL_DATABASE_SHARE, NOTED_ARCHIVE_LAG_SECONDS, REQUEST_TIMEOUT_MS } from '../limits.ts';
 import type { Tell } from './finding.ts';
 
@@ -75,7 +76,7 @@ function samplesOf(text: string): ReadonlyMap<string, number> {
   );
 }
 
-async function ask(url: string, token: string, send: typeof fetch): Promise<{ status: number; text: string } | null> {
+async function ask(url: string, token: string, send: Send): Promise<{ status: number; text: string } | null> {
   try {
     const response = await send(url, {
       headers: { authorization: `Bearer ${token}` },

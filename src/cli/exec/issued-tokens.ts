@@ -23,8 +23,13 @@ export function rememberTokens(): IssuedTokens {
       await Promise.all(
         good().map(async ({ accessToken, expiresAt }) => {
           try {
-            const send = async (to: string, init: RequestInit): Promise<Response> => await world.fetch(to, init);
-            await revokeToken({ url, token: accessToken, fetch: send, timeoutMs: REVOKE_TIMEOUT_MS, retries: 1 });
+            await revokeToken({
+              url,
+              token: accessToken,
+              fetch: world.fetch,
+              timeoutMs: REVOKE_TIMEOUT_MS,
+              retries: 1,
+            });
           } catch (error) {
             if (!(error instanceof TokenExchangeError)) throw error;
             output.warn(`A token could not be revoked (${error.description}); it ends at ${expiresAt.toISOString()}.`);

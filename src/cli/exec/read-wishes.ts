@@ -1,11 +1,11 @@
 // Reads what `cambist exec` was asked to hand to the command: variables, outputs and audiences; gets nothing.
 
-import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { readAgentWishes } from '../agent/read-agent-file.ts';
 import type { AgentWishes } from '../agent/read-agent-file.ts';
+import { crypto } from '../builtin.ts';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { variableName } from '../token/exchange-settings.ts';
@@ -55,7 +55,7 @@ export async function readWishes(context: CommandContext): Promise<Wishes> {
   const all = [...accessVariables, ...[...idTokens, ...idTokenFiles].map(({ variable }) => variable)];
   const twice = all.find((name, index) => all.indexOf(name) !== index);
   if (twice !== undefined) throw usageFailure(`${twice} cannot hold two tokens.`);
-  const directory = join(world.env['RUNNER_TEMP'] || tmpdir(), `cambist-${randomBytes(16).toString('hex')}`);
+  const directory = join(world.env['RUNNER_TEMP'] || tmpdir(), `cambist-${crypto().randomBytes(16).toString('hex')}`);
   const inFiles = idTokenFiles.map(({ variable, audiences }) => ({
     variable,
     output: { type: 'id-token', path: join(directory, variable), audience: audiences },

@@ -9,7 +9,6 @@ import type { News } from '../agent/keep-fresh.ts';
 import { createKeeper, failureOf } from '../agent/keep-outputs.ts';
 import type { FirstWritten, Keeper } from '../agent/keep-outputs.ts';
 import { END_GRACE_MS } from '../agent/limits.ts';
-import { keepYoungHeapSmall } from '../agent/memory.ts';
 import type { WantedOutput } from '../agent/read-outputs.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
@@ -23,7 +22,6 @@ import type { Wishes } from './read-wishes.ts';
 /** The exit code of the command. Throws a CliFailure if it was not started; everything is taken down again in any case. */
 export async function runExec(context: CommandContext, wishes: Wishes): Promise<number> {
   const { world, output } = context;
-  keepYoungHeapSmall();
   const signals = holdSignals();
   const issued = rememberTokens();
   const [over, cutOff] = [new AbortController(), new AbortController()];

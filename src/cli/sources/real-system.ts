@@ -5,6 +5,8 @@ import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Send } from '../send.ts';
+import { http } from '../builtin.ts';
 import type { World } from '../command.ts';
 import { PROGRAM_TIMEOUT_MS } from './limits.ts';
 import { MAX_PLATFORM_ANSWER_BYTES } from '../../platforms/limits.ts';
@@ -52,7 +54,7 @@ export function realSystem(world: Pick<World, 'env' | 'fetch'>, root = ''): Syst
 }
 
 async function sendOverNetwork(
-  send: typeof fetch,
+  send: Send,
   { url, method = 'GET', headers = {}, body }: PlatformRequest,
   timeoutMs: number,
 ): Promise<PlatformAnswer> {
@@ -79,11 +81,10 @@ async function sendOverSocket(
   { url, method = 'GET', headers = {}, body }: PlatformRequest,
   timeoutMs: number,
 ): Promise<PlatformAnswer> {
-  const { request } = await import('node:http');
   const { host, pathname, search } = new URL(url);
   return await new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const sent = request(
+    const sent = http().request(
       {
         socketPath,
         path: pathname + search,
@@ -103,9 +104,7 @@ async function sendOverSocket(
         response.once('end', () =>
           resolve({
             status: response.statusCode ?? 0,
-            headers: new Headers(
-              Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)]),
-            ),
+            headers: { get: (name) => response.headersDistinct[name.toLowerCase()]?.join(', ') ?? null },
             text: Buffer.concat(chunks).toString('utf8'),
           }),
         );

@@ -1,16 +1,16 @@
 // Writes a file that only its owner can read, or those that a mode says, whole or not at all; a reader never sees half a token.
 
-import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+import { crypto } from '../builtin.ts';
 import { CliFailure } from '../failure.ts';
 
 const OWNER_ONLY = 0o600;
 
 /** Replaces the file in one step. Throws a CliFailure if its directory cannot be written to. */
 export async function writePrivateFile(path: string, text: string, mode: number = OWNER_ONLY): Promise<void> {
-  const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+  const draft = join(dirname(path), `.${basename(path)}.${crypto().randomUUID()}`);
   try {
     // `wx`: a file or link that somebody else put there is never followed.
     const file = await open(draft, 'wx', OWNER_ONLY);

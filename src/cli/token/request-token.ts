@@ -34,7 +34,7 @@ export async function requestToken(
       ...(idTokenFor === null
         ? { scope: settings.scope, audience: settings.audience }
         : { requestedTokenType: 'id_token' as const, audience: idTokenFor }),
-      fetch: async (url, init) => await world.fetch(url, init),
+      fetch: world.fetch,
       signal,
     });
   } catch (error) {

@@ -1,24 +1,10 @@
 // Posts a form to a deployment with a timeout, and tries again if that can help and only there; knows no parameter's meaning.
 
 import { TokenExchangeError } from './errors.ts';
+import type { Fetch } from './fetch.ts';
 import { DEFAULT_TIMEOUT_MS, FIRST_BACKOFF_MS, MAX_RETRY_AFTER_SECONDS, MAX_TIMEOUT_MS, MAX_TRIES } from './limits.ts';
 import { errorOf, readAnswer } from './read-answer.ts';
 import type { Answer } from './read-answer.ts';
-
-/**
- * The part of `fetch` that is used; the global one, or any of the same behaviour.
- *
- * @example
- * ```ts
- * import type { Fetch } from '@cambist/sdk';
- *
- * const logged: Fetch = (url, init) => {
- *   console.log(init.method, url);
- *   return fetch(url, init);
- * };
- * ```
- */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /**
  * How a request is made; the same for everything that asks a deployment.

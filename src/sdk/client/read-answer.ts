@@ -3,6 +3,7 @@
 import { readBoundedText } from '../bounded-text.ts';
 import { isOAuthErrorCode, presentable, TokenExchangeError } from './errors.ts';
 import type { TokenExchangeErrorCode } from './errors.ts';
+import type { FetchAnswer } from './fetch.ts';
 import { MAX_ANSWER_BYTES, MAX_REQUEST_ID_CHARS } from './limits.ts';
 
 export type JsonMembers = Readonly<Record<string, unknown>>;
@@ -23,7 +24,7 @@ function isRetryableStatus(status: number): boolean {
 }
 
 /** Takes an answer apart. Reads 64 KiB of the body at most; a longer one is no answer of ours. */
-export async function readAnswer(response: Response, nowMs: number): Promise<Answer> {
+export async function readAnswer(response: FetchAnswer, nowMs: number): Promise<Answer> {
   const text = await readBoundedText(response, MAX_ANSWER_BYTES);
   const members = parseMembers(text);
   return {

@@ -72,11 +72,11 @@ describe('outputs around a command', () => {
       { type: 'kubeconfig', path: file('kube') },
       { type: 'template', path: file('app.ini'), template: 'token={{ token }}', command: `cp app.ini made` },
     ]);
-    const script = `cat api > seen; ls | tr '\\n' ' ' > names; echo "\${CAMBIST_TOKEN-none}" > variable; exit 7`;
+    const script = `cat api > seen; names=$(ls | tr '\\n' ' '); printf %s "$names" > names; echo "\${CAMBIST_TOKEN-none}" > variable; exit 7`;
     const args = ['--config', '-'];
     const end = await exec(args, script, config.replace('cp app.ini made', `cp ${file('app.ini')} ${file('made')}`));
     expect([end.code, end.stdout, end.stderr]).toEqual([7, '', '']);
-    expect(read('names')).toBe('api app.ini docker.json kube kube.token made names seen ');
+    expect(read('names')).toBe('api app.ini docker.json kube kube.token made seen ');
     expect(read('variable')).toBe('none\n');
     for (const name of ['api', 'app.ini', 'docker.json', 'kube', 'kube.token']) expect(read(name)).toBe('');
     expect(exchanges().map((form) => form.get('scope'))).toEqual(expect.arrayContaining(['api:read', null, null]));

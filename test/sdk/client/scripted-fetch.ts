@@ -22,7 +22,7 @@ export function scriptedFetch(...turns: readonly Turn[]): ScriptedFetch {
     requests,
     fetch: async (url, init) => {
       const turn = turns[Math.min(requests.length, turns.length - 1)] ?? new Error('no turn');
-      requests.push({ url, form: new URLSearchParams(init.body as string), init });
+      requests.push({ url, form: new URLSearchParams(init.body), init });
       if (turn === 'hang') return new Promise<Response>(() => undefined);
       if (turn instanceof Error) throw turn;
       return turn instanceof Response ? turn.clone() : turn();
