@@ -81,9 +81,17 @@ func detectOn(ctx context.Context, m *machine, options DetectOptions) (*Detected
 	}
 	return nil, &Error{
 		Code:        CodeNoSource,
-		Description: "nothing here gives an ID token, and no metadata service answers",
+		Description: "nothing here gives an ID token, and no metadata service answers; looked for " + strings.Join(platformTitles(), ", "),
 		Hint:        "Set CAMBIST_ID_TOKEN or CAMBIST_ID_TOKEN_FILE, or name a source.",
 	}
+}
+
+func platformTitles() []string {
+	titles := []string{}
+	for _, one := range platforms {
+		titles = append(titles, one.title)
+	}
+	return titles
 }
 
 func detectNamed(ctx context.Context, c sourceContext, name string) (*Detected, error) {

@@ -3,21 +3,19 @@ package provider
 
 import (
 	"context"
-	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"golang.org/x/oauth2"
 
 	"cambist/iam"
 	"terraform-provider-cambist/internal/managed"
 	"terraform-provider-cambist/internal/object"
 	"terraform-provider-cambist/internal/session"
 )
+
+var _ provider.ProviderWithConfigValidators = &Provider{}
 
 // Provider is the Terraform provider.
 type Provider struct {
@@ -34,38 +32,42 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 	resp.TypeName, resp.Version = "cambist", p.version
 }
 
-// Schema is that of the provider block.
-func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
-	resp.Schema = schema.Schema{Attributes: map[string]schema.Attribute{
-		"url":          schema.StringAttribute{Optional: true},
-		"organisation": schema.StringAttribute{Optional: true},
-		"token":        schema.StringAttribute{Optional: true, Sensitive: true},
-	}}
-}
-
-// Configure makes the session.
+// Configure makes the session that all parts of the provider share.
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	var settings struct {
-		URL          types.String `tfsdk:"url"`
-		Organisation types.String `tfsdk:"organisation"`
-		Token        types.String `tfsdk:"token"`
-	}
-	resp.Diagnostics.Append(req.Config.Get(ctx, &settings)...)
-	or := func(value types.String, variable string) string {
-		if value.ValueString() != "" {
-			return value.ValueString()
-		}
-		return os.Getenv(variable)
-	}
-	client, err := iam.New(or(settings.URL, "CAMBIST_URL"), iam.Options{
-		TokenSource:  oauth2.StaticTokenSource(&oauth2.Token{AccessToken: or(settings.Token, "CAMBIST_TOKEN")}),
-		Organisation: or(settings.Organisation, "CAMBIST_ORGANISATION"),
-	})
-	if err != nil {
-		resp.Diagnostics.AddError("x", err.Error())
+	var given settings
+	resp.Diagnostics.Append(req.Config.Get(ctx, &given)...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	shared := session.New(client)
+	if given.unknown() != "" {
+		// The plan goes on without asking; what exists already cannot be read, and says so.
+		p.share(resp, session.New(nil))
+		return
+	}
+	given.complete(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	tokens, attribute := given.tokenSource(ctx, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, err := iam.New(given.URL.ValueString(), iam.Options{
+		TokenSource:  tokens,
+		Organisation: given.Organisation.ValueString(),
+		UserAgent:    "terraform-provider-cambist/" + p.version,
+	})
+	if err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("url"), "Not the address of a deployment", err.Error())
+		return
+	}
+	greet(ctx, client, attribute, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		p.share(resp, session.New(client))
+	}
+}
+
+func (p *Provider) share(resp *provider.ConfigureResponse, shared *session.Session) {
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = shared, shared, shared
 }
 
