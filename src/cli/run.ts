@@ -15,11 +15,6 @@ const LOOK_UP = '__complete';
 export async function runCli(argv: readonly string[], world: World): Promise<number> {
   const beforeSeparator = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const output = createOutput(world, world.env, beforeSeparator.includes('--json'), secretConcealer(argv, world.env));
-  // Asked so often, by scripts and by people who look whether it is there, that nothing is loaded for it.
-  if (argv[0] === '--version' && argv.length === 1) {
-    world.stdout.write(`${packageVersion()}\n`);
-    return 0;
-  }
   if (argv[0] === LOOK_UP) {
     await (await import('./completion/look-up.ts')).answerShell(argv.slice(1), world);
     return 0;
