@@ -15,6 +15,9 @@ import { cryptographyOnWorkerd, signingKey, startCambist, startFloor } from './w
 import type { Contender, SigningKey } from './workerd.ts';
 import { exchangeForm, startWorkload } from './workload.ts';
 import type { Workload } from './workload.ts';
+import { readUsage } from '../scripts/local/usage.ts';
+
+readUsage(import.meta.filename, ['--quick']);
 
 const isQuick = process.argv.includes('--quick');
 const effort = isQuick ? QUICK : WHOLE;

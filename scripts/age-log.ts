@@ -1,4 +1,5 @@
-// `npm run age [-- --events 1000000 --days 400]`: a log of that age, archived as it would have been, and what becomes of D1, of a list of a day a year ago and of `cambist audit verify`.
+// `npm run age [-- --events 1000000 --days 400]`: a log of that age, archived as it would have been, and what
+// becomes of D1, of a list of a day long ago (a year, if the log is that old) and of `cambist audit verify`.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,12 +15,17 @@ import { Refusal, runScript } from './local/refusal.ts';
 import { workerSettings } from './local/settings.ts';
 import { adminToken, keySecrets, openStateDir } from './local/state-dir.ts';
 import { freePort, startLocalWorker } from './local/worker.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 const SECONDS_PER_DAY = 86_400;
 const HOT_DAYS = 30;
 /** Days that are written, and archived, before those that follow them: as fine as the figures need it. */
 const STRIDE_DAYS = 5;
 const REPORT_EVERY_DAYS = 50;
+/** What an auditor asks for. */
+const LONG_AGO_DAYS = 365;
 
 await runScript('age', async () => {
   const { values } = parseArgs({
@@ -109,8 +115,10 @@ async function showLog(url: string, token: string, events: number, days: number)
   const stored = chain.reduce((sum, { bytes }) => sum + bytes, 0);
   console.log(`the archive: ${count(chain.length)} objects, ${megabytes(stored)} in R2`);
 
-  const yearAgo = Math.floor(Date.now() / 1_000) - Math.min(365, days - 2) * SECONDS_PER_DAY;
-  const day = `since=${timestamp(yearAgo)}&until=${timestamp(yearAgo + SECONDS_PER_DAY)}`;
+  const daysAgo = Math.min(LONG_AGO_DAYS, Math.max(1, days - 2));
+  const since = Math.floor(Date.now() / 1_000) - daysAgo * SECONDS_PER_DAY;
+  const [from, to] = [timestamp(since), timestamp(since + SECONDS_PER_DAY)];
+  const day = `since=${from}&until=${to}`;
   interface Event {
     readonly identity: string;
     readonly requestId: string;
@@ -122,7 +130,7 @@ async function showLog(url: string, token: string, events: number, days: number)
     console.log(`${what}: ${say(result)} in ${(performance.now() - started).toFixed(0)} ms`);
     return result;
   };
-  console.log(`a day a year ago, ${timestamp(yearAgo)} to ${timestamp(yearAgo + SECONDS_PER_DAY)}:`);
+  console.log(`a day ${howLongAgo(daysAgo)}, ${from} to ${to}:`);
   await timed(
     '  its newest 50 events',
     async () => await get<Event[]>(`/v1/audit-events?${day}&limit=50`),
@@ -181,6 +189,11 @@ async function countLines(response: Response): Promise<number> {
   for await (const chunk of response.body ?? [])
     for (const byte of chunk as Uint8Array) if (byte === newline) lines += 1;
   return lines;
+}
+
+function howLongAgo(days: number): string {
+  if (days === LONG_AGO_DAYS) return 'a year ago';
+  return days === 1 ? '1 day ago' : `${days} days ago`;
 }
 
 function timestamp(epochSeconds: number): string {

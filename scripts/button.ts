@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { buttonOf } from './deploy/button.ts';
 import { ROOT } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 await runScript('button', async () => {
   const [given, ...more] = process.argv.slice(2);

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { ROOT } from './local/bundle.ts';
 import { startDeployment } from './local/deployment.ts';
 import { answerOf, createVerdicts } from './local/verdicts.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 const ADMIN_TOKEN = 'check-go-root-token-of-48-characters-00000000000';
 const MODULES: readonly string[] = ['go', 'terraform'].filter((folder) => existsSync(join(ROOT, folder, 'go.mod')));

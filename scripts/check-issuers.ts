@@ -1,7 +1,10 @@
-// Asks the real issuers for their documents and keys, and fails if what src/platforms believes of one no longer holds; runs each night.
+// `npm run issuers`: asks the real issuers for their documents and keys, and fails if what src/platforms believes of one no longer holds; runs each night.
 
 import { believedIssuers, lookAtIssuers } from './nightly/believed-issuers.ts';
 import { Refusal, runScript } from './local/refusal.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename);
 
 await runScript('check-issuers', async () => {
   const { asked, others } = believedIssuers();

@@ -11,6 +11,9 @@ import { parse } from 'yaml';
 import { CLUSTER_ISSUER, imitateCluster } from './kubernetes/imitated-cluster.ts';
 import { ROOT } from './local/bundle.ts';
 import { startDeployment } from './local/deployment.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 const ADMIN_TOKEN = 'check-kubernetes-root-token-of-48-characters-000';
 const REGISTRY = 'registry.example.com';

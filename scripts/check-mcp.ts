@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { installExample } from './demo/example-packages.ts';
 import { ROOT } from './local/bundle.ts';
 import { Refusal } from './local/refusal.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 /** Milliseconds for one of them; together they take about ten seconds. */
 const TIMEOUT_MS = 120_000;

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { ROOT } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
 import { releaseFaults } from './release/agreement.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 const MANIFESTS = ['packages/sdk/package.json', 'packages/cli/package.json'];
 

@@ -3,6 +3,9 @@
 import { spawnSync } from 'node:child_process';
 
 import { ROOT } from './local/bundle.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, ['--without-tests']);
 
 interface Check {
   readonly name: string;

@@ -13,6 +13,9 @@ import { LeftOut } from './credential-helpers/tool.ts';
 import type { Proof } from './credential-helpers/tool.ts';
 import { TOOLS } from './credential-helpers/tools.ts';
 import { executableProofs, leftBehindProofs } from './credential-helpers/tools/executables.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 let failed = 0;
 const wanted = process.argv[2];

@@ -16,6 +16,9 @@ import { runStory } from './demo/story.ts';
 import type { CleanUp } from './demo/story.ts';
 import { ROOT } from './local/bundle.ts';
 import { freePort } from './local/worker.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename);
 
 const REPOSITORY = 'acme/shop';
 const MAIN = `repo:${REPOSITORY}:ref:refs/heads/main`;

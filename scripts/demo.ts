@@ -13,6 +13,9 @@ import type { Reply } from './demo/local-deployment.ts';
 import { fact, heading, passed, refused, say } from './demo/screen.ts';
 import { runStory } from './demo/story.ts';
 import type { CleanUp } from './demo/story.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename);
 
 const REPOSITORY = 'acme/shop';
 const API = 'https://api.acme.example';

@@ -6,6 +6,9 @@ import { captureWrangler, runWrangler } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
 import { readLocalSettings, setting, workerSettings } from './local/settings.ts';
 import { adminToken, keySecrets, openStateDir, writePrivately } from './local/state-dir.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 await runScript('dev', async () => {
   const { port, stateDirectory } = readLocalSettings(process.env);

@@ -3,6 +3,9 @@
 import { spawnSync } from 'node:child_process';
 
 import { ROOT } from './local/bundle.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 /** Each property takes from microseconds to a millisecond a run: in all some minutes on two cores. */
 const RUNS = '10000';

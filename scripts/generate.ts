@@ -15,6 +15,9 @@ import { fillTemplates } from './generate-templates.ts';
 import { terraformObjects } from './generate-terraform.ts';
 import { supplyChainPage } from './generate-supply-chain.ts';
 import { conformanceTable } from './traceability.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, ['--check']);
 
 await runScript('generate', async () => {
   const check = process.argv.includes('--check');

@@ -9,6 +9,9 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 import { ROOT } from './local/bundle.ts';
 import { startDeployment } from './local/deployment.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 const ADMIN_TOKEN = 'generated-clients-root-token-of-48-characters-00';
 const ISSUER = 'https://issuer.generated.example';

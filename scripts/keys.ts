@@ -3,6 +3,9 @@
 
 import { Refusal, runScript } from './local/refusal.ts';
 import { generateSigningKeys } from './local/signing-keys.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 await runScript('keys', async () => {
   // Whoever asks for help must not be shown a private key.

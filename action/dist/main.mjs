@@ -2116,15 +2116,41 @@ function optional(name2, value) {
 }
 
 // src/action/hand-over.ts
-import { mkdir, readFile as readFile2, rm as rm2 } from "node:fs/promises";
-import { dirname as dirname2, join as join3, resolve } from "node:path";
+import { dirname as dirname3, join as join3, resolve } from "node:path";
+
+// src/cli/make-directories.ts
+import { mkdir, stat as stat2 } from "node:fs/promises";
+import { dirname } from "node:path";
+async function makeDirectories(path, mode = 511) {
+  try {
+    await makeDirectory(path, mode);
+  } catch (error) {
+    const parent = dirname(path);
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === path) throw error;
+    await makeDirectories(parent, mode);
+    await makeDirectory(path, mode);
+  }
+}
+async function makeDirectory(path, mode) {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    if (!await isDirectory(path)) throw error;
+  }
+}
+async function isDirectory(path) {
+  return await stat2(path).then(
+    (found) => found.isDirectory(),
+    () => false
+  );
+}
 
 // src/cli/token/private-file.ts
 import { open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join as join2 } from "node:path";
+import { basename, dirname as dirname2, join as join2 } from "node:path";
 var OWNER_ONLY = 384;
 async function writePrivateFile(path, text, mode = OWNER_ONLY) {
-  const draft = join2(dirname(path), `.${basename(path)}.${crypto().randomUUID()}`);
+  const draft = join2(dirname2(path), `.${basename(path)}.${crypto().randomUUID()}`);
   try {
     const file = await open(draft, "wx", OWNER_ONLY);
     try {
@@ -2144,7 +2170,7 @@ async function writePrivateFile(path, text, mode = OWNER_ONLY) {
 
 // src/action/hand-over.ts
 async function writeCredentials(path, text, runner2, variables) {
-  await mkdir(dirname2(path), { recursive: true, mode: 448 }).catch(() => void 0);
+  await makeDirectories(dirname3(path), 448).catch(() => void 0);
   await writePrivateFile(path, text);
   const { GITHUB_WORKSPACE: workspace } = variables;
   if (workspace && path.startsWith(join3(resolve(workspace), "/"))) {

@@ -352,7 +352,7 @@ async function revokeToken(options) {
 }
 
 // src/action/hand-over.ts
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 async function removeCredentials(path, secret) {
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null || secret === "" || !text.includes(secret)) return false;

@@ -1,7 +1,7 @@
 // STATE_DIR of the local Worker: who may use it, what was left running in it, and its generated secrets. Never prints a secret.
 
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import type { ProcessStamp } from './processes.ts';
 import { Refusal } from './refusal.ts';
 import { setting } from './settings.ts';
 import type { Environment } from './settings.ts';
+import { makeDirectories } from '../../src/cli/make-directories.ts';
 import { SEALING_KEY_BYTES } from '../../src/objects/limits.ts';
 
 export interface StateDir {
@@ -41,7 +42,7 @@ const LOCK_POLL_MS = 100;
 export async function openStateDir(directory: string, port: number): Promise<StateDir> {
   const path = resolve(directory);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    await makeDirectories(path, 0o700);
   } catch (error) {
     throw new Refusal(`STATE_DIR ${path} cannot be created: ${String(error)}`);
   }

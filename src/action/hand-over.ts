@@ -1,8 +1,9 @@
 // Writes the credentials file, and takes back in `post` what `main` handed over and what is still ours.
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
+import { makeDirectories } from '../cli/make-directories.ts';
 import { writePrivateFile } from '../cli/token/private-file.ts';
 import type { Variables } from '../platforms/source.ts';
 import type { Runner } from './runner.ts';
@@ -15,7 +16,7 @@ export async function writeCredentials(
   variables: Variables,
 ): Promise<void> {
   // If it cannot be made, writing says why.
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(() => undefined);
+  await makeDirectories(dirname(path), 0o700).catch(() => undefined);
   await writePrivateFile(path, text);
   const { GITHUB_WORKSPACE: workspace } = variables;
   if (workspace && path.startsWith(join(resolve(workspace), '/'))) {

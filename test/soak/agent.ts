@@ -9,6 +9,9 @@ import { join } from 'node:path';
 
 import { simulate } from '../cli/agent/simulation.ts';
 import { token } from '../cli/sources/imitation.ts';
+import { readUsage } from '../../scripts/local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 const SEEDS = 10;
 const RENEWALS = 1_000;

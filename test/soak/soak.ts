@@ -5,6 +5,9 @@ import { parseArgs } from 'node:util';
 import { Refusal, runScript } from '../../scripts/local/refusal.ts';
 import { faultsOf, summaryOf } from './report.ts';
 import { runSoak } from './run.ts';
+import { readUsage } from '../../scripts/local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 const MIN_EXCHANGES = 1_000;
 const MAX_SHOWN_FAULTS = 20;

@@ -1,9 +1,10 @@
 // Writes an output's files in one step each, into a directory that nobody else can change; removes what a killed agent left.
 
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { CliFailure } from '../failure.ts';
+import { makeDirectories } from '../make-directories.ts';
 import { writePrivateFile } from '../token/private-file.ts';
 import type { FileText } from './obtain-material.ts';
 import { filesOf } from './read-outputs.ts';
@@ -47,7 +48,7 @@ export async function removeDrafts(output: WantedOutput): Promise<void> {
 
 async function haveDirectory(directory: string, mode: number): Promise<void> {
   // If it cannot be made, writing says why.
-  await mkdir(directory, { recursive: true, mode: (mode & GROUP_READS) === 0 ? 0o700 : 0o750 }).catch(() => undefined);
+  await makeDirectories(directory, (mode & GROUP_READS) === 0 ? 0o700 : 0o750).catch(() => undefined);
   const found = await stat(directory).catch(() => null);
   if (found === null || process.platform === 'win32') return;
   if ((found.mode & OTHERS_WRITE) === 0 || (found.mode & STICKY) !== 0) return;

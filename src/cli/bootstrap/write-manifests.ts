@@ -1,9 +1,10 @@
 // Writes manifests into a directory; a file that holds something else already stays as it is.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { CliFailure } from '../failure.ts';
+import { makeDirectories } from '../make-directories.ts';
 import type { Configuration } from './render-configuration.ts';
 
 /** Everybody may read and run it; nothing in it is secret. */
@@ -28,7 +29,7 @@ export async function writeManifests(
   for (const { file, text } of changed) {
     const path = join(directory, file);
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeDirectories(dirname(path));
       await writeFile(path, text, text.startsWith('#!') ? { mode: PROGRAM_MODE } : {});
     } catch (error) {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';

@@ -1,6 +1,6 @@
 // Changes the file that names deployments, and keeps what people wrote around it; only its owner can read it.
 
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { parseDocument } from 'yaml';
@@ -8,6 +8,7 @@ import type { Document } from 'yaml';
 
 import type { World } from '../command.ts';
 import { usageFailure } from '../failure.ts';
+import { makeDirectories } from '../make-directories.ts';
 import { writePrivateFile } from '../token/private-file.ts';
 import { pathOfDeployments, readDeployments } from './deployments-file.ts';
 import { readOwnFile } from './own-file.ts';
@@ -22,8 +23,17 @@ export async function editDeployments(world: World, change: (document: Document)
   const before = await readOwnFile(path);
   const document: Document = parseDocument(before ?? '');
   change(document);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeDirectoryOf(path);
   // A link, as those who keep such files in a repository have, stays one.
   await writePrivateFile(before === null ? path : await realpath(path), document.toString());
   return path;
+}
+
+async function makeDirectoryOf(path: string): Promise<void> {
+  try {
+    await makeDirectories(dirname(path), 0o700);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    throw usageFailure(`The directory of ${path} cannot be made (${code}).`);
+  }
 }
