@@ -7,6 +7,9 @@ import { dirname, join } from 'node:path';
 import { ROOT } from './local/bundle.ts';
 import { startDeployment } from './local/deployment.ts';
 import { answerOf, createVerdicts } from './local/verdicts.ts';
+import { readUsage } from './local/usage.ts';
+
+readUsage(import.meta.filename, null);
 
 const ADMIN_TOKEN = 'check-terraform-root-token-of-48-characters-0000';
 const MODULE = join(ROOT, 'terraform');
