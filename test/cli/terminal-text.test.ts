@@ -204,6 +204,7 @@ describe('a hostile text in every answer of the service', () => {
 const MORE_CALLS: typeof CALLS = [
   [['export']],
   [['export', '--name', 'a']],
+  [['export', '--format', 'hcl']],
   [['keys', 'generate', '--alg', 'ES256']],
   [['keys', 'generate', '--sealing-key']],
   [['completion', 'bash']],

@@ -1,19 +1,31 @@
 // `cambist export`: the state of a deployment as a configuration that declares the same; changes nothing.
 
 import type { CommandBody, CommandContext } from '../command.ts';
+import { usageFailure } from '../failure.ts';
 
 export const exportCommand: CommandBody = {
   description:
     'Prints the organisation’s providers, service accounts, federated identities, roles and bindings as the file that apply reads. ' +
-    'Secrets are never part of it. There is no Terraform output: keep the file, and run `cambist plan` and `cambist apply` with it.',
+    'Secrets are never part of it. With `--format hcl` it is a configuration of terraform-provider-cambist, with access credentials ' +
+    'and with import blocks: its plan imports everything and changes nothing.',
   options: [
+    {
+      flags: '--format <format>',
+      description: 'a file for cambist apply, or one for Terraform',
+      choices: ['yaml', 'hcl'],
+      default: 'yaml',
+    },
     {
       flags: '--name <name>',
       description: 'the name of the configuration; by default the one that made what is there',
     },
   ],
   arguments: [],
-  examples: ['cambist export > cambist.yaml', 'cambist export --name production > production.yaml'],
+  examples: [
+    'cambist export > cambist.yaml',
+    'cambist export --name production > production.yaml',
+    'cambist export --format hcl > cambist.tf',
+  ],
   run: write,
 };
 
@@ -31,6 +43,11 @@ async function write(context: CommandContext): Promise<void> {
   ]);
   const { options, output } = context;
   const api = await context.api();
+  if (options.text('format') === 'hcl') {
+    if (output.isJson) throw usageFailure('--json is for the file of cambist apply, not for --format hcl');
+    const { exportTerraform } = await import('../export/export-terraform.ts');
+    return output.raw(await exportTerraform(api));
+  }
   const state = await readState(api);
   const configuration = configurationOf(
     state,

@@ -532,9 +532,27 @@ describe('cambist export', () => {
     expect(planned.stdout).toContain('2 objects are as declared, but no file made them: apply labels them');
   });
 
-  it('writes no Terraform: what it wrote destroyed every federated identity when it was imported', async () => {
-    const { code, stdout, stderr } = await cambist(['export', '--format', 'hcl'], { env: env() });
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain("unknown option '--format'");
+  it('writes Terraform, with an import block for each object (contract §10)', async () => {
+    const { code, stdout } = await cambist(['export', '--format', 'hcl'], { env: env() });
+    expect(code).toBe(0);
+    const addresses = [...stdout.matchAll(/^resource "(\w+)" "(\w+)" \{$/gm)].map(
+      ([, kind, name]) => `${kind}.${name}`,
+    );
+    expect(addresses).toEqual([
+      'cambist_identity_provider.github',
+      'cambist_service_account.by_hand',
+      'cambist_service_account.deployer',
+      'cambist_service_account.root',
+      'cambist_federated_identity.by_hand_too_much',
+      'cambist_federated_identity.deployer_main',
+      'cambist_federated_identity.root_infrastructure',
+      'cambist_role.a',
+      'cambist_role.b',
+      'cambist_role.deployments',
+      'cambist_role_binding.deployments_deployer',
+    ]);
+    expect([...stdout.matchAll(/^ {2}to = (.+)$/gm)].map(([, to]) => to)).toEqual(addresses);
+    const json = await cambist(['export', '--format', 'hcl', '--json'], { env: env() });
+    expect([json.code, json.stdout]).toEqual([2, '']);
   });
 });
