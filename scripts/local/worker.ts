@@ -75,10 +75,16 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     await miniflare.dispose();
     throw error;
   }
+  // A sweep that the end interrupts has nothing to tell.
+  let isStopping = false;
+  const sweepNow = async (): Promise<void> => {
+    const failure = await runSweep(miniflare);
+    if (failure !== null && !isStopping) options.onLog(`the scheduled sweep failed: ${failure}`, 'error');
+  };
   // At once too: few who run it locally run it for an hour.
-  const sweepSoon = setTimeout(() => void sweepNow(miniflare, options.onLog), FIRST_SWEEP_MS);
+  const sweepSoon = setTimeout(() => void sweepNow(), FIRST_SWEEP_MS);
   sweepSoon.unref();
-  const sweep = setInterval(() => void sweepNow(miniflare, options.onLog), SWEEP_EVERY_MS);
+  const sweep = setInterval(() => void sweepNow(), SWEEP_EVERY_MS);
   sweep.unref();
   const alive = setInterval(() => {
     if (workerd === null || isRunning(workerd)) return;
@@ -89,6 +95,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   return {
     url: `http://${HOST}:${options.port}`,
     stop: async () => {
+      isStopping = true;
       clearTimeout(sweepSoon);
       clearInterval(sweep);
       clearInterval(alive);
@@ -137,12 +144,14 @@ function miniflareOptions(options: LocalWorkerOptions, databaseOnly: boolean): M
   };
 }
 
-async function sweepNow(miniflare: Miniflare, onLog: LocalWorkerOptions['onLog']): Promise<void> {
+/** What the schedule does in a deployment; what went wrong, or null. */
+async function runSweep(miniflare: Miniflare): Promise<string | null> {
   try {
     const worker: unknown = await miniflare.getWorker();
     await (worker as { scheduled(options: { cron: string }): Promise<unknown> }).scheduled({ cron: '17 * * * *' });
+    return null;
   } catch (error) {
-    onLog(`the scheduled sweep failed: ${String(error)}`, 'error');
+    return String(error);
   }
 }
 
