@@ -1759,6 +1759,89 @@ function nothingFound({ blockedBy, findings, probed }, only) {
   );
 }
 
+// src/cli/limits.ts
+var PROXY_NODES = [
+  [24, 5],
+  [22, 21]
+];
+var MAX_TOKEN_BYTES = 16 * 1024;
+var MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
+var OLD_KEY_SECONDS = 180 * 86400;
+var NOTED_ARCHIVE_LAG_SECONDS = 6 * 3600;
+var MAX_UNPACKED_OBJECT_BYTES = 64 * 1024 * 1024;
+
+// src/cli/proxy.ts
+var DIRECT = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.\d+\.\d+|\[fe80:.*\]|\[fd00:ec2::\w+\]|metadata\.google\.internal)$/;
+function proxyFor({ protocol, hostname }, variables) {
+  if (DIRECT.test(hostname)) return null;
+  const names = protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const variable = names.find((name2) => (variables[name2] ?? "") !== "");
+  if (variable === void 0) return null;
+  const given = variables[variable] ?? "";
+  const address = given.includes("://") ? given : `http://${given}`;
+  const url = URL.parse(address);
+  if (url === null || !["http:", "https:"].includes(url.protocol))
+    throw new CliFailure(`${variable} is not the address of an http proxy.`, { code: "usage" });
+  return { variable, address, origin: `${url.protocol}//${url.host}` };
+}
+function knowsProxies(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [[newest]] = PROXY_NODES;
+  return major > newest || PROXY_NODES.some(([line, from]) => major === line && minor >= from);
+}
+
+// src/cli/connection-trouble.ts
+var NETWORK = "Check the network and the firewall between here and there.";
+var TROUBLES = [
+  [/^ECONNREFUSED$/, "nothing listens there", "Check the host and the port, and whether the deployment runs."],
+  [/^(?:ENOTFOUND|EAI_)/, "its name is not known here", "Check how the host is spelt, and the DNS of this machine."],
+  [/^(?:ECONNRESET|EPIPE|ECONNABORTED)$/, "the connection was broken off", NETWORK],
+  [/^(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN)$/, "no way leads there", NETWORK],
+  [/ALTNAME/, "its certificate is for another name", "Check the host, and who answers there."],
+  [
+    /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/,
+    "its certificate is not valid at this time",
+    "Check the clock of this machine, then the certificate."
+  ],
+  [
+    /SELF_SIGNED|UNABLE_TO_|^CERT_/,
+    "its certificate comes from an authority that is not known here",
+    "If a proxy of your company signs it, name its certificate: NODE_EXTRA_CA_CERTS=/path/to/ca.pem."
+  ],
+  [
+    /^(?:EPROTO|ERR_SSL_|ERR_TLS_)/,
+    "what answers there does not speak TLS as expected",
+    "Check whether the address is one of https."
+  ],
+  [/^HPE_/, "what answers there does not speak HTTP", "Check whether the address is one of http or of https."],
+  [/PROXY/, "the proxy made no connection", "Check what the proxy allows, and its user name and password."]
+];
+function connectionTrouble(origin3, code, setting, variables) {
+  const [, reason = null, next = null] = TROUBLES.find(([codes]) => codes.test(code ?? "")) ?? [];
+  const where = `The address is ${origin3}, from ${setting}.`;
+  return {
+    reason: reason === null ? code ?? "for an unknown reason" : `${reason} (${code})`,
+    next: [where, next ?? NETWORK, ...adviceAboutProxy(origin3, variables)].join("\n")
+  };
+}
+function adviceAboutProxy(origin3, variables) {
+  const url = new URL(origin3);
+  const proxy = proxyFor(url, variables);
+  if (proxy === null) return url.protocol === "https:" ? ["Behind a proxy, name it in HTTPS_PROXY."] : [];
+  return knowsProxies() ? [`${proxy.variable} names the proxy ${proxy.origin}, and NO_PROXY what goes past it.`] : [`${proxy.variable} names a proxy, which Node.js ${process.versions.node} does not know: 24.5 does, and 22.21.`];
+}
+
+// src/cli/token/no-answer.ts
+function hadNoAnswer({ code }) {
+  return code === "network_error" || code === "timeout";
+}
+function noAnswerFailure({ code, description, cause }, url, setting, variables) {
+  const system = cause?.code;
+  const { reason, next } = connectionTrouble(url, typeof system === "string" ? system : null, setting, variables);
+  const what = code === "timeout" ? description : `no connection to ${url}: ${reason}`;
+  return new CliFailure(`No token: ${what}.`, { code, next });
+}
+
 // src/sdk/client/deployment-address.ts
 var LOOPBACK2 = /* @__PURE__ */ new Set(["localhost", "127.0.0.1", "[::1]"]);
 function endpointOf(url, path) {
@@ -1910,8 +1993,14 @@ async function tryOnce(url, form, timeoutMs, { fetch: send = globalFetch, signal
   } catch (error) {
     const reason = ended;
     if (reason === "aborted") throw aborted();
-    const description = reason === "timeout" ? `no answer within ${timeoutMs} ms` : `no connection to the deployment${causeOf(error)}`;
-    return new TokenExchangeError({ code: reason ?? "network_error", description, isRetryable: true });
+    const { origin: origin3 } = new URL(url);
+    const code = reason === "timeout" ? null : causeOf(error);
+    return new TokenExchangeError({
+      code: reason ?? "network_error",
+      description: reason === "timeout" ? `no answer from ${origin3} within ${timeoutMs} ms` : `no connection to ${origin3}${code === null ? "" : ` (${code})`}`,
+      isRetryable: true,
+      ...code === null ? {} : { cause: { code } }
+    });
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
@@ -1932,9 +2021,9 @@ var globalFetch = (url, init) => fetch(url, init);
 function causeOf(error) {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
     const { code } = at;
-    if (typeof code === "string" && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return ` (${code})`;
+    if (typeof code === "string" && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
   }
-  return "";
+  return null;
 }
 function delayMs(attempt, retryAfterSeconds) {
   const backoff = FIRST_BACKOFF_MS * 2 ** attempt * (0.5 + Math.random() / 2);
@@ -2089,6 +2178,8 @@ async function exchange(inputs, wanted, means) {
   } catch (error) {
     if (error instanceof TokenExchangeError && error.status !== null && !error.isRetryable && isRefusal(error))
       throw refused2(error, url, subjectToken, asked);
+    if (error instanceof TokenExchangeError && hadNoAnswer(error))
+      throw noAnswerFailure(error, url, "the input `url`", system.variables);
     throw error;
   }
 }
@@ -2318,37 +2409,6 @@ function awsOf(role, givenRegion, lifetime, variables, faults) {
   if (durationSeconds2 !== void 0 && (durationSeconds2 < MIN_ROLE_SECONDS || durationSeconds2 > MAX_ROLE_SECONDS))
     faults.push("with aws-role, lifetime must be from 15m to 12h: AWS gives a role for no less and no more");
   return { role, region, durationSeconds: durationSeconds2 };
-}
-
-// src/cli/limits.ts
-var PROXY_NODES = [
-  [24, 5],
-  [22, 21]
-];
-var MAX_TOKEN_BYTES = 16 * 1024;
-var MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
-var OLD_KEY_SECONDS = 180 * 86400;
-var NOTED_ARCHIVE_LAG_SECONDS = 6 * 3600;
-var MAX_UNPACKED_OBJECT_BYTES = 64 * 1024 * 1024;
-
-// src/cli/proxy.ts
-var DIRECT = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.\d+\.\d+|\[fe80:.*\]|\[fd00:ec2::\w+\]|metadata\.google\.internal)$/;
-function proxyFor({ protocol, hostname }, variables) {
-  if (DIRECT.test(hostname)) return null;
-  const names = protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
-  const variable = names.find((name2) => (variables[name2] ?? "") !== "");
-  if (variable === void 0) return null;
-  const given = variables[variable] ?? "";
-  const address = given.includes("://") ? given : `http://${given}`;
-  const url = URL.parse(address);
-  if (url === null || !["http:", "https:"].includes(url.protocol))
-    throw new CliFailure(`${variable} is not the address of an http proxy.`, { code: "usage" });
-  return { variable, address, origin: `${url.protocol}//${url.host}` };
-}
-function knowsProxies(version = process.versions.node) {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const [[newest]] = PROXY_NODES;
-  return major > newest || PROXY_NODES.some(([line, from]) => major === line && minor >= from);
 }
 
 // src/cli/send.ts

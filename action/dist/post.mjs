@@ -291,8 +291,14 @@ async function tryOnce(url, form, timeoutMs, { fetch: send = globalFetch, signal
   } catch (error) {
     const reason = ended;
     if (reason === "aborted") throw aborted();
-    const description = reason === "timeout" ? `no answer within ${timeoutMs} ms` : `no connection to the deployment${causeOf(error)}`;
-    return new TokenExchangeError({ code: reason ?? "network_error", description, isRetryable: true });
+    const { origin } = new URL(url);
+    const code = reason === "timeout" ? null : causeOf(error);
+    return new TokenExchangeError({
+      code: reason ?? "network_error",
+      description: reason === "timeout" ? `no answer from ${origin} within ${timeoutMs} ms` : `no connection to ${origin}${code === null ? "" : ` (${code})`}`,
+      isRetryable: true,
+      ...code === null ? {} : { cause: { code } }
+    });
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
@@ -313,9 +319,9 @@ var globalFetch = (url, init) => fetch(url, init);
 function causeOf(error) {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
     const { code } = at;
-    if (typeof code === "string" && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return ` (${code})`;
+    if (typeof code === "string" && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
   }
-  return "";
+  return null;
 }
 function delayMs(attempt, retryAfterSeconds) {
   const backoff = FIRST_BACKOFF_MS * 2 ** attempt * (0.5 + Math.random() / 2);

@@ -2,6 +2,7 @@
 
 import { obtainIdToken } from '../cli/sources/obtain.ts';
 import type { Send } from '../cli/send.ts';
+import { hadNoAnswer, noAnswerFailure } from '../cli/token/no-answer.ts';
 import type { System } from '../platforms/source.ts';
 import { TokenExchangeError } from '../sdk/client/errors.ts';
 import { exchangeToken } from '../sdk/client/exchange-token.ts';
@@ -59,6 +60,8 @@ export async function exchange(inputs: Inputs, wanted: Wanted, means: Means): Pr
   } catch (error) {
     if (error instanceof TokenExchangeError && error.status !== null && !error.isRetryable && isRefusal(error))
       throw refused(error, url, subjectToken, asked);
+    if (error instanceof TokenExchangeError && hadNoAnswer(error))
+      throw noAnswerFailure(error, url, 'the input `url`', system.variables);
     throw error;
   }
 }

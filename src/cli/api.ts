@@ -4,9 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { World } from './command.ts';
 import { kindOfText } from './answer-kind.ts';
+import { codeOfFailure, connectionTrouble } from './connection-trouble.ts';
 import { CliFailure } from './failure.ts';
 import { FIRST_RETRY_MS, LIST_PAGE, LONGEST_RETRY_MS, MAX_REQUEST_ATTEMPTS, REQUEST_TIMEOUT_MS } from './limits.ts';
 import type { Answer as HttpAnswer, AnswerHeaders } from './send.ts';
+import { URL_SETTING } from './settings.ts';
 import type { Settings } from './settings.ts';
 
 export type JsonMap = Readonly<Record<string, unknown>>;
@@ -130,7 +132,7 @@ async function sendRequest(
       });
       bytes = new Uint8Array(await response.arrayBuffer());
     } catch (error) {
-      if (!mayRepeat) throw unreachable(origin, error);
+      if (!mayRepeat || error instanceof CliFailure) throw unreachable(origin, error, world);
       await sleep(retryDelayMs(attempt, null));
       continue;
     }
@@ -172,20 +174,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-function unreachable(origin: string, error: unknown): CliFailure {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const reason =
-    error instanceof Error && error.name === 'TimeoutError'
-      ? `no answer within ${REQUEST_TIMEOUT_MS / 1000} s`
-      : cause instanceof Error
-        ? 'code' in cause
-          ? String(cause.code)
-          : cause.message
-        : 'unknown reason';
-  return new CliFailure(`${origin} cannot be reached: ${reason}.`, {
-    code: 'unreachable',
-    next: 'Check --url or CAMBIST_URL; locally, start it with `npm start`.',
-  });
+/** The failure of a request that nothing answered: which address was tried, why, and what to check. */
+export function unreachable(origin: string, error: unknown, { env }: World): CliFailure {
+  if (error instanceof CliFailure) return error;
+  const { reason, next } = connectionTrouble(origin, codeOfFailure(error), URL_SETTING, env);
+  const isLate = error instanceof Error && error.name === 'TimeoutError';
+  const why = isLate ? `no answer within ${REQUEST_TIMEOUT_MS / 1000} s` : reason;
+  return new CliFailure(`${origin} cannot be reached: ${why}.`, { code: 'unreachable', next });
 }
 
 /** The failure of an answer that no deployment gives. It names the kind of the answer, and quotes nothing of it. */

@@ -28,6 +28,9 @@ export const GLOBAL_OPTIONS: readonly CommandOption[] = [
   { flags: '--json', description: 'machine-readable output on stdout, an error as one JSON object on stderr' },
 ];
 
+/** Where the address of the deployment comes from, for messages. */
+export const URL_SETTING = '--url, --deployment or CAMBIST_URL';
+
 export interface Settings {
   /** The deployment's origin, without a trailing slash. */
   readonly url: () => string;

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
+import type { World } from '../../src/cli/command.ts';
 import { runCli } from '../../src/cli/run.ts';
 
 export interface CliEnd {
@@ -19,7 +20,7 @@ type Env = Readonly<Record<string, string>>;
 export async function runHere(
   argv: readonly string[],
   env: Env = {},
-  { stdin = '', fetch: send = fetch }: { readonly stdin?: string; readonly fetch?: typeof fetch } = {},
+  { stdin = '', fetch: send = fetch }: { readonly stdin?: string; readonly fetch?: World['fetch'] } = {},
 ): Promise<CliEnd> {
   const written: ['stdout' | 'stderr', string][] = [];
   const code = await runCli(argv, {

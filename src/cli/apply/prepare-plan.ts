@@ -2,6 +2,7 @@
 
 import { isJsonObject } from '../../token/json.ts';
 import { epochSeconds } from '../clock.ts';
+import { unreachable } from '../api.ts';
 import type { Api } from '../api.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
@@ -45,10 +46,11 @@ export async function preparePlan(context: CommandContext): Promise<Prepared> {
 
 async function readIssuer(url: string, { world }: CommandContext): Promise<string> {
   const address = `${url}/.well-known/openid-configuration`;
-  const response = await world.fetch(address, {
-    redirect: 'manual',
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-  });
+  const response = await world
+    .fetch(address, { redirect: 'manual', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
+    .catch((error: unknown) => {
+      throw unreachable(url, error, world);
+    });
   const metadata: unknown = response.ok ? await response.json() : null;
   const issuer = isJsonObject(metadata) ? metadata['issuer'] : undefined;
   if (typeof issuer === 'string') return issuer;

@@ -3,19 +3,25 @@
 import { kindOfText } from '../answer-kind.ts';
 import type { JsonMap } from '../api.ts';
 import type { World } from '../command.ts';
+import { codeOfFailure, connectionTrouble } from '../connection-trouble.ts';
+import { CliFailure } from '../failure.ts';
 import { MAX_CLOCK_SKEW_SECONDS, NOTED_CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from '../limits.ts';
+import { URL_SETTING } from '../settings.ts';
 import type { Tell } from './finding.ts';
 
 /** Checks from outside; false if nothing answers there, and nothing else can be checked. */
 export async function checkDeployment(url: string, world: World, tell: Tell): Promise<boolean> {
-  const health = await look(`${url}/healthz`, world);
+  let trouble: unknown = null;
+  const health = await look(`${url}/healthz`, world, (error) => (trouble = error));
   if (health === null || health.status !== 200 || typeof health.body['status'] !== 'string') {
-    const detail = health === null ? 'it cannot be reached' : `/healthz answers ${health.status} with ${health.kind}`;
+    const code = codeOfFailure(trouble);
+    const known = code === null ? null : connectionTrouble(url, code, URL_SETTING, world.env);
+    const reached = `it cannot be reached${known === null ? '' : `: ${known.reason}`}`;
     tell(
       'reachable',
       'failed',
-      detail,
-      'Is the address right, and is the Worker deployed? Locally, start it with `npm start`.',
+      health === null ? reached : `/healthz answers ${health.status} with ${health.kind}`,
+      known?.next ?? 'Is the address right, and is the Worker deployed? Locally, start it with `npm start`.',
     );
     return false;
   }
@@ -136,8 +142,8 @@ interface Look {
   readonly date: number | null;
 }
 
-/** One GET without a credential; null if nothing answers. */
-async function look(url: string, world: World): Promise<Look | null> {
+/** One GET without a credential; null if nothing answers, and `hear` is told why. Throws a CliFailure if nothing can be sent. */
+async function look(url: string, world: World, hear?: (error: unknown) => void): Promise<Look | null> {
   try {
     const response = await world.fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
     const text = await response.text();
@@ -148,7 +154,9 @@ async function look(url: string, world: World): Promise<Look | null> {
       kind: kindOfText(text, response.headers),
       date: Number.isNaN(date) ? null : date,
     };
-  } catch {
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    hear?.(error);
     return null;
   }
 }

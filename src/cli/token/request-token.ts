@@ -4,9 +4,12 @@ import { exchangeToken, TokenExchangeError } from '../../sdk/client/index.ts';
 import type { ExchangedToken } from '../../sdk/client/index.ts';
 import type { World } from '../command.ts';
 import { CliFailure } from '../failure.ts';
+import { proxyFor } from '../proxy.ts';
+import { URL_SETTING } from '../settings.ts';
 import { obtainIdToken } from '../sources/obtain.ts';
 import { realSystem } from '../sources/real-system.ts';
 import type { ExchangeSettings } from './exchange-settings.ts';
+import { hadNoAnswer, noAnswerFailure } from './no-answer.ts';
 
 export interface WantedToken {
   /** Audiences of an ID token; null for an access token. */
@@ -21,6 +24,8 @@ export async function requestToken(
   settings: ExchangeSettings,
   { idTokenFor, signal }: WantedToken,
 ): Promise<ExchangedToken> {
+  // One that cannot be used is no failure of the network.
+  proxyFor(new URL(settings.url), world.env);
   const facts = { variables: world.env, audience: settings.subjectAudience, deployment: settings.url };
   const obtained = await obtainIdToken(realSystem(world), facts, settings.source);
   try {
@@ -38,7 +43,10 @@ export async function requestToken(
       signal,
     });
   } catch (error) {
-    if (error instanceof TokenExchangeError) throw exchangeFailure(error, settings, obtained.audienceAdvice);
+    if (error instanceof TokenExchangeError)
+      throw hadNoAnswer(error)
+        ? noAnswerFailure(error, settings.url, URL_SETTING, world.env)
+        : exchangeFailure(error, settings, obtained.audienceAdvice);
     throw error;
   }
 }
@@ -62,7 +70,6 @@ function exchangeFailure(
     ...(isRefusal && requestId !== null
       ? [`An operator sees the whole reason with:\n  cambist explain --url ${url} --request-id ${requestId}`]
       : []),
-    ...(status === null && code !== 'invalid_options' ? [`Is ${url} the address of the deployment?`] : []),
   ];
   const what = isRefusal ? 'The exchange was refused' : 'No token';
   return new CliFailure(`${what}: ${description}${/[.!?]$/.test(description) ? '' : '.'}`, {

@@ -84,6 +84,7 @@ export interface TokenExchangeErrorDetails {
   readonly retryAfterSeconds?: number | null;
   /** Whether the same request may succeed later, unchanged. */
   readonly isRetryable?: boolean;
+  /** For `network_error`: `{ code }` with the code of the system, such as `ECONNREFUSED`. */
   readonly cause?: unknown;
 }
 

@@ -87,9 +87,17 @@ async function tryOnce(
     // `ended` is set from a callback, which the compiler does not see.
     const reason = ended as 'timeout' | 'aborted' | null;
     if (reason === 'aborted') throw aborted();
-    const description =
-      reason === 'timeout' ? `no answer within ${timeoutMs} ms` : `no connection to the deployment${causeOf(error)}`;
-    return new TokenExchangeError({ code: reason ?? 'network_error', description, isRetryable: true });
+    const { origin } = new URL(url);
+    const code = reason === 'timeout' ? null : causeOf(error);
+    return new TokenExchangeError({
+      code: reason ?? 'network_error',
+      description:
+        reason === 'timeout'
+          ? `no answer from ${origin} within ${timeoutMs} ms`
+          : `no connection to ${origin}${code === null ? '' : ` (${code})`}`,
+      isRetryable: true,
+      ...(code === null ? {} : { cause: { code } }),
+    });
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
@@ -110,12 +118,13 @@ async function receive(send: Fetch, url: string, form: URLSearchParams, signal: 
 
 const globalFetch: Fetch = (url, init) => fetch(url, init);
 
-function causeOf(error: unknown): string {
+/** The code of the system, such as `ECONNREFUSED`. */
+function causeOf(error: unknown): string | null {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
     const { code } = at as { code?: unknown };
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return ` (${code})`;
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
   }
-  return '';
+  return null;
 }
 
 function delayMs(attempt: number, retryAfterSeconds: number | null): number {
