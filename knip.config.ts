@@ -34,8 +34,8 @@ const config: KnipConfig = {
         // Run by its path, on the packed packages.
         'publint',
       ],
-      // The first is of the pipeline, the second of the machine, if it has it; the others are development dependencies that scripts run.
-      ignoreBinaries: ['buildkite-agent', 'openssl', 'tsc', 'vitest', 'wrangler'],
+      // The pipeline has buildkite-agent, and a machine may have openssl and unshare; the others are development dependencies that scripts run.
+      ignoreBinaries: ['buildkite-agent', 'openssl', 'tsc', 'unshare', 'vitest', 'wrangler'],
     },
     // Their code is in src/, so only what they packed, if they have, would use what they name; test/packages compares them.
     'packages/sdk': { entry: [], project: [], ignoreDependencies: ['.+'] },

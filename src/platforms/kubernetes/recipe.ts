@@ -85,9 +85,9 @@ export const recipe: Recipe = {
 kind: Pod
 metadata:
   name: cambist
-  namespace: {namespace}
+  namespace: '{namespace}'
 spec:
-  serviceAccountName: {kubernetes-service-account}
+  serviceAccountName: '{kubernetes-service-account}'
   restartPolicy: Never
   volumes:
     - name: cambist
@@ -95,7 +95,7 @@ spec:
         sources:
           - serviceAccountToken: # the kubelet writes it anew before it expires: read it each time
               path: token
-              audience: {audience}
+              audience: '{audience}'
               expirationSeconds: 3600
   containers:
     - name: cambist

@@ -398,7 +398,14 @@ describe('cambist bootstrap kubernetes, asking the cluster', () => {
     }
     const refused = await bootstrap([...argv, '--manifests', 'image-pull']);
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('no registry may get the token') });
+    const { configuration, manifests } = JSON.parse((await bootstrap([...argv, '--json'])).stdout) as {
+      readonly configuration: null;
+      readonly manifests: readonly { readonly file: string }[];
+    };
+    expect(configuration).toBeNull();
+    expect(manifests.map(({ file }) => file)).toContain('deployment/deployment.yaml');
     const pod = await bootstrap([...argv, '--manifests', 'pod']);
+    expect(pod.stdout).toContain("  namespace: 'payments'\n");
     expect(pod.stdout).toContain('image: curlimages/curl');
     expect(pod.stdout).not.toContain('kind: Deployment');
     await bootstrap([...argv, '--undo', '--yes']);
