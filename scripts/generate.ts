@@ -3,6 +3,7 @@
 import { firstMigration } from './first-migration.ts';
 import { captureWrangler } from './local/bundle.ts';
 import { Refusal, runScript } from './local/refusal.ts';
+import { ciPages } from './generate-ci-pages.ts';
 import { fileSchemas } from './generate-file-schemas.ts';
 import { buildAction } from './build-action.ts';
 import { writeApiReference } from './generate-api.ts';
@@ -38,6 +39,7 @@ await runScript('generate', async () => {
   if (drift.length > 0) stale.push(`docs/supply-chain.md (${drift.join('; ')})`);
   if (!(await cliPage(check))) stale.push('docs/cli.md');
   stale.push(...fileSchemas(check));
+  stale.push(...ciPages(check));
   stale.push(...writeApiReference(check));
   stale.push(...terraformObjects(check));
   stale.push(...goTypes(check));
