@@ -61,7 +61,7 @@ function describeObject(object: ObjectDefinition): Json {
 }
 
 function describeMember(name: string, member: Member, object: Pick<ObjectDefinition, 'path'> | null): Json {
-  const { is, description, example } = member;
+  const { is, option, description = sentence(option?.help), example } = member;
   const children = object === null ? undefined : INSIDE.find(({ path }) => path === `${object.path}/{id}/${name}`);
   return {
     name: snakeCase(name),
@@ -191,6 +191,11 @@ function describeNested({ members }: NestedRule): Json {
 
 function isText({ kind }: Rule): boolean {
   return kind === 'text' || kind === 'oneOf';
+}
+
+/** The help of the option, for a member that has no sentence of its own. */
+function sentence(help: string | undefined): string | undefined {
+  return help === undefined ? undefined : help.charAt(0).toUpperCase() + help.slice(1);
 }
 
 function snakeCase(name: string): string {

@@ -13,6 +13,8 @@ import (
 	"terraform-provider-cambist/internal/provider"
 )
 
+//go:generate go run ./internal/reference/generate
+
 // version is set when a release is built.
 var version = "dev"
 

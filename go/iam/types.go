@@ -52,9 +52,9 @@ type IdentityProvider struct {
 	Name string `json:"name"`
 	// The member `description`.
 	Description string `json:"description"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels map[string]string `json:"labels"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations map[string]string `json:"annotations"`
 	// The `iss` of its tokens, byte for byte; unique in the organisation, unless several have `localJwks` and no key in common; cannot be changed.
 	ProviderIssuer string `json:"providerIssuer"`
@@ -74,9 +74,9 @@ type IdentityProvider struct {
 	SubjectClaim string `json:"subjectClaim"`
 	// Those that verify: of `localJwks`, else of the last fetch; for display.
 	Keys []IdentityProviderKey `json:"keys"`
-	// The member `lastFetchedAt`.
+	// When its keys were fetched last.
 	LastFetchedAt *time.Time `json:"lastFetchedAt"`
-	// The member `lastFetchError`.
+	// Why that failed, if it did.
 	LastFetchError *string `json:"lastFetchError"`
 	// The member `createdAt`.
 	CreatedAt time.Time `json:"createdAt"`
@@ -100,9 +100,9 @@ type IdentityProviderCreate struct {
 	Name string `json:"name"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// The `iss` of its tokens, byte for byte; unique in the organisation, unless several have `localJwks` and no key in common; cannot be changed.
 	ProviderIssuer string `json:"providerIssuer"`
@@ -128,9 +128,9 @@ type IdentityProviderUpdate struct {
 	Name Optional[string] `json:"name,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// The `iss` of its tokens, byte for byte; unique in the organisation, unless several have `localJwks` and no key in common; cannot be changed.
 	ProviderIssuer Optional[string] `json:"providerIssuer,omitzero"`
@@ -160,9 +160,9 @@ type ServiceAccount struct {
 	Slug string `json:"slug"`
 	// The member `description`.
 	Description string `json:"description"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels map[string]string `json:"labels"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations map[string]string `json:"annotations"`
 	// One of `active`, `inactive`.
 	Status string `json:"status"`
@@ -220,9 +220,9 @@ type ServiceAccountCreate struct {
 	Slug Optional[string] `json:"slug,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// One of `active`, `inactive`.
 	Status Optional[string] `json:"status,omitzero"`
@@ -236,9 +236,9 @@ type ServiceAccountUpdate struct {
 	Slug Optional[string] `json:"slug,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// One of `active`, `inactive`.
 	Status Optional[string] `json:"status,omitzero"`
@@ -252,9 +252,9 @@ type FederatedIdentity struct {
 	Name string `json:"name"`
 	// The member `description`.
 	Description string `json:"description"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels map[string]string `json:"labels"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations map[string]string `json:"annotations"`
 	// Who the workload acts as; cannot be changed.
 	ServiceAccountIdentity string `json:"serviceAccountIdentity"`
@@ -332,9 +332,9 @@ type FederatedIdentityCreate struct {
 	Name string `json:"name"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// Who the workload acts as; cannot be changed.
 	ServiceAccountIdentity string `json:"serviceAccountIdentity"`
@@ -378,9 +378,9 @@ type FederatedIdentityUpdate struct {
 	Name Optional[string] `json:"name,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// Who the workload acts as; cannot be changed.
 	ServiceAccountIdentity Optional[string] `json:"serviceAccountIdentity,omitzero"`
@@ -422,21 +422,21 @@ type FederatedIdentityUpdate struct {
 type AccessCredential struct {
 	// TypeID; immutable and never reused.
 	Identity string `json:"identity"`
-	// The member `name`.
+	// Unique among the credentials of the account.
 	Name string `json:"name"`
 	// The member `description`.
 	Description string `json:"description"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels map[string]string `json:"labels"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations map[string]string `json:"annotations"`
 	// Scopes a token may carry; an empty list is none.
 	Scopes []string `json:"scopes"`
 	// At most 400 days from now; 90 days if it is absent.
 	ExpiresAt time.Time `json:"expiresAt"`
-	// The member `serviceAccountIdentity`.
+	// Whose it is.
 	ServiceAccountIdentity string `json:"serviceAccountIdentity"`
-	// The member `accessKey`.
+	// The `client_id` that goes with the secret.
 	AccessKey string `json:"accessKey"`
 	// Of the last grant, to the minute: it is not written more often.
 	LastUsedAt *time.Time `json:"lastUsedAt"`
@@ -450,13 +450,13 @@ type AccessCredential struct {
 
 // AccessCredentialCreate is what the API takes.
 type AccessCredentialCreate struct {
-	// The member `name`.
+	// Unique among the credentials of the account.
 	Name Optional[string] `json:"name,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// Scopes a token may carry; an empty list is none.
 	Scopes Optional[[]string] `json:"scopes,omitzero"`
@@ -468,21 +468,21 @@ type AccessCredentialCreate struct {
 type AccessCredentialCreated struct {
 	// TypeID; immutable and never reused.
 	Identity string `json:"identity"`
-	// The member `name`.
+	// Unique among the credentials of the account.
 	Name string `json:"name"`
 	// The member `description`.
 	Description string `json:"description"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels map[string]string `json:"labels"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations map[string]string `json:"annotations"`
 	// Scopes a token may carry; an empty list is none.
 	Scopes []string `json:"scopes"`
 	// At most 400 days from now; 90 days if it is absent.
 	ExpiresAt time.Time `json:"expiresAt"`
-	// The member `serviceAccountIdentity`.
+	// Whose it is.
 	ServiceAccountIdentity string `json:"serviceAccountIdentity"`
-	// The member `accessKey`.
+	// The `client_id` that goes with the secret.
 	AccessKey string `json:"accessKey"`
 	// Of the last grant, to the minute: it is not written more often.
 	LastUsedAt *time.Time `json:"lastUsedAt"`
@@ -498,13 +498,13 @@ type AccessCredentialCreated struct {
 
 // AccessCredentialUpdate is what the API takes.
 type AccessCredentialUpdate struct {
-	// The member `name`.
+	// Unique among the credentials of the account.
 	Name Optional[string] `json:"name,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// Scopes a token may carry; an empty list is none.
 	Scopes Optional[[]string] `json:"scopes,omitzero"`
@@ -522,15 +522,15 @@ type Role struct {
 	Slug string `json:"slug"`
 	// The member `description`.
 	Description string `json:"description"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels map[string]string `json:"labels"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations map[string]string `json:"annotations"`
 	// The member `rules`.
 	Rules []RoleRule `json:"rules"`
-	// The member `isReadOnly`.
+	// Nobody can change it.
 	IsReadOnly bool `json:"isReadOnly"`
-	// The member `system`.
+	// It came with the deployment.
 	System bool `json:"system"`
 	// The member `createdAt`.
 	CreatedAt time.Time `json:"createdAt"`
@@ -562,9 +562,9 @@ type RoleCreate struct {
 	Slug Optional[string] `json:"slug,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// The rules that a new role starts with.
 	Rules Optional[[]RoleRuleInput] `json:"rules,omitzero"`
@@ -590,9 +590,9 @@ type RoleUpdate struct {
 	Slug Optional[string] `json:"slug,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// The rules that a new role starts with.
 	Rules Optional[[]RoleRuleInput] `json:"rules,omitzero"`
@@ -646,13 +646,13 @@ type RuleUpdate struct {
 type RoleBinding struct {
 	// TypeID; immutable and never reused.
 	Identity string `json:"identity"`
-	// The member `name`.
+	// Unique among the bindings of the role.
 	Name string `json:"name"`
 	// The member `description`.
 	Description string `json:"description"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels map[string]string `json:"labels"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations map[string]string `json:"annotations"`
 	// Who gets the role.
 	ServiceAccountIdentity string `json:"serviceAccountIdentity"`
@@ -690,13 +690,13 @@ type RoleBindingOrganisationRole struct {
 
 // RoleBindingCreate is what the API takes.
 type RoleBindingCreate struct {
-	// The member `name`.
+	// Unique among the bindings of the role.
 	Name Optional[string] `json:"name,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// Who gets the role.
 	ServiceAccountIdentity string `json:"serviceAccountIdentity"`
@@ -712,13 +712,13 @@ type RoleBindingCreate struct {
 
 // RoleBindingUpdate is what the API takes.
 type RoleBindingUpdate struct {
-	// The member `name`.
+	// Unique among the bindings of the role.
 	Name Optional[string] `json:"name,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// Who gets the role.
 	ServiceAccountIdentity Optional[string] `json:"serviceAccountIdentity,omitzero"`
@@ -742,9 +742,9 @@ type Organisation struct {
 	Slug string `json:"slug"`
 	// The member `description`.
 	Description string `json:"description"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels map[string]string `json:"labels"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations map[string]string `json:"annotations"`
 	// Token audiences that no other organisation can use: exact values, or prefixes that end in `*`. Others are refused such an audience when they write it and when they ask for it.
 	ReservedAudiences []string `json:"reservedAudiences"`
@@ -764,9 +764,9 @@ type OrganisationCreate struct {
 	Slug Optional[string] `json:"slug,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// Token audiences that no other organisation can use: exact values, or prefixes that end in `*`. Others are refused such an audience when they write it and when they ask for it.
 	ReservedAudiences Optional[[]string] `json:"reservedAudiences,omitzero"`
@@ -780,9 +780,9 @@ type OrganisationUpdate struct {
 	Slug Optional[string] `json:"slug,omitzero"`
 	// The member `description`.
 	Description Optional[string] `json:"description,omitzero"`
-	// The member `labels`.
+	// Short texts by key, which lists can be narrowed by.
 	Labels Optional[map[string]string] `json:"labels,omitzero"`
-	// The member `annotations`.
+	// Texts by key, for whoever keeps them there.
 	Annotations Optional[map[string]string] `json:"annotations,omitzero"`
 	// Token audiences that no other organisation can use: exact values, or prefixes that end in `*`. Others are refused such an audience when they write it and when they ask for it.
 	ReservedAudiences Optional[[]string] `json:"reservedAudiences,omitzero"`

@@ -14,6 +14,7 @@ export const accessCredential = defineObject({
     name: {
       is: named.name.is,
       default: (_written: object, unused: string): string => unused,
+      description: 'Unique among the credentials of the account',
       example: 'legacy system',
     },
     description: named.description,
@@ -34,8 +35,20 @@ export const accessCredential = defineObject({
     },
     // Set when one that has expired gets a later end: tokens that ended with it stay ended.
     tokensNotBefore: { is: timestamp, hidden: true, follows: true, null: 'unset', default: null },
-    serviceAccountIdentity: { is: identifier('sa'), column: 'service_account_id', readOnly: true, immutable: true },
-    accessKey: { is: anyText, readOnly: true, immutable: true, example: 'cbk_m3Jx0o7kQ2mK1Zt8yB4cVQ' },
+    serviceAccountIdentity: {
+      is: identifier('sa'),
+      column: 'service_account_id',
+      readOnly: true,
+      immutable: true,
+      description: 'Whose it is',
+    },
+    accessKey: {
+      is: anyText,
+      readOnly: true,
+      immutable: true,
+      description: 'The `client_id` that goes with the secret',
+      example: 'cbk_m3Jx0o7kQ2mK1Zt8yB4cVQ',
+    },
     lastUsedAt: {
       is: timestamp,
       readOnly: true,

@@ -116,8 +116,20 @@ export const named = {
     shown: true,
     option: { value: '<text>', help: 'what it is for' },
   },
-  labels: { is: map(line(0, MAX_LABEL_VALUE_CHARS)), null: 'absent', default: {}, shown: true },
-  annotations: { is: map(text(0, MAX_ANNOTATION_VALUE_CHARS)), null: 'absent', default: {}, shown: true },
+  labels: {
+    is: map(line(0, MAX_LABEL_VALUE_CHARS)),
+    null: 'absent',
+    default: {},
+    shown: true,
+    description: 'Short texts by key, which lists can be narrowed by',
+  },
+  annotations: {
+    is: map(text(0, MAX_ANNOTATION_VALUE_CHARS)),
+    null: 'absent',
+    default: {},
+    shown: true,
+    description: 'Texts by key, for whoever keeps them there',
+  },
 } as const satisfies Members;
 
 type NullOf<M> = M extends { readonly null: 'clears' | 'unset' } ? null : never;

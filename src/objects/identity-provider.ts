@@ -127,9 +127,17 @@ export const identityProvider = defineObject({
       shown: true,
       null: 'unset',
       default: null,
+      description: 'When its keys were fetched last',
       example: '2027-01-15T08:00:05Z',
     },
-    lastFetchError: { is: anyText, readOnly: true, shown: true, null: 'unset', default: null },
+    lastFetchError: {
+      is: anyText,
+      readOnly: true,
+      shown: true,
+      null: 'unset',
+      default: null,
+      description: 'Why that failed, if it did',
+    },
   },
   joins: {},
 });

@@ -26,6 +26,7 @@ export const roleBinding = defineObject({
     name: {
       is: named.name.is,
       default: (_written: object, unused: string): string => unused,
+      description: 'Unique among the bindings of the role',
       example: 'deployer of shop',
     },
     description: named.description,

@@ -59,8 +59,14 @@ export const role = defineObject({
       description: 'The rules that a new role starts with',
       example: [{ resources: ['deployment'], permissions: ['create', 'read'] }],
     },
-    isReadOnly: { is: flag, readOnly: true, immutable: true, default: false },
-    system: { is: flag, readOnly: true, immutable: true, default: false },
+    isReadOnly: { is: flag, readOnly: true, immutable: true, default: false, description: 'Nobody can change it' },
+    system: {
+      is: flag,
+      readOnly: true,
+      immutable: true,
+      default: false,
+      description: 'It came with the deployment',
+    },
   },
   joins: {},
 });

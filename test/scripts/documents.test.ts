@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 /** Written by programs, or copied from elsewhere. */
 const GENERATED =
-  /^(bench\/REPORT|docs\/(api|cli|platforms|supply-chain)|test\/(conformance|hostile)\/README|test\/(fixtures|vectors)\/.*)\.md$/;
+  /^(bench\/REPORT|docs\/(api|cli|platforms|supply-chain)|test\/(conformance|hostile)\/README|terraform\/docs\/.*|test\/(fixtures|vectors)\/.*)\.md$/;
 /** Longer lines do not fit beside a diff. */
 const MAX_LINE_CHARS = 140;
 const PATH = /`((?:src|test|scripts|bench|docs|packages|examples|migrations|action|templates|deploy)\/[\w./-]*)`/g;

@@ -165,8 +165,9 @@ func sentenceOf(described *object.Description, member *object.Member) string {
 	if len(member.Is.Values) > 0 {
 		sentences = append(sentences, "One of `"+strings.Join(member.Is.Values, "`, `")+"`.")
 	}
+	isSaid := strings.Contains(member.Description, "absent")
 	switch {
-	case member.ReadOnly || member.Required:
+	case member.ReadOnly || member.Required || isSaid:
 	case member.Default == nil && len(member.DerivedFrom) > 0:
 		sentences = append(sentences, "The service derives it from `"+strings.Join(member.DerivedFrom, "`, `")+"` if it is absent.")
 	case member.Default == nil:
