@@ -63,6 +63,7 @@ async function checkProvider(): Promise<void> {
         CAMBIST_LIVE_URL: deployment.url,
         CAMBIST_LIVE_TOKEN: ADMIN_TOKEN,
         CAMBIST_LIVE_PROVIDER: binary,
+        CAMBIST_LIVE_NODE: process.execPath,
       },
     );
   } finally {

@@ -52,6 +52,68 @@ describe('Thalassa Cloud', () => {
   });
 });
 
+describe("Thalassa Cloud's Terraform provider", () => {
+  /** As recorded of terraform-provider-thalassa with client-go 0.35. */
+  const send = async (method: string, path: string, body?: unknown): Promise<Answer> =>
+    deployment.iam(method, `/v1/${path}`, body);
+
+  it('creates, reads and deletes an access credential, a role with a rule and a binding (contract §10)', async () => {
+    const account = await send('POST', 'service-accounts', {
+      name: 'tf account',
+      description: 'x',
+      labels: { a: 'b' },
+    });
+    const at = `service-accounts/${account.body.identity}`;
+    const credential = await send('POST', `${at}/access-credentials`, { name: '', scopes: ['api:read'] });
+    expect([credential.status, credential.body]).toMatchObject([
+      201,
+      { accessKey: expect.stringMatching(/^cbk_/), accessSecret: expect.stringMatching(/^cbs_/), scopes: ['api:read'] },
+    ]);
+    expect((await send('GET', `${at}/access-credentials`)).body).toMatchObject([
+      { identity: credential.body.identity },
+    ]);
+    const role = await send('POST', 'iam/roles', { name: 'tf role', description: 'd', annotations: {}, labels: {} });
+    const below = `iam/roles/${role.body.identity}`;
+    const rule = await send('POST', `${below}/rules`, {
+      identity: '',
+      resources: ['x'],
+      resourceIdentities: [],
+      permissions: ['read'],
+    });
+    const binding = await send('POST', `${below}/bindings`, {
+      name: 'tf binding',
+      description: '',
+      annotations: {},
+      labels: {},
+      userIdentity: null,
+      teamIdentity: null,
+      serviceAccountIdentity: account.body.identity,
+      scopes: null,
+    });
+    expect([account, role, rule, binding].map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect((await send('GET', below)).body.rules).toMatchObject([{ identity: rule.body.identity }]);
+    expect((await send('GET', `${below}/bindings`)).body).toMatchObject([{ identity: binding.body.identity }]);
+    expect((await send('GET', 'memberships')).body).toEqual([]);
+    for (const path of [
+      `${below}/rules/${rule.body.identity}`,
+      `${below}/bindings/${binding.body.identity}`,
+      `${at}/access-credentials/${credential.body.identity}`,
+      below,
+      at,
+    ])
+      expect([path, (await send('DELETE', path)).status]).toEqual([path, 204]);
+  });
+
+  it('leaves the end of a credential to the service, or says it (contract §5.5)', async () => {
+    const path = `service-accounts/${joined.serviceAccount}/access-credentials`;
+    const expiresAt = '2026-12-01T00:00:00Z';
+    const said = await send('POST', path, { name: '', expiresAt, scopes: [] });
+    expect([said.status, said.body.expiresAt]).toEqual([201, expiresAt]);
+    const left = await send('POST', path, { name: '', expiresAt: null, scopes: null });
+    expect([left.status, left.body.expiresAt]).toEqual([201, '2026-12-09T00:26:40Z']);
+  });
+});
+
 describe('Tailscale', () => {
   const PATH = '/api/v2/oauth/token-exchange';
 
