@@ -19,7 +19,7 @@ func (r *Resource) judge(ctx context.Context, config, plan, before map[string]tf
 		return
 	}
 	answer, err := r.ask(ctx, config, plan, before)
-	r.reportJudgement(problems, verbOf(before), err, "")
+	r.reportJudgement(problems, verbOf(before), err, about{config: config})
 	r.warn(answer, problems)
 	if member := r.children(); member != nil && before != nil && plan[member.Name].IsFullyKnown() {
 		r.judgeChildren(ctx, textOf(before["identity"]), member, plan[member.Name], before[member.Name], problems)
@@ -38,27 +38,29 @@ func (r *Resource) judgeChildren(ctx context.Context, identity string, member *o
 	for index, one := range wanted {
 		if body, isObject := one.(map[string]any); isObject && !known[childKey(member, one)] {
 			_, err := objects.Create(ctx, body, iam.ValidateOnly())
-			r.reportJudgement(problems, "change", err, childPlace(member, index))
+			r.reportJudgement(problems, "change", err, about{place: childPlace(member, index)})
 		}
 	}
 }
 
 // reportJudgement makes an error of what will be refused, and a warning of what is only in the way now.
-func (r *Resource) reportJudgement(problems *diag.Diagnostics, verb string, err error, place string) {
+func (r *Resource) reportJudgement(problems *diag.Diagnostics, verb string, err error, what about) {
 	var refusal *iam.Error
 	switch {
 	case err == nil:
 	case !errors.As(err, &refusal):
-		r.report(problems, verb, err, place)
+		r.report(problems, verb, err, what)
 	case refusal.Status == 409 && refusal.ConflictsWith != nil && r.session.IsLeaving(refusal.ConflictsWith.Identity):
 	case slices.ContainsFunc(refusal.Faults, func(fault iam.Fault) bool { return fault.Parameter != nil }):
-		// An older deployment judges nothing beforehand, and says so of the parameter.
+		r.session.SayOnce(func() {
+			problems.AddWarning("The deployment judges nothing beforehand", "It is older than this provider, so its refusals and warnings show only when the plan is applied. Upgrade the deployment.")
+		})
 	case refusal.Status == 400 || refusal.Status == 401 || refusal.Status == 403:
-		r.report(problems, verb, err, place)
+		r.report(problems, verb, err, what)
 	default:
 		// What is in the way now may be gone when the plan is applied.
 		var later diag.Diagnostics
-		r.report(&later, verb, err, place)
+		r.report(&later, verb, err, what)
 		for _, one := range later {
 			problems.AddWarning(one.Summary(), "As things are now, this would fail: "+one.Detail())
 		}

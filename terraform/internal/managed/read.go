@@ -22,7 +22,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	before := attributes(req.State.Raw)
 	found, err := r.find(ctx, before)
 	if err != nil {
-		r.report(&resp.Diagnostics, "read", err, "")
+		r.report(&resp.Diagnostics, "read", err, about{})
 		return
 	}
 	if found == nil {
@@ -106,7 +106,7 @@ func (r *Resource) adopt(ctx context.Context, values map[string]tftypes.Value, r
 	}
 	found, err := r.find(ctx, values)
 	if err != nil {
-		r.report(&resp.Diagnostics, "import", err, "")
+		r.report(&resp.Diagnostics, "import", err, about{})
 		return false
 	}
 	if found == nil {

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"cambist/iam"
 	"terraform-provider-cambist/internal/object"
@@ -18,9 +20,16 @@ func (r *Resource) summary(verb string) string {
 	return fmt.Sprintf("Cannot %s the %s", verb, r.described.Noun)
 }
 
-// report makes diagnostics of a failed request: each at the attribute that it is about, with the way out. Pointers in the answer
-// begin at place, "" for the object itself.
-func (r *Resource) report(problems *diag.Diagnostics, verb string, err error, place string) {
+// about is what a request was about.
+type about struct {
+	// place is where the pointers of the answer begin, "" for the object itself.
+	place string
+	// config is what was asked for, nil if nothing was.
+	config map[string]tftypes.Value
+}
+
+// report makes diagnostics of a failed request: each at the attribute that it is about, with the way out.
+func (r *Resource) report(problems *diag.Diagnostics, verb string, err error, what about) {
 	var failure *iam.Error
 	if !errors.As(err, &failure) {
 		problems.AddError(r.summary(verb), err.Error())
@@ -32,11 +41,16 @@ func (r *Resource) report(problems *diag.Diagnostics, verb string, err error, pl
 	}
 	advice := r.wayOut(failure, verb)
 	if len(failure.Faults) == 0 {
-		problems.AddError(r.summary(verb), r.inAttributes(failure.Detail)+advice+suffix)
+		detail := r.inAttributes(failure.Detail) + advice + suffix
+		if name := r.attributeIn(failure.Detail, what.config); failure.Status == 403 && name != "" {
+			problems.AddAttributeError(path.Root(name), r.summary(verb), detail)
+		} else {
+			problems.AddError(r.summary(verb), detail)
+		}
 		return
 	}
 	for _, fault := range failure.Faults {
-		at, rest := r.attributeAt(place + pointerOf(fault))
+		at, rest := r.attributeAt(what.place + pointerOf(fault))
 		detail := strings.TrimSpace(rest+" "+r.inAttributes(fault.Detail)) + advice + suffix
 		if at == nil {
 			problems.AddError(r.summary(verb), detail)
@@ -59,6 +73,28 @@ func (r *Resource) wayOut(failure *iam.Error, verb string) string {
 			other.Name, other.Identity, r.described.Name, other.Identity)
 	case failure.Status == 429:
 		return "\n\nThe deployment limits how often it is asked. Apply again later, or with a lower -parallelism."
+	}
+	return ""
+}
+
+// attributeIn is the attribute that a sentence is about which has no pointer: one that it names, or one of whose values it names;
+// "" if there is none.
+func (r *Resource) attributeIn(sentence string, config map[string]tftypes.Value) string {
+	words := strings.FieldsFunc(sentence, func(char rune) bool { return strings.ContainsRune(" ,;\"'", char) })
+	for _, member := range r.described.Managed() {
+		value := config[member.Name]
+		if member.ReadOnly || value.IsNull() || !value.IsFullyKnown() {
+			continue
+		}
+		isNamed := slices.Contains(words, member.Wire)
+		list, _ := toJSON(&member.Is, value).([]any)
+		for _, one := range list {
+			text, isText := one.(string)
+			isNamed = isNamed || (isText && slices.Contains(words, text))
+		}
+		if isNamed {
+			return member.Name
+		}
 	}
 	return ""
 }

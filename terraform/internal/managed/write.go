@@ -19,7 +19,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	answer, err := r.written(r.session.Objects(r.place(plan)).Create(ctx, body))
 	r.session.Wrote()
 	if err != nil {
-		r.report(&resp.Diagnostics, "create", err, "")
+		r.report(&resp.Diagnostics, "create", err, about{config: config})
 		return
 	}
 	identity, _ := answer["identity"].(string)
@@ -50,21 +50,21 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		answer, err = r.written(objects.Update(ctx, identity, body, iam.IfVersion(versionOf(before))))
 		r.session.Wrote()
 		if err != nil {
-			r.reportChange(ctx, err, before, resp)
+			r.reportChange(ctx, err, config, before, resp)
 			return
 		}
 		r.warn(answer, &resp.Diagnostics)
 	}
 	if member := r.children(); member != nil && !plan[member.Name].Equal(before[member.Name]) {
 		if place, err := r.writeChildren(ctx, identity, member, plan[member.Name]); err != nil {
-			r.report(&resp.Diagnostics, "change", err, place)
+			r.report(&resp.Diagnostics, "change", err, about{place: place})
 		}
 		r.session.Wrote()
 		answer = nil
 	}
 	if answer == nil {
 		if answer, err = r.written(objects.Get(ctx, identity)); err != nil {
-			r.report(&resp.Diagnostics, "read", err, "")
+			r.report(&resp.Diagnostics, "read", err, about{})
 			return
 		}
 	}
@@ -79,14 +79,14 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 }
 
 // reportChange says what was changed meanwhile if that is why the service refuses.
-func (r *Resource) reportChange(ctx context.Context, err error, before map[string]tftypes.Value, resp *resource.UpdateResponse) {
+func (r *Resource) reportChange(ctx context.Context, err error, config, before map[string]tftypes.Value, resp *resource.UpdateResponse) {
 	if !iam.IsChangedMeanwhile(err) {
-		r.report(&resp.Diagnostics, "change", err, "")
+		r.report(&resp.Diagnostics, "change", err, about{config: config})
 		return
 	}
 	now, readErr := r.written(r.session.Objects(r.place(before)).Get(ctx, textOf(before["identity"])))
 	if readErr != nil {
-		r.report(&resp.Diagnostics, "change", err, "")
+		r.report(&resp.Diagnostics, "change", err, about{config: config})
 		return
 	}
 	var changes []string
@@ -115,7 +115,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if err == nil || iam.IsNotFound(err) {
 		return
 	}
-	r.report(&resp.Diagnostics, "delete", err, "")
+	r.report(&resp.Diagnostics, "delete", err, about{})
 }
 
 // written is the answer to a write; nil if there is none.

@@ -15,6 +15,7 @@ type Session struct {
 	lists   listings
 	secrets sync.Map
 	leaving sync.Map
+	said    sync.Once
 }
 
 // New makes the session of a provider.
@@ -58,3 +59,6 @@ func (s *Session) IsLeaving(identity string) bool {
 	_, leaves := s.leaving.Load(identity)
 	return leaves
 }
+
+// SayOnce does something once, however many resources would say the same.
+func (s *Session) SayOnce(say func()) { s.said.Do(say) }
