@@ -138,7 +138,7 @@ function describeRule(rule: Rule): Json {
       };
     }
     case 'oneOf':
-      return { kind: 'text', values: rule.values };
+      return { kind: 'text', values: rule.values, ...(rule.derived.length === 0 ? {} : { derived: rule.derived }) };
     case 'number':
       return { kind: 'number', min: rule.min, ...(rule.max === undefined ? {} : { max: rule.max }) };
     case 'flag':

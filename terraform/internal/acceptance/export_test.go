@@ -86,6 +86,9 @@ func (o *tenant) populate(t *testing.T) int {
 		"tokenLifetime": 120, "maxTokenLifetime": 600, "forwardedClaims": []any{"/a/b", "sha"}, "replayProtection": "singleUse",
 		"mode": "shadow", "status": "inactive", "expiresAt": "2099-01-01T00:00:00Z",
 	}))
+	create("federated-identities", iam.Document{
+		"name": "past", "serviceAccountIdentity": other, "providerIdentity": generic, "providerSubject": "x", "expiresAt": "2020-01-01T00:00:00Z",
+	})
 	reader := create("iam/roles", about(iam.Document{"name": "Reader", "rules": []any{
 		map[string]any{"resources": []any{"a"}, "permissions": []any{"read"}},
 		map[string]any{"resources": []any{"a", "b"}, "permissions": []any{"*"}, "resourceIdentities": []any{"1", "2"}, "note": hostile},

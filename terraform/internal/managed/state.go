@@ -2,6 +2,7 @@ package managed
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -15,7 +16,8 @@ import (
 var common = map[string]string{"id": "identity", "identity": "identity", "created_at": "createdAt", "updated_at": "updatedAt"}
 
 // stateOf is the state that an answer amounts to. Where it means the same as the reference (a plan, or the state before), the
-// reference stays, so that a time or a list written in another way is no difference.
+// reference stays, so that a time or a list written in another way is no difference. A value that only follows from other members,
+// as `expired` follows from a time that has passed, is none either: what was written still holds.
 func (r *Resource) stateOf(ctx context.Context, answer iam.Document, reference map[string]tftypes.Value) (tftypes.Value, error) {
 	values := map[string]tftypes.Value{}
 	for name, wire := range common {
@@ -31,7 +33,11 @@ func (r *Resource) stateOf(ctx context.Context, answer iam.Document, reference m
 		if err != nil {
 			return tftypes.Value{}, err
 		}
-		if kept, found := reference[member.Name]; found && !kept.IsNull() && same(&member, kept, value) {
+		kept, found := reference[member.Name]
+		isReference := found && !kept.IsNull() && kept.IsKnown()
+		if isDerived := slices.Contains(member.Is.Derived, textOf(value)); isDerived && !isReference {
+			value = defaultOf(&member)
+		} else if isReference && (isDerived || same(&member, kept, value)) {
 			value = kept
 		}
 		values[member.Name] = value

@@ -32,6 +32,8 @@ type Rule struct {
 	Pattern string   `json:"pattern"`
 	Must    string   `json:"must"`
 	Values  []string `json:"values"`
+	// Derived are those of the values that follow from other members: they are answered, and never kept.
+	Derived []string `json:"derived"`
 	// Prefix is that of the identifiers of one kind of object.
 	Prefix  string   `json:"prefix"`
 	Of      *Rule    `json:"of"`
