@@ -1,6 +1,6 @@
 // `npm run check:kubernetes`: the API server's own validation of the manifests, the kubelet's own code with our credential provider, and the image and sidecar without Docker.
 
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,7 +29,10 @@ const inImage = { PATH: `${path}:/usr/bin:/bin` };
 
 try {
   const hasJudge = buildJudge();
-  if (hasJudge) judgeManifests('deploy/kubernetes', join(ROOT, 'deploy/kubernetes'));
+  if (hasJudge) {
+    judgeManifests('deploy/kubernetes', join(ROOT, 'deploy/kubernetes'));
+    judgeFaults();
+  }
   if (installAsImageDoes()) await checkAgainstDeployment(hasJudge);
 } finally {
   rmSync(work, { recursive: true, force: true });
@@ -51,6 +54,23 @@ function judgeManifests(name: string, directory: string): void {
   const folders = SETS.map((set) => join(directory, set)).join(' ');
   verdict(`${name}: valid, restricted, one native sidecar`, run(`${judge} manifests ${folders}`));
   verdict(`${name}: the kubelets may ask for one audience`, run(`${judge} audience ${directory}/image-pull`));
+}
+
+/** A judge that accepts everything would show nothing. */
+function judgeFaults(): void {
+  for (const [before, after, said] of [
+    ['readOnlyRootFilesystem', 'readOnlyFilesystem', 'unknown field'],
+    ['runAsNonRoot: true', 'runAsNonRoot: false', 'is not `restricted`'],
+    ['restartPolicy: Always', 'tty: false', 'without restartPolicy=Always'],
+    ['mountPath: /etc/cambist', 'mountPath: /run/cambist', 'must be unique'],
+  ] as const) {
+    const faulty = join(work, 'faulty');
+    cpSync(join(ROOT, 'deploy/kubernetes/deployment'), faulty, { recursive: true });
+    const file = join(faulty, 'deployment.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(before, after));
+    const end = run(`${judge} manifests ${faulty}`);
+    verdict(`the judge refuses ${after}`, { ...end, ok: !end.ok && end.stderr.includes(said) });
+  }
 }
 
 /** Does the step of the Dockerfile that needs no Docker, in a directory; false if the packages cannot be fetched. */
