@@ -90,6 +90,7 @@ cambist exec --url ${ADDRESS} --service-account sa_01h45ytscbebyvny4gc8cr8ma2 --
       `Without the command line: \`cambist bootstrap ${preset}\`, which the operator runs, prints a script that needs only a shell and curl, ` +
         'filled in.',
     ),
+    '<!-- Written by `npm run generate` from src/platforms. -->',
   ].join('\n\n')}\n`;
 }
 

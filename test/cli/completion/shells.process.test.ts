@@ -42,7 +42,7 @@ const deployment = createServer((request, response) => {
 beforeAll(async () => {
   for (const name of ['bin', 'work', 'cambist']) mkdirSync(join(directory, name));
   const command = join(directory, 'bin/cambist');
-  writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${process.cwd()}/src/cli/main.ts' "$@"\n`);
+  writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${process.cwd()}/src/cli/run-in-clone.mjs' "$@"\n`);
   chmodSync(command, 0o755);
   for (const shell of Object.keys(SHELLS) as Shell[])
     writeFileSync(join(directory, `script.${shell}`), await completionScript(shell));
