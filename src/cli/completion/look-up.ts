@@ -60,17 +60,18 @@ async function objectsOf(
   if (!Object.hasOwn(LISTED, kind)) return [];
   const { path, nameOf, describedBy } = LISTED[kind as keyof typeof LISTED];
   const views = await list(path, joinPieces(words), world);
-  return views.flatMap((view) => {
-    const { identity: id } = view;
+  const found = views.map((view) => {
+    const { identity } = view;
     const name = nameOf === null ? '' : textOf(view[nameOf]);
     const hasName = PLAIN_WORD.test(name) && views.filter((other) => other[nameOf ?? ''] === name).length === 1;
     const told = describedBy.map((member) => textOf(view[member])).join(' ');
-    const byName: readonly Found[] = hasName ? [[name, told]] : [];
-    // Ids are for whoever begins to type one, and for what has no other name.
-    const byId: readonly Found[] =
-      typeof id === 'string' && (!hasName || prefix !== '') ? [[id, `${name} ${told}`]] : [];
-    return [...byName, ...byId];
+    const byId: Found = [textOf(identity), `${name} ${told}`];
+    return { byId, called: hasName ? ([name, told] satisfies Found) : byId };
   });
+  const called = found.map((one) => one.called);
+  // Ids are for whoever begins to type one, and for what has no other name.
+  const wantsIds = prefix.includes('_') || !called.some(([value]) => value.startsWith(prefix));
+  return wantsIds ? [...new Set([...called, ...found.map(({ byId }) => byId)])] : called;
 }
 
 /** One page of a list, asked once. */

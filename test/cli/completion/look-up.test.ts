@@ -45,7 +45,10 @@ describe('what a shell is offered', () => {
   });
 
   it('is the id, once one is begun', async () => {
-    expect((await ask(['roles', 'role'])).stdout).toBe('role_01h45ytscbebyvny4gc8cr8ma2\treader text\n');
+    const id = 'role_01h45ytscbebyvny4gc8cr8ma2\treader text\n';
+    for (const begun of ['ro', 'role_', 'role_01h45']) expect((await ask(['roles', begun])).stdout).toBe(id);
+    // What names begin with, too, means a name.
+    expect((await ask(['roles', 'r'])).stdout).toBe('reader\ttext\n');
   });
 
   it.each(['a b', '$(id)', '`id`', '-x', "a'b", 'a;b', 'a\nb', 'a\tb', 'Zürich', 'repo:a', '~a', ''])(

@@ -109,7 +109,7 @@ const CASES: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['cambist deployments use t', ['there']],
   ['cambist service-accounts show d', ['deployer']],
   ['cambist token --service-account ', ['deployer', 'sa_01h45ytscbebyvny4gc8cr8ma3']],
-  ['cambist token --service-account sa', ['sa_01h45ytscbebyvny4gc8cr8ma2', 'sa_01h45ytscbebyvny4gc8cr8ma3']],
+  ['cambist token --service-account sa_', ['sa_01h45ytscbebyvny4gc8cr8ma2', 'sa_01h45ytscbebyvny4gc8cr8ma3']],
   ['cambist token --service-account=dep', ['deployer']],
   ['cambist --organisation acme roles bind x --service-account d', ['deployer']],
   ['cambist --deployment there token --service-account d', []],
