@@ -3,12 +3,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect } from 'node:net';
-import type { AddressInfo, Server as AnyServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 import { LeftOut } from './tool.ts';
@@ -54,11 +53,9 @@ export async function startNetwork(directory: string): Promise<Network> {
     if (listener === undefined) response.writeHead(404).end();
     else listener(request, response);
   });
-  await listen(tls);
+  const stopHosts = await listen(tls);
   const proxy = createHttpServer((_, response) => response.writeHead(403).end());
-  const tunnels = new Set<Duplex>();
   proxy.on('connect', (request, client, head) => {
-    tunnels.add(client.once('close', () => tunnels.delete(client)));
     const [name = ''] = (request.url ?? '').split(':');
     client.on('error', () => undefined);
     if (!HOSTS.includes(name)) {
@@ -70,9 +67,11 @@ export async function startNetwork(directory: string): Promise<Network> {
       server.write(head);
       server.pipe(client).pipe(server);
     });
+    // The one ends with the other, also if it has said nothing yet.
     server.on('error', () => client.destroy());
+    client.on('close', () => server.destroy());
   });
-  await listen(proxy);
+  const stopProxy = await listen(proxy);
   const address = `http://127.0.0.1:${portOf(proxy)}`;
   return {
     variables: {
@@ -87,8 +86,7 @@ export async function startNetwork(directory: string): Promise<Network> {
     host: (name, answer) => listeners.set(name, listenerOf(answer)),
     serve: (name, listener) => listeners.set(name, listener),
     stop: async () => {
-      for (const client of tunnels) client.destroy();
-      await Promise.all([close(proxy), close(tls)]);
+      await Promise.all([stopProxy(), stopHosts()]);
     },
   };
 }
@@ -98,8 +96,8 @@ export async function serveOnLoopback(
   answer: Host,
 ): Promise<{ readonly origin: string; readonly stop: () => Promise<void> }> {
   const server = createHttpServer(listenerOf(answer));
-  await listen(server);
-  return { origin: `http://127.0.0.1:${portOf(server)}`, stop: async () => await close(server) };
+  const stop = await listen(server);
+  return { origin: `http://127.0.0.1:${portOf(server)}`, stop };
 }
 
 function listenerOf(answer: Host): RequestListener {
@@ -119,16 +117,21 @@ function listenerOf(answer: Host): RequestListener {
   };
 }
 
-async function listen(server: AnyServer): Promise<void> {
+/** Listens on a free port of loopback; what it returns ends every connection, also one that has said nothing yet. */
+async function listen(server: Server): Promise<() => Promise<void>> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket.once('close', () => sockets.delete(socket)));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
 }
 
-async function close(server: Pick<Server, 'close' | 'closeAllConnections'>): Promise<void> {
-  server.closeAllConnections();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-}
-
-function portOf(server: AnyServer): number {
+function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 

@@ -26,14 +26,20 @@ export async function runProgram(
   { env, cwd, stdin = '' }: Surroundings,
 ): Promise<Ended> {
   return await new Promise((resolve) => {
-    const child = spawn(program, args, { cwd, env: only(env), stdio: 'pipe', timeout: COMMAND_TIMEOUT_MS });
+    const child = spawn(program, args, { cwd, env: only(env), stdio: 'pipe' });
+    // Not spawn's own: its timer goes on for a program that could not be started.
+    const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_TIMEOUT_MS);
+    const end = (code: number | null, more = ''): void => {
+      clearTimeout(timer);
+      resolve({ code, stdout, stderr: stderr + more });
+    };
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     // A program that reads nothing may be gone before it was written to.
     child.stdin.on('error', () => undefined).end(stdin);
-    child.on('error', (error) => resolve({ code: null, stdout, stderr: `${stderr}${error.message}` }));
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('error', (error) => end(null, error.message));
+    child.on('close', (code) => end(code));
   });
 }
 
