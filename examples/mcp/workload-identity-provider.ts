@@ -19,7 +19,7 @@ export interface WorkloadIdentityOptions {
   readonly serviceAccount?: string | undefined;
   readonly scope: string;
   /** Default: the global `fetch`. */
-  readonly fetch?: FetchLike | undefined;
+  readonly fetch?: FetchLike;
 }
 
 /** The SDK asks it for a token request when a server answers 401, and adds `resource` itself, from the server's metadata. */
