@@ -2,7 +2,7 @@
 
 import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { deploy, join } from '../support/deployment.ts';
+import { ADMIN_TOKEN, deploy, join } from '../support/deployment.ts';
 import type { Answer, Deployment, Joined } from '../support/deployment.ts';
 import { githubActions } from '../support/claims.ts';
 import { createIssuer } from '../support/issuer.ts';
@@ -102,6 +102,19 @@ describe("Thalassa Cloud's Terraform provider", () => {
       at,
     ])
       expect([path, (await send('DELETE', path)).status]).toEqual([path, 204]);
+  });
+
+  it('gets no createdBy, which its Go client reads as a person (contract §5.2)', async () => {
+    const path = `/v1/service-accounts/${joined.serviceAccount}`;
+    const read = async (agent: string): Promise<Answer> =>
+      deployment.send(path, { headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'user-agent': agent } });
+    const { createdBy, ...others } = (await read('curl/8')).body;
+    expect(createdBy).toBe('root');
+    for (const agent of [
+      'thalassa-cloud-client-go (https://github.com/thalassa-cloud/client-go)',
+      'thalassa-cloud/terraform-provider-thalassa',
+    ])
+      expect((await read(agent)).body).toEqual(others);
   });
 
   it('leaves the end of a credential to the service, or says it (contract §5.5)', async () => {

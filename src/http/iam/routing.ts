@@ -106,7 +106,16 @@ async function answer(c: Context<IamEnv>, route: IamRoute): Promise<Response> {
   const { status, body, headers } = result.value;
   if (body === undefined) return new Response(null, { status, headers: { ...headers } });
   if (body instanceof ReadableStream) return new Response(body, { status, headers: { ...headers } });
-  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+  const members = /thalassa/i.test(c.req.header('user-agent') ?? '') ? withoutCreator : undefined;
+  return new Response(JSON.stringify(body, members), {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+}
+
+/** Clients of the Thalassa Cloud API know `createdBy` as a person, and read no answer in which it is a text. */
+function withoutCreator(name: string, value: unknown): unknown {
+  return name === 'createdBy' ? undefined : value;
 }
 
 async function run(
