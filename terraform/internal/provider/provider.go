@@ -4,7 +4,6 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -63,12 +62,14 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	greet(ctx, client, attribute, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
-		p.share(resp, session.New(client))
+		shared := session.New(client)
+		shared.Tokens = given.tokens()
+		p.share(resp, shared)
 	}
 }
 
 func (p *Provider) share(resp *provider.ConfigureResponse, shared *session.Session) {
-	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = shared, shared, shared
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData, resp.ListResourceData = shared, shared, shared, shared
 }
 
 // Resources are one for each kind of object.
@@ -79,6 +80,3 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	}
 	return all
 }
-
-// DataSources are none yet.
-func (p *Provider) DataSources(context.Context) []func() datasource.DataSource { return nil }

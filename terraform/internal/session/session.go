@@ -11,7 +11,9 @@ import (
 
 // Session is one configured provider. Its client is nil if its settings are known only when the plan is applied.
 type Session struct {
-	API     *iam.Client
+	API *iam.Client
+	// Tokens exchanges the ID token of the run for other tokens; nil as the client is.
+	Tokens  *Tokens
 	lists   listings
 	secrets sync.Map
 	leaving sync.Map
