@@ -19,27 +19,27 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 )
 
-const workloadIssuer = "https://issuer.acceptance.example"
+const shopIssuer = "https://issuer.acceptance.example"
 
-// workload is an issuer whose keys are given by hand, and a rule that lets its subjects act as an account.
-type workload struct {
+// shop is an issuer whose keys are given by hand, and a rule that lets its subjects act as an account.
+type shop struct {
 	t      *testing.T
 	key    *ecdsa.PrivateKey
 	issuer string
 	url    string
 }
 
-func newWorkload(t *testing.T, o *tenant) *workload {
+func newShop(t *testing.T, o *tenant) *shop {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &workload{t: t, key: key, url: o.url, issuer: fmt.Sprintf("%s/%d", workloadIssuer, time.Now().UnixNano())}
+	return &shop{t: t, key: key, url: o.url, issuer: fmt.Sprintf("%s/%d", shopIssuer, time.Now().UnixNano())}
 }
 
 // blocks manage the provider, the account and the rule.
-func (w *workload) blocks() string {
+func (w *shop) blocks() string {
 	point, err := w.key.PublicKey.Bytes()
 	if err != nil {
 		w.t.Fatal(err)
@@ -66,7 +66,7 @@ resource "cambist_federated_identity" "w" {
 `, w.issuer, encode(point[1:33]), encode(point[33:]), w.url)
 }
 
-func (w *workload) idToken(subject string) string {
+func (w *shop) idToken(subject string) string {
 	segment := func(value any) string {
 		text, err := json.Marshal(value)
 		if err != nil {
@@ -96,7 +96,7 @@ func echoing() map[string]func() (tfprotov6.ProviderServer, error) {
 // TestToken gets an access token that the API takes while it counts, and that is revoked when the run is over.
 func TestToken(t *testing.T) {
 	o := newTenant(t)
-	w := newWorkload(t, o)
+	w := newShop(t, o)
 	t.Setenv("CAMBIST_ID_TOKEN", w.idToken("project:shop:main"))
 	ask := func(kind, more string) string {
 		return fmt.Sprintf(`
@@ -150,25 +150,10 @@ func isRevoked(t *testing.T, o *tenant) resource.TestCheckFunc {
 	}
 }
 
-// TestKeyless runs the whole provider on an ID token, as a pipeline does.
-func TestKeyless(t *testing.T) {
-	o := newTenant(t)
-	w := newWorkload(t, o)
-	t.Setenv("CAMBIST_ID_TOKEN", w.idToken("project:shop:main"))
-	keyless := fmt.Sprintf("provider \"cambist\" {\n  alias = \"keyless\"\n  url = %q\n  organisation = %q\n  service_account = \"deployer\"\n}\n", o.url, o.organisation)
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: []resource.TestStep{
-		{Config: o.config(w.blocks())},
-		{
-			Config: o.config(w.blocks(), keyless, "data \"cambist_service_account\" \"it\" {\n  provider = cambist.keyless\n  slug = \"deployer\"\n}\n"),
-			Check:  resource.TestCheckResourceAttrPair("data.cambist_service_account.it", "identity", "cambist_service_account.w", "identity"),
-		},
-	}})
-}
-
 // TestExplain holds a rule to what it must let in and what it must not.
 func TestExplain(t *testing.T) {
 	o := newTenant(t)
-	w := newWorkload(t, o)
+	w := newShop(t, o)
 	ask := func(name, what string) string {
 		return fmt.Sprintf("data \"cambist_explain\" %q {\n  service_account = cambist_service_account.w.identity\n  depends_on = [cambist_federated_identity.w]\n  %s\n}\n", name, what)
 	}
@@ -194,5 +179,31 @@ func TestExplain(t *testing.T) {
 		{Config: o.config(w.blocks(), ask("in", "")), ExpectError: regexp.MustCompile(`Exactly\s+one\s+of\s+these`)},
 		{Config: o.config(w.blocks(), ask("in", claims("main")+"\nfederated_identity = \"x\"")), ExpectError: regexp.MustCompile(`cannot\s+be\s+explained`)},
 		{Config: o.config(w.blocks())},
+	}})
+}
+
+// TestSecret hands the secret of a new credential on in the apply that creates it, and has none in the next run.
+func TestSecret(t *testing.T) {
+	o := newTenant(t)
+	config := o.config(named("a", `name = "deployer"`), `
+resource "cambist_access_credential" "it" {
+  service_account_identity = cambist_service_account.a.identity
+  scopes                   = ["api:read"]
+}
+ephemeral "cambist_access_credential_secret" "it" {
+  identity = cambist_access_credential.it.identity
+}
+provider "echo" {
+  data = ephemeral.cambist_access_credential_secret.it
+}
+resource "echo" "it" {}
+`)
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: echoing(), Steps: []resource.TestStep{
+		{Config: config, Check: resource.ComposeAggregateTestCheckFunc(
+			resource.TestCheckResourceAttr("echo.it", "data.is_new", "true"),
+			resource.TestMatchResourceAttr("echo.it", "data.access_secret", regexp.MustCompile(`^.{32,}$`)),
+			resource.TestCheckNoResourceAttr("cambist_access_credential.it", "access_secret"),
+		)},
+		{Config: config, Check: resource.TestCheckResourceAttrSet("cambist_access_credential.it", "identity")},
 	}})
 }

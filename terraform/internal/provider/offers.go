@@ -34,9 +34,9 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return all
 }
 
-// EphemeralResources are tokens.
+// EphemeralResources are tokens, and secrets of new credentials.
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{tokens.NewToken, tokens.NewIDToken}
+	return []func() ephemeral.EphemeralResource{tokens.NewToken, tokens.NewIDToken, tokens.NewSecret}
 }
 
 // Functions write subjects.
