@@ -5,7 +5,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -38,13 +37,17 @@ func newShop(t *testing.T, o *tenant) *shop {
 	return &shop{t: t, key: key, url: o.url, issuer: fmt.Sprintf("%s/%d", shopIssuer, time.Now().UnixNano())}
 }
 
-// blocks manage the provider, the account and the rule.
-func (w *shop) blocks() string {
+func (w *shop) jwk() map[string]any {
 	point, err := w.key.PublicKey.Bytes()
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	encode := base64.RawURLEncoding.EncodeToString
+	return map[string]any{"kty": "EC", "crv": "P-256", "kid": "w", "alg": "ES256", "use": "sig", "x": encoded(point[1:33]), "y": encoded(point[33:])}
+}
+
+// blocks manage the provider, the account and the rule.
+func (w *shop) blocks() string {
+	jwk := w.jwk()
 	return fmt.Sprintf(`
 resource "cambist_identity_provider" "w" {
   name            = "workload"
@@ -63,7 +66,7 @@ resource "cambist_federated_identity" "w" {
   allowed_scopes           = ["api:read", "api:write", "iam:read"]
   token_audiences          = [%q, "https://api.example.com"]
 }
-`, w.issuer, encode(point[1:33]), encode(point[33:]), w.url)
+`, w.issuer, jwk["x"], jwk["y"], w.url)
 }
 
 func (w *shop) idToken(subject string) string {
@@ -72,7 +75,7 @@ func (w *shop) idToken(subject string) string {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		return base64.RawURLEncoding.EncodeToString(text)
+		return encoded(text)
 	}
 	now := time.Now().Unix()
 	input := segment(map[string]any{"alg": "ES256", "kid": "w", "typ": "JWT"}) + "." + segment(map[string]any{
@@ -83,7 +86,7 @@ func (w *shop) idToken(subject string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return input + "." + base64.RawURLEncoding.EncodeToString(append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...))
+	return input + "." + encoded(append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...))
 }
 
 // echoing has a second provider, whose resource shows in the state what an ephemeral resource gave.

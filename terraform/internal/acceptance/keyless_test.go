@@ -209,6 +209,9 @@ func TestExamples(t *testing.T) {
 		t.Fatal("there are no examples", err)
 	}
 	for _, example := range examples {
+		if needsObjects.MatchString(example) {
+			continue
+		}
 		text, err := os.ReadFile(example)
 		if err != nil {
 			t.Fatal(err)

@@ -53,7 +53,7 @@ func (l *Listing) results(ctx context.Context, req list.ListRequest) iter.Seq[li
 	return func(push func(list.ListResult) bool) {
 		failed := func(err error) {
 			result := list.ListResult{}
-			l.report(&result.Diagnostics, "list", err, "")
+			l.report(&result.Diagnostics, "list", err, about{})
 			push(result)
 		}
 		given := attributes(req.Config.Raw)

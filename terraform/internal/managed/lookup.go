@@ -152,7 +152,7 @@ func (l *Lookup) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 	}
 	found, reference, err := l.find(ctx, given, key, value)
 	if err != nil {
-		r.report(&resp.Diagnostics, "find", err, "")
+		r.report(&resp.Diagnostics, "find", err, about{})
 		return
 	}
 	if len(found) != 1 {

@@ -1,0 +1,3 @@
+output "main" {
+  value = provider::cambist::gitlab_subject("acme/shop/app", "branch", "main")
+}

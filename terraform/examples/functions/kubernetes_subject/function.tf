@@ -1,0 +1,3 @@
+output "deployer" {
+  value = provider::cambist::kubernetes_subject("shop", "deployer")
+}
