@@ -3,12 +3,16 @@ package acceptance
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"terraform-provider-cambist/internal/object"
 )
 
 // TestForms writes each form that the API accepts: it arrives as it is written, the next plan is empty, and so is the plan after
@@ -98,4 +102,62 @@ func TestImportOfDefaults(t *testing.T) {
 			}})
 		})
 	}
+}
+
+// TestImportByIdentity does the same with an identity in the import block, where the program knows those.
+func TestImportByIdentity(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind.name, func(t *testing.T) {
+			o := newTenant(t)
+			resource.Test(t, resource.TestCase{
+				ProtoV6ProviderFactories: factories(),
+				TerraformVersionChecks:   knowsIdentities,
+				Steps: []resource.TestStep{
+					{Config: o.config(kind.block(kind.all(o)...))},
+					{ResourceName: "cambist_" + kind.name + ".it", ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+				},
+			})
+		})
+	}
+}
+
+var knowsIdentities = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)}
+
+// TestImportOfChildren imports what belongs to another object: the parent is searched for if it is not given.
+func TestImportOfChildren(t *testing.T) {
+	for _, name := range []string{"role_binding", "access_credential"} {
+		t.Run(name, func(t *testing.T) {
+			o := newTenant(t)
+			address := "cambist_" + name + ".it"
+			both := func(state *terraform.State) (string, error) {
+				attributes := state.RootModule().Resources[address].Primary.Attributes
+				return attributes[object.Named(name).Parent.Name] + "/" + attributes["identity"], nil
+			}
+			absent := func(*terraform.State) (string, error) { return object.Named(name).Example, nil }
+			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: []resource.TestStep{
+				{Config: o.config(kindNamed(name).block())},
+				{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateIdFunc: both},
+				{ResourceName: address, ImportState: true, ImportStateIdFunc: absent, ExpectError: regexp.MustCompile(`There is no ` + object.Named(name).Noun)},
+				{ResourceName: address, ImportState: true, ImportStateId: "sa_01m7y3kecgf6bvd8pnr2wy8a8b", ExpectError: regexp.MustCompile(`begins with\s+` + object.Named(name).IDPrefix)},
+			}})
+		})
+	}
+}
+
+// TestImportByIdentityAlone leaves the parent out of the identity.
+func TestImportByIdentityAlone(t *testing.T) {
+	o := newTenant(t)
+	w := newWorkspace(t, o.config(kindNamed("role_binding").block()))
+	if output := w.must("version"); !regexp.MustCompile(`v1\.(1[2-9]|[2-9]\d)\.`).MatchString(output) {
+		t.Skip("this program knows no identities")
+	}
+	w.must("apply", "-auto-approve", "-input=false")
+	role := (*o.documents(t, "iam", "roles")[0])["identity"].(string)
+	binding := (*o.documents(t, "iam", "roles", role, "bindings")[0])["identity"].(string)
+	w.must("state", "rm", "cambist_role_binding.it")
+	w.configure(o.config(kindNamed("role_binding").block(), fmt.Sprintf("import {\n  to = cambist_role_binding.it\n  identity = {\n    identity = %q\n  }\n}\n", binding)))
+	if output := w.must("apply", "-auto-approve", "-input=false"); !strings.Contains(output, "1 imported, 0 added, 0 changed, 0 destroyed") {
+		t.Errorf("it was not only imported:\n%s", tail(output))
+	}
+	w.mustPlanNothing()
 }

@@ -3,6 +3,7 @@ package acceptance
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -137,6 +138,22 @@ func TestReplaced(t *testing.T) {
 			}})
 		})
 	}
+}
+
+// TestReplacedQuietly plans the replacement of an object: the name that it gives up is not in the way.
+func TestReplacedQuietly(t *testing.T) {
+	o := newTenant(t)
+	provider := func(issuer string) string {
+		return o.config(fmt.Sprintf("resource \"cambist_identity_provider\" \"it\" {\n  name = \"p\"\n  provider_issuer = %q\n}\n", issuer))
+	}
+	w := newWorkspace(t, provider("https://ci.example.com"))
+	w.must("apply", "-auto-approve", "-input=false")
+	w.configure(provider("https://ci2.example.com"))
+	if output := w.must("plan", "-input=false"); strings.Contains(output, "As things are now") || !strings.Contains(output, "must be replaced") {
+		t.Errorf("the plan warns:\n%s", output)
+	}
+	w.must("apply", "-auto-approve", "-input=false")
+	w.mustPlanNothing()
 }
 
 // TestLifetimeFollows lowers the cap below a life that nobody wrote: it follows.

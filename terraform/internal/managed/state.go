@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"cambist/iam"
+	"terraform-provider-cambist/internal/object"
 )
 
 // common are the members that every object has; wire names by attribute.
@@ -21,7 +22,11 @@ var common = map[string]string{"id": "identity", "identity": "identity", "create
 func (r *Resource) stateOf(ctx context.Context, answer iam.Document, reference map[string]tftypes.Value) (tftypes.Value, error) {
 	values := map[string]tftypes.Value{}
 	for name, wire := range common {
-		values[name] = tftypes.NewValue(tftypes.String, answer[wire])
+		value, err := fromJSON(&object.Rule{Kind: object.Text}, answer[wire])
+		if err != nil {
+			return tftypes.Value{}, err
+		}
+		values[name] = value
 	}
 	version, err := numberFromJSON(answer["objectVersion"])
 	if err != nil {

@@ -134,7 +134,11 @@ func fromJSON(rule *object.Rule, answered any) (tftypes.Value, error) {
 		}
 		values := map[string]tftypes.Value{}
 		for key, member := range members {
-			values[key] = tftypes.NewValue(tftypes.String, member)
+			value, err := fromJSON(&object.Rule{Kind: object.Text}, member)
+			if err != nil {
+				return tftypes.Value{}, err
+			}
+			values[key] = value
 		}
 		return tftypes.NewValue(of, values), nil
 	case object.List, object.Set:
@@ -168,11 +172,16 @@ func fromJSON(rule *object.Rule, answered any) (tftypes.Value, error) {
 			values[member.Name] = value
 		}
 		return tftypes.NewValue(of, values), nil
+	case object.Flag:
+		if flag, ok := answered.(bool); ok {
+			return tftypes.NewValue(of, flag), nil
+		}
+		return tftypes.Value{}, unexpected(answered, "true or false")
 	}
-	if err := tftypes.ValidateValue(of, answered); err != nil {
-		return tftypes.Value{}, unexpected(answered, of.String())
+	if text, ok := answered.(string); ok {
+		return tftypes.NewValue(of, text), nil
 	}
-	return tftypes.NewValue(of, answered), nil
+	return tftypes.Value{}, unexpected(answered, "a text")
 }
 
 // anyFromJSON is a value whose type nobody declared: lists become tuples and objects objects, as in a configuration.
@@ -258,7 +267,8 @@ func withDefaults(member *object.Member, value tftypes.Value) tftypes.Value {
 	for _, item := range items {
 		inner := attributes(item)
 		if inner == nil {
-			return value
+			filled = append(filled, item)
+			continue
 		}
 		for _, one := range member.Is.Of.Members {
 			if inner[one.Name].IsNull() && !one.Required {
