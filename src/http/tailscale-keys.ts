@@ -56,7 +56,7 @@ export function tailscaleKeysHandler(toIam: ToIam, issuerUrl: string): Handler<A
       // Its provider sends what is configured as api_key so.
       const basic = basicCredential(raw.headers.get('authorization') ?? '');
       if (basic?.password === '') headers.set('authorization', `Bearer ${basic.user}`);
-      if (tailnet !== '-') headers.set('x-organisation-identity', tailnet);
+      if (tailnet !== '-') headers.set('x-organisation-identity', encodeURIComponent(tailnet));
       const sent = body === undefined ? {} : { body: JSON.stringify(body) };
       const answer = await toIam(c, new Request(new URL(path, raw.url), { method, headers, ...sent }));
       const said = answer.status === 204 ? {} : await answer.json<T>();

@@ -83,8 +83,8 @@ export interface KeysNow {
 
 /** Our own keys as the API manages them. Times are epoch seconds; every function throws StorageUnavailable. */
 export interface SigningKeyPort extends KeyMeans {
-  /** The states of all keys, those that are new in a secret recorded and those that are lacking made first. */
-  readonly read: (now: number) => Promise<KeysNow>;
+  /** The states of all keys, those that are new in a secret recorded and those that are lacking made first unless `makes` is false. */
+  readonly read: (now: number, makes?: boolean) => Promise<KeysNow>;
   /** Makes a key, which is not stored yet. */
   readonly make: (alg: string) => Promise<MadeKey>;
   /** Carries out a rotation with an event for each change, in one atomic write; null, and nothing written, if the keys have changed since. */

@@ -32,8 +32,8 @@ export interface KeysInUse {
   readonly signerFor: SignerFor;
   /** The public keys to publish at `now`; none of a bundle that cannot sign. Throws StorageUnavailable. */
   readonly published: (now: number) => Promise<Result<readonly JWK[], StatedDenial>>;
-  /** The states of all keys, those that are lacking made first. Throws StorageUnavailable. */
-  readonly now: (now: number) => Promise<KeysNow>;
+  /** The states of all keys, those that are lacking made first unless `makes` is false. Throws StorageUnavailable. */
+  readonly now: (now: number, makes?: boolean) => Promise<KeysNow>;
   /** The states have just changed: what is published must follow at once here, and within a second in other isolates. */
   readonly forget: () => void;
   /** What an operator must mend before anything is signed, by the secret that it is about. */
@@ -92,11 +92,12 @@ export function createKeysInUse(
     return { states: current, ...(await own.open(current, now)) };
   };
   /** All states, with every key that is lacking made, and the sealed keys opened. */
-  const look = async (now: number): Promise<KeysNow & Opened> => {
-    const states = await register(await storage.read(), now);
+  const look = async (now: number, makes = true): Promise<KeysNow & Opened> => {
+    const known = await storage.read();
+    const states = makes ? await register(known, now) : known;
     const own = (await load()).ok ? await sealed() : null;
     if (own === null) return { states, ...NONE };
-    return openCurrent(own, await own.fill(states, now), now);
+    return openCurrent(own, makes ? await own.fill(states, now) : states, now);
   };
   const recent = rememberBriefly(look);
   const seen = new Set<string>();

@@ -348,7 +348,16 @@ describe('a tailnet', () => {
     const { body: key } = await send('POST', '/api/v2/tailnet/other/keys', SECOND);
     expect((await send('GET', KEYS)).body).toEqual({ keys: [] });
     expect((await send('GET', '/api/v2/tailnet/other/keys')).body).toEqual({ keys: [key] });
-    expect((await send('GET', '/api/v2/tailnet/nobody/keys')).status).toBe(404);
+    for (const name of ['nobody', '%0A', '%E6%BC%A2', 'a%20b', '..%2Fv1', '%00', '%ZZ'])
+      expect([name, (await send('GET', `/api/v2/tailnet/${name}/keys`)).status]).toEqual([name, 404]);
+    for (const id of [
+      'fid_x',
+      '%0A',
+      '..%2Fservice-accounts',
+      '%E6%BC%A2',
+      'fid_00000000000000000000000001%3Fvalidate=true',
+    ])
+      expect([id, (await send('DELETE', `${KEYS}/${id}`)).status]).toEqual([id, 404]);
     const reader = await addWorkload(deployment, 'reader', ['iam:read']);
     expect((await send('GET', '/api/v2/tailnet/other/keys', undefined, await reader.token())).status).toBe(404);
     expect((await send('GET', '/api/v2/tailnet/default/keys', undefined, await reader.token())).status).toBe(200);

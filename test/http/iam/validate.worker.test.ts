@@ -283,6 +283,20 @@ describe('a judgement', () => {
   });
 });
 
+describe('a judgement of a rotation before any key is known', () => {
+  it.each<[string, Parameters<typeof deploy>[0]]>([
+    ['of the secret', {}],
+    ['that the service makes', { SIGNING_KEYS: undefined, SEALING_KEY: btoa('x'.repeat(32)).replace('=', '') }],
+  ])('%s writes nothing either (contract §5.8)', async (_which, settings) => {
+    deployment = await deploy(settings);
+    const before = await bytes();
+    const { status } = await deployment.iam('POST', judged('/v1/signing-keys/rotate'));
+    expect(status).toBe(409);
+    expect(await bytes()).toBe(before);
+    expect((await deployment.iam('POST', '/v1/signing-keys/rotate')).status).toBe(409);
+  });
+});
+
 describe('a judgement refuses as the write does, and writes nothing', () => {
   /** The status and the words of a refusal, which are those of the write, too. */
   const refusal = async (send: (query: string) => Promise<Answer>): Promise<[number, string]> => {
