@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue } from 'node:sqlite';
 
-import { judgeClaims } from '../../src/cli/apply/decide-offline.ts';
+import { judgeClaims } from '../../src/exchange/decide-written.ts';
 import { declaredConfiguration } from '../../src/cli/apply/predict-configuration.ts';
 import { readDeclaration } from '../../src/cli/apply/read-declaration.ts';
 import { COMMANDS } from '../../src/cli/commands/registry.ts';

@@ -16,7 +16,7 @@ import { validateSubjectRule } from '../../rules/subject.ts';
 import { detectPreset } from '../../platforms/presets.ts';
 import { KINDS } from './kinds.ts';
 import type { WrittenKind } from './kinds.ts';
-import type { WrittenIdentity, WrittenProvider } from './written-configuration.ts';
+import type { WrittenIdentity, WrittenProvider } from '../../exchange/written-configuration.ts';
 
 /** A fault at a place inside the object (RFC 6901). */
 export interface WrittenFault {

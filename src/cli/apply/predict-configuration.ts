@@ -6,7 +6,7 @@ import type {
   WrittenConfiguration,
   WrittenIdentity,
   WrittenProvider,
-} from './written-configuration.ts';
+} from '../../exchange/written-configuration.ts';
 import { soundMembers } from './object-faults.ts';
 import type { WrittenKind } from './kinds.ts';
 import { slugOf } from '../../objects/slug.ts';

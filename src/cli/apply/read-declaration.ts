@@ -2,7 +2,7 @@
 
 import { identityFaults, identityWarnings, memberFaults, providerFaults, soundMembers } from './object-faults.ts';
 import type { WrittenKind } from './kinds.ts';
-import type { WrittenIdentity, WrittenProvider } from './written-configuration.ts';
+import type { WrittenIdentity, WrittenProvider } from '../../exchange/written-configuration.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { Fault, Place } from './read-document.ts';

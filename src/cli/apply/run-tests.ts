@@ -1,8 +1,8 @@
 // Runs the tests of a configuration over the rules as the service would decide, without a service; prints nothing.
 
-import type { WrittenConfiguration } from './written-configuration.ts';
-import { judgeClaims } from './decide-offline.ts';
-import type { Verdict } from './decide-offline.ts';
+import type { WrittenConfiguration } from '../../exchange/written-configuration.ts';
+import { judgeClaims } from '../../exchange/decide-written.ts';
+import type { Verdict } from '../../exchange/decide-written.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { ANY_REASON } from './refusal-reasons.ts';
 import type { DeclaredTest } from './read-tests.ts';

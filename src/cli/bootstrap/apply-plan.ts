@@ -13,8 +13,8 @@ import { differencesOf } from './show-change.ts';
 import type { Change } from './show-change.ts';
 import { createObject, updateObject } from './bring-object.ts';
 import type { Mode, Work } from './bring-object.ts';
-import { bootstrapLabels, isBootstrapped, matching } from './labels.ts';
-import type { Plan, BootstrapOptions } from './build-plan.ts';
+import { bootstrapLabels, isBootstrapped, matching } from '../../bootstrap/labels.ts';
+import type { Plan, BootstrapOptions } from '../../bootstrap/build-plan.ts';
 import { haveProvider } from './have-provider.ts';
 
 const IDENTITIES = '/federated-identities';

@@ -1,9 +1,9 @@
 // One object of a plan: made if it is missing, left alone if it is there, changed only if it is ours and that was asked for.
 
 import type { Api } from '../api.ts';
-import type { BootstrapOptions, Plan } from './build-plan.ts';
-import { isBootstrapped } from './labels.ts';
-import type { Labels } from './labels.ts';
+import type { BootstrapOptions, Plan } from '../../bootstrap/build-plan.ts';
+import { isBootstrapped } from '../../bootstrap/labels.ts';
+import type { Labels } from '../../bootstrap/labels.ts';
 import type { Change, Difference } from './show-change.ts';
 
 export interface Mode {

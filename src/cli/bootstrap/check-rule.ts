@@ -1,36 +1,15 @@
 // Asks the service what it makes of claims like the rule's own and of its neighbours', and of the real token if there is one.
 
 import type { ExplanationView } from '../../objects/explanation.ts';
+import { THIS_TOKEN } from '../../bootstrap/check.ts';
+import type { Check } from '../../bootstrap/check.ts';
 import type { Api } from '../api.ts';
 import { CliFailure } from '../failure.ts';
-import type { Plan } from './build-plan.ts';
+import type { Plan } from '../../bootstrap/build-plan.ts';
 import type { RealToken } from './read-token.ts';
 
-export interface Check {
-  readonly who: string;
-  readonly expected: 'granted' | 'refused';
-  readonly decision: 'granted' | 'refused';
-  /** The checks that failed, and what would help. */
-  readonly reasons: readonly { readonly check: string; readonly claim: string | null; readonly hint: string | null }[];
-  readonly detail: string | null;
-  /** False if the rule is not what was wrong: the token's age, its audience or its signature. */
-  readonly isOfRule: boolean;
-}
-
-/** Who the token of `--from-token` is. */
-export const THIS_TOKEN = 'this token';
 /** Checks that a rule can fail a token by that is meant. */
 const RULE_CHECKS: ReadonlySet<string> = new Set(['subject', 'condition', 'expression', 'preset']);
-
-/** True if somebody who is meant is kept out by the rule. */
-export function keepsOut({ who, expected, decision, isOfRule }: Check): boolean {
-  return expected === 'granted' && decision === 'refused' && (who !== THIS_TOKEN || isOfRule);
-}
-
-/** True if a neighbour gets in that nobody said may. */
-export function letsIn({ who, expected, decision }: Check, allowed: readonly string[]): boolean {
-  return expected === 'refused' && decision === 'granted' && !allowed.includes(who);
-}
 
 /** Null if the deployment cannot explain yet. */
 export async function checkRule(

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type { Recipe } from '../../platforms/recipe.ts';
 import type { OptionReader } from '../command.ts';
 import type { Output } from '../output.ts';
-import type { Plan } from './build-plan.ts';
+import type { Plan } from '../../bootstrap/build-plan.ts';
 import type { ManifestWishes } from './read-manifest-wishes.ts';
-import { renderConfiguration } from './render-configuration.ts';
-import type { Configuration } from './render-configuration.ts';
+import { renderConfiguration } from '../../bootstrap/render-configuration.ts';
+import type { Configuration } from '../../bootstrap/render-configuration.ts';
 
 export interface Files {
   readonly configuration: Configuration | null;

@@ -6,8 +6,8 @@ import { mayShareIssuer } from '../apply/shared-issuer.ts';
 import { CliFailure } from '../failure.ts';
 import { createObject, updateObject } from './bring-object.ts';
 import type { Work } from './bring-object.ts';
-import type { Plan } from './build-plan.ts';
-import { isBootstrapped } from './labels.ts';
+import type { Plan } from '../../bootstrap/build-plan.ts';
+import { isBootstrapped } from '../../bootstrap/labels.ts';
 import { differencesOf } from './show-change.ts';
 import type { Difference } from './show-change.ts';
 

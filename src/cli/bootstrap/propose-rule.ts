@@ -1,15 +1,13 @@
 // Proposes the rule of one workload, from parameters, look-ups and a real token; writes nothing to the service.
 
-import { PlatformFailure } from '../../platforms/failure.ts';
-import type { Variable } from '../../platforms/look-up.ts';
+import type { Variables } from '../../platforms/look-up.ts';
 import type { Recipe } from '../../platforms/recipe.ts';
-import type { JsonObject } from '../../token/json.ts';
 import type { CommandContext } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { canonicalJson } from '../../token/canonical-json.ts';
-import { readParameters, selectVariant } from './read-parameters.ts';
-import { buildPlan, deriveVariables } from './build-plan.ts';
-import type { Plan, BootstrapOptions } from './build-plan.ts';
+import { asUsage, chooseVariant, readGiven, usageOf } from './given-parameters.ts';
+import { buildPlan, deriveVariables } from '../../bootstrap/build-plan.ts';
+import type { Plan, BootstrapOptions } from '../../bootstrap/build-plan.ts';
 import { lookUpPlatform } from './look-up-platform.ts';
 import { customSubject } from './read-token.ts';
 import type { RealToken } from './read-token.ts';
@@ -28,16 +26,23 @@ export async function proposeRule(
   asked: BootstrapOptions,
   real: RealToken | null,
 ): Promise<ProposedRule> {
-  const given = readParameters(recipe, options, real?.claims ?? null);
-  const { variant, values } = selectVariant(recipe, given);
+  const given = readGiven(recipe, options, real?.claims ?? null);
+  const { variant, values } = chooseVariant(recipe, given);
   const derived = deriveVariables(recipe, values);
   const found = await lookUpPlatform(recipe, world, {
     variables: derived,
     variant: variant.name,
     wantsIds: !options.flag('undo'),
   });
+  const planOf = async (variables: Variables): Promise<Plan> => {
+    try {
+      return await buildPlan(recipe, variant, variables, found.localJwks, asked);
+    } catch (error) {
+      throw usageOf(error);
+    }
+  };
   const known = new Map([...derived, ...found.variables]);
-  const plan = buildPlan(recipe, variant, known, found.localJwks, asked);
+  const plan = await planOf(known);
   const warnings = [...found.warnings, ...plan.warnings];
   const notes = [...found.notes, ...given.dropped];
   if (real === null) return { plan, notes, warnings };
@@ -63,21 +68,17 @@ export async function proposeRule(
     { subject: providerSubject.replaceAll(/@\d+/g, ''), isGlob: providerSubjectMatch === 'glob' },
   ]);
   if (custom === null) return { plan, notes, warnings };
-  const customised = new Map([...known, ['exact-subject', custom], ...customise(recipe, real.claims, custom)]);
+  const customised = new Map([
+    ...known,
+    ['exact-subject', custom],
+    ...asUsage(() => recipe.customise?.(real.claims, custom) ?? []),
+  ]);
   return {
-    plan: buildPlan(recipe, variant, customised, found.localJwks, asked),
+    plan: await planOf(customised),
     notes: [
       ...notes,
       'The subject of this token is not the usual one of the platform: the rule is made of it, and of conditions on what the usual one would say.',
     ],
     warnings,
   };
-}
-
-function customise(recipe: Recipe, claims: JsonObject, subject: string): readonly Variable[] {
-  try {
-    return recipe.customise?.(claims, subject) ?? [];
-  } catch (error) {
-    throw error instanceof PlatformFailure ? usageFailure(error.message, error.next) : error;
-  }
 }

@@ -2,7 +2,7 @@
 
 import { usageFailure } from '../failure.ts';
 import type { OptionReader } from '../command.ts';
-import type { BootstrapOptions } from './build-plan.ts';
+import type { BootstrapOptions } from '../../bootstrap/build-plan.ts';
 
 /** What the user wants beyond the recipe. Throws a usage failure. */
 export function readOptions(options: OptionReader, url: string): BootstrapOptions {

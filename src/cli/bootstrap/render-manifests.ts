@@ -3,10 +3,10 @@
 import { stringify } from 'yaml';
 
 import type { Manifests } from '../../platforms/recipe.ts';
-import { fillIndented } from './fill-template.ts';
-import type { Plan } from './build-plan.ts';
+import { fillIndented } from '../../bootstrap/fill-template.ts';
+import type { Plan } from '../../bootstrap/build-plan.ts';
 import type { ManifestWishes, PinnedImage } from './read-manifest-wishes.ts';
-import type { Configuration } from './render-configuration.ts';
+import type { Configuration } from '../../bootstrap/render-configuration.ts';
 
 /** What a plan says that manifests need. */
 export type ManifestPlan = Pick<Plan, 'audience' | 'variables'> & {

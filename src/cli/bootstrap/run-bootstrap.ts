@@ -1,16 +1,19 @@
 // `cambist bootstrap`: parameters, look-ups, plan, judgement, changes, check and configuration, in this order; each part does its own work.
 
+import { keepsOut, letsIn } from '../../bootstrap/check.ts';
+import type { Check } from '../../bootstrap/check.ts';
 import type { Recipe } from '../../platforms/recipe.ts';
 import type { Api } from '../api.ts';
 import type { CommandContext } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { applyPlan } from './apply-plan.ts';
-import type { BootstrapOptions, Plan } from './build-plan.ts';
-import { checkRule, keepsOut, letsIn } from './check-rule.ts';
-import type { Check } from './check-rule.ts';
+import type { BootstrapOptions, Plan } from '../../bootstrap/build-plan.ts';
+import { checkRule } from './check-rule.ts';
+import { epochSeconds } from '../clock.ts';
+import { asUsage } from './given-parameters.ts';
 import { fileGiver, NO_FILES } from './give-files.ts';
 import type { FileGiver } from './give-files.ts';
-import { judgePlan } from './judge-plan.ts';
+import { judgePlan } from '../../bootstrap/judge-plan.ts';
 import { proposeRule } from './propose-rule.ts';
 import type { ProposedRule } from './propose-rule.ts';
 import { readOptions } from './read-options.ts';
@@ -49,7 +52,7 @@ async function runPlan(api: Api, task: Task, { options, output }: CommandContext
   const { plan, notes, warnings, asked, real } = task;
   const isDryRun = options.flag('dry-run');
   const report = { key: plan.key, dryRun: isDryRun, who: plan.who, rule: plan.identity, notes };
-  const judged = judgePlan(plan, api.url, real);
+  const judged = asUsage(() => judgePlan(plan, api.url, real, epochSeconds()));
   showRule(plan, notes, warnings, output);
   if (isWrong(judged, asked)) {
     showChecks(BEFORE, judged, output);

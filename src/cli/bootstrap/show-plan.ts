@@ -2,8 +2,8 @@
 
 import { formatPairs } from '../output.ts';
 import type { Output } from '../output.ts';
-import type { Plan } from './build-plan.ts';
-import type { Check } from './check-rule.ts';
+import type { Plan } from '../../bootstrap/build-plan.ts';
+import type { Check } from '../../bootstrap/check.ts';
 import { showChange } from './show-change.ts';
 import type { Change } from './show-change.ts';
 

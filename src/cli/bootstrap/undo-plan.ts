@@ -6,8 +6,16 @@ import type { RoleBindingView } from '../../objects/role-binding.ts';
 import type { ServiceAccountView } from '../../objects/service-account.ts';
 import type { Api, JsonMap } from '../api.ts';
 import type { Change } from './show-change.ts';
-import { BOOTSTRAP, bootstrapLabels, isBootstrapped, KEY, MANAGED_BY, matching, PLATFORM } from './labels.ts';
-import type { Plan } from './build-plan.ts';
+import {
+  BOOTSTRAP,
+  bootstrapLabels,
+  isBootstrapped,
+  KEY,
+  MANAGED_BY,
+  matching,
+  PLATFORM,
+} from '../../bootstrap/labels.ts';
+import type { Plan } from '../../bootstrap/build-plan.ts';
 import { findAccount } from './apply-plan.ts';
 
 /** Deletes the rule, its binding, and the account and provider if a bootstrap made them and nobody uses them any more. */

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 
 import { CliFailure } from '../failure.ts';
 import { makeDirectories } from '../make-directories.ts';
-import type { Configuration } from './render-configuration.ts';
+import type { Configuration } from '../../bootstrap/render-configuration.ts';
 
 /** Everybody may read and run it; nothing in it is secret. */
 const PROGRAM_MODE = 0o755;

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { proposeRule } from '../../../src/cli/bootstrap/propose-rule.ts';
-import type { Plan } from '../../../src/cli/bootstrap/build-plan.ts';
+import type { Plan } from '../../../src/bootstrap/build-plan.ts';
 import type { OptionReader, World } from '../../../src/cli/command.ts';
 import { compileExpression } from '../../../src/rules/expression.ts';
 import { compileFederatedIdentity, matchChecks } from '../../../src/rules/rule.ts';

@@ -3,12 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import type { Plan } from '../../../src/cli/bootstrap/build-plan.ts';
-import type { Check } from '../../../src/cli/bootstrap/check-rule.ts';
-import { judgePlan } from '../../../src/cli/bootstrap/judge-plan.ts';
+import type { Plan } from '../../../src/bootstrap/build-plan.ts';
+import type { Check } from '../../../src/bootstrap/check.ts';
+import { judgePlan } from '../../../src/bootstrap/judge-plan.ts';
 import { proposeRule } from '../../../src/cli/bootstrap/propose-rule.ts';
 import { readOptions } from '../../../src/cli/bootstrap/read-options.ts';
-import { renderConfiguration } from '../../../src/cli/bootstrap/render-configuration.ts';
+import { renderConfiguration } from '../../../src/bootstrap/render-configuration.ts';
 import type { OptionReader, World } from '../../../src/cli/command.ts';
 import { CliFailure } from '../../../src/cli/failure.ts';
 import { EVERY_RECIPE } from '../../../src/platforms/every-recipe.ts';
@@ -48,7 +48,7 @@ async function propose(preset: PresetName, said: Said, claims: JsonObject | null
   const real = claims === null ? null : { compact: '', claims };
   const asked = readOptions(options, URL_OF_OURS);
   const { plan, notes } = await proposeRule(EVERY_RECIPE[preset], { options, world }, asked, real);
-  const checks = judgePlan(plan, URL_OF_OURS, real);
+  const checks = judgePlan(plan, URL_OF_OURS, real, 1_789_000_060);
   return { plan, notes, checks, configuration: renderConfiguration(plan, URL_OF_OURS, 'sa_1').text };
 }
 
@@ -161,7 +161,7 @@ describe('a customised subject keeps by conditions what the headline says', () =
     expect(checks[0]).toMatchObject({ who: 'this token', decision: 'granted' });
     for (const change of neighbours) {
       const changed = { ...plan, sample: { who: JSON.stringify(change), claims: mergePatch(claims, change) } };
-      const judged = judgePlan({ ...changed, neighbours: [] }, URL_OF_OURS, null);
+      const judged = judgePlan({ ...changed, neighbours: [] }, URL_OF_OURS, null, 1_789_000_060);
       expect(judged).toMatchObject([{ who: changed.sample.who, decision: 'refused' }]);
     }
   });
@@ -174,7 +174,7 @@ describe('a customised subject keeps by conditions what the headline says', () =
       String(token('circleci', 'V2 token, branch')['sub']),
     ]) {
       const sample = { who: sub, claims: { ...claims, sub } };
-      expect(judgePlan({ ...plan, sample, neighbours: [] }, URL_OF_OURS, null)).toMatchObject([
+      expect(judgePlan({ ...plan, sample, neighbours: [] }, URL_OF_OURS, null, 1_789_000_060)).toMatchObject([
         { decision: 'granted' },
       ]);
     }

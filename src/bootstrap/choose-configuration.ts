@@ -1,10 +1,10 @@
 // Chooses what is printed to paste: the platform's template at the address that the user names, else a script that needs nothing.
 
-import type { Recipe, RecipeVariant } from '../../platforms/recipe.ts';
-import { usageFailure } from '../failure.ts';
+import { PlatformFailure } from '../platforms/failure.ts';
+import type { Recipe, RecipeVariant } from '../platforms/recipe.ts';
 import type { BootstrapOptions } from './build-plan.ts';
 
-/** The text, and `uses` for it. Throws a usage failure if the address is not pinned, or the template cannot ask for the audience. */
+/** The text, and `uses` for it. Throws a PlatformFailure if the address is not pinned, or the template cannot ask for the audience. */
 export function chooseConfiguration(
   recipe: Recipe,
   variant: RecipeVariant,
@@ -16,8 +16,8 @@ export function chooseConfiguration(
   if (uses === undefined || template === undefined) return usual;
   const [pattern, words] = template.address;
   if (!new RegExp(`^(?:${pattern})$`).test(uses))
-    throw usageFailure(`--uses must be ${words}, not ${JSON.stringify(uses)}.`);
+    throw new PlatformFailure(`--uses must be ${words}, not ${JSON.stringify(uses)}.`);
   if (template.hasFixedAudience === true && audience !== url)
-    throw usageFailure('--uses does not go together with --audience: the template asks for the deployment.');
+    throw new PlatformFailure('--uses does not go together with --audience: the template asks for the deployment.');
   return { file: usual.file, text: template.text };
 }

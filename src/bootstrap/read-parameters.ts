@@ -1,35 +1,54 @@
-// Reads a recipe's parameters from the command line, then from a real token, then from the defaults; refuses what does not fit.
+// Reads a recipe's parameters from what was said, then from a real token, then from the defaults; tells what does not fit.
 
-import { readClaim } from '../../token/json.ts';
-import type { JsonObject } from '../../token/json.ts';
-import { PlatformFailure } from '../../platforms/failure.ts';
-import type { Variables } from '../../platforms/look-up.ts';
-import type { Recipe, RecipeParameter, RecipeVariant } from '../../platforms/recipe.ts';
-import type { OptionReader } from '../command.ts';
-import { usageFailure } from '../failure.ts';
+import { ok, refuse } from '../exchange/result.ts';
+import type { Result } from '../exchange/result.ts';
+import { readClaim } from '../token/json.ts';
+import type { JsonObject } from '../token/json.ts';
+import type { Variables } from '../platforms/look-up.ts';
+import type { Recipe, RecipeParameter, RecipeVariant } from '../platforms/recipe.ts';
 
-/** What was given for each parameter, which of it only a token said, and what of the token could not be used. */
+/** What is wrong with a value that was said. */
+export interface ParameterFault {
+  readonly name: string;
+  /** What follows the parameter's name in a sentence. */
+  readonly detail: string;
+  /** The parameter that such a value belongs to, and the value there. */
+  readonly belongsTo?: readonly [name: string, value: string];
+}
+
+/** What was given for each parameter, which of it only a token said, and what cannot be used. */
 export interface Given {
   readonly values: Variables;
   readonly fromToken: ReadonlySet<string>;
-  /** Sentences. */
+  /** What a token said and cannot be used: sentences that call a parameter `--name`. */
   readonly dropped: readonly string[];
+  readonly faults: readonly ParameterFault[];
+  readonly missing: readonly RecipeParameter[];
 }
 
-/** Reads every parameter of the recipe; `claims` are those of the token of `--from-token`. */
-export function readParameters(recipe: Recipe, options: OptionReader, claims: JsonObject | null): Given {
+/**
+ * Reads every parameter of the recipe. `said` answers with what was said for one, `true` for a flag, undefined for nothing;
+ * `claims` are those of a real token. Throws a PlatformFailure if spellings contradict each other.
+ */
+export function readParameters(
+  recipe: Recipe,
+  said: (parameter: RecipeParameter) => string | undefined,
+  claims: JsonObject | null,
+): Given {
   const values = new Map<string, string>();
   const fromToken = new Set<string>();
   const dropped: string[] = [];
-  const missing: string[] = [];
+  const faults: ParameterFault[] = [];
+  const missing: RecipeParameter[] = [];
   for (const parameter of recipe.parameters) {
     const { name } = parameter;
-    const said = parameter.value === null ? (options.flag(name) ? 'true' : undefined) : options.text(name);
-    if (said !== undefined) {
-      const value = withoutRefPrefix(name, said);
-      const fault = valueFault(parameter, value, false);
-      if (fault !== null) throw usageFailure(`--${name} ${fault}.`);
-      values.set(name, value);
+    const value = said(parameter);
+    if (value !== undefined) {
+      const bare = withoutRefPrefix(name, value);
+      const fault = typeof bare === 'string' ? valueFault(parameter, bare, false) : null;
+      if (typeof bare !== 'string') faults.push(bare);
+      else if (fault !== null) faults.push({ name, detail: fault });
+      else values.set(name, bare);
       continue;
     }
     const read = claims === null ? undefined : readFromToken(parameter, claims);
@@ -40,41 +59,23 @@ export function readParameters(recipe: Recipe, options: OptionReader, claims: Js
       values.set(name, parameter.value === null ? 'true' : read);
       fromToken.add(name);
     } else if (parameter.default !== undefined) values.set(name, parameter.default);
-    else if (parameter.required === true) missing.push(`--${name} <${parameter.value ?? ''}>`);
+    else if (parameter.required === true) missing.push(parameter);
   }
-  if (missing.length > 0) {
-    throw usageFailure(
-      `Missing: ${missing.join(', ')}.`,
-      claims === null
-        ? `Or give a real ID token with --from-token FILE. \`cambist bootstrap ${recipe.preset} --help\` explains each.`
-        : ['The token does not say it.', ...dropped].join('\n'),
-    );
-  }
-  return { values: normalised(recipe, values), fromToken, dropped };
-}
-
-function normalised(recipe: Recipe, values: Variables): Variables {
-  try {
-    return recipe.normalise?.(values) ?? values;
-  } catch (error) {
-    throw error instanceof PlatformFailure ? usageFailure(error.message, error.next) : error;
-  }
+  const isWhole = faults.length === 0 && missing.length === 0;
+  return { values: isWhole ? (recipe.normalise?.(values) ?? values) : values, fromToken, dropped, faults, missing };
 }
 
 /** The name of a branch or tag; platforms give it to jobs as a whole ref, too (GITHUB_REF). */
-function withoutRefPrefix(name: string, value: string): string {
+function withoutRefPrefix(name: string, value: string): string | ParameterFault {
   if (name !== 'branch' && name !== 'tag') return value;
   const [own, other] = name === 'branch' ? ['refs/heads/', 'refs/tags/'] : ['refs/tags/', 'refs/heads/'];
   if (value.startsWith(other)) {
     const meant = name === 'branch' ? 'tag' : 'branch';
-    throw usageFailure(
-      `--${name} ${JSON.stringify(value)} is a ${meant}.`,
-      `Give --${meant} ${JSON.stringify(value.slice(other.length))}.`,
-    );
+    return { name, detail: `${JSON.stringify(value)} is a ${meant}`, belongsTo: [meant, value.slice(other.length)] };
   }
   if (value.startsWith(own)) return value.slice(own.length);
   if (/^refs\/(?:pull|merge-requests|pull-requests)\//.test(value))
-    throw usageFailure(`--${name} ${JSON.stringify(value)} is the ref of one pull request, not a ${name}.`);
+    return { name, detail: `${JSON.stringify(value)} is the ref of one pull request, not a ${name}` };
   return value;
 }
 
@@ -108,27 +109,22 @@ function readFromToken({ from }: RecipeParameter, claims: JsonObject): string | 
   return undefined;
 }
 
+/** Why no variant is selected. */
+export type VariantFault =
+  | { readonly kind: 'none'; readonly selectors: readonly string[] }
+  | { readonly kind: 'clash'; readonly name: string; readonly chosen: readonly string[] };
+
 /** The variant that the parameters select; what only a token said gives way to it, what the user said must fit. */
 export function selectVariant(
   recipe: Recipe,
-  { values, fromToken, dropped }: Given,
-): { readonly variant: RecipeVariant; readonly values: Variables } {
+  { values, fromToken }: Pick<Given, 'values' | 'fromToken'>,
+): Result<{ readonly variant: RecipeVariant; readonly values: Variables }, VariantFault> {
   const selectors = [...new Set(recipe.variants.flatMap(({ needs }) => needs))];
   const variant = recipe.variants.find(({ needs }) => needs.every((name) => values.has(name)));
-  if (variant === undefined) {
-    throw usageFailure(
-      `Which ones may get in? Give ${selectors.map((name) => `--${name}`).join(' or ')}.`,
-      [...dropped, `\`cambist bootstrap ${recipe.preset} --help\` explains each.`].join('\n'),
-    );
-  }
+  if (variant === undefined) return refuse({ kind: 'none', selectors });
   const fitting = [...variant.needs, ...(variant.allows ?? [])];
   const other = selectors.filter((name) => values.has(name) && !fitting.includes(name));
   const clash = other.find((name) => !fromToken.has(name));
-  if (clash !== undefined) {
-    throw usageFailure(
-      `--${clash} does not go together with ${variant.needs.map((name) => `--${name}`).join(' and ')}.`,
-      'Run the command once for each.',
-    );
-  }
-  return { variant, values: new Map([...values].filter(([name]) => !other.includes(name))) };
+  if (clash !== undefined) return refuse({ kind: 'clash', name: clash, chosen: variant.needs });
+  return ok({ variant, values: new Map([...values].filter(([name]) => !other.includes(name))) });
 }

@@ -1,14 +1,12 @@
 // Turns a recipe and its variables into a plan: the objects to have, the claims to check them with, the text to paste. Writes nothing.
 
-import { createHash } from 'node:crypto';
-
-import type { FederatedIdentityInput } from '../../objects/federated-identity.ts';
-import type { IdentityProviderInput, LocalJwks } from '../../objects/identity-provider.ts';
-import { canonicalJson } from '../../token/canonical-json.ts';
-import type { JsonObject, JsonValue } from '../../token/json.ts';
-import type { Variables } from '../../platforms/look-up.ts';
-import type { PresetName } from '../../platforms/preset.ts';
-import type { Recipe, RecipeNeighbour, RecipeVariant } from '../../platforms/recipe.ts';
+import type { FederatedIdentityInput } from '../objects/federated-identity.ts';
+import type { IdentityProviderInput, LocalJwks } from '../objects/identity-provider.ts';
+import { canonicalJson } from '../token/canonical-json.ts';
+import type { JsonObject, JsonValue } from '../token/json.ts';
+import type { Variables } from '../platforms/look-up.ts';
+import type { PresetName } from '../platforms/preset.ts';
+import type { Recipe, RecipeNeighbour, RecipeVariant } from '../platforms/recipe.ts';
 import { chooseConfiguration } from './choose-configuration.ts';
 import { fill, fillObject, fillOptional, namesIn } from './fill-template.ts';
 
@@ -96,13 +94,13 @@ function slugify(text: string): string {
 }
 
 /** Builds the plan of one workload. */
-export function buildPlan(
+export async function buildPlan(
   recipe: Recipe,
   variant: RecipeVariant,
   known: Variables,
   localJwks: LocalJwks | null,
   asked: BootstrapOptions,
-): Plan {
+): Promise<Plan> {
   const variables = new Map(known);
   for (const [name, template] of Object.entries(variant.variables ?? {}))
     variables.set(name, fill(template, variables));
@@ -133,10 +131,7 @@ export function buildPlan(
   const sample = sampleOf(variant, sampled, {});
   return {
     preset: recipe.preset,
-    key: createHash('sha256')
-      .update(JSON.stringify([recipe.preset, issuer, who, accountName]).toLowerCase())
-      .digest('hex')
-      .slice(0, KEY_CHARS),
+    key: await keyOf([recipe.preset, issuer, who, accountName]),
     who,
     accountName,
     audience,
@@ -172,6 +167,15 @@ export function buildPlan(
     configuration: chooseConfiguration(recipe, variant, asked, audience),
     variables,
   };
+}
+
+async function keyOf(parts: readonly string[]): Promise<string> {
+  const text = new TextEncoder().encode(JSON.stringify(parts).toLowerCase());
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
+  return [...digest]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .slice(0, KEY_CHARS);
 }
 
 /** The claims of a token that matches, as far as they restrict: what parameters say, and what the variant says. */

@@ -1,35 +1,35 @@
 // Decides over claims and a written configuration with the very functions that decide an exchange; verifies no token and asks no service.
 
-import { decide } from '../../exchange/decide.ts';
-import type { DecidedRequest, Decision } from '../../exchange/decide.ts';
-import { denial } from '../../exchange/denial.ts';
-import { denialDetail } from '../../exchange/denial-detail.ts';
-import type { Denial, DenialReason } from '../../exchange/denial.ts';
-import { subjectKeysIn, trustedProvider } from '../../exchange/lookup.ts';
-import { NOTHING_ASKED } from '../../exchange/request.ts';
-import { storedIdentity } from '../../rules/compiled-rules.ts';
-import { compileExpression } from '../../rules/expression.ts';
-import { loadHints } from '../../rules/late-hints.ts';
-import { compileFederatedIdentity } from '../../rules/rule.ts';
-import { lookupIssuer } from '../../token/issuer.ts';
-import type { JsonObject } from '../../token/json.ts';
-import { MAX_EXACT_RULES_WITHOUT_ACCOUNT, MAX_PATTERN_RULES_WITHOUT_ACCOUNT } from '../../exchange/limits.ts';
-import type { Kept } from '../../objects/definition.ts';
-import { DEFAULT_ORGANISATION_ID } from '../../objects/organisation.ts';
-import { federatedIdentity } from '../../objects/federated-identity.ts';
-import type { FederatedIdentity } from '../../objects/federated-identity.ts';
-import type { HeldRole } from '../../objects/role-binding.ts';
-import { identityProvider } from '../../objects/identity-provider.ts';
-import type { IdentityProvider } from '../../objects/identity-provider.ts';
-import { newMembers, newObject } from '../../objects/records.ts';
-import { serviceAccount as serviceAccountObject } from '../../objects/service-account.ts';
-import type { ServiceAccount } from '../../objects/service-account.ts';
-import type { ExchangeFacts } from '../../exchange/ports.ts';
-import { ok, refuse } from '../../exchange/result.ts';
-import type { Result } from '../../exchange/result.ts';
-import { readSubject } from '../../token/subject-claim.ts';
-import { subjectKeyOfRule } from '../../rules/subject.ts';
-import { presetByName } from '../../platforms/presets.ts';
+import { decide } from './decide.ts';
+import type { DecidedRequest, Decision } from './decide.ts';
+import { denial } from './denial.ts';
+import { denialDetail } from './denial-detail.ts';
+import type { Denial, DenialReason } from './denial.ts';
+import { subjectKeysIn, trustedProvider } from './lookup.ts';
+import { NOTHING_ASKED } from './request.ts';
+import { storedIdentity } from '../rules/compiled-rules.ts';
+import { compileExpression } from '../rules/expression.ts';
+import { loadHints } from '../rules/late-hints.ts';
+import { compileFederatedIdentity } from '../rules/rule.ts';
+import { lookupIssuer } from '../token/issuer.ts';
+import type { JsonObject } from '../token/json.ts';
+import { MAX_EXACT_RULES_WITHOUT_ACCOUNT, MAX_PATTERN_RULES_WITHOUT_ACCOUNT } from './limits.ts';
+import type { Kept } from '../objects/definition.ts';
+import { DEFAULT_ORGANISATION_ID } from '../objects/organisation.ts';
+import { federatedIdentity } from '../objects/federated-identity.ts';
+import type { FederatedIdentity } from '../objects/federated-identity.ts';
+import type { HeldRole } from '../objects/role-binding.ts';
+import { identityProvider } from '../objects/identity-provider.ts';
+import type { IdentityProvider } from '../objects/identity-provider.ts';
+import { newMembers, newObject } from '../objects/records.ts';
+import { serviceAccount as serviceAccountObject } from '../objects/service-account.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
+import type { ExchangeFacts } from './ports.ts';
+import { ok, refuse } from './result.ts';
+import type { Result } from './result.ts';
+import { readSubject } from '../token/subject-claim.ts';
+import { subjectKeyOfRule } from '../rules/subject.ts';
+import { presetByName } from '../platforms/presets.ts';
 import type {
   WrittenAccount,
   WrittenConfiguration,

@@ -1,15 +1,13 @@
 // Judges a proposed rule before anything is written, offline and with the service's own rules: who gets in, and who is kept out.
 
-import { validateConditions } from '../../rules/conditions.ts';
-import type { JsonObject } from '../../token/json.ts';
-import { judgeClaims } from '../apply/decide-offline.ts';
-import type { WrittenConfiguration } from '../apply/written-configuration.ts';
-import { epochSeconds } from '../clock.ts';
-import { usageFailure } from '../failure.ts';
+import { validateConditions } from '../rules/conditions.ts';
+import type { JsonObject } from '../token/json.ts';
+import { judgeClaims } from '../exchange/decide-written.ts';
+import type { WrittenConfiguration } from '../exchange/written-configuration.ts';
+import { PlatformFailure } from '../platforms/failure.ts';
 import type { Plan } from './build-plan.ts';
-import { THIS_TOKEN } from './check-rule.ts';
-import type { Check } from './check-rule.ts';
-import type { RealToken } from './read-token.ts';
+import { THIS_TOKEN } from './check.ts';
+import type { Check } from './check.ts';
 
 /** What makes a rule wrong for a token that is meant; the token's audience and age are another matter. */
 const RULE_REASONS: ReadonlySet<string> = new Set([
@@ -21,10 +19,15 @@ const RULE_REASONS: ReadonlySet<string> = new Set([
   'rule_invalid',
 ]);
 
-/** The checks of a plan. Throws a usage failure if a condition cannot be written. */
-export function judgePlan(plan: Plan, url: string, real: RealToken | null): readonly Check[] {
+/** The checks of a plan. `now` is in epoch seconds. Throws a PlatformFailure if a condition cannot be written. */
+export function judgePlan(
+  plan: Plan,
+  url: string,
+  real: { readonly claims: JsonObject } | null,
+  now: number,
+): readonly Check[] {
   const [fault] = validateConditions(plan.identity.conditions);
-  if (fault !== undefined) throw usageFailure(`The condition ${fault.pointer} ${fault.detail}.`);
+  if (fault !== undefined) throw new PlatformFailure(`The condition ${fault.pointer} ${fault.detail}.`);
   const configuration = configurationOf(plan, url);
   const judge = (who: string, expected: Check['expected'], claims: JsonObject): Check => {
     const verdict = judgeClaims(configuration, {
@@ -33,7 +36,7 @@ export function judgePlan(plan: Plan, url: string, real: RealToken | null): read
       scope: null,
       audiences: [],
       project: null,
-      now: epochSeconds(),
+      now,
     });
     if (verdict.allowed) return { who, expected, decision: 'granted', reasons: [], detail: null, isOfRule: true };
     const { reason, detail } = verdict;

@@ -1,7 +1,7 @@
 // Fills the templates of a recipe with its variables; knows no platform.
 
-import type { Variables } from '../../platforms/look-up.ts';
-import type { JsonObject, JsonValue } from '../../token/json.ts';
+import type { Variables } from '../platforms/look-up.ts';
+import type { JsonObject, JsonValue } from '../token/json.ts';
 
 const PLACEHOLDER = /\{(?:(colon|pct|url|yaml) )?([a-z][a-z0-9-]*)\}/g;
 

@@ -1,8 +1,8 @@
 // A configuration as it is written down: the API's members, with names where the API has ids; holds no logic and reads nothing.
 
-import type { FederatedIdentityInput } from '../../objects/federated-identity.ts';
-import type { IdentityProviderInput } from '../../objects/identity-provider.ts';
-import type { ServiceAccountInput } from '../../objects/service-account.ts';
+import type { FederatedIdentityInput } from '../objects/federated-identity.ts';
+import type { IdentityProviderInput } from '../objects/identity-provider.ts';
+import type { ServiceAccountInput } from '../objects/service-account.ts';
 
 /** A provider by its name. */
 export interface WrittenProvider extends IdentityProviderInput {

@@ -2,11 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 
-import type { WrittenConfiguration, WrittenIdentity } from '../../../src/cli/apply/written-configuration.ts';
-import { judgeClaims } from '../../../src/cli/apply/decide-offline.ts';
-import type { Question } from '../../../src/cli/apply/decide-offline.ts';
-import type { JsonObject } from '../../../src/token/json.ts';
-import { githubActions } from '../../support/claims.ts';
+import type { WrittenConfiguration, WrittenIdentity } from '../../src/exchange/written-configuration.ts';
+import { judgeClaims } from '../../src/exchange/decide-written.ts';
+import type { Question } from '../../src/exchange/decide-written.ts';
+import type { JsonObject } from '../../src/token/json.ts';
+import { githubActions } from '../support/claims.ts';
 
 const NOW = 1_800_000_000;
 const MAIN = 'repo:acme@123456/app@456789:ref:refs/heads/main';
