@@ -19,7 +19,7 @@ export function readUsage(file: string, known: readonly string[] | null = []): v
 }
 
 /** The first comment of a source. */
-export function usageOf(source: string): string {
+function usageOf(source: string): string {
   const lines = source.split('\n');
   const end = lines.findIndex((line) => !line.startsWith('//'));
   return lines

@@ -4,8 +4,6 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { usageOf } from '../../scripts/local/usage.ts';
-
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 /** Those that read their own options; the command line has a test of its own. */
 const OTHERWISE = ['deploy', 'remove', 'cambist'];
@@ -18,8 +16,9 @@ describe.each(ours)('npm run %s', (name, file) => {
   const source = readFileSync(file, 'utf8');
 
   it('says in its first comment how it is called', () => {
-    expect(usageOf(source).split('\n')[0]).toMatch(/^`npm (?:run (?:--silent )?)?[\w:-]+(?: \[?-- [^`]+)?`/);
-    expect(usageOf(source)).toContain(name);
+    const comment = /^(?:\/\/.*\n)+/.exec(source)?.[0] ?? '';
+    expect(comment).toMatch(/^\/\/ `npm (?:run (?:--silent )?)?[\w:-]+(?: \[?-- [^`]+)?`/);
+    expect(comment).toContain(name);
   });
 
   it('reads its usage before it does anything', () => {

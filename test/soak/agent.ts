@@ -8,8 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { readUsage } from '../../scripts/local/usage.ts';
 import { simulate } from '../cli/agent/simulation.ts';
 import { token } from '../cli/sources/imitation.ts';
+
+readUsage(import.meta.filename);
 
 const SEEDS = 10;
 const RENEWALS = 1_000;

@@ -20,7 +20,7 @@ export function block(kind: string, labels: readonly string[], attributes: Reado
 }
 
 /** A text in quotes. `${` and `%{` begin templates, so they are written twice over (HCL native syntax, template literals). */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   const escaped = text
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
