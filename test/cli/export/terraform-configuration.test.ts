@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { quoted } from '../../../src/cli/export/hcl.ts';
+import { block } from '../../../src/cli/export/hcl.ts';
 import { terraformConfiguration } from '../../../src/cli/export/terraform-configuration.ts';
 import type { ExportedObject } from '../../../src/cli/export/terraform-configuration.ts';
 import type { JsonObject } from '../../../src/token/json.ts';
@@ -85,7 +85,7 @@ describe('a text', () => {
     ['\u{e0001}', '\\U000e0001'],
     ['<<EOT', '<<EOT'],
   ])('%j is written so that Terraform reads it back (contract §10)', (text, inside) => {
-    expect(quoted(text)).toBe(`"${inside}"`);
+    expect(block('locals', [], { text })).toBe(`locals {\n  text = "${inside}"\n}\n`);
   });
 });
 
