@@ -1,6 +1,6 @@
 // `npm run check:terraform [-- TestName]`: the provider with a real OpenTofu or Terraform against a deployment that it starts; says what the machine lacks.
 
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -15,6 +15,8 @@ const ADMIN_TOKEN = 'check-terraform-root-token-of-48-characters-0000';
 const MODULE = join(ROOT, 'terraform');
 /** Built of its source where neither is installed: the module proxy has it, releases may be out of reach. */
 const OPENTOFU_VERSION = '1.12.6';
+/** Kept, since a build takes minutes. */
+const BUILT_OPENTOFU = join(homedir(), '.cache/cambist', `opentofu-${OPENTOFU_VERSION}`, 'tofu');
 
 const { verdict, failed } = createVerdicts();
 const work = mkdtempSync(join(tmpdir(), 'cambist-terraform-'));
@@ -34,7 +36,7 @@ async function checkProvider(): Promise<void> {
     console.log('left out Terraform: the dependencies of the provider cannot be fetched');
     return;
   }
-  const program = installed() ?? builtOpenTofu();
+  const program = firstThere(['tofu', BUILT_OPENTOFU, 'terraform']) ?? buildOpenTofu();
   if (program === null) {
     console.log(
       `left out Terraform: neither tofu nor terraform is installed, and OpenTofu ${OPENTOFU_VERSION} cannot be built`,
@@ -71,13 +73,11 @@ async function checkProvider(): Promise<void> {
   }
 }
 
-function installed(): string | null {
-  return answerOf('command -v tofu || command -v terraform', work);
+function firstThere(programs: readonly string[]): string | null {
+  return answerOf(programs.map((program) => `command -v '${program}'`).join(' || '), work);
 }
 
-function builtOpenTofu(): string | null {
-  const built = join(homedir(), '.cache/cambist', `opentofu-${OPENTOFU_VERSION}`, 'tofu');
-  if (existsSync(built)) return built;
+function buildOpenTofu(): string | null {
   const module = `github.com/opentofu/opentofu@v${OPENTOFU_VERSION}`;
   const source = join(work, 'opentofu');
   const fetched = answerOf(`go mod download -json ${module} | sed -n 's/.*"Dir": "\\(.*\\)".*/\\1/p'`, work);
@@ -88,9 +88,9 @@ function builtOpenTofu(): string | null {
     work,
   );
   if (made === null) return null;
-  mkdirSync(dirname(built), { recursive: true });
-  const moved = `${built}.${process.pid}`;
+  mkdirSync(dirname(BUILT_OPENTOFU), { recursive: true });
+  const moved = `${BUILT_OPENTOFU}.${process.pid}`;
   if (answerOf(`cp '${join(source, 'tofu.built')}' '${moved}'`, work) === null) return null;
-  renameSync(moved, built);
-  return built;
+  renameSync(moved, BUILT_OPENTOFU);
+  return BUILT_OPENTOFU;
 }

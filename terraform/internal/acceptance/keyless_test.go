@@ -8,9 +8,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -189,6 +193,78 @@ func TestOlderDeployment(t *testing.T) {
 		t.Errorf("it does not say that plans are not judged:\n%s", output)
 	}
 	w.mustPlanNothing()
+}
+
+// TestOlderMembers gives a member that an older deployment does not know: the refusal is at the attribute, and says the way out.
+func TestOlderMembers(t *testing.T) {
+	o := newTenant(t)
+	gate := newGate(t, o.url, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPost {
+			return false
+		}
+		w.Header().Set("content-type", "application/problem+json")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"status":400,"detail":"/status is not a member","errors":[{"pointer":"/status","detail":"is not a member; the members are name"}]}`))
+		return true
+	})
+	w := newWorkspace(t, o.configAt(gate.URL, named("it", "name = \"a\"\n  status = \"inactive\"")))
+	output, status := w.run("plan", "-input=false")
+	if status != 1 || !strings.Contains(flat(output), "Upgrade the deployment, or leave the attribute out") || !strings.Contains(output, `status = "inactive"`) {
+		t.Errorf("exit status %d:\n%s", status, output)
+	}
+}
+
+// TestRenewal gives the provider tokens that end while it applies: it exchanges anew, with an ID token that it reads anew.
+func TestRenewal(t *testing.T) {
+	o := newTenant(t)
+	job := o.pipeline(t, "iam:write")
+	var exchanges atomic.Int64
+	file := filepath.Join(t.TempDir(), "id-token")
+	rotate := func() {
+		if err := os.WriteFile(file, []byte(job.idToken(t)), 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+	rotate()
+	gate := newGate(t, o.url, nil)
+	gate.before = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/v1/") {
+			time.Sleep(500 * time.Millisecond)
+		}
+		if r.URL.Path != "/oidc/token" {
+			return false
+		}
+		exchanges.Add(1)
+		form, err := io.ReadAll(r.Body)
+		if err != nil {
+			return false
+		}
+		// The deployment gives tokens for its own address alone.
+		text := strings.ReplaceAll(string(form), url.QueryEscape(gate.URL), url.QueryEscape(o.url))
+		answer, err := http.Post(o.url+r.URL.Path, "application/x-www-form-urlencoded", strings.NewReader(text))
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if err != nil {
+			return false
+		}
+		rotate()
+		w.Header().Set("content-type", "application/json")
+		w.WriteHeader(answer.StatusCode)
+		_, _ = w.Write([]byte(strings.ReplaceAll(string(body), `"expires_in":60`, `"expires_in":2`)))
+		return true
+	}
+	settings := fmt.Sprintf("provider \"cambist\" {\n  url = %q\n  id_token_file = %q\n  organisation = %q\n  service_account = %q\n}\n", gate.URL, file, o.organisation, job.account)
+	w := newWorkspace(t, settings+severalAccounts)
+	w.must("apply", "-auto-approve", "-input=false")
+	if exchanges.Load() < 3 {
+		t.Errorf("it exchanged %d times", exchanges.Load())
+	}
+	if all := len(o.documents(t, "service-accounts")); all != 31 {
+		t.Errorf("there are %d accounts", all)
+	}
 }
 
 // TestUnknownAddress takes the address of the deployment from what is not created yet: the plan of new objects is made, and the

@@ -70,6 +70,13 @@ func TestRefusedInThePlan(t *testing.T) {
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: steps})
 }
 
+// TestTwoCredentials gives the provider two: it would be unclear who it is.
+func TestTwoCredentials(t *testing.T) {
+	o := newTenant(t)
+	config := strings.Replace(o.config(named("it", `name = "a"`)), "organisation =", "id_token = \"x\"\n  organisation =", 1)
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: []resource.TestStep{refused(config, "cannot be configured together", "token", "id_token")}})
+}
+
 // TestRefusedRules refuses a rule of a role where it stands.
 func TestRefusedRules(t *testing.T) {
 	o := newTenant(t)

@@ -50,6 +50,10 @@ func (r *Resource) report(problems *diag.Diagnostics, verb string, err error, wh
 		return
 	}
 	for _, fault := range failure.Faults {
+		advice := advice
+		if strings.HasPrefix(fault.Detail, "is not a member") {
+			advice = "\n\nThe deployment is older than this provider and does not know it. Upgrade the deployment, or leave the attribute out."
+		}
 		at, rest := r.attributeAt(what.place + pointerOf(fault))
 		detail := strings.TrimSpace(rest+" "+r.inAttributes(fault.Detail)) + advice + suffix
 		if at == nil {

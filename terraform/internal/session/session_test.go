@@ -1,0 +1,100 @@
+package session
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/oauth2"
+
+	"cambist/iam"
+)
+
+// asked is a session, and how often its deployment was asked.
+func asked(t *testing.T, answer http.HandlerFunc) (*Session, *atomic.Int64) {
+	t.Helper()
+	var requests atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		w.Header().Set("content-type", "application/json")
+		answer(w, r)
+	}))
+	t.Cleanup(server.Close)
+	client, err := iam.New(server.URL, iam.Options{TokenSource: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token"})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(client), &requests
+}
+
+func numbered(from, to int) []map[string]any {
+	page := []map[string]any{}
+	for number := from; number < to; number++ {
+		page = append(page, map[string]any{"identity": fmt.Sprintf("sa_%d", number)})
+	}
+	return page
+}
+
+// TestFind reads a list once for however many of its objects at once, and again after a write.
+func TestFind(t *testing.T) {
+	session, requests := asked(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("cursor") == "" {
+			w.Header().Set("link", `</v1/service-accounts?cursor=sa_2>; rel="next"`)
+			_ = json.NewEncoder(w).Encode(numbered(0, 3))
+			return
+		}
+		_ = json.NewEncoder(w).Encode(numbered(3, 5))
+	})
+	var readers sync.WaitGroup
+	for number := range 50 {
+		readers.Go(func() {
+			found, err := session.Find(t.Context(), "/v1/service-accounts", fmt.Sprintf("sa_%d", number))
+			if err != nil || (found != nil) != (number < 5) {
+				t.Errorf("sa_%d: %v, %v", number, found, err)
+			}
+		})
+	}
+	readers.Wait()
+	if requests.Load() != 2 {
+		t.Errorf("the two pages were asked for %d times", requests.Load())
+	}
+	session.Wrote()
+	if _, err := session.Find(t.Context(), "/v1/service-accounts", "sa_1"); err != nil || requests.Load() != 4 {
+		t.Errorf("after a write: %d requests, %v", requests.Load(), err)
+	}
+}
+
+// TestFindUnderNothing finds nothing where the parent is gone, and fails where the deployment does.
+func TestFindUnderNothing(t *testing.T) {
+	status := http.StatusNotFound
+	session, _ := asked(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(`{"detail":"there is no role"}`))
+	})
+	if found, err := session.Find(t.Context(), "/v1/iam/roles/role_x/bindings", "bind_x"); found != nil || err != nil {
+		t.Errorf("%v, %v", found, err)
+	}
+	status = http.StatusForbidden
+	if _, err := session.Find(t.Context(), "/v1/iam/roles", "role_x"); err == nil {
+		t.Error("a refusal counts as an object that is gone")
+	}
+}
+
+// TestSecret hands a secret to the run that made it, and to no other.
+func TestSecret(t *testing.T) {
+	session, other := New(nil), New(nil)
+	session.KeepSecret("cred_x", "cbs_x")
+	if secret, found := session.Secret("cred_x"); !found || secret != "cbs_x" {
+		t.Errorf("%q, %v", secret, found)
+	}
+	if _, found := session.Secret("cred_y"); found {
+		t.Error("another credential has the secret")
+	}
+	if _, found := other.Secret("cred_x"); found {
+		t.Error("another provider has the secret")
+	}
+}
