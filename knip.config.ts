@@ -23,7 +23,12 @@ const config: KnipConfig = {
         'test/objects/follow-the-guide.ts',
       ],
       // An example with packages of its own is compiled by `npm run check:mcp`.
-      project: ['{src,scripts,examples}/**/*.ts!', '!examples/mcp/**', '{bench,test}/**/*.ts', '!test/fixtures/**'],
+      project: [
+        '{src,scripts,examples}/**/*.{ts,tsx}!',
+        '!examples/mcp/**',
+        '{bench,test}/**/*.ts',
+        '!test/fixtures/**',
+      ],
       ignoreDependencies: [
         // The command line's, named in packages/cli; test/packages compares them with what is imported.
         'commander',

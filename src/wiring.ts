@@ -50,7 +50,7 @@ export function compose(env: Settings, outside: Outside): AppDeps & Schedule {
   const keyDeps = lazily(() => composeKeys(config, outside));
   const exchangeDeps = lazily(() => composeExchange(config, keyDeps(), keys()));
   const doors = lazilyLoaded(async () => (await import('./wiring-doors.ts')).composeDoors(config, exchangeDeps, keys));
-  return {
+  const composed: AppDeps & Schedule = {
     config,
     exchange: (request, trace) => exchangeToken(request, exchangeDeps(), trace),
     grantToCredential: async (request, trace) => (await doors()).grantToCredential(request, trace),
@@ -80,10 +80,12 @@ export function compose(env: Settings, outside: Outside): AppDeps & Schedule {
         keysInUse: keys,
       });
     }),
+    console: lazilyLoaded(async () => (await import('./wiring-console.ts')).composeConsole(composed)),
     tendKeys: async () => (await import('./wiring-keys.ts')).tendKeys(config, keys, outside),
     now: outside.now,
     log: outside.log,
   };
+  return composed;
 }
 
 /** How issuers' keys are reached; one memory for all who need them. */

@@ -120,6 +120,7 @@ const appDeps: AppDeps = {
   readMetrics: notMeasured,
   mayProceed: async () => true,
   iam: notMeasured,
+  console: notMeasured,
   now: () => Date.now() / 1000,
   // The line is built, as in production; where it goes is not the application's cost.
   log: (event) => void JSON.stringify(event),

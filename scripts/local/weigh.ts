@@ -24,7 +24,12 @@ export interface Weighed {
   readonly exchangePath: Buffer;
   /** The source files that it is made of. */
   readonly exchangeFiles: readonly string[];
+  /** The minified code that nothing but the console evaluates. */
+  readonly consoleOnly: Buffer;
 }
+
+/** What loads the console. */
+const CONSOLE_ENTRY = 'src/wiring-console.ts';
 
 /** Splits the Worker where its dynamic imports split it as it runs, and weighs both sides. */
 export async function weighWorker(): Promise<Weighed> {
@@ -43,15 +48,20 @@ export async function weighWorker(): Promise<Weighed> {
     logLevel: 'error',
   });
   const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]));
-  const atStart = new Set<string>();
-  const pending = ['worker.js'];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    atStart.add(name);
-    const imports = outputs.get(name)?.imports ?? [];
-    for (const { kind, path } of imports)
-      if (kind === 'import-statement' && outputs.has(basename(path)) && !atStart.has(basename(path)))
-        pending.push(basename(path));
-  }
+  const reached = (follow: (kind: string, name: string) => boolean): ReadonlySet<string> => {
+    const found = new Set<string>();
+    const pending = ['worker.js'];
+    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+      found.add(name);
+      for (const { kind, path } of outputs.get(name)?.imports ?? []) {
+        const next = basename(path);
+        if (outputs.has(next) && !found.has(next) && follow(kind, next)) pending.push(next);
+      }
+    }
+    return found;
+  };
+  const atStart = reached((kind) => kind === 'import-statement');
+  const withoutConsole = reached((_, name) => outputs.get(name)?.entryPoint !== CONSOLE_ENTRY);
   const bytes = new Map<string | null, { atStart: number; later: number }>();
   for (const [name, { inputs }] of outputs) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
@@ -61,12 +71,14 @@ export async function weighWorker(): Promise<Weighed> {
       bytes.set(part, known);
     }
   }
-  const files = outputFiles.filter(({ path }) => atStart.has(basename(path)));
+  const codeOf = (isWanted: (name: string) => boolean): Buffer =>
+    Buffer.concat(outputFiles.filter(({ path }) => isWanted(basename(path))).map(({ contents }) => contents));
   const sources = [...atStart].flatMap((name) => Object.entries(outputs.get(name)?.inputs ?? {}));
   return {
     parts: [...bytes].map(([name, weight]) => ({ name, version: versionOf(name), ...weight })),
-    exchangePath: Buffer.concat(files.map(({ contents }) => contents)),
+    exchangePath: codeOf((name) => atStart.has(name)),
     exchangeFiles: sources.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+    consoleOnly: codeOf((name) => !withoutConsole.has(name)),
   };
 }
 

@@ -80,6 +80,7 @@ export function createApp(deps: AppDeps): Hono<AppEnv> {
     return createIamApp(iamDeps).fetch(withRequestId(request, c.get('requestId')));
   };
   app.all('/v1/*', (c) => toIam(c, c.req.raw));
+  app.on('ALL', ['/console', '/console/*'], async (c) => (await deps.console())(c.req.raw, c.get('requestId')));
   const keys = late(async () =>
     (await import('./tailscale-keys.ts')).tailscaleKeysHandler(toIam, deps.config.issuerUrl ?? ''),
   );

@@ -35,6 +35,8 @@ export interface AppDeps {
   readonly readMetrics: (now: number) => Promise<StoredMetrics>;
   /** Loaded when it is first asked for. */
   readonly iam: () => Promise<IamDeps>;
+  /** The pages below /console; loaded when one is first asked for. */
+  readonly console: () => Promise<(request: Request, requestId: string) => Promise<Response>>;
   /** Epoch seconds, fractional. */
   readonly now: () => number;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;

@@ -47,6 +47,8 @@ export interface IamDeps {
   /** The issuers of others; null if a setting that reaching them needs is missing. */
   readonly issuers: IssuerPort | null;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
+  /** Who sits before the console and acts as the caller; absent if the caller itself sends the request. */
+  readonly person?: string;
 }
 
 /** One authenticated request. */

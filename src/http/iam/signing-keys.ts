@@ -31,7 +31,7 @@ import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import type { Problem } from '../problem.ts';
 import { mayManageDeployment } from './caller.ts';
-import { changeEvent } from './change-event.ts';
+import { changeEvent, recordedActor } from './change-event.ts';
 import type { IamRequest, Operation } from './deps.ts';
 import { fault, invalid } from './faults.ts';
 import { readJsonObject } from './json-body.ts';
@@ -80,7 +80,7 @@ async function rotateKeys(request: IamRequest): Answer {
       level: 'warn',
       event: 'signing_key.rotate',
       request_id: request.requestId,
-      actor: request.caller.actor,
+      actor: recordedActor(request),
       mode,
       kid: next?.kid ?? null,
       previous_kid: previous?.kid ?? null,
