@@ -55,3 +55,5 @@ export const LOOK_UP_OBJECTS: number = 1_000;
 export const LONGEST_DESCRIPTION_CHARS: number = 60;
 /** Milliseconds that the command which prints a token may take: it may ask a person for a password. */
 export const TOKEN_COMMAND_TIMEOUT_MS: number = 120_000;
+/** Lists that an export asks for at once: each account has one of its credentials, and 500 one after the other take long. */
+export const LISTS_AT_ONCE: number = 10;

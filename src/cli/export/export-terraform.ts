@@ -4,6 +4,7 @@ import type { JsonObject } from '../../token/json.ts';
 import type { Api, JsonMap } from '../api.ts';
 import { collectionPath } from '../apply/kinds.ts';
 import { readState } from '../apply/read-state.ts';
+import { LISTS_AT_ONCE } from '../limits.ts';
 import { terraformConfiguration } from './terraform-configuration.ts';
 import type { ExportedObject, ResourceKind } from './terraform-configuration.ts';
 
@@ -25,14 +26,16 @@ export async function exportTerraform(api: Api): Promise<string> {
       ? []
       : [{ kind: resource, view, parent: kind === 'binding' ? String(role?.['identity']) : null }];
   });
-  for (const { identity } of objects.filter(({ kind }) => kind === 'serviceAccount')) {
-    const credentials = await api.list<JsonObject>(
-      `${collectionPath('serviceAccount', '')}/${identity}/access-credentials`,
-    );
-    exported.push(
-      ...credentials.map((view): ExportedObject => ({ kind: 'access_credential', view, parent: identity })),
-    );
+  const accounts = objects.filter(({ kind }) => kind === 'serviceAccount').map(({ identity }) => identity);
+  for (let from = 0; from < accounts.length; from += LISTS_AT_ONCE) {
+    const some = accounts.slice(from, from + LISTS_AT_ONCE);
+    exported.push(...(await Promise.all(some.map((account) => credentialsOf(api, account)))).flat());
   }
   const organisation = (caller['organisation'] as JsonMap | undefined)?.['slug'];
   return terraformConfiguration(exported, { url: api.url, organisation: String(organisation ?? '') });
+}
+
+async function credentialsOf(api: Api, account: string): Promise<readonly ExportedObject[]> {
+  const views = await api.list<JsonObject>(`${collectionPath('serviceAccount', '')}/${account}/access-credentials`);
+  return views.map((view) => ({ kind: 'access_credential', view, parent: account }));
 }
