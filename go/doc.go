@@ -1,8 +1,8 @@
 // Package cambist gets short-lived access tokens from a deployment of Cambist, in exchange for the ID token that a workload has
 // from its platform.
 //
-// A [TokenSource] finds the ID token, exchanges it, and renews the result before it ends. It is an oauth2.TokenSource, so that
-// oauth2.NewClient makes an http.Client of it:
+// A [TokenSource] finds the ID token, exchanges it, and renews the result before it ends. It is an oauth2.TokenSource, and makes an
+// http.Client:
 //
 //	source, err := cambist.NewTokenSource(cambist.TokenSourceOptions{
 //		Exchange: cambist.ExchangeOptions{URL: "https://cambist.example.com", Scope: []string{"api:read"}},
@@ -10,7 +10,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	client := oauth2.NewClient(ctx, source)
+//	client := source.Client(nil)
 //
 // [Exchange] makes one exchange. Package cambist/verify verifies the tokens in the API that receives them, and package
 // cambist/iam manages who gets which.

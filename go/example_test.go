@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 
-	"golang.org/x/oauth2"
-
 	"cambist"
 )
 
@@ -29,7 +27,7 @@ func imitation() *httptest.Server {
 
 const idToken = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmF0dXJl"
 
-func ExampleNewTokenSource() {
+func ExampleTokenSource_Client() {
 	deployment := imitation()
 	defer deployment.Close()
 
@@ -41,7 +39,7 @@ func ExampleNewTokenSource() {
 		fmt.Println(err)
 		return
 	}
-	client := oauth2.NewClient(context.Background(), source)
+	client := source.Client(nil)
 	response, err := client.Get(deployment.URL + "/api")
 	if err != nil {
 		fmt.Println(err)

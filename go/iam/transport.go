@@ -82,11 +82,17 @@ func (r *request) mayRepeat() bool {
 
 // do sends the request until it is answered for good. Every error is an *Error.
 func (t *transport) do(ctx context.Context, r *request) (*answer, error) {
-	mayHaveWorked := false
+	mayHaveWorked, hasForgotten := false, false
 	for attempt := 1; ; attempt++ {
 		got, failure := t.try(ctx, r)
 		if failure == nil {
 			return got, nil
+		}
+		// Nothing was done. The token may have been revoked or its key withdrawn, which a new one mends.
+		if source, canForget := t.tokens.(interface{ Forget() }); canForget && failure.Status == http.StatusUnauthorized && !hasForgotten {
+			hasForgotten = true
+			source.Forget()
+			continue
 		}
 		if failure.Status == http.StatusNotFound && r.method == http.MethodDelete && mayHaveWorked {
 			return &answer{status: http.StatusNoContent, header: http.Header{}}, nil

@@ -287,3 +287,38 @@ func TestNumbersOfConditions(t *testing.T) {
 		t.Errorf("%v, error %v", identity, err)
 	}
 }
+
+type forgetful struct{ forgotten int }
+
+func (f *forgetful) Token() (*oauth2.Token, error) {
+	return &oauth2.Token{AccessToken: fmt.Sprintf("token-%d", f.forgotten)}, nil
+}
+
+func (f *forgetful) Forget() { f.forgotten++ }
+
+func TestTokenThatIsRevokedMeanwhile(t *testing.T) {
+	for name, c := range map[string]struct {
+		good      string
+		forgotten int
+		fails     bool
+	}{
+		"a good token":             {"token-0", 0, false},
+		"a new one mends it":       {"token-1", 1, false},
+		"a new one is no better":   {"none", 1, true},
+		"the second new one would": {"token-2", 1, true},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("authorization") != "Bearer "+c.good {
+				problem(401, `{"detail":"the token does not count"}`)(w, r)
+				return
+			}
+			found(w, r)
+		}))
+		source := &forgetful{}
+		err := create(newClient(t, server.URL, iam.Options{TokenSource: source}))
+		if (err != nil) != c.fails || source.forgotten != c.forgotten {
+			t.Errorf("%s: error %v, forgotten %d times", name, err, source.forgotten)
+		}
+		server.Close()
+	}
+}

@@ -17,7 +17,7 @@ func Origin(address string) (string, error) {
 	if parsed.User != nil {
 		return "", errors.New("cambist: url must not contain a user name or password")
 	}
-	if parsed.Scheme != "https" && !(parsed.Scheme == "http" && isLoopback(parsed.Hostname())) {
+	if !IsPrivate(parsed) {
 		return "", errors.New("cambist: url must be https, so that no token is sent in clear; http is for loopback only")
 	}
 	if parsed.RawQuery != "" || parsed.ForceQuery || parsed.Fragment != "" {
@@ -27,6 +27,11 @@ func Origin(address string) (string, error) {
 		return "", errors.New("cambist: url must be the address of the deployment without a path: " + parsed.Scheme + "://" + parsed.Host)
 	}
 	return parsed.Scheme + "://" + parsed.Host, nil
+}
+
+// IsPrivate reports whether nobody on the way can read what is sent there: https, or http on loopback.
+func IsPrivate(address *url.URL) bool {
+	return address.Scheme == "https" || (address.Scheme == "http" && isLoopback(address.Hostname()))
 }
 
 func isLoopback(host string) bool {
