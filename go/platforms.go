@@ -223,6 +223,7 @@ var platforms = []source{
 			}),
 		},
 	},
+	awsSource(),
 }
 
 var googleHeader = map[string]string{"metadata-flavor": "Google"}
