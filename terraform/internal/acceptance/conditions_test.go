@@ -1,3 +1,5 @@
+// Each form that the API accepts, and imports each way.
+
 package acceptance
 
 import (

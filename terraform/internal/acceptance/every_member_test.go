@@ -1,3 +1,5 @@
+// Creates, changes and removes every member of every kind of object.
+
 package acceptance
 
 import (
@@ -8,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
@@ -230,4 +233,9 @@ func (k kind) changesAll(t *testing.T, o *tenant, defaults *string) resource.Tes
 		}
 		return nil
 	}
+}
+
+// inDays is the midnight in so many days.
+func inDays(days int) string {
+	return time.Now().UTC().AddDate(0, 0, days).Truncate(24 * time.Hour).Format(time.RFC3339)
 }

@@ -1,3 +1,5 @@
+// What goes wrong on the way: interruptions, lost answers, limits, others who change the same object.
+
 package acceptance
 
 import (

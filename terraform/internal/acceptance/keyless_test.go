@@ -1,3 +1,5 @@
+// Who the provider is: ID tokens, scopes, secrets, and deployments that differ.
+
 package acceptance
 
 import (

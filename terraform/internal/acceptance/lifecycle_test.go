@@ -1,3 +1,5 @@
+// Drift, moves, renames and replacements.
+
 package acceptance
 
 import (

@@ -1,3 +1,5 @@
+// Runs the program as users run it, and stands between it and the deployment.
+
 package acceptance
 
 import (

@@ -1,3 +1,5 @@
+// What a plan refuses, and where.
+
 package acceptance
 
 import (

@@ -1,3 +1,5 @@
+// How long many identities take, and how often the deployment is asked.
+
 package acceptance
 
 import (

@@ -1,3 +1,5 @@
+// Makes the bodies of creations and updates of a configuration and a plan.
+
 package managed
 
 import (

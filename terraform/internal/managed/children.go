@@ -1,3 +1,5 @@
+// Writes the objects that a member shows one by one, as the API wants it: the rules of a role.
+
 package managed
 
 import (

@@ -1,3 +1,5 @@
+// Has the service judge a planned change, and shows its refusals and warnings in the plan.
+
 package managed
 
 import (

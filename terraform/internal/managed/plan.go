@@ -1,3 +1,5 @@
+// Plans what each attribute will be: what is configured, a default, or what is there if that means the same.
+
 package managed
 
 import (

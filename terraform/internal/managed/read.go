@@ -1,3 +1,5 @@
+// Reads objects for a refresh, and finds those that are imported.
+
 package managed
 
 import (

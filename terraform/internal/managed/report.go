@@ -1,3 +1,5 @@
+// Makes diagnostics of refusals: at the attribute that they are about, with the way out.
+
 package managed
 
 import (

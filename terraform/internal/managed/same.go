@@ -1,9 +1,9 @@
+// Tells whether two values of a member mean the same to the service.
+
 package managed
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"math/big"
 	"slices"
 
@@ -110,5 +110,3 @@ func plainly(value any) any {
 	}
 	return value
 }
-
-func bytesOf(data []byte) io.Reader { return bytes.NewReader(data) }

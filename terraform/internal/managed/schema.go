@@ -1,3 +1,5 @@
+// Makes the schema of a resource of the description of its object.
+
 package managed
 
 import (

@@ -1,3 +1,5 @@
+// Makes the state of an answer.
+
 package managed
 
 import (

@@ -1,3 +1,5 @@
+// Validates what can be judged without asking: lengths, times, objects.
+
 package managed
 
 import (

@@ -1,3 +1,5 @@
+// Values on their way into a state and back, and which of them mean the same.
+
 package managed
 
 import (

@@ -1,3 +1,5 @@
+// Creates, changes and deletes objects.
+
 package managed
 
 import (

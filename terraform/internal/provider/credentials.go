@@ -1,3 +1,5 @@
+// Finds the credential of the provider, and says at which setting one is missing or refused.
+
 package provider
 
 import (

@@ -1,3 +1,5 @@
+// Each setting alone and wrong, against as much of a deployment as settings need.
+
 package provider
 
 import (

@@ -1,3 +1,5 @@
+// The settings of the provider block, and the variables that stand in for them.
+
 package provider
 
 import (

@@ -1,3 +1,5 @@
+// Compares two snapshots: what of the earlier one users could no longer do.
+
 package reference
 
 import (

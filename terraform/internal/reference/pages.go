@@ -1,3 +1,5 @@
+// Writes the pages of docs, in the layout of the Terraform Registry.
+
 package reference
 
 import (

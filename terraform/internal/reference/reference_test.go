@@ -1,3 +1,5 @@
+// Holds schema.json and docs to the schemas, and what breaks users.
+
 package reference
 
 import (

@@ -1,3 +1,5 @@
+// Keeps lists for as long as one refresh takes, so that each is read once.
+
 package session
 
 import (

@@ -1,3 +1,5 @@
+// Lists that are read once, and secrets that stay with their run.
+
 package session
 
 import (
