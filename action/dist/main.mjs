@@ -553,9 +553,68 @@ function wordsOf(error) {
 
 // src/cli/sources/real-system.ts
 import { execFile } from "node:child_process";
-import { access, constants, readdir, readFile, stat } from "node:fs/promises";
+import { access, constants as constants2, readdir, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep2 } from "node:timers/promises";
+
+// src/cli/read-text-file.ts
+import { constants, open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+
+// src/cli/limits.ts
+var PROXY_NODES = [
+  [24, 5],
+  [22, 21]
+];
+var MAX_TOKEN_BYTES = 16 * 1024;
+var MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
+var OLD_KEY_SECONDS = 180 * 86400;
+var NOTED_ARCHIVE_LAG_SECONDS = 6 * 3600;
+var MAX_UNPACKED_OBJECT_BYTES = 64 * 1024 * 1024;
+var FILE_CHUNK_BYTES = 64 * 1024;
+var PIPE_LOOK_MS = 20;
+var PIPE_TIMEOUT_MS = 3e4;
+
+// src/cli/read-text-file.ts
+async function readTextFile(path, maxBytes) {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    return (await readAll(file, maxBytes)).toString("utf8");
+  } finally {
+    await file.close();
+  }
+}
+async function readAll(file, maxBytes) {
+  const isPipe = (await file.stat()).isFIFO();
+  const endsAt = performance.now() + PIPE_TIMEOUT_MS;
+  const chunks = [];
+  let size = 0;
+  for (; ; ) {
+    const chunk = await readSome(file);
+    if (chunk !== null && chunk.length > 0) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > maxBytes) throw faultOf("EFBIG");
+    } else if (chunk !== null && (size > 0 || !isPipe)) {
+      return Buffer.concat(chunks);
+    } else {
+      if (performance.now() >= endsAt) throw faultOf("ETIMEDOUT");
+      await sleep(PIPE_LOOK_MS);
+    }
+  }
+}
+async function readSome(file) {
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(FILE_CHUNK_BYTES), 0, FILE_CHUNK_BYTES, null);
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EAGAIN") return null;
+    throw error;
+  }
+}
+function faultOf(code) {
+  return Object.assign(new Error(code), { code });
+}
 
 // src/cli/sources/limits.ts
 var PROBE_TIMEOUT_MS = 280;
@@ -563,6 +622,7 @@ var PLATFORM_ATTEMPTS = 4;
 var PLATFORM_FIRST_RETRY_MS = 500;
 var PLATFORM_LONGEST_RETRY_MS = 1e4;
 var MAX_ID_TOKEN_CHARS = 16 * 1024;
+var MAX_SOURCE_FILE_BYTES = 64 * 1024;
 var PROGRAM_TIMEOUT_MS = 6e4;
 
 // src/cli/sources/real-system.ts
@@ -582,7 +642,7 @@ function realSystem(world, root = "") {
     },
     readText: async (path) => {
       try {
-        return await readFile(at(path), "utf8");
+        return await readTextFile(at(path), MAX_SOURCE_FILE_BYTES);
       } catch {
         return null;
       }
@@ -598,7 +658,7 @@ function realSystem(world, root = "") {
     send: async (request, timeoutMs) => request.socket === void 0 ? await sendOverNetwork(world.fetch, request, timeoutMs) : await sendOverSocket(at(request.socket), request, timeoutMs),
     isProgram: async (name2) => await isProgram(name2, variables),
     run: async (program, args) => await runProgram(program, args, variables),
-    sleep: async (milliseconds) => await sleep(milliseconds),
+    sleep: async (milliseconds) => await sleep2(milliseconds),
     random: Math.random,
     now: Date.now
   };
@@ -660,7 +720,7 @@ async function isProgram(name2, variables) {
   for (const directory of (variables["PATH"] ?? "").split(delimiter)) {
     if (directory === "") continue;
     try {
-      await access(join(directory, name2), constants.X_OK);
+      await access(join(directory, name2), constants2.X_OK);
       return true;
     } catch {
     }
@@ -778,14 +838,14 @@ async function askPlatform(system, title, request) {
     throw sourceFailure("platform_refused", message, void 0, answer.status);
   });
 }
-async function tryRepeatedly({ sleep: sleep2, random }, title, work, gaveUp = noIdToken) {
+async function tryRepeatedly({ sleep: sleep3, random }, title, work, gaveUp = noIdToken) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       if (error instanceof CliFailure || error instanceof PlatformFailure || !(error instanceof Error)) throw error;
       if (attempt === PLATFORM_ATTEMPTS) throw gaveUp(title, reasonOf(error));
-      await sleep2(pauseMs(attempt, error instanceof PassingTrouble ? error.retryAfter : null, random()));
+      await sleep3(pauseMs(attempt, error instanceof PassingTrouble ? error.retryAfter : null, random()));
     }
   }
 }
@@ -1759,17 +1819,6 @@ function nothingFound({ blockedBy, findings, probed }, only) {
   );
 }
 
-// src/cli/limits.ts
-var PROXY_NODES = [
-  [24, 5],
-  [22, 21]
-];
-var MAX_TOKEN_BYTES = 16 * 1024;
-var MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
-var OLD_KEY_SECONDS = 180 * 86400;
-var NOTED_ARCHIVE_LAG_SECONDS = 6 * 3600;
-var MAX_UNPACKED_OBJECT_BYTES = 64 * 1024 * 1024;
-
 // src/cli/proxy.ts
 var DIRECT = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.\d+\.\d+|\[fe80:.*\]|\[fd00:ec2::\w+\]|metadata\.google\.internal)$/;
 function proxyFor({ protocol, hostname }, variables) {
@@ -2121,19 +2170,24 @@ function readToken(answer, requested, startedAtMs) {
   if (typeof tokenType !== "string" || tokenType === "") {
     throw unexpectedAnswer(answer, "the answer has no token_type");
   }
+  if (scope !== void 0 && scope !== "" && (typeof scope !== "string" || !SCOPES.test(scope))) {
+    throw unexpectedAnswer(answer, "the answer has no usable scope");
+  }
   return {
     accessToken,
     issuedTokenType,
     tokenType,
     expiresIn,
     expiresAt: new Date(startedAtMs + expiresIn * 1e3),
-    scope: typeof scope === "string" ? scope.split(" ").filter((one) => one !== "") : [],
+    scope: scope === void 0 || scope === "" ? [] : scope.split(" "),
     requestId: answer.requestId
   };
 }
+var TOKEN = /^[\w.~+/-]+=*$/;
+var SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 function tokenMember(answer, members) {
   const token = members["access_token"];
-  if (typeof token !== "string" || NO_TOKEN.has(token.toLowerCase()) || !/^[\x21-\x7e]+$/.test(token)) {
+  if (typeof token !== "string" || NO_TOKEN.has(token.toLowerCase()) || !TOKEN.test(token)) {
     throw unexpectedAnswer(answer, "the answer has no usable access_token");
   }
   return token;
@@ -2237,13 +2291,14 @@ async function isDirectory(path) {
 }
 
 // src/cli/token/private-file.ts
-import { open, rename, rm } from "node:fs/promises";
+import { open as open2, rename, rm, stat as stat3 } from "node:fs/promises";
 import { basename, dirname as dirname2, join as join2 } from "node:path";
 var OWNER_ONLY = 384;
 async function writePrivateFile(path, text, mode = OWNER_ONLY) {
+  await refuseSpecial(path);
   const draft = join2(dirname2(path), `.${basename(path)}.${crypto().randomUUID()}`);
   try {
-    const file = await open(draft, "wx", OWNER_ONLY);
+    const file = await open2(draft, "wx", OWNER_ONLY);
     try {
       if (mode !== OWNER_ONLY) await file.chmod(mode);
       await file.writeFile(text);
@@ -2257,6 +2312,14 @@ async function writePrivateFile(path, text, mode = OWNER_ONLY) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
     throw new CliFailure(`${path} cannot be written (${reason}).`, { code: "file_not_written" });
   }
+}
+async function refuseSpecial(path) {
+  const found = await stat3(path).catch(() => null);
+  if (found === null || found.isFile() || found.isDirectory()) return;
+  throw new CliFailure(`${path} is a device, a pipe or a socket, and no file that could be replaced.`, {
+    code: "file_not_written",
+    next: "Name a file of its own."
+  });
 }
 
 // src/action/hand-over.ts

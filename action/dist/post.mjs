@@ -379,6 +379,7 @@ var MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
 var OLD_KEY_SECONDS = 180 * 86400;
 var NOTED_ARCHIVE_LAG_SECONDS = 6 * 3600;
 var MAX_UNPACKED_OBJECT_BYTES = 64 * 1024 * 1024;
+var FILE_CHUNK_BYTES = 64 * 1024;
 
 // src/cli/proxy.ts
 var DIRECT = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.\d+\.\d+|\[fe80:.*\]|\[fd00:ec2::\w+\]|metadata\.google\.internal)$/;

@@ -193,20 +193,28 @@ function readToken(answer: Answer, requested: RequestedTokenType, startedAtMs: n
   if (typeof tokenType !== 'string' || tokenType === '') {
     throw unexpectedAnswer(answer, 'the answer has no token_type');
   }
+  if (scope !== undefined && scope !== '' && (typeof scope !== 'string' || !SCOPES.test(scope))) {
+    throw unexpectedAnswer(answer, 'the answer has no usable scope');
+  }
   return {
     accessToken,
     issuedTokenType,
     tokenType,
     expiresIn,
     expiresAt: new Date(startedAtMs + expiresIn * 1000),
-    scope: typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '') : [],
+    scope: scope === undefined || scope === '' ? [] : scope.split(' '),
     requestId: answer.requestId,
   };
 }
 
+/** What a `Bearer` header may carry (RFC 6750 §2.1): no quotes, and nothing that a shell or a configuration file reads. */
+const TOKEN = /^[\w.~+/-]+=*$/;
+/** Scopes and the single spaces between them (RFC 6749 §3.3). */
+const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
 function tokenMember(answer: Answer, members: JsonMembers): string {
   const token = members['access_token'];
-  if (typeof token !== 'string' || NO_TOKEN.has(token.toLowerCase()) || !/^[\x21-\x7e]+$/.test(token)) {
+  if (typeof token !== 'string' || NO_TOKEN.has(token.toLowerCase()) || !TOKEN.test(token)) {
     throw unexpectedAnswer(answer, 'the answer has no usable access_token');
   }
   return token;

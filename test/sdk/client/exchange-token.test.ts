@@ -151,6 +151,11 @@ describe('what is a token', () => {
     ['the text undefined', granted({ access_token: 'undefined' })],
     ['an empty access_token', granted({ access_token: '' })],
     ['an access_token with a line break', granted({ access_token: 'a\nb' })],
+    ['an access_token with what a shell reads', granted({ access_token: 'a$(id)b' })],
+    ['an access_token with a quote', granted({ access_token: `a"b` })],
+    ['a scope of two lines', granted({ scope: 'api:read\n::set-output name=token::x' })],
+    ['a scope with a quote', granted({ scope: 'api:read "' })],
+    ['a scope that is a list', granted({ scope: ['api:read'] })],
     ['no expires_in', granted({ expires_in: undefined })],
     ['expires_in beyond every date', granted({ expires_in: 9e15 })],
     ['expires_in as text', granted({ expires_in: '3600' })],
@@ -169,6 +174,11 @@ describe('what is a token', () => {
     const { error, tries } = await run([response]);
     expect(error).toMatchObject({ code: 'unexpected_response', isRetryable: false });
     expect(tries).toBe(1);
+  });
+
+  it('may be opaque, and have no scope', async () => {
+    const { error } = await run([granted({ access_token: 'mF_9.B5f-4.1JqM~+/==', scope: '' })]);
+    expect(error).toBeNull();
   });
 
   it('is not an access token where an ID token was asked for', async () => {
