@@ -378,6 +378,18 @@ describe('cambist exec', () => {
     expect(await isActive(accessToken)).toBe(false);
   });
 
+  it('ends soon if it is asked to while the deployment never answers', async () => {
+    const silent = await imitate(() => undefined);
+    const { child, ended } = startCli(['exec', '--', 'echo', 'ran'], job({ CAMBIST_URL: silent.origin }));
+    while (silent.received.length === 0) await sleep(20);
+    const askedAt = Date.now();
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect([code, stdout, stderr]).toEqual([130, '', '']);
+    expect(Date.now() - askedAt).toBeLessThan(5_000);
+    await silent.close();
+  });
+
   it('answers 128 + the signal where the command was ended by one', async () => {
     expect((await runProcess(['exec', '--', 'sh', '-c', 'kill -KILL $$'], job())).code).toBe(137);
   });

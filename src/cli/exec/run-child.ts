@@ -19,8 +19,11 @@ export interface Signals {
   readonly release: () => void;
 }
 
-/** Holds back the signals that would end this process, so that its tokens are revoked whatever comes. */
-export function holdSignals(): Signals {
+/**
+ * Holds back the signals that would end this process, so that its tokens are revoked whatever comes. `hearEarly` is called at the
+ * first of them if the command is not there yet.
+ */
+export function holdSignals(hearEarly: (signal: NodeJS.Signals) => void): Signals {
   let early: NodeJS.Signals | null = null;
   let receiver: ((signal: NodeJS.Signals) => void) | null = null;
   const release = (): void => {
@@ -28,8 +31,10 @@ export function holdSignals(): Signals {
   };
   const listener = (signal: NodeJS.Signals): void => {
     if (receiver !== null) receiver(signal);
-    else if (ENDING.includes(signal) && early === null) early = signal;
-    else if (ENDING.includes(signal)) {
+    else if (ENDING.includes(signal) && early === null) {
+      early = signal;
+      hearEarly(signal);
+    } else if (ENDING.includes(signal)) {
       // Asked twice: whoever waits no longer wants to, not even for revocation.
       release();
       process.kill(process.pid, signal);
@@ -76,6 +81,7 @@ export async function runChild(
   });
 }
 
-function signalCode(signal: NodeJS.Signals): number {
+/** As a shell says that a signal ended a command. */
+export function signalCode(signal: NodeJS.Signals): number {
   return ENDED_BY_SIGNAL + constants.signals[signal];
 }

@@ -8,7 +8,7 @@ import type { FileHealth, HealthServer } from '../agent/health.ts';
 import type { News } from '../agent/keep-fresh.ts';
 import { createKeeper, failureOf } from '../agent/keep-outputs.ts';
 import type { FirstWritten, Keeper } from '../agent/keep-outputs.ts';
-import { END_GRACE_MS } from '../agent/limits.ts';
+import { END_GRACE_MS, LONGEST_END_MS } from '../agent/limits.ts';
 import type { WantedOutput } from '../agent/read-outputs.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
@@ -16,15 +16,24 @@ import type { ExchangedToken } from '../../sdk/client/index.ts';
 import { maskToken } from '../token/mask-token.ts';
 import { requestToken } from '../token/request-token.ts';
 import { rememberTokens } from './issued-tokens.ts';
-import { holdSignals, runChild } from './run-child.ts';
+import { holdSignals, runChild, signalCode } from './run-child.ts';
 import type { Wishes } from './read-wishes.ts';
 
 /** The exit code of the command. Throws a CliFailure if it was not started; everything is taken down again in any case. */
 export async function runExec(context: CommandContext, wishes: Wishes): Promise<number> {
   const { world, output } = context;
-  const signals = holdSignals();
   const issued = rememberTokens();
   const [over, cutOff] = [new AbortController(), new AbortController()];
+  let grace: NodeJS.Timeout | undefined;
+  const cutOffSoon = (): void => {
+    // A token that is just being given has to arrive, or nobody could revoke it.
+    grace ??= setTimeout(() => cutOff.abort(), END_GRACE_MS);
+  };
+  const signals = holdSignals((signal) => {
+    cutOffSoon();
+    // A platform that is slow to give an ID token does not hold up the end.
+    setTimeout(() => process.exit(process.exitCode ?? signalCode(signal)), LONGEST_END_MS).unref();
+  });
   let child: ((signal: NodeJS.Signals) => void) | undefined;
   const keeper = createKeeper(wishes.outputs, {
     settings: wishes.settings,
@@ -41,7 +50,16 @@ export async function runExec(context: CommandContext, wishes: Wishes): Promise<
   let kept: Promise<void> = Promise.resolve();
   let expiry: NodeJS.Timeout | undefined;
   try {
-    const { variables, endOfVariable } = await prepare(context, wishes, keeper, issued.add);
+    const prepared = await Promise.race([
+      prepare(context, wishes, keeper, { hearToken: issued.add, signal: cutOff.signal }),
+      abortOf(cutOff.signal),
+    ]).catch((error: unknown) => {
+      // What was cut off fails, and that is no news.
+      if (signals.early() === null || !(error instanceof CliFailure)) throw error;
+      return null;
+    });
+    if (prepared === null) return signalCode(signals.early() ?? 'SIGTERM');
+    const { variables, endOfVariable } = prepared;
     if (endOfVariable !== null) expiry = warnAtExpiry(endOfVariable, output.warn);
     if (wishes.listen !== undefined) server = await serveHealth(wishes.listen, keeper.health);
     kept = keeper.keep().catch((error: unknown) => {
@@ -56,8 +74,7 @@ export async function runExec(context: CommandContext, wishes: Wishes): Promise<
   } finally {
     clearTimeout(expiry);
     over.abort();
-    // A token that is just being given has to arrive, or nobody could revoke it.
-    const grace = setTimeout(() => cutOff.abort(), END_GRACE_MS);
+    cutOffSoon();
     server?.close();
     await Promise.all([kept, keeper.end()]);
     clearTimeout(grace);
@@ -74,12 +91,18 @@ interface Prepared {
   readonly endOfVariable: Date | null;
 }
 
+interface Hearing {
+  readonly hearToken: (token: ExchangedToken) => void;
+  /** Ends what is being asked for. */
+  readonly signal: AbortSignal;
+}
+
 /** Gets all that the command was promised. Throws a CliFailure if a part of it cannot be had. */
 async function prepare(
   { world, output }: CommandContext,
   { accessVariables, accessFile, idTokens, fileVariables, outputs, variableSettings }: Wishes,
   keeper: Keeper,
-  hearToken: (token: ExchangedToken) => void,
+  { hearToken, signal }: Hearing,
 ): Promise<Prepared> {
   const variables = Object.fromEntries(fileVariables.map(({ variable, path }) => [variable, path]));
   const handOver = (token: string, expiresAt: Date): void => {
@@ -88,7 +111,7 @@ async function prepare(
   };
   let endOfVariable: Date | null = null;
   if (accessVariables.length > 0 && accessFile === undefined) {
-    const { accessToken, expiresAt } = await requestToken(world, variableSettings, { idTokenFor: null }).then(
+    const { accessToken, expiresAt } = await requestToken(world, variableSettings, { idTokenFor: null, signal }).then(
       (token) => {
         // Remembered before anything can fail that comes after it.
         hearToken(token);
@@ -100,14 +123,22 @@ async function prepare(
     endOfVariable = expiresAt;
   }
   for (const { variable, audiences } of idTokens) {
-    const { accessToken } = await requestToken(world, variableSettings, { idTokenFor: audiences });
+    const { accessToken } = await requestToken(world, variableSettings, { idTokenFor: audiences, signal });
     await maskToken(world, accessToken);
     variables[variable] = accessToken;
   }
-  const written = await writeAll(outputs, keeper, output.failure);
+  const tell = (failure: CliFailure): void => void (signal.aborted || output.failure(failure));
+  const written = await writeAll(outputs, keeper, tell);
   const atFile = written[outputs.findIndex(({ type, path }) => type === 'token' && path === accessFile)];
   if (atFile !== undefined) handOver(atFile.files[0]?.text ?? '', atFile.expiresAt);
   return { variables, endOfVariable };
+}
+
+/** Resolves with null once the signal says so. */
+async function abortOf(signal: AbortSignal): Promise<null> {
+  return await new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }
 
 /** Writes every output, at the same time. Throws the last failure once all have ended, and tells the ones before it. */
