@@ -53,6 +53,12 @@ export const LOOK_UP_TIMEOUT_MS: number = 1_500;
 export const LOOK_UP_OBJECTS: number = 1_000;
 /** Characters of the description beside a completed word, so that it stays one line. */
 export const LONGEST_DESCRIPTION_CHARS: number = 60;
+/** Bytes of a file that are read at once. */
+export const FILE_CHUNK_BYTES: number = 64 * 1024;
+/** Milliseconds between two looks at a pipe that has nothing yet. */
+export const PIPE_LOOK_MS: number = 20;
+/** Milliseconds that the writer of a pipe may take; it may be a program that asks a platform. */
+export const PIPE_TIMEOUT_MS: number = 30_000;
 /** Milliseconds that the command which prints a token may take: it may ask a person for a password. */
 export const TOKEN_COMMAND_TIMEOUT_MS: number = 120_000;
 /** Lists that an export asks for at once: each account has one of its credentials, and 500 one after the other take long. */

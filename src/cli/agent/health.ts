@@ -57,6 +57,11 @@ export interface HealthServer {
   readonly close: () => void;
 }
 
+/** The path of a request's target; not by `new URL`, which throws for what anybody on this machine may send (`//`). */
+function pathOf(target: string): string {
+  return target.replace(/[?#].*$/s, '');
+}
+
 /** Serves /healthz: 200 while every file is good, else 503. Throws a CliFailure if it cannot listen there. */
 export async function serveHealth(listen: Listen, filesNow: () => readonly FileHealth[]): Promise<HealthServer> {
   const server = http().createServer(
@@ -68,7 +73,7 @@ export async function serveHealth(listen: Listen, filesNow: () => readonly FileH
         // A page in a browser reaches loopback too, under a name of its own.
         !isLoopbackName(request.headers.host ?? '')
           ? [403, { status: 'forbidden' }]
-          : new URL(request.url ?? '', 'http://localhost').pathname !== '/healthz'
+          : pathOf(request.url ?? '') !== '/healthz'
             ? [404, { status: 'not found' }]
             : request.method !== 'GET' && request.method !== 'HEAD'
               ? [405, { status: 'method not allowed' }]

@@ -24,6 +24,10 @@ export const LONGEST_RETRY_AFTER_SECONDS: number = 3_600;
 export const MAX_OUTPUTS: number = 64;
 /** Bytes of a template: a file of settings is far below. */
 export const MAX_TEMPLATE_BYTES: number = 256 * 1024;
+/** Bytes of a file that an output replaces and that are looked through for somebody else's settings; a large kubeconfig has 1 MB. */
+export const MAX_REPLACED_BYTES: number = 4 * 1024 * 1024;
+/** Bytes of a file with the number of a process. */
+export const MAX_PID_FILE_BYTES: number = 1_024;
 /** Milliseconds that a command run on a change may take. */
 export const COMMAND_TIMEOUT_MS: number = 60_000;
 /** Milliseconds between SIGTERM and SIGKILL for a command; Kubernetes gives the whole pod 30 s. */

@@ -1,9 +1,8 @@
 // Gets what an output holds, and turns it into the texts of its files; writes nothing.
 
-import { readFile } from 'node:fs/promises';
-
 import type { World } from '../command.ts';
 import { CliFailure } from '../failure.ts';
+import { readTextFile } from '../read-text-file.ts';
 import { AWS_AUDIENCE } from '../../platforms/aws/assume-role.ts';
 import { awsCredentialsFile } from '../../platforms/aws/credentials-file.ts';
 import type { ExchangedToken } from '../../sdk/client/index.ts';
@@ -125,12 +124,10 @@ async function readTemplate({ template = '', audience }: WantedOutput): Promise<
   if (template.includes('{{')) return template;
   const failure = (why: string): CliFailure =>
     new CliFailure(`The template ${template} ${why}.`, { code: 'invalid_configuration' });
-  const text = await readFile(template, 'utf8').catch((error: unknown) => {
-    throw failure(
-      `cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'})`,
-    );
+  const text = await readTextFile(template, MAX_TEMPLATE_BYTES).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    throw failure(code === 'EFBIG' ? `is larger than ${MAX_TEMPLATE_BYTES / 1024} KiB` : `cannot be read (${code})`);
   });
-  if (Buffer.byteLength(text) > MAX_TEMPLATE_BYTES) throw failure(`is larger than ${MAX_TEMPLATE_BYTES / 1024} KiB`);
   checkTemplate(text, audience, (detail) => {
     throw failure(detail);
   });

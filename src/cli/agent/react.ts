@@ -2,10 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-
 import type { World } from '../command.ts';
-import { COMMAND_TIMEOUT_MS, KILL_AFTER_MS } from './limits.ts';
+import { readTextFile } from '../read-text-file.ts';
+import { COMMAND_TIMEOUT_MS, KILL_AFTER_MS, MAX_PID_FILE_BYTES } from './limits.ts';
 import type { WantedOutput } from './read-outputs.ts';
 
 export interface Reaction {
@@ -91,7 +90,7 @@ export function reactionOf(
 }
 
 async function signalProcess(pidFile: string, signal: NodeJS.Signals, warn: (why: string) => void): Promise<void> {
-  const text = await readFile(pidFile, 'utf8').catch(() => null);
+  const text = await readTextFile(pidFile, MAX_PID_FILE_BYTES).catch(() => null);
   // 0 and negative numbers are groups, and 1 is whatever runs the container or the machine.
   const pid = /^\s*([1-9]\d{0,9})\s*$/.exec(text ?? '')?.[1];
   if (pid === undefined) {

@@ -69,11 +69,15 @@ export function kubeconfig(
   return `${MARK}${JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...cluster, users }, null, 2)}\n`;
 }
 
-/** Whether replacing a file with this text loses nothing that somebody else put into it. */
+/** Whether people keep settings of their own in such a file. */
+export function mayBeSomebodys(type: OutputType): boolean {
+  return type === 'aws' || type === 'kubeconfig' || type === 'docker-config';
+}
+
+/** Whether replacing such a file with this text loses nothing that somebody else put into it. */
 export function isReplaceable(type: OutputType, before: string): boolean {
   if (before.trim() === '') return true;
-  if (type === 'aws' || type === 'kubeconfig') return before.startsWith(MARK);
-  if (type !== 'docker-config') return true;
+  if (type !== 'docker-config') return before.startsWith(MARK);
   try {
     const { auths, ...others } = JSON.parse(before) as Record<string, unknown>;
     if (Object.keys(others).length > 0 || typeof auths !== 'object' || auths === null) return false;

@@ -1,15 +1,18 @@
 // Writes an output's files in one step each, into a directory that nobody else can change; removes what a killed agent left.
 
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { CliFailure } from '../failure.ts';
 import { makeDirectories } from '../make-directories.ts';
+import { readTextFile } from '../read-text-file.ts';
 import { writePrivateFile } from '../token/private-file.ts';
+import { MAX_REPLACED_BYTES } from './limits.ts';
 import type { FileText } from './obtain-material.ts';
 import { filesOf } from './read-outputs.ts';
+import type { OutputType } from './output-members.ts';
 import type { WantedOutput } from './read-outputs.ts';
-import { isReplaceable } from './tool-files.ts';
+import { isReplaceable, mayBeSomebodys } from './tool-files.ts';
 
 const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
@@ -22,8 +25,7 @@ export async function writeFiles(
   tell: (path: string) => void,
 ): Promise<void> {
   await haveDirectory(dirname(path), mode);
-  const before = await readFile(path, 'utf8').catch(() => '');
-  if (!isReplaceable(type, before))
+  if (!(await mayReplace(type, path)))
     throw new CliFailure(`${path} holds something that the agent did not write.`, {
       code: 'foreign_file',
       next: 'Move it away, or give the output a file of its own and name that to the tool.',
@@ -43,6 +45,16 @@ export async function removeDrafts(output: WantedOutput): Promise<void> {
     for (const name of names)
       if (name.startsWith(start) && /^[\da-f]{8}-[\da-f-]{27}$/.test(name.slice(start.length)))
         await rm(join(directory, name), { force: true });
+  }
+}
+
+/** What is there and cannot be read is not the agent's: it could. */
+async function mayReplace(type: OutputType, path: string): Promise<boolean> {
+  if (!mayBeSomebodys(type)) return true;
+  try {
+    return (await stat(path)).isFile() && isReplaceable(type, await readTextFile(path, MAX_REPLACED_BYTES));
+  } catch (error) {
+    return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
   }
 }
 

@@ -10,5 +10,7 @@ export const PLATFORM_FIRST_RETRY_MS: number = 500;
 export const PLATFORM_LONGEST_RETRY_MS: number = 10_000;
 /** Characters of an ID token: the service refuses longer ones. */
 export const MAX_ID_TOKEN_CHARS: number = 16 * 1024;
+/** Bytes of a file with an ID token; the service refuses tokens of more than 16 KiB. */
+export const MAX_SOURCE_FILE_BYTES: number = 64 * 1024;
 /** Milliseconds a platform's program may take; it makes tries of its own. */
 export const PROGRAM_TIMEOUT_MS: number = 60_000;

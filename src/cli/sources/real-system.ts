@@ -1,14 +1,15 @@
 // The real system that the command runs on: files, programs, sockets and the network; decides nothing.
 
 import { execFile } from 'node:child_process';
-import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
+import { access, constants, readdir, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Send } from '../send.ts';
 import { http } from '../builtin.ts';
 import type { World } from '../command.ts';
-import { PROGRAM_TIMEOUT_MS } from './limits.ts';
+import { readTextFile } from '../read-text-file.ts';
+import { MAX_SOURCE_FILE_BYTES, PROGRAM_TIMEOUT_MS } from './limits.ts';
 import { MAX_PLATFORM_ANSWER_BYTES } from '../../platforms/limits.ts';
 import type { PlatformAnswer, PlatformRequest, ProgramEnd, System, Variables } from '../../platforms/source.ts';
 
@@ -28,7 +29,7 @@ export function realSystem(world: Pick<World, 'env' | 'fetch'>, root = ''): Syst
     },
     readText: async (path) => {
       try {
-        return await readFile(at(path), 'utf8');
+        return await readTextFile(at(path), MAX_SOURCE_FILE_BYTES);
       } catch {
         return null;
       }

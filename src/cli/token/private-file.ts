@@ -1,6 +1,6 @@
 // Writes a file that only its owner can read, or those that a mode says, whole or not at all; a reader never sees half a token.
 
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { crypto } from '../builtin.ts';
@@ -10,6 +10,7 @@ const OWNER_ONLY = 0o600;
 
 /** Replaces the file in one step. Throws a CliFailure if its directory cannot be written to. */
 export async function writePrivateFile(path: string, text: string, mode: number = OWNER_ONLY): Promise<void> {
+  await refuseSpecial(path);
   const draft = join(dirname(path), `.${basename(path)}.${crypto().randomUUID()}`);
   try {
     // `wx`: a file or link that somebody else put there is never followed.
@@ -28,4 +29,14 @@ export async function writePrivateFile(path: string, text: string, mode: number 
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
     throw new CliFailure(`${path} cannot be written (${reason}).`, { code: 'file_not_written' });
   }
+}
+
+/** Renamed over, a device or a pipe would be gone for everybody (`/dev/null`), and its reader would wait for ever. */
+async function refuseSpecial(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null || found.isFile() || found.isDirectory()) return;
+  throw new CliFailure(`${path} is a device, a pipe or a socket, and no file that could be replaced.`, {
+    code: 'file_not_written',
+    next: 'Name a file of its own.',
+  });
 }

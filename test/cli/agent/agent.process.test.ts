@@ -2,6 +2,7 @@
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -61,6 +62,19 @@ async function ask(url: string, { method = 'GET', host }: { method?: string; hos
   });
 }
 
+/** The first line of the answer to a target that `fetch` would not send. */
+async function askRaw(url: string, target: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return await new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => {
+      socket.end(`GET ${target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+    });
+    let text = '';
+    socket.setEncoding('utf8').on('data', (more: string) => (text += more));
+    socket.once('error', reject).once('close', () => resolve(text.split('\r\n')[0] ?? ''));
+  });
+}
+
 it('renews, reacts, survives an outage, says how it is, and ends with what it started', async () => {
   const script =
     'echo $$ > child-pid; trap "echo changed >> heard" HUP; trap "echo ended >> heard; exit" TERM; while :; do sleep 0.05; done';
@@ -96,6 +110,9 @@ outputs:
   expect(await ask(url, { method: 'POST' })).toBe(405);
   expect(await ask(url.replace('healthz', 'token'))).toBe(404);
   expect(await ask(url, { host: 'rebound.example.com' })).toBe(403);
+  for (const target of ['//', '/\\[', 'http://[', '*'])
+    expect(await askRaw(url, target)).toBe('HTTP/1.1 404 Not Found');
+  expect(await askRaw(url, '/healthz?now')).toBe('HTTP/1.1 200 OK');
   const healthy = await fetch(url);
   expect(healthy.headers.get('cache-control')).toBe('no-store');
   expect(await healthy.json()).toMatchObject({

@@ -1,5 +1,6 @@
 // What `cambist agent --once` writes for each type, whom it lets read it, and what it refuses (contract §9).
 
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -9,6 +10,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -312,6 +314,31 @@ describe('writing', () => {
     expect([code, stderr, textOf()]).toEqual([1, expect.stringContaining('did not write'), before]);
     rmSync(file());
     for (let turn = 0; turn < 2; turn += 1) expect((await fromFile([{ type, path: file(), ...more }])).code).toBe(0);
+  });
+
+  it('replaces a file or what nobody has made yet, and no pipe or device, through a link either', async () => {
+    execFileSync('mkfifo', [file('pipe')]);
+    symlinkSync('/dev/null', file('null'));
+    symlinkSync(file('real'), file('link'));
+    const { code, stderr } = await fromFile([
+      { type: 'token', path: file('pipe') },
+      { type: 'aws', path: file('null'), role: ROLE, region: 'eu-central-1' },
+      { type: 'token', path: file('link') },
+    ]);
+    expect([code, stderr.match(/^✖.*/gm)?.sort()]).toEqual([
+      1,
+      [
+        `✖ ${file('null')}: ${file('null')} holds something that the agent did not write.`,
+        `✖ ${file('pipe')}: ${file('pipe')} is a device, a pipe or a socket, and no file that could be replaced.`,
+      ],
+    ]);
+    expect([statSync(file('pipe')).isFIFO(), statSync('/dev/null').isCharacterDevice()]).toEqual([true, true]);
+    expect(textOf('link')).toBe(ACCESS);
+  });
+
+  it('waits for a template no longer than it is worth, and reads no more of it', async () => {
+    const { code, stderr } = await fromFile([{ type: 'template', path: file(), template: '/dev/zero' }]);
+    expect([code, stderr]).toEqual([1, `✖ ${file()}: The template /dev/zero is larger than 256 KiB.\n`]);
   });
 
   it('removes what an agent left that was killed while it wrote, and nothing else', async () => {
