@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/oauth2"
 )
@@ -205,6 +206,9 @@ func (r *request) refusal(got *answer) *Error {
 	failure.Status = got.status
 	failure.Type = problem.Type
 	failure.Faults = problem.Errors
+	for index := range failure.Faults {
+		failure.Faults[index].Detail = quoted(failure.Faults[index].Detail)
+	}
 	failure.ConflictsWith = problem.ConflictsWith
 	failure.RequestID = quoted(firstOf(problem.RequestID, got.header.Get("x-request-id")))
 	failure.RetryAfter = retryAfter(got.header)
@@ -285,10 +289,10 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// quoted is the text without control characters, and not longer than an error may be.
+// quoted is the text without control and format characters, and not longer than an error may be: the service repeats what others wrote.
 func quoted(text string) string {
 	text = strings.Map(func(char rune) rune {
-		if char < ' ' || char == 0x7f {
+		if unicode.In(char, unicode.Cc, unicode.Cf) {
 			return ' '
 		}
 		return char

@@ -322,3 +322,10 @@ func TestTokenThatIsRevokedMeanwhile(t *testing.T) {
 		server.Close()
 	}
 }
+
+func TestTextThatOthersWrote(t *testing.T) {
+	client, _ := answers(t, problem(400, `{"detail":"no\u001b[2J","errors":[{"pointer":"/name","detail":"\u202eevil\u0007"}],"request_id":"r\u0000"}`))
+	if err := create(client); strings.ContainsAny(err.Error(), "\x1b\u202e\x07\x00") {
+		t.Errorf("%q", err)
+	}
+}

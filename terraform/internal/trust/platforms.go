@@ -1,8 +1,10 @@
 package trust
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // facts are what every trust is made of.
@@ -12,7 +14,9 @@ type facts struct{ issuer, host, subject, audience, account, serviceAccount stri
 type platform struct {
 	// audience is the usual one; without it, whichAudience says what to give.
 	audience, whichAudience string
-	conditions              func(facts) map[string]string
+	// subjectFault is why a subject cannot be trusted there; "" if it can.
+	subjectFault func(subject string) string
+	conditions   func(facts) map[string]string
 	// document is nil if something that it names is not given.
 	document func(facts) any
 }
@@ -41,6 +45,7 @@ var every = map[string]platform{
 	},
 	"gcp": {
 		whichAudience: "Google Cloud has no usual one: give the address of the pool's provider, https://iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER.",
+		subjectFault:  googleFault,
 		conditions: func(f facts) map[string]string {
 			return map[string]string{"assertion.sub": f.subject}
 		},
@@ -81,6 +86,20 @@ var every = map[string]platform{
 			}
 		},
 	},
+}
+
+// maxGoogleSubject is how many characters `google.subject` may have; Google refuses a longer one.
+const maxGoogleSubject = 127
+
+// googleFault refuses what would end the text inside the attribute condition, which is an expression.
+func googleFault(subject string) string {
+	if len(subject) > maxGoogleSubject {
+		return fmt.Sprintf("Google accepts subjects of up to %d characters; this one has %d.", maxGoogleSubject, len(subject))
+	}
+	if strings.ContainsAny(subject, `'\\`) {
+		return "A project with a quote or a backslash cannot be written in an attribute condition."
+	}
+	return ""
 }
 
 func claims(f facts) map[string]string {

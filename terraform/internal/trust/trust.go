@@ -117,6 +117,12 @@ func (t *Trust) Read(ctx context.Context, req datasource.ReadRequest, resp *data
 	host := strings.TrimPrefix(strings.TrimPrefix(found.Issuer, "https://"), "http://")
 	s.IssuerHost = types.StringValue(host)
 	s.Subject = types.StringValue(subjectOf(s.ServiceAccount.ValueString(), s.Project.ValueString()))
+	if platform.subjectFault != nil {
+		if fault := platform.subjectFault(s.Subject.ValueString()); fault != "" {
+			resp.Diagnostics.AddAttributeError(path.Root("project"), "The project cannot be written there", fault)
+			return
+		}
+	}
 	warnOfReach(found.Issuer, s.Platform.ValueString(), &resp.Diagnostics)
 	facts := facts{issuer: found.Issuer, host: host, subject: s.Subject.ValueString(), audience: s.Audience.ValueString(), account: s.AWSAccount.ValueString(), serviceAccount: s.ServiceAccount.ValueString()}
 	conditions, problems := types.MapValueFrom(ctx, types.StringType, platform.conditions(facts))
