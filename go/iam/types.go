@@ -1204,6 +1204,74 @@ type ExplanationWouldIssue struct {
 	Project *string `json:"project"`
 }
 
+// TrustReport is what the API answers.
+type TrustReport struct {
+	// The member `generatedAt`.
+	GeneratedAt time.Time `json:"generatedAt"`
+	// The member `identities`.
+	Identities []TrustReportIdentity `json:"identities"`
+}
+
+// TrustReportIdentity is what the API answers.
+type TrustReportIdentity struct {
+	// The member `identity`.
+	Identity string `json:"identity"`
+	// The member `name`.
+	Name string `json:"name"`
+	// The member `serviceAccount`.
+	ServiceAccount NamedObject `json:"serviceAccount"`
+	// One of `enforce`, `shadow`.
+	Mode string `json:"mode"`
+	// One of `active`, `inactive`, `expired`, `revoked`.
+	Status string `json:"status"`
+	// The member `lastUsedAt`.
+	LastUsedAt *time.Time `json:"lastUsedAt"`
+	// Grants of the last 90 days that were read, of a shadow rule those that it would have made; if `complete` is false, there are more.
+	Grants90d int64 `json:"grants90d"`
+	// False if not every grant of the 90 days was read; the newest were.
+	Complete bool `json:"complete"`
+	// The member `findings`.
+	Findings []TrustReportIdentityFinding `json:"findings"`
+	// The members to change for the narrowest rule that the recorded grants need; null if nothing is to gain, or too few grants were recorded.
+	Proposal *TrustReportIdentityProposal `json:"proposal"`
+}
+
+// TrustReportIdentityFinding is what the API answers.
+type TrustReportIdentityFinding struct {
+	// One of `never_matched`, `unused`, `over_broad`, `shadowed`, `excess_scope`, `excess_audience`, `excess_lifetime`.
+	Code string `json:"code"`
+	// The member `detail`.
+	Detail string `json:"detail"`
+}
+
+// TrustReportIdentityProposal is what the API answers.
+type TrustReportIdentityProposal struct {
+	// The member `providerSubject`.
+	ProviderSubject *string `json:"providerSubject,omitempty"`
+	// One of `exact`, `glob`.
+	ProviderSubjectMatch *string `json:"providerSubjectMatch,omitempty"`
+	// The member `trustedAudiences`.
+	TrustedAudiences []string `json:"trustedAudiences,omitempty"`
+	// The member `conditions`.
+	Conditions map[string]any `json:"conditions,omitempty"`
+	// The member `allowedScopes`.
+	AllowedScopes []string `json:"allowedScopes,omitempty"`
+	// The member `tokenAudiences`.
+	TokenAudiences []string `json:"tokenAudiences,omitempty"`
+	// The member `tokenLifetime`.
+	TokenLifetime *int64 `json:"tokenLifetime,omitempty"`
+	// The member `maxTokenLifetime`.
+	MaxTokenLifetime *int64 `json:"maxTokenLifetime,omitempty"`
+	// Recorded grants that were tried with the narrower rule, all of which it grants.
+	WouldStillGrant int64 `json:"wouldStillGrant"`
+	// What today’s rule accepts and the narrower one refuses, in words.
+	WouldNoLongerGrant []string `json:"wouldNoLongerGrant"`
+	// Recorded grants that today’s rule refuses: it was changed after them.
+	AlreadyRefused int64 `json:"alreadyRefused"`
+	// Recorded grants whose claims, or what they asked for, were not kept whole.
+	NotTried int64 `json:"notTried"`
+}
+
 // IssuerCheck is what the API answers.
 type IssuerCheck struct {
 	// The member `identity`.

@@ -23,6 +23,7 @@ import { createRoutes } from './routing.ts';
 import type { IamRoute } from './routing.ts';
 import { serviceAccounts } from './service-accounts.ts';
 import { signingKeyRoutes } from './signing-keys.ts';
+import { trustReportRoutes } from './trust-report.ts';
 
 export type { IamDeps } from './deps.ts';
 
@@ -46,6 +47,7 @@ export const iamRouteList: readonly IamRoute[] = [
   ...auditEventRoutes,
   ...auditArchiveRoutes,
   ...explainRoutes,
+  ...trustReportRoutes,
   ...providerKeyRoutes,
   ...emptyListRoutes,
 ];
