@@ -207,6 +207,46 @@ const SPECIAL: Readonly<Record<string, { readonly body?: JsonObject; readonly an
       wouldIssue: null,
     },
   },
+  'get /v1/reports/trust': {
+    answer: {
+      generatedAt: '2027-01-15T08:00:00Z',
+      identities: [
+        {
+          identity: IDENTITY,
+          name: 'acme/app',
+          serviceAccount: account,
+          mode: 'enforce',
+          status: 'active',
+          lastUsedAt: '2027-01-15T07:42:00Z',
+          grants90d: 412,
+          complete: true,
+          findings: [
+            {
+              code: 'over_broad',
+              detail:
+                'double_wildcard: ** also crosses ":" and "/", into segments that the rule does not name; use * unless the value itself contains them',
+            },
+            { code: 'excess_scope', detail: 'none of the 412 grants in 90 days asked for api:write' },
+          ],
+          proposal: {
+            providerSubject: SUBJECT,
+            providerSubjectMatch: 'exact',
+            allowedScopes: ['api:read'],
+            wouldStillGrant: 412,
+            wouldNoLongerGrant: [
+              'other branches',
+              'tags',
+              'pull requests',
+              'other environments',
+              'the scope api:write',
+            ],
+            alreadyRefused: 0,
+            notTried: 0,
+          },
+        },
+      ],
+    },
+  },
   'post /v1/federated-identity-providers/{id}/check': {
     answer: {
       identity: PROVIDER,

@@ -26,10 +26,14 @@ export interface Weighed {
   readonly exchangeFiles: readonly string[];
   /** The minified code that nothing but the console evaluates. */
   readonly consoleOnly: Buffer;
+  /** The minified code that nothing but the trust report evaluates. */
+  readonly reportOnly: Buffer;
 }
 
 /** What loads the console. */
 const CONSOLE_ENTRY = 'src/wiring-console.ts';
+/** What the trust report loads. */
+const REPORT_ENTRY = 'src/http/iam/make-trust-report.ts';
 
 /** Splits the Worker where its dynamic imports split it as it runs, and weighs both sides. */
 export async function weighWorker(): Promise<Weighed> {
@@ -61,7 +65,8 @@ export async function weighWorker(): Promise<Weighed> {
     return found;
   };
   const atStart = reached((kind) => kind === 'import-statement');
-  const withoutConsole = reached((_, name) => outputs.get(name)?.entryPoint !== CONSOLE_ENTRY);
+  const without = (entry: string): ReadonlySet<string> => reached((_, name) => outputs.get(name)?.entryPoint !== entry);
+  const [withoutConsole, withoutReport] = [without(CONSOLE_ENTRY), without(REPORT_ENTRY)];
   const bytes = new Map<string | null, { atStart: number; later: number }>();
   for (const [name, { inputs }] of outputs) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
@@ -78,7 +83,8 @@ export async function weighWorker(): Promise<Weighed> {
     parts: [...bytes].map(([name, weight]) => ({ name, version: versionOf(name), ...weight })),
     exchangePath: codeOf((name) => atStart.has(name)),
     exchangeFiles: sources.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
-    consoleOnly: codeOf((name) => !withoutConsole.has(name)),
+    consoleOnly: codeOf((name) => !withoutConsole.has(name) && withoutReport.has(name)),
+    reportOnly: codeOf((name) => !withoutReport.has(name)),
   };
 }
 

@@ -1,5 +1,6 @@
 // One identity of the trust report (contract §11): its findings, and the narrowest rule that its recorded grants need; reads nothing.
 
+import type { ListedAuditEvent } from '../objects/audit-log.ts';
 import { statusAt } from '../objects/federated-identity.ts';
 import type { FederatedIdentityRecord } from '../objects/federated-identity.ts';
 import { FINDING_CODES } from '../objects/trust-report.ts';
@@ -12,6 +13,7 @@ import type { CompiledIdentity } from '../rules/rule.ts';
 import type { FederatedIdentity } from '../objects/federated-identity.ts';
 import { broadFindings, excessFindings, idleFindings, isInForce, shadowedFindings } from './findings.ts';
 import type { Evidence, KnownRule } from './findings.ts';
+import { recordedGrant } from './recorded-grants.ts';
 import { propose } from './proposal.ts';
 
 /** What is the same for every identity of a report. */
@@ -29,14 +31,22 @@ export function knownRule(record: FederatedIdentityRecord, context: ReportContex
   return { record, compiled: compileFor(record, context)(ruleOf(record, context)) };
 }
 
+/** The events of an identity's grants in the last 90 days, newest first; of a shadow rule what it would have granted. */
+export interface GrantEvents {
+  readonly events: readonly ListedAuditEvent[];
+  /** False if there are older ones than these. */
+  readonly isComplete: boolean;
+}
+
 /** Reports on one identity; `others` are the rules of its account, oldest first. */
 export function reportIdentity(
   rule: KnownRule,
   others: readonly KnownRule[],
-  evidence: Evidence,
+  { events, isComplete }: GrantEvents,
   context: ReportContext,
 ): IdentityTrustView {
   const { record } = rule;
+  const evidence: Evidence = { grants: events.toReversed().map(recordedGrant), isComplete };
   const { now } = context;
   const grants = isInForce(rule, now);
   const findings = [

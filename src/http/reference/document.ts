@@ -24,6 +24,7 @@ const TAGS: readonly (readonly [string, string])[] = [
   ['organisation', 'Tenants of this deployment.'],
   ['me', 'Who the credential is and what it may do.'],
   ['audit event', 'Who got or changed what, when, from where.'],
+  ['trust report', 'Which trust can be taken away, and the narrowest rules that do.'],
   ['archived object', 'Audit events that have left D1, in a chain by which a missing or changed one is found.'],
   ['signing key', 'The life of the keys that tokens are signed with.'],
   ['team', 'There are none: for clients that read the list.'],
