@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -70,15 +71,55 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestFindInLongList reads a few objects beyond the first page by themselves, and the other pages for more.
+func TestFindInLongList(t *testing.T) {
+	session, requests := asked(t, func(w http.ResponseWriter, r *http.Request) {
+		_, identity, isSingle := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v1/"), "/")
+		switch {
+		case identity == "sa_absent":
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(`{"detail":"there is none"}`))
+		case isSingle:
+			_ = json.NewEncoder(w).Encode(map[string]any{"identity": identity})
+		case r.URL.Query().Get("cursor") == "":
+			w.Header().Set("link", `</v1/service-accounts?cursor=sa_999>; rel="next"`)
+			_ = json.NewEncoder(w).Encode(numbered(0, firstPage))
+		default:
+			_ = json.NewEncoder(w).Encode(numbered(firstPage, 2*firstPage))
+		}
+	})
+	find := func(identity string, wanted bool, soFar int64) {
+		t.Helper()
+		found, err := session.Find(t.Context(), "/v1/service-accounts", identity)
+		if err != nil || (found != nil) != wanted || requests.Load() != soFar {
+			t.Errorf("%s: %v, %v after %d requests", identity, found, err, requests.Load())
+		}
+	}
+	find("sa_7", true, 1)
+	find("sa_1500", true, 2)
+	find("sa_absent", false, 3)
+	for number := range mostSingly - 2 {
+		find(fmt.Sprintf("sa_%d", 1600+number), true, int64(4+number))
+	}
+	find("sa_1700", true, mostSingly+2)
+	find("sa_absent", false, mostSingly+2)
+	find("sa_1999", true, mostSingly+2)
+}
+
 // TestFindUnderNothing finds nothing where the parent is gone, and fails where the deployment does.
 func TestFindUnderNothing(t *testing.T) {
 	status := http.StatusNotFound
-	session, _ := asked(t, func(w http.ResponseWriter, _ *http.Request) {
+	session, requests := asked(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(`{"detail":"there is no role"}`))
 	})
-	if found, err := session.Find(t.Context(), "/v1/iam/roles/role_x/bindings", "bind_x"); found != nil || err != nil {
-		t.Errorf("%v, %v", found, err)
+	for _, identity := range []string{"bind_x", "bind_y"} {
+		if found, err := session.Find(t.Context(), "/v1/iam/roles/role_x/bindings", identity); found != nil || err != nil {
+			t.Errorf("%v, %v", found, err)
+		}
+	}
+	if requests.Load() != 1 {
+		t.Errorf("the list that is not there was asked for %d times", requests.Load())
 	}
 	status = http.StatusForbidden
 	if _, err := session.Find(t.Context(), "/v1/iam/roles", "role_x"); err == nil {
