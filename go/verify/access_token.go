@@ -36,6 +36,7 @@ type AccessToken struct {
 	Claims map[string]any
 
 	issuedAt, expiresAt float64
+	compact             string
 }
 
 // Actor is a workload, by the issuer of its own token and the subject there.

@@ -30,6 +30,11 @@ const (
 	FaultScope                = "scope"
 	FaultRole                 = "role"
 	FaultIssuerUnavailable    = "issuer_unavailable"
+	// Of [Verifier.CheckPermission].
+	FaultPermission             = "permission"
+	FaultPermissionsNotReadable = "permissions_not_readable"
+	FaultProjectOfToken         = "project_of_token"
+	FaultNotAcceptedByIssuer    = "not_accepted_by_issuer"
 )
 
 // Error is why a request must not go on. It never carries a token.

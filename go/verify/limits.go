@@ -22,6 +22,10 @@ const (
 	maxDocumentBytes = 256 << 10
 	// maxKeys of a JWK Set that are looked at.
 	maxKeys = 200
+	// permissionsFresh is how long the permissions of an account are remembered: so long a withdrawn role still counts.
+	permissionsFresh = 30 * time.Second
+	// maxRememberedPermissions of tokens; the oldest goes first.
+	maxRememberedPermissions = 1000
 	// retryAfterSeconds that a client is asked to wait if the deployment cannot be asked.
 	retryAfterSeconds = "5"
 )

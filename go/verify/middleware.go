@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -60,6 +61,16 @@ func bearerToken(r *http.Request) (string, *Error) {
 			Description: "the Authorization header must be Bearer and one token"}
 	}
 	return token, nil
+}
+
+// Refuse answers a request by RFC 6750 for an error of this package, such as one of [Verifier.CheckPermission], and with 500 for any other.
+func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var failure *Error
+	if !errors.As(err, &failure) {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	v.refuse(w, r, Requirements{}, failure)
 }
 
 func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, needed Requirements, failure *Error) {

@@ -49,6 +49,7 @@ type Verifier struct {
 	organisations map[string]bool
 	skew          time.Duration
 	keys          *issuerKeys
+	permissions   permissionReader
 	now           func() time.Time
 }
 
@@ -134,6 +135,7 @@ func (v *Verifier) verify(ctx context.Context, compact string) (*AccessToken, *E
 	if token == nil {
 		return nil, refused(FaultClaims, "a claim of the token is missing or of another type (RFC 9068 §2.2)")
 	}
+	token.compact = compact
 	return v.accept(token)
 }
 

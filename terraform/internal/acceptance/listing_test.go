@@ -3,6 +3,10 @@ package acceptance
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -127,3 +131,38 @@ func dynamic(t *testing.T, schema *tfprotov6.Schema, given map[string]tftypes.Va
 	}
 	return &value
 }
+
+// TestQuery runs the examples of lists by `terraform query`; the plan of what it writes imports everything and changes nothing.
+func TestQuery(t *testing.T) {
+	o := newTenant(t)
+	o.furnish(t, newShop(t, o))
+	w := newWorkspace(t, o.config())
+	if text := w.must("version"); !hasQuery.MatchString(text) {
+		t.Skip("queries came with Terraform 1.14")
+	}
+	examples, err := filepath.Glob("../../examples/list-resources/*/*.hcl")
+	if err != nil || len(examples) != len(kinds) {
+		t.Fatal(examples, err)
+	}
+	for _, example := range examples {
+		text, err := os.ReadFile(example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := filepath.Base(filepath.Dir(example))
+		// All that there is: what the examples narrow by is nobody's here.
+		all := narrowing.ReplaceAllString(strings.Replace(string(text), `"all"`, `"all_`+kind+`"`, 1), "")
+		if kind != "cambist_organisation" {
+			w.write(kind+".tfquery.hcl", all)
+		}
+	}
+	w.must("query", "-generate-config-out=generated.tf")
+	if planned := w.must("plan", "-input=false"); !strings.Contains(planned, "to import, 0 to add, 0 to change, 0 to destroy") {
+		t.Error(planned)
+	}
+}
+
+var (
+	hasQuery  = regexp.MustCompile(`Terraform v(?:1\.(?:1[4-9]|[2-9]\d)|[2-9])`)
+	narrowing = regexp.MustCompile(`(?m)^    (?:name|labels) = .*$`)
+)
