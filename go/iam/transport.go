@@ -95,7 +95,7 @@ func (t *transport) do(ctx context.Context, r *request) (*answer, error) {
 			source.Forget()
 			continue
 		}
-		if failure.Status == http.StatusNotFound && r.method == http.MethodDelete && mayHaveWorked {
+		if failure.Code == CodeNotFound && r.method == http.MethodDelete && mayHaveWorked {
 			return &answer{status: http.StatusNoContent, header: http.Header{}}, nil
 		}
 		if attempt >= t.attempts || ctx.Err() != nil || !isTransient(r, failure) {
@@ -192,11 +192,17 @@ func decodeJSON(data []byte, into any) error {
 	return nil
 }
 
+// typeNotFound is what the API calls an object that is not there.
+const typeNotFound = "urn:cambist:problem:not-found"
+
 var requiredScope = regexp.MustCompile(`\bscope="([^"]*)"`)
 
 func (r *request) refusal(got *answer) *Error {
 	var problem Problem
-	if err := decodeJSON(got.body, &problem); err != nil || (problem.Detail == "" && problem.Message == "" && problem.Title == "") {
+	err := decodeJSON(got.body, &problem)
+	isProblem := err == nil && (problem.Detail != "" || problem.Message != "" || problem.Title != "")
+	// What is not there counts as deleted, and only the deployment knows that: not a gateway that does not know the path.
+	if !isProblem || (got.status == http.StatusNotFound && problem.Type != typeNotFound) {
 		failure := r.unexpected(got, err)
 		// A proxy before the deployment may be what is busy.
 		failure.RetryAfter = retryAfter(got.header)

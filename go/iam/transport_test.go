@@ -113,7 +113,7 @@ func updateVersion(c *iam.Client) error {
 }
 
 func TestDeleteThatWorkedBefore(t *testing.T) {
-	gone := problem(404, `{"detail":"not there"}`)
+	gone := problem(404, `{"type":"urn:cambist:problem:not-found","detail":"not there"}`)
 	client, calls := answers(t, cut, gone)
 	if err := client.Roles.Delete(context.Background(), "role_1"); err != nil || calls.Load() != 2 {
 		t.Errorf("%d calls, error %v", calls.Load(), err)
@@ -121,6 +121,23 @@ func TestDeleteThatWorkedBefore(t *testing.T) {
 	client, _ = answers(t, gone)
 	if err := client.Roles.Delete(context.Background(), "role_1"); !iam.IsNotFound(err) {
 		t.Errorf("an object that was never there: %v", err)
+	}
+}
+
+// TestNotFoundOfSomebodyElse takes nothing for deleted because a gateway does not know the path, whatever form it says so in.
+func TestNotFoundOfSomebodyElse(t *testing.T) {
+	for _, body := range []string{
+		``, `<html>Not Found</html>`, `{}`, `{"message":"no Route matched with those values"}`,
+		`{"type":"about:blank","title":"Not Found","status":404,"detail":"no such route"}`,
+		`{"error":"not_found","message":"there is nothing at this path"}`,
+	} {
+		client, _ := answers(t, cut, problem(404, body))
+		for name, err := range map[string]error{"delete": client.Roles.Delete(t.Context(), "role_1"), "get": get(client)} {
+			var failure *iam.Error
+			if !errors.As(err, &failure) || iam.IsNotFound(err) || failure.Code != iam.CodeUnexpectedAnswer || failure.Status != 404 {
+				t.Errorf("%s, %s: %v", name, body, err)
+			}
+		}
 	}
 }
 

@@ -188,7 +188,7 @@ func (l *Lookup) find(ctx context.Context, given map[string]tftypes.Value, key, 
 	}
 	for _, place := range places {
 		all, err := r.session.List(ctx, place.collection)
-		if err != nil && !iam.IsNotFound(err) {
+		if err != nil {
 			return nil, nil, err
 		}
 		for _, one := range all {

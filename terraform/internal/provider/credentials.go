@@ -94,6 +94,8 @@ func greet(ctx context.Context, client *iam.Client, attribute string, problems *
 	case err == nil:
 	case !errors.As(err, &failure):
 		problems.AddError("The deployment does not answer", err.Error())
+	case failure.Code == iam.CodeUnexpectedAnswer || failure.Code == iam.CodeUnreachable:
+		problems.AddAttributeError(path.Root("url"), "No deployment answers at url", failure.Detail)
 	case failure.Status == 401:
 		detail := failure.Detail + "\n\nThe deployment does not accept the token: it has ended, or it is for another deployment or audience."
 		if attribute == "" {
@@ -103,8 +105,6 @@ func greet(ctx context.Context, client *iam.Client, attribute string, problems *
 		}
 	case failure.Status == 404:
 		problems.AddAttributeError(path.Root("organisation"), "There is no such organisation", failure.Detail+"\n\nA token that was exchanged works in the organisation of its account alone: leave organisation out, or name that one.")
-	case failure.Code == iam.CodeUnexpectedAnswer || failure.Code == iam.CodeUnreachable:
-		problems.AddAttributeError(path.Root("url"), "No deployment answers at url", failure.Detail)
 	case failure.Status == 403:
 		problems.AddError("The token has no scope of the IAM API", failure.Detail)
 	default:

@@ -48,7 +48,7 @@ func deployment(t *testing.T) *httptest.Server {
 			case !found:
 				answer(401, map[string]any{"status": 401, "detail": "the credential is not accepted", "title": "Unauthorized"})
 			case r.Header.Get("x-organisation-identity") == "nobody":
-				answer(404, map[string]any{"status": 404, "detail": "there is no organisation nobody", "title": "Not Found"})
+				answer(404, map[string]any{"type": "urn:cambist:problem:not-found", "status": 404, "detail": "there is no organisation nobody", "title": "Not Found"})
 			default:
 				answer(200, map[string]any{"identity": "x", "kind": "root", "actor": "root", "scopes": known, "isAdministrator": len(known) == 0})
 			}

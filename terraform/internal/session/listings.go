@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,10 +82,28 @@ func (l *listings) find(ctx context.Context, session *Session, collection, ident
 	if list.found[identity] == nil {
 		list.read(ctx, session, collection, everything)
 	}
-	if list.failure != nil && !iam.IsNotFound(list.failure) {
-		return nil, list.failure
+	if iam.IsNotFound(list.failure) {
+		return nil, l.orphaned(ctx, session, collection, list.failure)
 	}
-	return list.found[identity], nil
+	return list.found[identity], list.failure
+}
+
+// orphaned is nil if a list is not there because what it belongs to is gone: the list of those says so. A list that belongs to nothing
+// is always there; without this, whoever names a wrong organisation or has an older deployment would lose the whole state.
+func (l *listings) orphaned(ctx context.Context, session *Session, collection string, failure error) error {
+	segments := strings.Split(collection, "/")
+	parents, parent := strings.Join(segments[:len(segments)-2], "/"), segments[len(segments)-2]
+	if !strings.Contains(parent, "_") {
+		return failure
+	}
+	found, err := l.find(ctx, session, parents, parent)
+	if err != nil {
+		return err
+	}
+	if found != nil {
+		return failure
+	}
+	return nil
 }
 
 func single(ctx context.Context, session *Session, collection, identity string) (iam.Document, error) {

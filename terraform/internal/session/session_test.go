@@ -78,7 +78,7 @@ func TestFindInLongList(t *testing.T) {
 		switch {
 		case identity == "sa_absent":
 			w.WriteHeader(http.StatusNotFound)
-			_, _ = w.Write([]byte(`{"detail":"there is none"}`))
+			_, _ = w.Write([]byte(`{"type":"urn:cambist:problem:not-found","detail":"there is none"}`))
 		case isSingle:
 			_ = json.NewEncoder(w).Encode(map[string]any{"identity": identity})
 		case r.URL.Query().Get("cursor") == "":
@@ -106,25 +106,42 @@ func TestFindInLongList(t *testing.T) {
 	find("sa_1999", true, mostSingly+2)
 }
 
-// TestFindUnderNothing finds nothing where the parent is gone, and fails where the deployment does.
+// TestFindUnderNothing finds nothing where the parent is gone, and fails where anything else is the matter.
 func TestFindUnderNothing(t *testing.T) {
-	status := http.StatusNotFound
-	session, requests := asked(t, func(w http.ResponseWriter, _ *http.Request) {
+	notFound := `{"type":"urn:cambist:problem:not-found","detail":"there is no role"}`
+	status, body, roles := http.StatusNotFound, notFound, `[]`
+	session, requests := asked(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/iam/roles" && roles != "" {
+			_, _ = w.Write([]byte(roles))
+			return
+		}
 		w.WriteHeader(status)
-		_, _ = w.Write([]byte(`{"detail":"there is no role"}`))
+		_, _ = w.Write([]byte(body))
 	})
 	for _, identity := range []string{"bind_x", "bind_y"} {
 		if found, err := session.Find(t.Context(), "/v1/iam/roles/role_x/bindings", identity); found != nil || err != nil {
 			t.Errorf("%v, %v", found, err)
 		}
 	}
-	if requests.Load() != 1 {
-		t.Errorf("the list that is not there was asked for %d times", requests.Load())
+	if requests.Load() != 2 {
+		t.Errorf("two lists were asked for %d times", requests.Load())
 	}
+	refused := func(what, collection string) {
+		t.Helper()
+		session.Wrote()
+		if found, err := session.Find(t.Context(), collection, "any"); err == nil {
+			t.Errorf("%s counts as an object that is gone: %v", what, found)
+		}
+	}
+	roles = `[{"identity":"role_x"}]`
+	refused("a list whose parent is there", "/v1/iam/roles/role_x/bindings")
+	roles = ""
+	refused("a wrong organisation", "/v1/iam/roles")
+	refused("a wrong organisation of a parent", "/v1/iam/roles/role_x/bindings")
+	body = `{"message":"no Route matched with those values"}`
+	refused("a gateway that does not know the path", "/v1/service-accounts")
 	status = http.StatusForbidden
-	if _, err := session.Find(t.Context(), "/v1/iam/roles", "role_x"); err == nil {
-		t.Error("a refusal counts as an object that is gone")
-	}
+	refused("a refusal", "/v1/iam/roles")
 }
 
 // TestSecret hands a secret to the run that made it, and to no other.
