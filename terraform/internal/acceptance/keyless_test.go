@@ -216,6 +216,33 @@ func TestOlderMembers(t *testing.T) {
 	}
 }
 
+// TestNewerAnswers reads a member in a form that this provider does not know: it says which, and that the provider is too old.
+func TestNewerAnswers(t *testing.T) {
+	o := newTenant(t)
+	gate := newGate(t, o.url, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPost || r.URL.RawQuery != "" {
+			return false
+		}
+		made, err := o.api.ServiceAccounts.Create(r.Context(), iam.ServiceAccountCreate{Name: "a"})
+		if err != nil {
+			return false
+		}
+		w.Header().Set("content-type", "application/json")
+		w.WriteHeader(http.StatusCreated)
+		_, _ = fmt.Fprintf(w, `{"identity":%q,"objectVersion":1,"name":"a","slug":"a","status":{"is":"active"}}`, made.Identity)
+		return true
+	})
+	w := newWorkspace(t, o.configAt(gate.URL, named("it", `name = "a"`)))
+	output, status := w.run("apply", "-auto-approve", "-input=false")
+	if status != 1 || !strings.Contains(flat(output), "status cannot be read") || !strings.Contains(flat(output), "upgrade the provider") {
+		t.Errorf("exit status %d:\n%s", status, output)
+	}
+	// The object is not lost: a provider that can read it goes on from there.
+	w.configure(o.config(named("it", `name = "a"`)))
+	w.must("untaint", "cambist_service_account.it")
+	w.mustPlanNothing()
+}
+
 // TestRenewal gives the provider tokens that end while it applies: it exchanges anew, with an ID token that it reads anew.
 func TestRenewal(t *testing.T) {
 	o := newTenant(t)

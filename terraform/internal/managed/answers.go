@@ -155,5 +155,5 @@ func numberFromJSON(answered any) (tftypes.Value, error) {
 }
 
 func unexpected(answered any, wanted string) error {
-	return fmt.Errorf("the deployment answered %T where %s belongs; is it of a newer version than this provider?", answered, wanted)
+	return fmt.Errorf("the deployment answered %T where %s belongs", answered, wanted)
 }

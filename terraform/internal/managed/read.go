@@ -35,7 +35,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	state, err := r.stateOf(ctx, found, before)
 	if err != nil {
-		resp.Diagnostics.AddError(r.summary("read"), err.Error())
+		r.report(&resp.Diagnostics, "read", err, about{})
 		return
 	}
 	resp.State.Raw = state

@@ -33,6 +33,11 @@ type about struct {
 // report makes diagnostics of a failed request: each at the attribute that it is about, with the way out.
 func (r *Resource) report(problems *diag.Diagnostics, verb string, err error, what about) {
 	var failure *iam.Error
+	var unread *unreadable
+	if errors.As(err, &unread) {
+		problems.AddAttributeError(path.Root(unread.attribute), r.summary(verb), err.Error())
+		return
+	}
 	if !errors.As(err, &failure) {
 		problems.AddError(r.summary(verb), err.Error())
 		return

@@ -4,6 +4,7 @@ package managed
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -38,7 +39,7 @@ func (r *Resource) stateOf(ctx context.Context, answer iam.Document, reference m
 	for _, member := range r.described.Managed() {
 		value, err := fromJSON(&member.Is, answer[member.Wire])
 		if err != nil {
-			return tftypes.Value{}, err
+			return tftypes.Value{}, &unreadable{attribute: member.Name, cause: err}
 		}
 		kept, found := reference[member.Name]
 		isReference := found && !kept.IsNull() && kept.IsKnown()
@@ -53,6 +54,30 @@ func (r *Resource) stateOf(ctx context.Context, answer iam.Document, reference m
 		values[parent.Name] = reference[parent.Name]
 	}
 	return tftypes.NewValue(r.stateType(ctx), values), nil
+}
+
+// unreadable is a member that the deployment answered in a form which this provider does not know.
+type unreadable struct {
+	attribute string
+	cause     error
+}
+
+func (u *unreadable) Error() string {
+	return fmt.Sprintf("%s cannot be read: %s. The deployment is probably of a newer version than this provider: upgrade the provider.", u.attribute, u.cause)
+}
+
+// salvaged is what is known of an object whose answer cannot be read: its identity, and what was planned.
+func (r *Resource) salvaged(ctx context.Context, identity string, plan map[string]tftypes.Value) tftypes.Value {
+	values := map[string]tftypes.Value{}
+	for name, value := range plan {
+		if !value.IsFullyKnown() {
+			value = tftypes.NewValue(value.Type(), nil)
+		}
+		values[name] = value
+	}
+	values["id"] = tftypes.NewValue(tftypes.String, identity)
+	values["identity"] = values["id"]
+	return tftypes.NewValue(r.stateType(ctx), values)
 }
 
 // versionOf is the objectVersion in a state, 0 if there is none.

@@ -30,8 +30,9 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	state, err := r.stateOf(ctx, answer, plan)
 	if err != nil {
-		resp.Diagnostics.AddError(r.summary("create"), err.Error())
-		return
+		// It is there all the same, so the state must know it.
+		r.report(&resp.Diagnostics, "create", err, about{})
+		state = r.salvaged(ctx, identity, plan)
 	}
 	resp.State.Raw = state
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, attributes(state))...)
@@ -72,7 +73,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	state, err := r.stateOf(ctx, answer, plan)
 	if err != nil {
-		resp.Diagnostics.AddError(r.summary("change"), err.Error())
+		r.report(&resp.Diagnostics, "change", err, about{})
 		return
 	}
 	resp.State.Raw = state
