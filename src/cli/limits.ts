@@ -24,6 +24,8 @@ export const MAX_TOKEN_BYTES: number = 16 * 1024;
 export const LOOKUP_TIMEOUT_MS: number = 5_000;
 /** Bytes of a declared configuration; a thousand identities with their comments are about 500 KiB. */
 export const MAX_CONFIGURATION_BYTES: number = 4 * 1024 * 1024;
+/** Lists and maps in each other in a file; an expression of conditions needs fewer than ten. */
+export const MAX_NESTING: number = 64;
 /** Faults of a file that are shown at once; the rest are usually the same mistake again. */
 export const MAX_SHOWN_FAULTS: number = 50;
 /** Milliseconds between two looks for new audit events while following them. */

@@ -5,7 +5,7 @@ import type { Document } from 'yaml';
 
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { CliFailure } from '../failure.ts';
-import { MAX_CONFIGURATION_BYTES, MAX_SHOWN_FAULTS } from '../limits.ts';
+import { MAX_CONFIGURATION_BYTES, MAX_NESTING, MAX_SHOWN_FAULTS } from '../limits.ts';
 
 /** A place in a document: keys and indices from the top. */
 export type Place = readonly (string | number)[];
@@ -66,8 +66,13 @@ function toPlain(document: Document, file: string): unknown {
   }
 }
 
-function toJson(value: unknown, place: Place, faults: Fault[]): JsonValue {
-  if (Array.isArray(value)) return value.map((item, index) => toJson(item, [...place, index], faults));
+function toJson(value: unknown, place: Place, faults: Fault[], around: readonly unknown[] = []): JsonValue {
+  if (around.includes(value) || around.length > MAX_NESTING) {
+    faults.push({ place, detail: around.includes(value) ? 'is a part of itself' : 'is nested too deeply' });
+    return null;
+  }
+  if (Array.isArray(value))
+    return value.map((item, index) => toJson(item, [...place, index], faults, [...around, value]));
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint' || typeof value === 'number') {
     if (Number.isFinite(Number(value)) && (typeof value === 'number' || Number.isSafeInteger(Number(value))))
@@ -76,7 +81,9 @@ function toJson(value: unknown, place: Place, faults: Fault[]): JsonValue {
     return null;
   }
   if (typeof value === 'object') {
-    const entries = Object.entries(value).map(([key, item]) => [key, toJson(item, [...place, key], faults)] as const);
+    const entries = Object.entries(value).map(
+      ([key, item]) => [key, toJson(item, [...place, key], faults, [...around, value])] as const,
+    );
     return Object.fromEntries(entries);
   }
   faults.push({ place, detail: 'is not a text, number, list or map' });

@@ -42,9 +42,17 @@ describe('readDocument', () => {
     ['nothing', '', 'it is not a map of names to values'],
     ['an alias to nothing', 'a: *b', 'Unresolved alias'],
     ['a bomb of aliases', bomb(), 'Excessive alias count'],
+    ['a list with itself in it', 'a: &a [1, *a]', '/a/1 is a part of itself (line 1)'],
+    ['a map with itself in it', 'a: &a\n  b: {c: *a, d: *a}', '/a/b/c is a part of itself'],
+    ['more lists in each other than anybody writes', `a: ${'['.repeat(100)}${']'.repeat(100)}`, 'is nested too deeply'],
     ['a file that is too large', `a: ${'x'.repeat(4 * 1024 * 1024)}`, 'it is larger than 4 MiB'],
   ])('refuses %s, with its line', (_, text, message) => {
     expect(failureOf(text)).toContain(message);
+  });
+
+  it('reads an alias twice, and lists that somebody may write', () => {
+    const { data } = readDocument(`a: &a [x]\nb: [*a, *a]\nc: ${'['.repeat(60)}${']'.repeat(60)}`, 'f');
+    expect(data['b']).toEqual([['x'], ['x']]);
   });
 
   it('keeps a key called __proto__ a key', () => {
