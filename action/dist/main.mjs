@@ -1728,10 +1728,18 @@ async function obtainIdToken(system, context, only) {
   if (!isCompactJwt(token)) {
     throw sourceFailure(
       "not_a_token",
-      token === "" ? `${source21.title} answered without an ID token.` : `What ${source21.title} answered is no ID token: ${quoteComplaint(token)}`
+      token === "" ? `${source21.title} answered without an ID token.` : HOLDERS.has(origin3.from) ? `What ${source21.title} holds is no ID token: ${shapeOf(token)}. It is not repeated here.` : `What ${source21.title} answered is no ID token: ${quoteComplaint(token)}`
     );
   }
   return { token, source: source21, audienceAdvice: adviceAbout(token, source21, context) };
+}
+var HOLDERS = /* @__PURE__ */ new Set(["variable", "matching-variable", "file", "matching-file"]);
+function shapeOf(text) {
+  if (text.length > MAX_ID_TOKEN_CHARS) return `it has more than ${MAX_ID_TOKEN_CHARS} characters`;
+  if (/^[{[]/.test(text)) return "it is JSON, and the token may be a member of it";
+  const words = text.split(/\s+/);
+  if (words.length > 1 && words.some(isCompactJwt)) return "there is something beside the token";
+  return `it is not three parts with dots between them, but ${words.length === 1 ? `a word of ${text.length} characters` : `${words.length} words`}`;
 }
 function shown(error) {
   if (!(error instanceof PlatformFailure)) throw error;

@@ -150,6 +150,14 @@ describe('docker', () => {
 
   it.each([
     ['another registry', ['docker', 'get'], 'evil.example.com', good, 'credentials not found in native keychain\n'],
+    [
+      'a registry in the clear',
+      ['docker', 'get'],
+      `http://${HOST}`,
+      good,
+      'credentials not found in native keychain\n',
+    ],
+    ['a registry behind a user name', ['docker', 'get'], `https://${HOST}@evil.example.com`, good, 'not found'],
     ['a password to keep', ['docker', 'store'], '{}', good, 'cambist keeps no passwords'],
     ['a refusal', ['docker', 'get'], HOST, refusal, 'The rule does not match.'],
   ] as const)('reads from stdout, with exit 1, about %s', async (_, args, stdin, handler, said) => {
@@ -182,6 +190,18 @@ describe('git', () => {
       expect([end.code, end.stdout, end.stderr, deployment.received]).toEqual([0, '', '', []]);
     },
   );
+
+  it.each<[string, string, boolean]>([
+    ['two hosts, ours at the end', `protocol=https\nhost=evil.example.com\nhost=${HOST}\n\n`, false],
+    ['two hosts, ours first', `protocol=https\nhost=${HOST}\nhost=evil.example.com\n\n`, false],
+    ['our host behind the end', `protocol=https\nhost=evil.example.com\n\nhost=${HOST}\n`, false],
+    ['a return in the host', `protocol=https\nhost=${HOST}\r\n\n`, false],
+    ['another host behind the end', `protocol=https\nhost=${HOST}\n\nhost=evil.example.com\n`, true],
+    ['two challenges', `protocol=https\nhost=${HOST}\nwwwauth[]=Basic\nwwwauth[]=Bearer\n\n`, true],
+  ])('is believed once: %s', async (_, stdin, isGiven) => {
+    const { code, stdout } = await run(await deploy(), ['git', 'get'], stdin);
+    expect([code, stdout.includes(GRANTED)]).toEqual([0, isGiven]);
+  });
 
   it('gets nothing without an operation', async () => {
     expect(await run(await deploy(), ['git'])).toMatchObject({ code: 2, stdout: '' });
@@ -246,7 +266,7 @@ describe('the kubelet', () => {
     },
   );
 
-  it.each(['', '[]', 'null', '{"image":"x"}', request('')])(
+  it.each(['', '[]', 'null', '{"image":"x"}', request(''), request(HOST, { serviceAccountToken: 'no-token' })])(
     'is refused with %j, which is not quoted',
     async (stdin) => {
       expect(await run(await deploy(), ['kubelet'], stdin)).toMatchObject({ code: 2, stdout: '' });

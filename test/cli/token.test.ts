@@ -17,7 +17,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { mayGitHave, readGitRequest, registryHost } from '../../src/cli/token/credential-helper.ts';
+import { mayDockerHave, mayGitHave, readGitRequest } from '../../src/cli/token/credential-helper.ts';
 import { writePrivateFile } from '../../src/cli/token/private-file.ts';
 import { runHere } from './cli-run.ts';
 import type { CliEnd } from './cli-run.ts';
@@ -206,8 +206,9 @@ describe('helpers', () => {
       host: 'a',
       path: 'x=y',
     });
-    expect(registryHost('https://R.example.com:5000/v2/')).toBe('r.example.com:5000');
-    expect(registryHost('r.example.com')).toBe('r.example.com');
+    expect(mayDockerHave('https://R.example.com:5000/v2/', ['r.example.com:5000'])).toBe(true);
+    expect(mayDockerHave('r.example.com', ['r.example.com'])).toBe(true);
+    expect(mayDockerHave('http://localhost:5000/v2/', ['localhost:5000'])).toBe(true);
     expect(mayGitHave({ protocol: 'http', host: 'localhost:3000' }, ['localhost:3000'])).toBe(true);
   });
 });

@@ -62,6 +62,14 @@ export function createKeeper(outputs: readonly WantedOutput[], means: KeeperMean
   const { world, output, clock, isOver, isCutOff = isOver } = means;
   const passed = passedTime(clock);
   const written = new Set<string>();
+  /** Which output has which file; paths alone do not tell that two lead to one, by a link. */
+  const owners = new Map<string, WantedOutput>();
+  const mayHave =
+    (wanted: WantedOutput) =>
+    (place: string): boolean => {
+      if (!owners.has(place)) owners.set(place, wanted);
+      return owners.get(place) === wanted;
+    };
   const kept = outputs.map((wanted) => {
     const reaction = reactionOf(wanted, world, output.warn, means.signalChild);
     let health = unknownHealth(wanted);
@@ -72,7 +80,7 @@ export function createKeeper(outputs: readonly WantedOutput[], means: KeeperMean
       means.tell(wanted, news, before);
     };
     const write = async (files: readonly FileText[]): Promise<void> =>
-      await writeFiles(wanted, files, (path) => written.add(path));
+      await writeFiles(wanted, files, (path) => written.add(path), mayHave(wanted));
     return {
       reaction,
       health: () => healthAt(health, clock.wallMs()),

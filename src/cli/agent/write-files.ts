@@ -1,6 +1,6 @@
 // Writes an output's files in one step each, into a directory that nobody else can change; removes what a killed agent left.
 
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { CliFailure } from '../failure.ts';
@@ -18,13 +18,24 @@ const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
 const GROUP_READS = 0o040;
 
-/** Writes the files, and tells each path that was written; the old ones stay if that fails. Throws a CliFailure. */
+/**
+ * Writes the files, and tells each path that was written; the old ones stay if that fails. Throws a CliFailure, also if another
+ * output has the place of a file, which `mayHave` knows.
+ */
 export async function writeFiles(
   { type, path, mode }: WantedOutput,
   files: readonly FileText[],
   tell: (path: string) => void,
+  mayHave: (place: string) => boolean = () => true,
 ): Promise<void> {
   await haveDirectory(dirname(path), mode);
+  const directory = await realpath(dirname(path)).catch(() => dirname(path));
+  for (const file of files)
+    if (!mayHave(join(directory, basename(file.path))))
+      throw new CliFailure(`${file.path} is written by another output, too, under another name.`, {
+        code: 'invalid_configuration',
+        next: 'Give each output a file of its own.',
+      });
   if (!(await mayReplace(type, path)))
     throw new CliFailure(`${path} holds something that the agent did not write.`, {
       code: 'foreign_file',

@@ -4,6 +4,7 @@ import type { RoleKeys } from '../../platforms/aws/assume-role.ts';
 import type { ExchangedToken } from '../../sdk/client/index.ts';
 import { usageFailure } from '../failure.ts';
 import type { CliFailure } from '../failure.ts';
+import { isCompactJwt } from '../sources/jwt.ts';
 import { KUBELET_MARGIN_SECONDS, MAX_KUBELET_REQUEST_CHARS } from './limits.ts';
 
 /** What AWS's tools read from a `credential_process` (Version 1). */
@@ -69,6 +70,7 @@ export function readKubeletRequest(text: string): KubeletRequest {
   if (apiVersion !== KUBELET_API || kind !== 'CredentialProviderRequest') throw failure;
   if (typeof image !== 'string' || image === '') throw failure;
   if (serviceAccountToken !== undefined && typeof serviceAccountToken !== 'string') throw failure;
+  if (serviceAccountToken && !isCompactJwt(serviceAccountToken)) throw failure;
   return { registry: registryOf(image), serviceAccountToken: serviceAccountToken || undefined };
 }
 

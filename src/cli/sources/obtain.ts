@@ -7,6 +7,7 @@ import { PlatformFailure, quoteComplaint } from '../../platforms/failure.ts';
 import { CliFailure } from '../failure.ts';
 import { sourceFailure } from './failure.ts';
 import { isCompactJwt, readClaims } from './jwt.ts';
+import { MAX_ID_TOKEN_CHARS } from './limits.ts';
 import { resolvePath, tokensInFiles, tokensInVariables } from './matching-tokens.ts';
 import { SOURCE_NAMES } from './known-sources.ts';
 import type { MatchingToken } from './matching-tokens.ts';
@@ -37,10 +38,24 @@ export async function obtainIdToken(system: System, context: SourceContext, only
       'not_a_token',
       token === ''
         ? `${source.title} answered without an ID token.`
-        : `What ${source.title} answered is no ID token: ${quoteComplaint(token)}`,
+        : HOLDERS.has(origin.from)
+          ? `What ${source.title} holds is no ID token: ${shapeOf(token)}. It is not repeated here.`
+          : `What ${source.title} answered is no ID token: ${quoteComplaint(token)}`,
     );
   }
   return { token, source, audienceAdvice: adviceAbout(token, source, context) };
+}
+
+/** Places that hold what somebody put there: if it is another secret, a log must not get it. */
+const HOLDERS: ReadonlySet<TokenOrigin['from']> = new Set(['variable', 'matching-variable', 'file', 'matching-file']);
+
+/** What a text is that is no JWT, in words that quote nothing of it. */
+function shapeOf(text: string): string {
+  if (text.length > MAX_ID_TOKEN_CHARS) return `it has more than ${MAX_ID_TOKEN_CHARS} characters`;
+  if (/^[{[]/.test(text)) return 'it is JSON, and the token may be a member of it';
+  const words = text.split(/\s+/);
+  if (words.length > 1 && words.some(isCompactJwt)) return 'there is something beside the token';
+  return `it is not three parts with dots between them, but ${words.length === 1 ? `a word of ${text.length} characters` : `${words.length} words`}`;
 }
 
 /** A platform's own part fails in its own words. */

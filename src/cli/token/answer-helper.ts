@@ -2,7 +2,7 @@
 
 import type { ExchangedToken } from '../../sdk/client/index.ts';
 import type { CommandContext } from '../command.ts';
-import { mayGitHave, readGitRequest, readOperation, registryHost } from './credential-helper.ts';
+import { mayDockerHave, mayGitHave, readGitRequest, readOperation } from './credential-helper.ts';
 import { formatDocker, formatGitCredential } from './format-token.ts';
 import type { Wanted } from './read-wanted.ts';
 
@@ -22,7 +22,7 @@ export async function answerHelper(
   if (isDocker) {
     const serverUrl = input.trim();
     // The protocol has no other way to say so.
-    if (!hosts.includes(registryHost(serverUrl))) return { text: DOCKER_NOT_FOUND, code: 1 };
+    if (!mayDockerHave(serverUrl, hosts)) return { text: DOCKER_NOT_FOUND, code: 1 };
     return { text: formatDocker(await get(), serverUrl, username), code: 0 };
   }
   const asked = readGitRequest(input);

@@ -13,31 +13,35 @@ export function readOperation(words: readonly string[], isDocker: boolean): Help
   return word === 'get' ? 'get' : 'other';
 }
 
-/** The lines that git sends, by their key. */
+/**
+ * The lines that git sends before an empty one, by their key. None if a key is there twice: an old git can be made to send a
+ * second host (CVE-2020-5260), and takes what we give for the first.
+ */
 export function readGitRequest(text: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    text
-      .split('\n')
-      .map((line) => line.split('='))
-      .filter(([key]) => key !== undefined && /^[a-z]+$/.test(key))
-      .map(([key, ...value]) => [key, value.join('=')]),
-  );
+  const [attributes = ''] = text.split('\n\n');
+  const pairs = attributes
+    .split('\n')
+    .map((line) => line.split('='))
+    .filter(([key]) => key !== undefined && /^[a-z_]+$/.test(key))
+    .map(([key = '', ...value]) => [key, value.join('=')] as const);
+  return new Set(pairs.map(([key]) => key)).size === pairs.length ? Object.fromEntries(pairs) : {};
 }
 
 /** Whether git may have the token for what it asks: one of our hosts, and never in the clear but on loopback. */
 export function mayGitHave(asked: Readonly<Record<string, string>>, hosts: readonly string[]): boolean {
   const { protocol, host = '' } = asked as { protocol?: string; host?: string };
   if (!hosts.includes(host.toLowerCase())) return false;
-  return protocol === 'https' || (protocol === 'http' && /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host));
+  return protocol === 'https' || (protocol === 'http' && isLoopback(host));
 }
 
-/** The host of a registry as docker writes it, with or without a scheme and a path. */
-export function registryHost(serverUrl: string): string {
-  const [host = ''] = serverUrl
-    .trim()
-    .replace(/^https?:\/\//, '')
-    .split('/');
-  return host.toLowerCase();
+/** Whether docker may have the token for a registry, written with or without a scheme and a path; never in the clear as above. */
+export function mayDockerHave(serverUrl: string, hosts: readonly string[]): boolean {
+  const [, scheme, host = ''] = /^(https?:\/\/)?([^/]*)/.exec(serverUrl.trim().toLowerCase()) ?? [];
+  return hosts.includes(host) && (scheme !== 'http://' || isLoopback(host));
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host);
 }
 
 /** Hosts as they are compared. Throws a usage failure for one that is an address with a scheme or a path, or is empty. */

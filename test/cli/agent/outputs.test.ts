@@ -336,6 +336,19 @@ describe('writing', () => {
     expect(textOf('link')).toBe(ACCESS);
   });
 
+  it('gives one file to one output, also if a link leads to it', async () => {
+    mkdirSync(file('real'));
+    symlinkSync(file('real'), file('link'));
+    const at = (one: string, other: string) =>
+      fromFile([
+        { type: 'token', path: file(one) },
+        { type: 'id-token', path: file(other), audience: 'a' },
+      ]);
+    const { code, stderr } = await at('real/t', 'link/t');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is written by another output, too')]);
+    expect((await at('real/t', 'link/u')).code).toBe(0);
+  });
+
   it('waits for a template no longer than it is worth, and reads no more of it', async () => {
     const { code, stderr } = await fromFile([{ type: 'template', path: file(), template: '/dev/zero' }]);
     expect([code, stderr]).toEqual([1, `✖ ${file()}: The template /dev/zero is larger than 256 KiB.\n`]);

@@ -108,6 +108,20 @@ describe('GitHub Actions', () => {
   });
 });
 
+it.each([
+  ['another secret', 'correct-horse-battery', 'a word of 21 characters'],
+  ['several words', 'correct horse', '2 words'],
+  ['a header', `Bearer ${jwt}`, 'there is something beside the token'],
+  ['an answer', JSON.stringify({ value: jwt }), 'it is JSON, and the token may be a member of it'],
+  ['a long text', 'x'.repeat(20_000), 'it has more than 16384 characters'],
+])('a variable with %s is not repeated', async (_, text, said) => {
+  const { code, message } = await failing(world({ OTHER: text }), 'env:OTHER');
+  expect(code).toBe('not_a_token');
+  expect(message).toMatch(/^What env:OTHER holds is no ID token: .*It is not repeated here\.$/);
+  expect(message).toContain(said);
+  expect(message).not.toContain(text.slice(0, 12));
+});
+
 it('Codefresh: sends its token without "Bearer" and takes `id_token`', async () => {
   const endpoint = await serve(answering({ id_token: jwt }));
   const there = world({ CF_OIDC_REQUEST_URL: `${endpoint.origin}/api/oidc`, CF_OIDC_REQUEST_TOKEN: 'request-token' });
