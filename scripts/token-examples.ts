@@ -129,6 +129,7 @@ export const TOKEN_EXAMPLES: Readonly<Record<string, Readonly<Record<string, Jso
         keys: `${ISSUER_PLACEHOLDER}/.well-known/jwks.json`,
         api: `${ISSUER_PLACEHOLDER}/openapi.json`,
         readiness: `${ISSUER_PLACEHOLDER}/readyz`,
+        console: `${ISSUER_PLACEHOLDER}/console`,
       },
     },
     429: rateLimited,

@@ -16,6 +16,7 @@ import { readiness } from './http/health.ts';
 import { createIamApp } from './http/iam/app.ts';
 import { createSessionSeal } from './signing/session-seal.ts';
 import type { SessionSeal } from './signing/session-seal.ts';
+import { readActivity } from './store/activity.ts';
 import { endSession, isSessionEnded } from './store/console-sessions.ts';
 
 /** Composes the console. A setting that is missing is named by its pages before anything here needs it. */
@@ -35,6 +36,7 @@ export function composeConsole(deps: AppDeps): Console {
     mayProceed: deps.mayProceed,
     seal: async () => (seal ??= await createSessionSeal(needed(config.signingKeys), needed(config.issuerUrl))),
     newSessionId: () => crypto.randomUUID(),
+    readActivity: (organisationId, range) => readActivity(needed(config.db), organisationId, range),
     findings: () => readiness(deps, now()),
     now,
     log: deps.log,

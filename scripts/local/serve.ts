@@ -60,6 +60,7 @@ export async function serve(build: (directory: string) => Promise<string>): Prom
       `cambist: ready at ${settings['ISSUER_URL']} (port ${port}); root token in ` +
         `${token.path === null ? 'ADMIN_TOKEN' : shown(token.path)}, state in ${shown(state.path)}`,
     );
+    console.log(`cambist: the console is at ${settings['ISSUER_URL']}/console; sign in with the root token`);
   } catch (error) {
     if (stopping) return;
     await stop();

@@ -107,6 +107,12 @@ export function objectOf({ body }: ApiAnswer): JsonObject {
   return isJsonObject(body) ? body : {};
 }
 
+/** A member that is text; empty if it is absent, null or something else. */
+export function textOf(object: JsonObject, member: string): string {
+  const value = object[member];
+  return typeof value === 'string' ? value : '';
+}
+
 function nextCursor(response: Response): string | null {
   const address = /^<([^>]+)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1];
   return address === undefined ? null : new URL(address, 'https://api').searchParams.get('cursor');

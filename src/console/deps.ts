@@ -1,6 +1,7 @@
 // What the console is given by the composition root; it reaches storage, keys and the exchange through this and nothing else.
 
 import type { Result } from '../exchange/result.ts';
+import type { Activity, ActivityRange } from '../objects/activity.ts';
 import type { Seal } from './session.ts';
 
 /** Something that keeps the deployment from its work, or soon will; `setting` is where it is mended. */
@@ -54,6 +55,11 @@ export interface ConsoleDeps {
   readonly mayProceed: (address: string) => Promise<boolean>;
   readonly seal: () => Promise<Seal>;
   readonly newSessionId: () => string;
+  /**
+   * Counts what happened in the organisation with this id. It is no part of the API, so a page asks it for the organisation that
+   * the API says the session has, and for whoever may read there. Throws StorageUnavailable.
+   */
+  readonly readActivity: (organisationId: string, range: ActivityRange) => Promise<Activity>;
   /** What /readyz would say. */
   readonly findings: () => Promise<Findings>;
   /** Epoch seconds, whole. */

@@ -43,7 +43,7 @@ export interface FormContext extends PageContext {
   readonly form: URLSearchParams;
 }
 
-/** A page, or the address that a browser goes to next (303), below /console. */
+/** A page, whose components wait for nothing: what it shows is read before. Or the address that a browser goes to next (303), below /console. */
 export type PageAnswer =
   | {
       readonly body: Child;

@@ -44,3 +44,8 @@ function decodedSegment(value: string): string | null {
     return null;
   }
 }
+
+/** Where a rule is made: `?event=evt_…` fills it in with what would accept that request. */
+export const NEW_RULE_PATH = '/console/trust/new';
+/** Where events are listed, and below it each of them. */
+export const ACTIVITY_PATH = '/console/activity';

@@ -11,7 +11,7 @@ export const STYLE = `
 --mono:ui-monospace,"SF Mono","Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;
 --text:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
 *{box-sizing:border-box}
-html{font:100%/1.5 var(--text);background:var(--ground);color:var(--ink);-webkit-text-size-adjust:100%;text-size-adjust:100%;scrollbar-gutter:stable}
+html{font:100%/1.5 var(--text);background:var(--ground);color:var(--ink);-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;min-height:100vh;display:flex;flex-direction:column;font-variant-numeric:tabular-nums}
 h1,h2,h3{line-height:1.25;font-weight:650;text-wrap:balance;margin:0}
 h1{font-size:1.625rem;letter-spacing:-.015em}h2{font-size:1.125rem;letter-spacing:-.005em}h3{font-size:1rem}
@@ -41,7 +41,7 @@ main{padding:2rem 2.25rem 4rem}}
 .head{display:flex;flex-wrap:wrap;align-items:end;justify-content:space-between;gap:.75rem 1.5rem}
 .lead{color:var(--soft);margin-top:.25rem}
 .card{background:var(--sheet);border:1px solid var(--line);border-radius:.75rem;padding:1.125rem 1.25rem;display:flex;flex-direction:column;gap:.75rem;min-width:0}
-.grid{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr))}.grid.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
+.grid{display:grid;gap:1rem;align-items:start;grid-template-columns:repeat(auto-fit,minmax(min(100%,11.5rem),1fr))}.grid.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
 .stack{display:flex;flex-direction:column;gap:.75rem}.row{display:flex;flex-wrap:wrap;gap:.625rem .875rem;align-items:center}
 .figure{font-size:1.875rem;line-height:1.1;font-weight:650;letter-spacing:-.02em}
 .soft{color:var(--soft)}.small{font-size:.875rem}.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}
@@ -55,23 +55,24 @@ caption{text-align:left;padding:.75rem 1rem;font-weight:600;border-bottom:1px so
 th,td{text-align:left;vertical-align:top;padding:.5625rem 1rem;border-bottom:1px solid var(--line)}
 thead th{font-size:.8125rem;font-weight:600;color:var(--soft);white-space:nowrap}tbody tr:last-child>*{border-bottom:0}tbody th{font-weight:500}
 tbody tr:hover{background:color-mix(in srgb,var(--tint) 45%,transparent)}td.number,th.number{text-align:right}td.empty{color:var(--soft);padding:1.5rem 1rem}
-td time,td.tight{white-space:nowrap}
+time,.tight{white-space:nowrap}.tight code,.tight bdi{overflow-wrap:normal}
 dl.facts{display:grid;grid-template-columns:minmax(8rem,max-content) minmax(0,1fr);gap:.5rem 1.25rem;font-size:.9375rem}dl.facts dt{color:var(--soft)}dl.facts dd{margin:0;overflow-wrap:anywhere}
 @media(max-width:34rem){dl.facts{grid-template-columns:minmax(0,1fr);gap:.125rem}dl.facts dd{margin-bottom:.5rem}}
 form{margin:0}label,legend{font-weight:600;font-size:.9375rem}fieldset{border:1px solid var(--line);border-radius:.5rem;padding:.875rem 1rem;margin:0;min-width:0}
 .field{display:flex;flex-direction:column;gap:.25rem;min-width:0}.field .hint{font-size:.875rem;color:var(--soft);max-width:62ch}.field .fault{font-size:.875rem;color:var(--bad);font-weight:600}
 .filters{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,12rem),1fr));align-items:end}
-input,select,textarea{font:inherit;color:inherit;background:var(--sheet);border:1px solid var(--edge);border-radius:.4375rem;padding:.4375rem .625rem;width:100%;min-width:0}
-input[type=checkbox],input[type=radio]{width:auto;accent-color:var(--accent)}
+input,select,textarea{font:inherit;color:inherit;background:var(--sheet);border:1px solid var(--edge);border-radius:.4375rem;padding:.4375rem .625rem;width:100%;min-width:0;min-height:2.5rem}
+input[type=checkbox],input[type=radio]{width:auto;min-height:0;accent-color:var(--accent)}
 textarea{font:.875rem/1.5 var(--mono);resize:vertical;min-height:6rem}[aria-invalid=true]{border-color:var(--bad);border-width:2px}
 button,.button{font:inherit;font-weight:600;display:inline-flex;align-items:center;justify-content:center;padding:.4375rem 1rem;border-radius:.4375rem;border:1px solid var(--edge);background:var(--sheet);color:var(--ink);cursor:pointer;text-decoration:none}
-button:hover,.button:hover{border-color:var(--ink)}button.first,.button.first{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}button.first:hover,.button.first:hover{filter:brightness(1.08)}
+button:hover,.button:hover{border-color:var(--ink)}.button[aria-current]{background:var(--tint);border-color:var(--accent);color:var(--accent)}button.first,.button.first{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}button.first:hover,.button.first:hover{filter:brightness(1.08)}
 button.danger{color:var(--bad);border-color:var(--bad)}button.plain{border:0;background:none;padding:0;color:var(--accent);font-weight:400;text-decoration:underline;text-underline-offset:.18em}
 details>summary{cursor:pointer;font-weight:600;font-size:.9375rem}details[open]>summary{margin-bottom:.625rem}
 .alone{margin:auto;width:100%;max-width:31rem;padding:2rem 1.25rem 4rem;display:flex;flex-direction:column;gap:1.25rem}.alone .brand{font-weight:700;font-size:1.125rem;display:flex;gap:.5rem;align-items:center}.alone .brand svg{width:1.625rem;height:1.625rem}
-.chart{width:100%;height:auto;display:block;overflow:visible}.chart text{font:11px var(--text);fill:var(--soft)}.chart .grant{fill:var(--accent)}.chart .refusal{fill:var(--bad)}.chart .axis{stroke:var(--line);stroke-width:1}
+.chart{width:100%;height:10.5rem;display:block;border-bottom:1px solid var(--edge);background:repeating-linear-gradient(to top,transparent 0 calc(25% - 1px),var(--line) calc(25% - 1px) 25%)}.chart .grant{fill:var(--accent)}.chart .refusal{fill:var(--bad)}
+.scale{display:flex;justify-content:space-between;font-size:.8125rem;color:var(--soft)}
 .key{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;font-size:.875rem;color:var(--soft)}.key i{display:inline-block;width:.75rem;height:.75rem;border-radius:.1875rem;margin-right:.4375rem;vertical-align:-.0625rem}.key .grant{background:var(--accent)}.key .refusal{background:var(--bad)}
-.bars{display:grid;grid-template-columns:minmax(0,max-content) minmax(3rem,1fr) max-content;gap:.375rem .875rem;align-items:center;font-size:.9375rem}.bars meter{width:100%}
+.bars{display:grid;grid-template-columns:minmax(0,max-content) minmax(3rem,1fr) max-content;gap:.375rem .875rem;align-items:center;font-size:.9375rem}.bars .bar-line{width:100%;height:.5rem;fill:var(--bad);border-radius:.25rem;overflow:hidden}.bars .number{text-align:right}
 .pages{display:flex;flex-wrap:wrap;gap:.75rem}
 @media print{.side,.bar .who,footer{display:none}}
 @media(prefers-reduced-motion:no-preference){a,button,.button{transition:border-color .12s,background .12s}}

@@ -12,6 +12,7 @@ const LINKS = {
   keys: '/.well-known/jwks.json',
   api: '/openapi.json',
   readiness: '/readyz',
+  console: '/console',
 } as const;
 
 /** Answers anybody who has only the address. It is 200 while the deployment is not ready: /readyz is for monitors. */
@@ -28,6 +29,7 @@ export async function answerLanding(c: Context<AppEnv>, deps: AppDeps): Promise<
       faults,
       openedAt: openedAt(c),
       links: {
+        'The console, for operators': LINKS.console,
         'What verifiers read (OpenID Connect Discovery)': LINKS.discovery,
         'Public keys (JWKS)': LINKS.keys,
         'The API, as OpenAPI 3.1': LINKS.api,

@@ -1,6 +1,7 @@
 // A table that can be scanned: with a caption, headed columns, and a frame that scrolls by keyboard on a narrow screen.
 
 import type { Child } from 'hono/jsx';
+import { visibleText } from '../visible-text.ts';
 
 export interface Column {
   readonly heading: string;
@@ -21,9 +22,9 @@ export function Table({
   readonly empty: Child;
 }): Child {
   return (
-    <div class="scroll" role="region" aria-label={caption} tabindex={0}>
+    <div class="scroll" role="region" aria-label={visibleText(caption)} tabindex={0}>
       <table>
-        <caption>{caption}</caption>
+        <caption>{visibleText(caption)}</caption>
         <thead>
           <tr>
             {columns.map(({ heading, isNumber }) => (

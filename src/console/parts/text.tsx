@@ -1,7 +1,8 @@
 // Small pieces of text: what others chose, times, identifiers, states.
 
 import type { Child } from 'hono/jsx';
-import { visibleText } from '../visible-text.ts';
+import type { JsonValue } from '../../token/json.ts';
+import { visibleLines, visibleText } from '../visible-text.ts';
 
 /** Text that others chose: isolated, so that it reorders nothing around it, and with what cannot be seen written out. */
 export function Quoted({ text }: { readonly text: string }): Child {
@@ -57,4 +58,13 @@ const TONES: Readonly<Record<string, string>> = {
 /** A state or an outcome, in the colour of what it means, which its word says too. */
 export function State({ of }: { readonly of: string }): Child {
   return <span class={`tag ${TONES[of] ?? 'soft'}`}>{visibleText(of)}</span>;
+}
+
+/** A value as JSON, in a frame that scrolls by keyboard. */
+export function Json({ of, label }: { readonly of: JsonValue; readonly label: string }): Child {
+  return (
+    <pre tabindex={0} role="region" aria-label={label}>
+      <bdi>{visibleLines(JSON.stringify(of, null, 2))}</bdi>
+    </pre>
+  );
 }

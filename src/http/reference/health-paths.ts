@@ -19,11 +19,12 @@ export const healthSchemas: JsonObject = {
       },
       ready: { type: 'boolean' },
       faults: list(FAULT, 'If it is not ready: every setting, table and key that is missing or wrong'),
-      links: object({ discovery: text(), keys: text(), api: text(), readiness: text() }, [
+      links: object({ discovery: text(), keys: text(), api: text(), readiness: text(), console: text() }, [
         'discovery',
         'keys',
         'api',
         'readiness',
+        'console',
       ]),
     },
     ['name', 'description', 'ready', 'links'],
