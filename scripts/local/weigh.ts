@@ -24,16 +24,16 @@ export interface Weighed {
   readonly exchangePath: Buffer;
   /** The source files that it is made of. */
   readonly exchangeFiles: readonly string[];
-  /** The minified code that nothing but the console evaluates. */
-  readonly consoleOnly: Buffer;
+  /** The minified code that nothing but pages for people evaluates. */
+  readonly pagesOnly: Buffer;
   /** The minified code that nothing but the trust report evaluates. */
   readonly reportOnly: Buffer;
 }
 
-/** What loads the console. */
-const CONSOLE_ENTRY = 'src/wiring-console.ts';
+/** What loads the pages for people: the console, and the page of `GET /`. */
+const PAGE_ENTRIES = ['src/wiring-console.ts', 'src/http/landing-page.ts'];
 /** What the trust report loads. */
-const REPORT_ENTRY = 'src/http/iam/make-trust-report.ts';
+const REPORT_ENTRIES = ['src/http/iam/make-trust-report.ts'];
 
 /** Splits the Worker where its dynamic imports split it as it runs, and weighs both sides. */
 export async function weighWorker(): Promise<Weighed> {
@@ -65,8 +65,9 @@ export async function weighWorker(): Promise<Weighed> {
     return found;
   };
   const atStart = reached((kind) => kind === 'import-statement');
-  const without = (entry: string): ReadonlySet<string> => reached((_, name) => outputs.get(name)?.entryPoint !== entry);
-  const [withoutConsole, withoutReport] = [without(CONSOLE_ENTRY), without(REPORT_ENTRY)];
+  const without = (entries: readonly string[]): ReadonlySet<string> =>
+    reached((_, name) => !entries.includes(outputs.get(name)?.entryPoint ?? ''));
+  const [withoutPages, withoutReport] = [without(PAGE_ENTRIES), without(REPORT_ENTRIES)];
   const bytes = new Map<string | null, { atStart: number; later: number }>();
   for (const [name, { inputs }] of outputs) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
@@ -83,7 +84,7 @@ export async function weighWorker(): Promise<Weighed> {
     parts: [...bytes].map(([name, weight]) => ({ name, version: versionOf(name), ...weight })),
     exchangePath: codeOf((name) => atStart.has(name)),
     exchangeFiles: sources.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
-    consoleOnly: codeOf((name) => !withoutConsole.has(name) && withoutReport.has(name)),
+    pagesOnly: codeOf((name) => !withoutPages.has(name) && withoutReport.has(name)),
     reportOnly: codeOf((name) => !withoutReport.has(name)),
   };
 }

@@ -4,7 +4,6 @@ import type { Context } from 'hono';
 import { denial } from '../exchange/denial.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { readiness } from './health.ts';
-import { landingPage } from './landing-page.ts';
 import { oauthError } from './oauth-error.ts';
 
 const LINKS = {
@@ -24,6 +23,8 @@ export async function answerLanding(c: Context<AppEnv>, deps: AppDeps): Promise<
   const { faults } = await readiness(deps, Math.floor(deps.now()));
   c.header('vary', 'accept');
   if (prefersHtml(c.req.header('accept') ?? '')) {
+    // Weighed with the console: both are pages for people, whom no program waits for.
+    const { landingPage } = await import('./landing-page.ts');
     const { html, contentSecurityPolicy } = await landingPage({
       issuerUrl,
       faults,

@@ -10,7 +10,7 @@ import type { Weights } from '../../scripts/weigh.ts';
 const KIB = 1024;
 const weights: Weights = {
   worker: 240 * KIB,
-  console: 60 * KIB,
+  pages: 60 * KIB,
   report: 10 * KIB,
   exchange: 60 * KIB,
   action: 300 * KIB,
@@ -30,9 +30,9 @@ describe('the budgets', () => {
   it.each([
     [
       { worker: 240 * KIB + 512 },
-      'the Worker without console and trust report is 170.5 KiB after gzip; its budget is 170',
+      'the Worker without pages and trust report is 170.5 KiB after gzip; its budget is 170',
     ],
-    [{ console: 61 * KIB }, 'what only the console evaluates is 61.0 KiB after gzip; its budget is 60'],
+    [{ pages: 61 * KIB }, 'what only pages for people evaluate is 61.0 KiB after gzip; its budget is 60'],
     [{ report: 11 * KIB }, 'what only the trust report evaluates is 11.0 KiB after gzip; its budget is 10'],
     [{ action: 301 * KIB }, 'the Action is 301.0 KiB; its budget is 300'],
     [{ exchange: 61 * KIB }, 'what an exchange evaluates is 61.0 KiB after gzip; its budget is 60'],
