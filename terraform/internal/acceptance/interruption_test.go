@@ -3,12 +3,16 @@
 package acceptance
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"cambist/iam"
 )
 
 const severalAccounts = `
@@ -130,6 +134,35 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 	w.must("apply", "-auto-approve", "-input=false")
 	w.mustPlanNothing()
+}
+
+// TestConcurrentApplies applies two configurations at once, which share a role: both end well, and nothing of either is lost.
+func TestConcurrentApplies(t *testing.T) {
+	o := newTenant(t)
+	role, err := o.api.Roles.Create(t.Context(), iam.RoleCreate{Name: "shared"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := func(name string) string {
+		return o.config(fmt.Sprintf("resource \"cambist_service_account\" \"team\" {\n  count = 15\n  name = \"%s ${count.index}\"\n}\n"+
+			"resource \"cambist_role_binding\" \"team\" {\n  count = 15\n  role_identity = %q\n  service_account_identity = cambist_service_account.team[count.index].identity\n}\n", name, role.Identity))
+	}
+	var applies sync.WaitGroup
+	for _, name := range []string{"first", "second"} {
+		w := newWorkspace(t, part(name))
+		applies.Go(func() {
+			if output, status := w.run("apply", "-auto-approve", "-input=false"); status != 0 {
+				t.Errorf("%s: exit status %d\n%s", name, status, tail(output))
+			}
+			if output, status := w.run("plan", "-detailed-exitcode", "-input=false"); status != 0 {
+				t.Errorf("%s: the plan is not empty (%d)\n%s", name, status, tail(output))
+			}
+		})
+	}
+	applies.Wait()
+	if bindings := len(o.documents(t, "iam", "roles", role.Identity, "bindings")); bindings != 30 {
+		t.Errorf("there are %d bindings", bindings)
+	}
 }
 
 // TestTwoStates manages one object from two states: the second is told of the first, and once it imported the object, both plan
