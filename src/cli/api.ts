@@ -26,6 +26,8 @@ export interface Api {
   readonly get: <T = JsonMap>(path: string, query?: Query) => Promise<T>;
   /** Every object of a list, page by page, or the first `atMost`. */
   readonly list: <T = JsonMap>(path: string, query?: Query, atMost?: number) => Promise<readonly T[]>;
+  /** Each page of an answer that is no list. */
+  readonly pages: <T = JsonMap>(path: string, query?: Query) => AsyncGenerator<T>;
   /** What is no JSON, as it is; refused if it is of another media type. */
   readonly download: (path: string, mediaType: string) => Promise<Uint8Array>;
   /** Not repeated, unless `mayRepeat`: a POST that changes nothing. */
@@ -73,6 +75,14 @@ export async function createApi(settings: Settings, world: World): Promise<Api> 
         all.push(...page.value);
         cursor = nextCursor(page.headers.get('link'));
         if (cursor === undefined || all.length >= atMost) return all.slice(0, atMost);
+      }
+    },
+    pages: async function* <T>(path: string, query: Query = {}) {
+      for (let cursor: string | undefined; ;) {
+        const page = await send<T>({ method: 'GET', path, query: { ...query, cursor }, mayRepeat: true });
+        yield page.value;
+        cursor = nextCursor(page.headers.get('link'));
+        if (cursor === undefined) return;
       }
     },
     download: async (path, mediaType) => {

@@ -73,7 +73,8 @@ export function reportIdentity(
     mode: record.mode,
     status: statusAt(record, now),
     lastUsedAt: record.lastUsedAt === null ? null : formatTimestamp(record.lastUsedAt),
-    grants90d: evidence.grants.length,
+    // Equal shadow events are one event with a count.
+    grants90d: events.reduce((sum, { count }) => sum + count, 0),
     complete: evidence.isComplete,
     findings: findings.toSorted((one, other) => FINDING_CODES.indexOf(one.code) - FINDING_CODES.indexOf(other.code)),
     proposal,

@@ -133,6 +133,8 @@ const CALLS: readonly (readonly [argv: readonly string[], world?: CliWorld])[] =
   [['roles', 'disallow', 'main', 'rule_01h45ytscbebyvny4gc8cr8ma2', '--yes']],
   [['audit']],
   [['audit', 'verify']],
+  [['report']],
+  [['report', '--apply', 'fid_01h45ytscbebyvny4gc8cr8ma2', '--shadow', '--yes']],
   [['keys', 'list']],
   [['keys', 'rotate', '--mode', 'emergency', '--yes']],
   [['me']],

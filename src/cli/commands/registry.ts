@@ -45,6 +45,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     'look for what is wrong with a deployment, its keys and its issuers',
     async () => (await import('./doctor.ts')).doctorCommand,
   ),
+  command(
+    'report',
+    'say which trust can be taken away, and the narrowest rules that do',
+    async () => (await import('./report.ts')).reportCommand,
+  ),
   command('apply', 'make the deployment as a file declares it', async () => (await import('./apply.ts')).applyCommand),
   command('plan', 'show what apply would change', async () => (await import('./plan.ts')).planCommand),
   command('test', 'run the tests of a file, offline', async () => (await import('./test.ts')).testCommand),

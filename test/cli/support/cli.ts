@@ -13,7 +13,9 @@ export interface CliWorld {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   /** Answers what is not the service's own; by default nobody else can be reached. */
-  readonly elsewhere?: ((url: URL, headers: Headers, method: string) => Response | Promise<Response>) | undefined;
+  readonly elsewhere?:
+    | ((url: URL, headers: Headers, method: string, body: string) => Response | Promise<Response>)
+    | undefined;
   readonly isTTY?: boolean;
   /** The person at the terminal. */
   readonly ask?: (question: string) => Promise<string>;
@@ -33,7 +35,7 @@ export async function cambist(
       const url = new URL(request.url);
       if (url.hostname === 'localhost') return await fetch(input, init);
       if (elsewhere === undefined) throw new TypeError('fetch failed');
-      return await elsewhere(url, request.headers, request.method);
+      return await elsewhere(url, request.headers, request.method, await request.text());
     },
     stdout: { write: (text) => out.push(text), isTTY },
     stderr: { write: (text) => err.push(text), isTTY },

@@ -103,6 +103,31 @@ const EXPLANATION = {
   wouldIssue: null,
 };
 
+export const TRUST_REPORT = {
+  generatedAt: '2026-11-28T00:00:00Z',
+  identities: [
+    {
+      identity: 'fid_01h45ytscbebyvny4gc8cr8ma2',
+      name: 'main',
+      serviceAccount: REFERENCE,
+      mode: 'enforce',
+      status: 'active',
+      lastUsedAt: '2026-11-27T00:00:00Z',
+      grants90d: 412,
+      complete: true,
+      findings: [{ code: 'over_broad', detail: 'double_wildcard: ** is wide' }],
+      proposal: {
+        providerSubject: 'repo:acme/app:ref:refs/heads/main',
+        conditions: { repository_id: '2' },
+        wouldStillGrant: 400,
+        wouldNoLongerGrant: ['other branches', 'pull requests'],
+        alreadyRefused: 2,
+        notTried: 10,
+      },
+    },
+  ],
+};
+
 function answerTo(method: string, path: string): unknown {
   if (path === '/healthz') return { status: 'ok' };
   if (path === '/readyz') return { status: 'unready', faults: [{ name: 'DB', detail: 'a table is missing' }] };
@@ -119,6 +144,7 @@ function answerTo(method: string, path: string): unknown {
       skipped: [{ alg: 'RS256', detail: 'no standby' }],
     };
   if (at === 'audit-events') return [EVENT];
+  if (at === 'reports/trust') return TRUST_REPORT;
   if (at === 'audit-archive') return [ARCHIVED];
   if (at === 'federated-identities/explain') return EXPLANATION;
   if (at.endsWith('/check'))
