@@ -5,7 +5,7 @@ import type { Members } from '../../objects/definition.ts';
 import { federatedIdentity } from '../../objects/federated-identity.ts';
 import { MAX_NAME_CHARS } from '../../objects/limits.ts';
 import { isIdentifier } from '../../objects/values.ts';
-import type { Api, JsonMap } from '../api.ts';
+import type { JsonMap } from '../api.ts';
 import type { CommandContext } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
