@@ -259,6 +259,6 @@ const WORDS: Readonly<Record<string, string>> = {
 /** A sentence of /v1 with this API's names of the members. */
 function inItsWords(sentence: string): string {
   return sentence.replaceAll(/\/(\w+)/g, (path, name: string) =>
-    WORDS[name] === undefined ? path : `/${WORDS[name]}`,
+    Object.hasOwn(WORDS, name) ? `/${WORDS[name]}` : path,
   );
 }

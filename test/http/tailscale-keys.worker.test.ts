@@ -256,6 +256,7 @@ describe('a refusal', () => {
     ['a rule with two stars', { customClaimRules: { ref: 'a**' } }, '/customClaimRules/ref must not have "**"'],
     ['a rule that is no text', { customClaimRules: { ref: ['a'] } }, '/customClaimRules/ref'],
     ['an unknown member', { capabilities: {} }, '/capabilities is not a member'],
+    ['a member that objects have', { constructor: 'x' }, '/constructor is not a member'],
     ['a tag of another form', { tags: ['two words'] }, '/tags/0 must be written like tag:ci'],
     ['an issuer without https', { issuer: 'http://ci.example.com' }, '/issuer must'],
     ['an issuer of our own', { issuer: ISSUER_URL }, '/issuer'],
