@@ -33,6 +33,26 @@ export interface BootstrapOptions {
   readonly uses: string | undefined;
 }
 
+/** Nothing beyond the recipe. */
+export function noWishes(url: string): BootstrapOptions {
+  return {
+    url,
+    account: undefined,
+    audience: undefined,
+    role: undefined,
+    projects: [],
+    scopes: [],
+    tokenAudiences: [],
+    lifetime: undefined,
+    expiresAt: undefined,
+    singleUse: false,
+    conditions: {},
+    allowedNeighbours: [],
+    acceptsProviderKeys: false,
+    uses: undefined,
+  };
+}
+
 /** Somebody, and the claims such a token would have. */
 export interface Sample {
   readonly who: string;

@@ -14,8 +14,8 @@ export interface Kept {
 /** The hidden fields that carry it. */
 export const KEPT_FIELDS = { path: 'keptPath', fields: 'keptFields' } as const;
 
-/** A field with such a name holds what must not be written into a page. */
-const SECRET = /token|secret|password/i;
+/** A field with such a name holds what must not be written into a page; tokenLifetime and its like are no secrets. */
+const SECRET = /^(?:token|subjectToken)$|secret|password/i;
 
 /** What is kept of a form that was sent to `path`; null if there is nothing, or more than a page carries. */
 export function keep(path: string, form: URLSearchParams): Kept | null {

@@ -18,3 +18,7 @@ export const EVENTS_PER_PAGE = 50;
 export const RECENT_EVENTS = 8;
 /** Days after which a key that signs is shown as old; what the service recommends for KEY_ROTATION_DAYS is shorter. */
 export const OLD_KEY_DAYS = 180;
+/** Objects on one page of a list: what a person scans before filtering. */
+export const LISTED_PER_PAGE = 50;
+/** Objects that a field offers to choose from; with more of them it asks for an identifier instead. */
+export const MAX_CHOICES = 200;

@@ -1,16 +1,20 @@
 // Decides over claims and a written configuration with the very functions that decide an exchange; verifies no token and asks no service.
 
 import { decide } from './decide.ts';
-import type { DecidedRequest, Decision } from './decide.ts';
+import type { DecidedRequest, DecidedToken, Decision } from './decide.ts';
 import { denial } from './denial.ts';
 import { denialDetail } from './denial-detail.ts';
 import type { Denial, DenialReason } from './denial.ts';
+import { explainIdentity } from './explained-rules.ts';
+import type { ExplainedIdentity } from './explained-rules.ts';
 import { subjectKeysIn, trustedProvider } from './lookup.ts';
 import { NOTHING_ASKED } from './request.ts';
 import { storedIdentity } from '../rules/compiled-rules.ts';
 import { compileExpression } from '../rules/expression.ts';
 import { loadHints } from '../rules/late-hints.ts';
+import { newMatchingBudget } from '../rules/matching-budget.ts';
 import { compileFederatedIdentity } from '../rules/rule.ts';
+import type { CompiledIdentity } from '../rules/rule.ts';
 import { lookupIssuer } from '../token/issuer.ts';
 import type { JsonObject } from '../token/json.ts';
 import { MAX_EXACT_RULES_WITHOUT_ACCOUNT, MAX_PATTERN_RULES_WITHOUT_ACCOUNT } from './limits.ts';
@@ -82,6 +86,33 @@ function refused(denied: Denial): Verdict {
 }
 
 function decideWritten(configuration: WrittenConfiguration, question: Question): Result<Decision, Denial> {
+  const held = holdAgainst(configuration, question);
+  if (!held.ok) return held;
+  const { asked, facts, candidates, token } = held.value;
+  return ok(decide(asked, facts, candidates, token, configuration.issuerUrl));
+}
+
+/** Every check of every written rule that is a candidate, in the order that decides, or why none is looked at. */
+export function explainClaims(
+  configuration: WrittenConfiguration,
+  question: Question,
+): Result<readonly ExplainedIdentity[], Denial> {
+  const held = holdAgainst(configuration, question);
+  if (!held.ok) return held;
+  const { asked, facts, candidates, token } = held.value;
+  const context = { asked, token, heldRoles: facts.heldRoles, isUsed: null, budget: newMatchingBudget() };
+  return ok(candidates.map((candidate) => explainIdentity(candidate, context)));
+}
+
+interface HeldAgainst {
+  readonly asked: DecidedRequest;
+  readonly facts: WrittenFacts;
+  readonly candidates: readonly CompiledIdentity[];
+  readonly token: DecidedToken;
+}
+
+/** The claims, and the rules that they are held against. */
+function holdAgainst(configuration: WrittenConfiguration, question: Question): Result<HeldAgainst, Denial> {
   const { claims } = question;
   const issuer = lookupIssuer(claims);
   if (!issuer.ok) return issuer;
@@ -99,21 +130,25 @@ function decideWritten(configuration: WrittenConfiguration, question: Question):
     subjectClaim: provider.value.subjectClaim,
     compileExpression,
   };
-  const asked: DecidedRequest = { ...NOTHING_ASKED, ...question };
   if (facts.serviceAccount === null && question.serviceAccount !== null) {
     return refuse(denial('service_account_unknown', '', `no service account ${question.serviceAccount}`));
   }
-  const candidates = facts.identities.map(({ read }) => compileFederatedIdentity(read(), context));
-  const token = { claims, issuer: provider.value.providerIssuer, subject: subject.value };
-  return ok(decide(asked, facts, candidates, token, issuerUrl));
+  return ok({
+    asked: { ...NOTHING_ASKED, ...question },
+    facts,
+    candidates: facts.identities.map(({ read }) => compileFederatedIdentity(read(), context)),
+    token: { claims, issuer: provider.value.providerIssuer, subject: subject.value },
+  });
 }
+
+type WrittenFacts = Omit<ExchangeFacts, 'policy' | 'chars'> & { readonly heldRoles: readonly HeldRole[] };
 
 /** What storage would answer to this exchange: ids are names here, of an identity with its account's in front. */
 function factsOf(
   { providers, serviceAccounts, identities, bindings }: WrittenConfiguration,
   { claims, serviceAccount, provider: signedBy = null }: Question,
   issuer: string,
-): Omit<ExchangeFacts, 'policy' | 'chars'> & { readonly heldRoles: readonly HeldRole[] } {
+): WrittenFacts {
   const sharing = providers.filter((written) => written.providerIssuer === issuer);
   const provider = sharing.find(({ name }) => name === signedBy) ?? sharing[0];
   const accounts = new Map(serviceAccounts.map((written) => [written.name, toServiceAccount(written)]));

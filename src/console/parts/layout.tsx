@@ -144,7 +144,7 @@ export function PageHead({
   lead,
   children,
 }: {
-  readonly title: string;
+  readonly title: Child;
   readonly lead?: Child;
   readonly children?: Child;
 }): Child {
