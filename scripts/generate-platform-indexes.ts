@@ -56,6 +56,24 @@ const INDEXES: readonly Index[] = [
     type: 'Source',
     isOptional: true,
   },
+  {
+    file: 'every-look-up.ts',
+    constant: 'EVERY_LOOK_UP',
+    about: 'What asks a platform for facts that make a rule tighter',
+    part: 'look-up.ts',
+    exported: 'lookUp',
+    type: 'LookUp',
+    isOptional: true,
+  },
+  {
+    file: 'every-manifests.ts',
+    constant: 'EVERY_MANIFESTS',
+    about: 'Files to apply or to install',
+    part: 'manifests/every-manifest.ts',
+    exported: 'manifests',
+    type: 'Manifests',
+    isOptional: true,
+  },
 ];
 
 const TYPE_FILES: Readonly<Record<string, string>> = {
@@ -63,6 +81,8 @@ const TYPE_FILES: Readonly<Record<string, string>> = {
   PlatformFacts: './facts.ts',
   Recipe: './recipe.ts',
   Source: './source.ts',
+  LookUp: './look-up.ts',
+  Manifests: './recipe.ts',
 };
 
 /** What keeps the folders and the list of names from fitting together, one sentence each. */

@@ -1,7 +1,7 @@
 // What a recipe is: how to trust one workload of a platform. `cambist bootstrap` reads them all.
 
 import type { JsonObject } from '../token/json.ts';
-import type { LookUp, Variable, Variables } from './look-up.ts';
+import type { Variable, Variables } from './look-up.ts';
 import type { PresetName } from './preset.ts';
 
 /**
@@ -98,8 +98,6 @@ export interface Recipe {
    * Throws a PlatformFailure if such a subject cannot be had again.
    */
   readonly customise?: (claims: JsonObject, subject: string) => readonly Variable[];
-  /** Loads what asks the platform's own API for facts that make the rule tighter. */
-  readonly lookUp?: () => Promise<LookUp>;
   readonly provider: {
     readonly issuer: Template;
     readonly jwksUri?: Template;
@@ -127,8 +125,8 @@ export interface Recipe {
   readonly accountName: Template;
   /** The configuration to paste; `{exchange}` is the script that turns $ID_TOKEN into $ACCESS_TOKEN. */
   readonly configuration: { readonly file: Template; readonly text: Template };
-  /** Loads files that are printed in the configuration's place; which of them is the user's choice. */
-  readonly manifests?: () => Promise<Manifests>;
+  /** Files are printed in the configuration's place, too, if the user asks for them (every-manifests.ts). */
+  readonly hasManifests?: true;
   /** The same in a few lines, through a template of this repository of which the user has a copy; `{uses}` is its address. */
   readonly template?: {
     /** What `--uses` wants, for its help. */

@@ -25,17 +25,20 @@ export interface FileGiver {
 
 /** Reads what the files are to hold, before anything is written to the service. Throws a usage failure. */
 export async function fileGiver(recipe: Recipe, options: OptionReader): Promise<FileGiver> {
-  if (recipe.manifests === undefined)
+  if (recipe.hasManifests !== true)
     return {
       render: (...about) => ({ configuration: renderConfiguration(...about), manifests: [] }),
       give: async ({ configuration }, output) => show(configuration === null ? [] : [configuration], output),
     };
-  const [{ readManifestWishes }, { renderManifests }, { writeManifests }, manifests] = await Promise.all([
+  const [{ readManifestWishes }, { renderManifests }, { writeManifests }, { EVERY_MANIFESTS }] = await Promise.all([
     import('./read-manifest-wishes.ts'),
     import('./render-manifests.ts'),
     import('./write-manifests.ts'),
-    recipe.manifests(),
+    import('../../platforms/every-manifests.ts'),
   ]);
+  const manifests = EVERY_MANIFESTS[recipe.preset];
+  if (manifests === undefined)
+    throw new Error(`the platform ${recipe.preset} has no manifests, though its recipe says so`);
   const wishes = readManifestWishes(options);
   const { directory, wantsPod } = wishes;
   return {

@@ -21,8 +21,12 @@ export async function lookUpPlatform(
 ): Promise<LookUpAnswer> {
   try {
     const given = await readLocalJwks(question.variables.get('jwks'));
-    if (recipe.lookUp === undefined) return { ...NOTHING_FOUND, localJwks: given };
-    const [lookUp, { realSystem }] = await Promise.all([recipe.lookUp(), import('../sources/real-system.ts')]);
+    const [{ EVERY_LOOK_UP }, { realSystem }] = await Promise.all([
+      import('../../platforms/every-look-up.ts'),
+      import('../sources/real-system.ts'),
+    ]);
+    const lookUp = EVERY_LOOK_UP[recipe.preset];
+    if (lookUp === undefined) return { ...NOTHING_FOUND, localJwks: given };
     const answer = await lookUp({
       ...question,
       hasKeys: given !== null,

@@ -27,6 +27,6 @@ const OPTIONS: readonly CommandOption[] = [
 ];
 
 /** The options, if the platform has manifests. */
-export function manifestOptions({ manifests }: Recipe): readonly CommandOption[] {
-  return manifests === undefined ? [] : OPTIONS;
+export function manifestOptions({ hasManifests }: Recipe): readonly CommandOption[] {
+  return hasManifests === true ? OPTIONS : [];
 }

@@ -13,7 +13,7 @@ interface Ids {
 }
 
 /** The ids of the repository and the form of its subjects. */
-export async function lookUpGithub(question: LookUpQuestion): Promise<LookUpAnswer> {
+export async function lookUp(question: LookUpQuestion): Promise<LookUpAnswer> {
   const { variables, variant, wantsIds, system, askApi } = question;
   const wanted = variables.get('repository') ?? '';
   const [owner = '', name = ''] = wanted.split('/');

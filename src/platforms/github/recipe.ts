@@ -113,7 +113,6 @@ export const recipe: Recipe = {
       ...(ref === undefined ? [] : [['ref', ref] as const]),
     ];
   },
-  lookUp: async () => (await import('./look-up.ts')).lookUpGithub,
   provider: { issuer: '{issuer}' },
   variants: [
     {

@@ -6,7 +6,7 @@ import { idOf, NOTHING_FOUND } from '../look-up.ts';
 import type { LookUpAnswer, LookUpQuestion } from '../look-up.ts';
 
 /** The ids of the project and its group. */
-export async function lookUpGitlab({ variables, wantsIds, system, askApi }: LookUpQuestion): Promise<LookUpAnswer> {
+export async function lookUp({ variables, wantsIds, system, askApi }: LookUpQuestion): Promise<LookUpAnswer> {
   if (!wantsIds) return NOTHING_FOUND;
   const project = variables.get('project') ?? '';
   const isGroup = project.endsWith('/*');

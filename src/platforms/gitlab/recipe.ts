@@ -87,7 +87,6 @@ export const recipe: Recipe = {
     ...(given.has('allow-unprotected') ? [] : [['protected', 'true'] as const]),
     ...(given.has('environment') && !given.has('branch') ? [['any-branch', 'true'] as const] : []),
   ],
-  lookUp: async () => (await import('./look-up.ts')).lookUpGitlab,
   provider: { issuer: '{issuer}' },
   variants: [
     {

@@ -7,7 +7,7 @@ import { NOTHING_FOUND, parseJwks } from '../look-up.ts';
 import type { LookUpAnswer, LookUpQuestion } from '../look-up.ts';
 
 /** The issuer of the cluster, and its keys if they have to be registered. */
-export async function lookUpKubernetes(question: LookUpQuestion): Promise<LookUpAnswer> {
+export async function lookUp(question: LookUpQuestion): Promise<LookUpAnswer> {
   const { variables, wantsIds, hasKeys } = question;
   const warnings: string[] = [];
   const notes: string[] = [];

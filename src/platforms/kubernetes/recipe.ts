@@ -55,7 +55,6 @@ export const recipe: Recipe = {
       from: { claim: '/kubernetes.io/serviceaccount/uid' },
     },
   ],
-  lookUp: async () => (await import('./look-up.ts')).lookUpKubernetes,
   provider: { issuer: '{issuer}' },
   variants: [
     {
@@ -77,7 +76,7 @@ export const recipe: Recipe = {
     { who: 'the same name in another namespace', set: { namespace: 'cambist-check' } },
     { who: 'a service account created again under this name', set: { uid: 'cambist-check' }, needs: ['uid'] },
   ],
-  manifests: async () => (await import('./manifests/every-manifest.ts')).manifests,
+  hasManifests: true,
   accountName: 'kubernetes-{namespace}-{kubernetes-service-account}',
   configuration: {
     file: 'pod.yaml',

@@ -5,7 +5,7 @@ import { NOTHING_FOUND } from '../look-up.ts';
 import type { LookUpAnswer, LookUpQuestion } from '../look-up.ts';
 
 /** Nothing; refuses if neither the keys nor their address were given. */
-export function lookUpSpiffe({ variables, hasKeys }: LookUpQuestion): Promise<LookUpAnswer> {
+export function lookUp({ variables, hasKeys }: LookUpQuestion): Promise<LookUpAnswer> {
   if (!hasKeys && !variables.has('jwks-uri')) {
     throw new PlatformFailure(
       'A trust domain has no discovery document: where are its keys?',

@@ -31,7 +31,6 @@ export const recipe: Recipe = {
       ['issuer', given.get('issuer') ?? `spiffe://${domain}`],
     ];
   },
-  lookUp: async () => (await import('./look-up.ts')).lookUpSpiffe,
   provider: { issuer: '{issuer}', jwksUri: '{jwks-uri}' },
   variants: [{ name: 'workload', needs: [], subject: '{spiffe-id}', who: 'the workload {spiffe-id}' }],
   claims: {},
