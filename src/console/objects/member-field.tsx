@@ -22,7 +22,7 @@ const HOW: Readonly<Partial<Record<Writing, string>>> = {
 };
 
 /** The faults of a member, and of what is in it. */
-export function faultsOf(faults: readonly ApiFault[], name: string): string | null {
+function faultsOf(faults: readonly ApiFault[], name: string): string | null {
   const own = faults.filter(({ place }) => place === `/${name}` || place.startsWith(`/${name}/`));
   const texts = own.map(({ place, detail }) =>
     place === `/${name}` ? detail : `${place.slice(name.length + 1)} ${detail}`,

@@ -45,7 +45,7 @@ export function objectPages(kind: Kind, options: FormOptions = {}): readonly Con
 }
 
 /** The page that makes one. */
-export function newPage(kind: Kind, options: FormOptions): ConsolePage {
+function newPage(kind: Kind, options: FormOptions): ConsolePage {
   const { noun } = kind.definition;
   const title = `New ${noun}`;
   const members = formMembers(kind, true);
@@ -90,7 +90,7 @@ export function newPage(kind: Kind, options: FormOptions): ConsolePage {
 }
 
 /** The page that changes one. */
-export function editPage(kind: Kind, options: FormOptions): ConsolePage {
+function editPage(kind: Kind, options: FormOptions): ConsolePage {
   const { noun } = kind.definition;
   const members = formMembers(kind, false);
   const answer = async (
@@ -176,7 +176,7 @@ async function judge(
 }
 
 /** The page that deletes one, after it has named what goes with it. */
-export function deletePage(kind: Kind, options: FormOptions): ConsolePage {
+function deletePage(kind: Kind, options: FormOptions): ConsolePage {
   const { noun } = kind.definition;
   const title = `Delete ${noun}`;
   const answer = async (page: PageContext, problem: ApiProblem | null): Promise<PageAnswer> => {
