@@ -49,6 +49,8 @@ func TestEveryOperation(t *testing.T) {
 	for range client.AuditEvents.Archive(ctx) {
 	}
 	_, _ = client.AuditEvents.ArchivedObject(ctx, 1)
+	for range client.TrustReport(ctx, iam.ListOptions{}) {
+	}
 	_, _ = client.Me(ctx)
 	_, _ = client.MyPermissions(ctx, "shop")
 

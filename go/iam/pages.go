@@ -14,6 +14,11 @@ var nextLink = regexp.MustCompile(`<([^>]*)>\s*;[^,]*\brel="?next"?`)
 
 // pages goes through a list. Of the link to the next page only the cursor is used, so that no answer leads elsewhere.
 func pages[View any](ctx context.Context, send *transport, path string, query url.Values) iter.Seq2[*View, error] {
+	return pagesOf[View](ctx, send, path, query, "")
+}
+
+// pagesOf is the same for a list that is a member of each answer.
+func pagesOf[View any](ctx context.Context, send *transport, path string, query url.Values, member string) iter.Seq2[*View, error] {
 	return func(yield func(*View, error) bool) {
 		seen := map[string]bool{}
 		for range maxPages {
@@ -26,9 +31,9 @@ func pages[View any](ctx context.Context, send *transport, path string, query ur
 				yield(nil, err)
 				return
 			}
-			var page []json.RawMessage
-			if err := answer.decode(&page); err != nil || page == nil {
-				yield(nil, r.unexpected(answer, errors.Join(errors.New("it is no list"), err)))
+			page, err := listIn(answer, member)
+			if err != nil {
+				yield(nil, r.unexpected(answer, err))
 				return
 			}
 			for _, raw := range page {
@@ -57,6 +62,22 @@ func pages[View any](ctx context.Context, send *transport, path string, query ur
 			query.Set("cursor", cursor)
 		}
 	}
+}
+
+func listIn(answer *answer, member string) ([]json.RawMessage, error) {
+	body := answer.body
+	if member != "" {
+		var members map[string]json.RawMessage
+		if err := answer.decode(&members); err != nil {
+			return nil, err
+		}
+		body = members[member]
+	}
+	var page []json.RawMessage
+	if err := decodeJSON(body, &page); err != nil || page == nil {
+		return nil, errors.Join(errors.New("it is no list"), err)
+	}
+	return page, nil
 }
 
 func nextCursor(link string) string {

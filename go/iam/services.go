@@ -116,6 +116,12 @@ func (c *Client) Me(ctx context.Context) (*Me, error) {
 	return ask[Me](ctx, &c.transport, newRequest(http.MethodGet, "/me"))
 }
 
+// TrustReport goes through what is known of each federated identity: its last use, what can be said against it, and the narrowest
+// rule that its recorded grants need. It stops at the first error.
+func (c *Client) TrustReport(ctx context.Context, options ListOptions) iter.Seq2[*TrustReportIdentity, error] {
+	return pagesOf[TrustReportIdentity](ctx, &c.transport, "/reports/trust", options.query(), "identities")
+}
+
 // MyPermissions lists the effective rules of the calling token, in the project if one is named.
 func (c *Client) MyPermissions(ctx context.Context, project string) ([]Permission, error) {
 	r := newRequest(http.MethodGet, "/me/permissions")

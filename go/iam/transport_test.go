@@ -346,3 +346,29 @@ func TestTextThatOthersWrote(t *testing.T) {
 		t.Errorf("%q", err)
 	}
 }
+
+func TestTrustReport(t *testing.T) {
+	client, calls := answers(t,
+		problem(200, `{"generatedAt":"2027-01-15T08:00:00Z","identities":[{"identity":"fid_1"}]}`, "link", `</v1/reports/trust?cursor=b>; rel="next"`),
+		problem(200, `{"generatedAt":"2027-01-15T08:00:00Z","identities":[]}`, "link", `</v1/reports/trust?cursor=c>; rel="next"`),
+		problem(200, `{"generatedAt":"2027-01-15T08:00:00Z","identities":[{"identity":"fid_2","findings":[{"code":"unused","detail":"x"}]}]}`),
+	)
+	ids := []string{}
+	for one, err := range client.TrustReport(context.Background(), iam.ListOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, one.Identity)
+	}
+	if fmt.Sprint(ids) != "[fid_1 fid_2]" || calls.Load() != 3 {
+		t.Errorf("%v in %d calls", ids, calls.Load())
+	}
+	for _, body := range []string{`{}`, `[]`, `{"identities":null}`, `{"identities":[{}]}`} {
+		client, _ := answers(t, problem(200, body))
+		for _, err := range client.TrustReport(context.Background(), iam.ListOptions{}) {
+			if err == nil {
+				t.Errorf("%s is a report", body)
+			}
+		}
+	}
+}

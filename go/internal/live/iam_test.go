@@ -114,6 +114,16 @@ func TestObjects(t *testing.T) {
 	if credential.AccessSecret == "" {
 		t.Error("the credential has no secret")
 	}
+	reported := false
+	for one, err := range client.TrustReport(ctx, iam.ListOptions{ServiceAccount: account.Identity}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		reported = reported || one.Identity == identity.Identity
+	}
+	if !reported {
+		t.Error("the rule is not in the report")
+	}
 	must(client.ServiceAccounts.RevokeTokens(ctx, account.Identity))(t)
 	must(client.FederatedIdentities.RevokeTokens(ctx, identity.Identity))(t)
 
