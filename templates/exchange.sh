@@ -47,6 +47,9 @@ cambist_exchange() {
     curl --silent --show-error --retry 3 --retry-max-time 60 --max-time 30 --write-out ' %{http_code}' \
       "$@" --data-urlencode subject_token@- "$CAMBIST_URL/oidc/token") ||
     cambist_fail "no answer from $CAMBIST_URL" || return 1
+  # A shell looks for minutes through an answer of some megabytes.
+  [ ${#cambist_answer} -le 65540 ] ||
+    cambist_fail "$CAMBIST_URL answers with more than 64 KiB and is no Cambist deployment: check the url" || return 1
   cambist_status=${cambist_answer##* }
   ACCESS_TOKEN=$(cambist_member access_token)
   case $cambist_status:$ACCESS_TOKEN in

@@ -130,6 +130,7 @@ describe('every platform', () => {
   };
 
   it.each<[name: string, answer: Answer, said: string]>([
+    ['ten megabytes', [200, JSON.stringify({ access_token: 'a'.repeat(10_000_000) })], 'more than 64 KiB'],
     ['HTML', [200, '<html>login</html>'], 'answers with an HTML page (HTTP 200)'],
     ['nothing', [200, ''], 'answers with nothing (HTTP 200)'],
     ['no access_token', [200, '{"token":"x"}'], 'answers with something else (HTTP 200) and is no Cambist deployment'],
