@@ -9,7 +9,8 @@ import { auditListStatement, auditReadStatement } from '../../src/store/audit-ev
 import { runArchive } from '../../src/store/archive-run.ts';
 import { sweep } from '../../src/store/sweep.ts';
 import { bucket, DAY } from '../support/archive.ts';
-import { addIdentity, deploy, join } from '../support/deployment.ts';
+import { openBrowser } from '../console/browser.ts';
+import { addIdentity, ADMIN_TOKEN, deploy, join } from '../support/deployment.ts';
 import type { Deployment } from '../support/deployment.ts';
 import { createIssuer } from '../support/issuer.ts';
 
@@ -135,6 +136,9 @@ async function useEverything({ iam, send, token, exchange, clock }: Deployment, 
   await iam('GET', '/v1/signing-keys');
   await iam('POST', '/v1/signing-keys/rotate', { alg: 'ES256', mode: 'emergency' });
   await iam('GET', '/metrics');
+  const browser = openBrowser(deployment);
+  await browser.signIn(ADMIN_TOKEN);
+  await browser.submit('/console/sign-out', {}, '/console');
   const providerPath = `/v1/federated-identity-providers/${joined.provider}`;
   await iam('POST', `${providerPath}/refresh`);
   await iam('POST', `${providerPath}/check`);
