@@ -17,6 +17,8 @@ import (
 	"unicode"
 
 	"golang.org/x/oauth2"
+
+	"cambist"
 )
 
 const ownUserAgent = "cambist-go"
@@ -132,7 +134,7 @@ func isUntouched(failure *Error) bool {
 }
 
 func (t *transport) try(ctx context.Context, r *request) (*answer, *Error) {
-	token, err := t.tokens.Token()
+	token, err := t.token(ctx)
 	if err != nil {
 		return nil, r.failure(CodeNoToken, "there is no token: "+err.Error(), err)
 	}
@@ -173,6 +175,20 @@ func (t *transport) try(ctx context.Context, r *request) (*answer, *Error) {
 		return got, nil
 	}
 	return nil, r.refusal(got)
+}
+
+// token is the bearer token of one request. A source of package cambist stops waiting with the request's context; an
+// oauth2.TokenSource knows none.
+func (t *transport) token(ctx context.Context) (*oauth2.Token, error) {
+	source, isOurs := t.tokens.(*cambist.TokenSource)
+	if !isOurs {
+		return t.tokens.Token()
+	}
+	token, err := source.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return token.OAuth2(), nil
 }
 
 func (a *answer) decode(into any) error {

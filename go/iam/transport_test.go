@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"cambist"
 	"cambist/iam"
 )
 
@@ -138,6 +139,31 @@ func TestNotFoundOfSomebodyElse(t *testing.T) {
 				t.Errorf("%s, %s: %v", name, body, err)
 			}
 		}
+	}
+}
+
+func TestContextEndsTheWaitForAToken(t *testing.T) {
+	asked := make(chan struct{})
+	tokens, err := cambist.NewTokenSource(cambist.TokenSourceOptions{
+		Exchange: cambist.ExchangeOptions{URL: "https://cambist.example.com"},
+		IDTokens: func(context.Context) (string, error) {
+			close(asked)
+			<-t.Context().Done()
+			return "", t.Context().Err()
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := iam.New("https://cambist.example.com", iam.Options{TokenSource: tokens})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-asked; cancel() }()
+	var failure *iam.Error
+	if _, err := client.Me(ctx); !errors.As(err, &failure) || failure.Code != iam.CodeNoToken || !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
 	}
 }
 
