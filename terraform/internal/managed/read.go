@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -17,8 +18,7 @@ import (
 
 // Read takes the object from its list, which one refresh reads once for all objects in it.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	if !r.isReady() {
-		resp.Diagnostics.AddError("The deployment is not known yet", unknownSettings)
+	if !r.mayAsk(&resp.Diagnostics) {
 		return
 	}
 	before := attributes(req.State.Raw)
@@ -40,6 +40,14 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	resp.State.Raw = state
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, attributes(state))...)
+}
+
+// mayAsk says so if the deployment is not known.
+func (r *Resource) mayAsk(problems *diag.Diagnostics) bool {
+	if !r.isReady() {
+		problems.AddError("The deployment is not known yet", unknownSettings)
+	}
+	return r.isReady()
 }
 
 const unknownSettings = "A setting of the provider (such as url) comes from a resource that is not created yet. Apply that one first, with -target."
@@ -102,8 +110,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 
 // adopt finds the parent of an object that is imported without it.
 func (r *Resource) adopt(ctx context.Context, values map[string]tftypes.Value, resp *resource.ImportStateResponse) bool {
-	if !r.isReady() {
-		resp.Diagnostics.AddError("The deployment is not known yet", unknownSettings)
+	if !r.mayAsk(&resp.Diagnostics) {
 		return false
 	}
 	found, err := r.find(ctx, values)

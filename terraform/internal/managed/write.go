@@ -15,6 +15,9 @@ import (
 
 // Create creates the object. A write that has begun is not cut off by an interruption, because its answer belongs into the state.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	if !r.mayAsk(&resp.Diagnostics) {
+		return
+	}
 	ctx = context.WithoutCancel(ctx)
 	config, plan := attributes(req.Config.Raw), attributes(req.Plan.Raw)
 	body, _ := r.creation(config)
@@ -42,6 +45,9 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 
 // Update changes what differs, if the object is still as it was planned from.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	if !r.mayAsk(&resp.Diagnostics) {
+		return
+	}
 	ctx = context.WithoutCancel(ctx)
 	config, plan, before := attributes(req.Config.Raw), attributes(req.Plan.Raw), attributes(req.State.Raw)
 	objects, identity := r.session.Objects(r.place(before)), textOf(before["identity"])
@@ -111,6 +117,9 @@ func (r *Resource) reportChange(ctx context.Context, err error, config, before m
 
 // Delete deletes the object; one that is gone already is deleted.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	if !r.mayAsk(&resp.Diagnostics) {
+		return
+	}
 	ctx = context.WithoutCancel(ctx)
 	before := attributes(req.State.Raw)
 	err := r.session.Objects(r.place(before)).Delete(ctx, textOf(before["identity"]))
