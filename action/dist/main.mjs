@@ -2316,7 +2316,7 @@ async function writePrivateFile(path, text, mode = OWNER_ONLY) {
     }
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => void 0);
     const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
     throw new CliFailure(`${path} cannot be written (${reason}).`, { code: "file_not_written" });
   }

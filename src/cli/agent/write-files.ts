@@ -55,7 +55,8 @@ export async function removeDrafts(output: WantedOutput): Promise<void> {
     const start = `.${basename(path)}.`;
     for (const name of names)
       if (name.startsWith(start) && /^[\da-f]{8}-[\da-f-]{27}$/.test(name.slice(start.length)))
-        await rm(join(directory, name), { force: true });
+        // Somebody else's, or none of ours by all but its name: it stays, and hinders nothing.
+        await rm(join(directory, name), { force: true }).catch(() => undefined);
   }
 }
 

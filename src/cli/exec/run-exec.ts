@@ -79,7 +79,9 @@ export async function runExec(context: CommandContext, wishes: Wishes): Promise<
     await Promise.all([kept, keeper.end()]);
     clearTimeout(grace);
     await keeper.removeFiles();
-    await rm(wishes.directory, { recursive: true, force: true });
+    await rm(wishes.directory, { recursive: true, force: true }).catch((error: NodeJS.ErrnoException) => {
+      output.warn(`${wishes.directory} could not be removed (${error.code ?? 'unknown reason'}).`);
+    });
     if (wishes.revokes) await issued.revoke(wishes.settings.url, context);
     signals.release();
   }

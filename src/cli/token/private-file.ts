@@ -25,7 +25,8 @@ export async function writePrivateFile(path: string, text: string, mode: number 
     }
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    // Where it cannot be written, it can often not be removed: the first reason counts.
+    await rm(draft, { force: true }).catch(() => undefined);
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
     throw new CliFailure(`${path} cannot be written (${reason}).`, { code: 'file_not_written' });
   }

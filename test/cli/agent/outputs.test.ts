@@ -293,6 +293,23 @@ describe('writing', () => {
     expect(modeOf(file('new/deep'))).toBe(0o700);
   });
 
+  it('says so if a file stands where the directory should, and writes the others', async () => {
+    writeFileSync(file('taken'), '');
+    const { code, stderr } = await fromFile([
+      { type: 'token', path: file('taken/out') },
+      { type: 'docker-config', path: file('taken/config.json'), registry: 'r.example.com' },
+      { type: 'token', path: file() },
+    ]);
+    expect([code, stderr.match(/^✖.*/gm)?.toSorted()]).toEqual([
+      1,
+      [
+        `✖ ${file('taken/config.json')}: ${file('taken/config.json')} cannot be written (ENOTDIR).`,
+        `✖ ${file('taken/out')}: ${file('taken/out')} cannot be written (ENOTDIR).`,
+      ],
+    ]);
+    expect(textOf()).toBe(ACCESS);
+  });
+
   it('refuses a directory that everybody can write to, and takes one where nobody can replace what is not theirs', async () => {
     mkdirSync(file('open'));
     chmodSync(file('open'), 0o777);
@@ -356,9 +373,12 @@ describe('writing', () => {
 
   it('removes what an agent left that was killed while it wrote, and nothing else', async () => {
     const left = file('.out.0a1b2c3d-0000-4000-8000-000000000000');
+    // Somebody who knows the form of the name cannot keep the agent from its work.
+    const inTheWay = '.out.1a1b2c3d-0000-4000-8000-000000000000';
+    mkdirSync(file(inTheWay));
     for (const path of [left, file('.out.swp')]) writeFileSync(path, 'secret');
     expect((await fromFile([{ type: 'token', path: file() }])).code).toBe(0);
-    expect(readdirSync(directory).toSorted()).toEqual(['.out.swp', 'out']);
+    expect(readdirSync(directory).toSorted()).toEqual([inTheWay, '.out.swp', 'out']);
   });
 
   it('writes the others if one fails, with the reason of AWS and exit code 1', async () => {
