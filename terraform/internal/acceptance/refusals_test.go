@@ -72,6 +72,24 @@ func TestRefusedInThePlan(t *testing.T) {
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: steps})
 }
 
+// TestRefusedBeforeAnythingIsThere judges a rule although what it joins is made by the same apply.
+func TestRefusedBeforeAnythingIsThere(t *testing.T) {
+	o := newTenant(t)
+	whole := func(attributes string) string {
+		return o.config("resource \"cambist_identity_provider\" \"it\" {\n  name = \"ci\"\n  provider_issuer = \"https://ci.example.com\"\n}\n" +
+			named("it", `name = "deployer"`) +
+			"resource \"cambist_federated_identity\" \"it\" {\n  name = \"main\"\n  provider_identity = cambist_identity_provider.it.identity\n" +
+			"  service_account_identity = cambist_service_account.it.identity\n  " + attributes + "\n}\n")
+	}
+	subject := `provider_subject = "job:main"` + "\n  "
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: []resource.TestStep{
+		refused(whole(`provider_subject = "job:*"`+"\n  "+`provider_subject_match = "glob"`), "Cannot create the federated identity", "provider_subject"),
+		refused(whole(subject+`conditions = { ref = {} }`), `conditions["ref"] must have exactly one member`),
+		refused(whole(subject+`expression = "claims."`), "expression"),
+		{Config: whole(subject + `conditions = { ref = "main" }`)},
+	}})
+}
+
 // TestTwoCredentials gives the provider two: it would be unclear who it is.
 func TestTwoCredentials(t *testing.T) {
 	o := newTenant(t)

@@ -3,11 +3,17 @@
 package managed
 
 import (
+	"maps"
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"cambist/iam"
 	"terraform-provider-cambist/internal/object"
 )
+
+// nobody is in an identifier that no object has.
+var nobody = strings.Repeat("0", 26)
 
 // creation is the body that creates an object: what is configured, so that the service gives its own defaults. It is not whole
 // while something is unknown.
@@ -24,6 +30,20 @@ func (r *Resource) creation(config map[string]tftypes.Value) (body iam.Document,
 		body[member.Wire] = toJSON(&member.Is, value)
 	}
 	return body, r.described.Parent == nil || config[r.described.Parent.Name].IsKnown()
+}
+
+// draft is the body to judge a creation by. An object that it refers to and that is not made yet is nobody, so that the rest is judged
+// all the same; absent has the places of those.
+func (r *Resource) draft(config map[string]tftypes.Value) (body iam.Document, absent []string, isWhole bool) {
+	filled := maps.Clone(config)
+	for _, member := range r.described.Managed() {
+		if prefix := member.Is.Prefix; prefix != "" && !config[member.Name].IsKnown() {
+			filled[member.Name] = tftypes.NewValue(tftypes.String, prefix+"_"+nobody)
+			absent = append(absent, "/"+member.Wire)
+		}
+	}
+	body, isWhole = r.creation(filled)
+	return body, absent, isWhole
 }
 
 // update is the body that changes an object: only what differs. Null brings back what the service chooses by itself.

@@ -71,17 +71,34 @@ func (r *Resource) reportJudgement(problems *diag.Diagnostics, verb string, err 
 
 func (r *Resource) ask(ctx context.Context, config, plan, before map[string]tftypes.Value) (iam.Document, error) {
 	if before == nil {
-		body, isWhole := r.creation(config)
+		body, absent, isWhole := r.draft(config)
 		if !isWhole {
 			return nil, nil
 		}
-		return r.written(r.session.Objects(r.place(config)).Create(ctx, body, iam.ValidateOnly()))
+		answer, err := r.written(r.session.Objects(r.place(config)).Create(ctx, body, iam.ValidateOnly()))
+		return answer, besides(err, absent)
 	}
 	body, isWhole := r.update(config, plan, before)
 	if !isWhole || len(body) == 0 {
 		return nil, nil
 	}
 	return r.written(r.session.Objects(r.place(before)).Update(ctx, textOf(before["identity"]), body, iam.ValidateOnly()))
+}
+
+// besides is a refusal without what it says at these places; nil if nothing is left of it.
+func besides(err error, places []string) error {
+	var refusal *iam.Error
+	if !errors.As(err, &refusal) || len(places) == 0 || len(refusal.Faults) == 0 {
+		return err
+	}
+	left := *refusal
+	left.Faults = slices.DeleteFunc(slices.Clone(refusal.Faults), func(fault iam.Fault) bool {
+		return slices.Contains(places, pointerOf(fault))
+	})
+	if len(left.Faults) == 0 {
+		return nil
+	}
+	return &left
 }
 
 // warn shows what the service accepts though it may be a mistake.
