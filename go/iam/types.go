@@ -1228,7 +1228,7 @@ type TrustReportIdentity struct {
 	LastUsedAt *time.Time `json:"lastUsedAt"`
 	// Grants of the last 90 days that were read, of a shadow rule those that it would have made; if `complete` is false, there are more.
 	Grants90d int64 `json:"grants90d"`
-	// False if not every grant of the 90 days was read; the newest were.
+	// False if not every grant of the 90 days was read: the newest were, and some from further back.
 	Complete bool `json:"complete"`
 	// The member `findings`.
 	Findings []TrustReportIdentityFinding `json:"findings"`

@@ -43,14 +43,15 @@ export const MAX_SHOWN_AUDIENCE_CHARS = 200;
 /** Tags of one key of Tailscale's form, and characters of one: all of them fit into one annotation. */
 export const MAX_TAGS = 50;
 export const MAX_TAG_CHARS = 80;
-/** Identities in one page of the trust report: for each of them grants are read from D1 and, once archived, from up to 24 objects in R2. */
+/** Identities in one page of the trust report: for each of them grants are read from D1 and, once archived, from objects in R2. */
 export const MAX_REPORTED_IDENTITIES = 100;
 /** Identities whose grants are read at once; a Worker has six connections. */
-export const IDENTITIES_REPORTED_AT_ONCE = 4;
-/** Newest grants of an identity that a report looks at: ten a day for 90 days, some 2 MB with their claims. */
-export const MAX_GRANTS_PER_IDENTITY = 1_000;
+export const IDENTITIES_REPORTED_AT_ONCE = 3;
+/** Newest grants of an identity that a report looks at, and grants of each look further back if there are more: 2 MB with their claims. */
+export const MAX_NEWEST_GRANTS = 600;
+export const GRANTS_PER_LOOK_BACK = 200;
 /** Pages of the audit log that are read for them: an identity's grants are searched for among those of its account. */
-export const MAX_GRANT_PAGES_PER_IDENTITY = 3;
-/** Grants and seconds after which a page of the report ends: a Worker's memory is 128 MB, and people wait for the answer. */
+export const MAX_GRANT_PAGES = 3;
+/** Grants and seconds after which a page of the report ends. A request may take 2 s of CPU, and what is begun by then takes a second more at most. */
 export const MAX_EVENTS_PER_REPORT = 5_000;
-export const MAX_REPORT_SECONDS = 5;
+export const MAX_REPORT_SECONDS = 1;

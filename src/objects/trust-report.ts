@@ -125,7 +125,10 @@ export const trustReportSchema: JsonObject = object({
         integer,
         'Grants of the last 90 days that were read, of a shadow rule those that it would have made; if `complete` is false, there are more',
       ),
-      complete: described(boolean, 'False if not every grant of the 90 days was read; the newest were'),
+      complete: described(
+        boolean,
+        'False if not every grant of the 90 days was read: the newest were, and some from further back',
+      ),
       findings: arrayOf(object({ code: oneOfTexts(FINDING_CODES), detail: string })),
       proposal: described(
         orNull(proposalSchema),

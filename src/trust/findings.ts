@@ -82,7 +82,7 @@ export function excessFindings(
   const needs = needsOf(identity, grants);
   const among = isComplete
     ? `none of the ${grants.length} grants in ${REPORT_DAYS} days`
-    : `none of the newest ${grants.length} grants`;
+    : `none of the ${grants.length} grants that were read`;
   const beyond = (few: readonly string[], many: readonly string[]): readonly string[] =>
     many.filter((value) => !few.includes(value));
   const scopes = beyond(needs.allowedScopes, identity.allowedScopes);

@@ -14,7 +14,7 @@ import { listedParts, tenantPin } from './narrow-conditions.ts';
 import type { SeenToken } from './narrow-conditions.ts';
 import { isSettled, narrowerSubjects, subjectAsRuled } from './narrow-subject.ts';
 import { needsOf } from './needs.ts';
-import { decideAlone, givesTheSame, isWhole } from './recorded-grants.ts';
+import { givesTheSame, isWhole, tryWith } from './recorded-grants.ts';
 import type { RecordedGrant, Surroundings, WholeGrant } from './recorded-grants.ts';
 import { acceptsAtLeast, givesAtLeast } from './rule-containment.ts';
 import { shutOut } from './shut-out.ts';
@@ -43,21 +43,22 @@ export function propose(
 ): TrustProposal | null {
   const today = context.compile(rule);
   const whole = grants.filter((grant) => isWhole(grant, today));
+  const decideToday = tryWith(today, context);
   const tried = whole.flatMap((grant): TriedGrant[] => {
-    const given = decideAlone(today, grant.claims, grant.asked, grant.time, context);
+    const given = decideToday(grant);
     return given === null ? [] : [{ grant, given }];
   });
   if (tried.length < MIN_GRANTS) return null;
 
-  let next = rule;
-  for (const change of changesFor(rule, today, grants, tried, context)) {
-    const changed = { ...next, ...change(next) };
-    if (isSafe(changed, next, tried, context)) next = changed;
-  }
-  const members = membersThatDiffer(next, rule);
-  if (Object.keys(members).length === 0) return null;
+  const changes = changesFor(rule, today, grants, tried, context);
+  // All at once, and one by one only if that would lose a grant: trying is what takes long.
+  const whollyChanged = changedBy(changes, rule, () => true, context);
+  const isKept = (changed: FederatedIdentity): boolean => stillGrants(context.compile(changed), tried, context);
+  const next = isKept(whollyChanged) ? whollyChanged : changedBy(changes, rule, isKept, context);
+  const members = differing(next, rule);
+  if (members.length === 0) return null;
   return {
-    ...members,
+    ...Object.fromEntries(members.map((name) => [name, next[name]])),
     wouldStillGrant: tried.length,
     wouldNoLongerGrant: shutOut(
       { today, next: context.compile(next) },
@@ -111,27 +112,40 @@ function changesFor(
   ];
 }
 
-/** The changed rule takes nothing in and gives nothing that the rule before it did not, and makes the same grants. */
-function isSafe(
-  changed: FederatedIdentity,
-  before: FederatedIdentity,
-  tried: readonly TriedGrant[],
+/** The rule with those of the changes that only narrow it, draw no warning and are kept. */
+function changedBy(
+  changes: readonly Change[],
+  rule: FederatedIdentity,
+  isKept: (changed: FederatedIdentity) => boolean,
   context: ProposalContext,
-): boolean {
+): FederatedIdentity {
+  let next = rule;
+  for (const change of changes) {
+    const changed = { ...next, ...change(next) };
+    if (differing(changed, next).length > 0 && isNarrower(changed, next, context) && isKept(changed)) next = changed;
+  }
+  return next;
+}
+
+/** The changed rule takes nothing in and gives nothing that the rule before it did not, and draws no warning that was not there. */
+function isNarrower(changed: FederatedIdentity, before: FederatedIdentity, context: ProposalContext): boolean {
   const [next, current] = [context.compile(changed), context.compile(before)];
   if (!acceptsAtLeast(current, next) || !givesAtLeast(current.identity, next.identity)) return false;
   const known = new Set(broadWarnings(before, next.preset.name).map(({ code }) => code));
-  if (!broadWarnings(changed, next.preset.name).every(({ code }) => known.has(code))) return false;
+  return broadWarnings(changed, next.preset.name).every(({ code }) => known.has(code));
+}
+
+/** Every grant is made as today, with the same scope, audiences and lifetime. */
+function stillGrants(next: CompiledIdentity, tried: readonly TriedGrant[], context: ProposalContext): boolean {
+  const decideNext = tryWith(next, context);
   return tried.every(({ grant, given }) => {
-    if (!isWhole(grant, next)) return false;
-    const now = decideAlone(next, grant.claims, grant.asked, grant.time, context);
+    const now = isWhole(grant, next) ? decideNext(grant) : null;
     return now !== null && givesTheSame(now, given);
   });
 }
 
-function membersThatDiffer(next: FederatedIdentity, rule: FederatedIdentity): ProposedMembers {
-  const differing = PROPOSED_MEMBERS.filter(
+function differing(next: FederatedIdentity, rule: FederatedIdentity): readonly (keyof ProposedMembers)[] {
+  return PROPOSED_MEMBERS.filter(
     (name) => canonicalJson(next[name] as JsonValue) !== canonicalJson(rule[name] as JsonValue),
   );
-  return Object.fromEntries(differing.map((name) => [name, next[name]]));
 }

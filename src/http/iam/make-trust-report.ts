@@ -12,11 +12,12 @@ import { REPORT_DAYS, SECONDS_PER_DAY } from '../../trust/limits.ts';
 import { knownRule, reportIdentity } from '../../trust/report-identity.ts';
 import type { GrantEvents, ReportContext } from '../../trust/report-identity.ts';
 import {
+  GRANTS_PER_LOOK_BACK,
   IDENTITIES_REPORTED_AT_ONCE,
   MAX_EVENTS_PER_REPORT,
-  MAX_GRANTS_PER_IDENTITY,
-  MAX_GRANT_PAGES_PER_IDENTITY,
+  MAX_GRANT_PAGES,
   MAX_LIST_LIMIT,
+  MAX_NEWEST_GRANTS,
   MAX_REPORT_SECONDS,
   MAX_REPORTED_IDENTITIES,
 } from '../limits.ts';
@@ -79,7 +80,7 @@ export async function readTrustReport(
       wave.map(async (record) => ({
         record,
         account: await accountOf(record.serviceAccountIdentity),
-        evidence: await readEvidence(record, ownerId, now, deps),
+        evidence: await readGrants(record, ownerId, now, deps),
       })),
     );
     for (const { record, account, evidence } of read) {
@@ -127,8 +128,11 @@ function ofAccount(serviceAccount: string, now: number): ListFilter {
   return { ...none, serviceAccount, labels: [], limit: MAX_LIST_LIMIT, now };
 }
 
-/** The newest grants of an identity, found among the events of its account, in D1 and in the archive. */
-async function readEvidence(
+/**
+ * Grants of an identity, found among the events of its account, in D1 and in the archive: the newest, and of what does not fit
+ * some from halfway back, so that a job that runs once a month is seen beside one that runs every minute.
+ */
+async function readGrants(
   { id, mode, serviceAccountIdentity, lastUsedAt }: FederatedIdentityRecord,
   organisation: string,
   now: number,
@@ -139,24 +143,32 @@ async function readEvidence(
   if (mode === 'enforce' && (lastUsedAt === null || lastUsedAt < since - SECONDS_PER_DAY))
     return { events: [], isComplete: true };
   const events: ListedAuditEvent[] = [];
-  let before: AuditCursor | null = null;
-  for (let pages = 0; pages < MAX_GRANT_PAGES_PER_IDENTITY && events.length < MAX_GRANTS_PER_IDENTITY; pages += 1) {
+  let isComplete = true;
+  let [until, before, limit]: [number | null, AuditCursor | null, number] = [null, null, MAX_NEWEST_GRANTS];
+  for (let pages = 0; pages < MAX_GRANT_PAGES; pages += 1) {
+    const outcome = mode === 'shadow' ? 'shadow' : 'granted';
+    const filter = { ...ANY_EVENT, since, until, before, outcome, limit } as const;
     const found = await store.audit.list(organisation, {
-      since,
-      until: null,
-      action: null,
-      outcome: mode === 'shadow' ? 'shadow' : 'granted',
+      ...filter,
       serviceAccount: serviceAccountIdentity,
       federatedIdentity: id,
-      issuer: null,
-      subject: null,
-      requestId: null,
-      before,
-      limit: MAX_GRANTS_PER_IDENTITY - events.length,
     });
     events.push(...found.events);
-    before = found.next;
-    if (before === null) break;
+    if (found.next === null) return { events, isComplete };
+    const isFull = found.events.length >= limit;
+    if (isFull) {
+      isComplete = false;
+      until = since + Math.floor((found.next.time - since) / 2);
+      before = null;
+      limit = GRANTS_PER_LOOK_BACK;
+    } else before = found.next;
   }
-  return { events, isComplete: before === null };
+  return { events, isComplete: false };
 }
+
+const ANY_EVENT = {
+  action: null,
+  issuer: null,
+  subject: null,
+  requestId: null,
+} as const;
