@@ -26,7 +26,7 @@ let made = 0;
 
 function rule(
   written: FederatedIdentityInput,
-  { preset = 'github' as PresetName, ...changes }: Partial<FederatedIdentityRecord> & { preset?: PresetName } = {},
+  { preset = 'github', ...changes }: Partial<FederatedIdentityRecord> & { preset?: PresetName } = {},
 ): FederatedIdentityRecord {
   made += 1;
   const id = `fid_${String(made).padStart(26, '0')}`;
