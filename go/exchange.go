@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +19,13 @@ import (
 const (
 	tokenExchange   = "urn:ietf:params:oauth:grant-type:token-exchange"
 	tokenTypePrefix = "urn:ietf:params:oauth:token-type:"
+)
+
+var (
+	// bearerToken is what a header may carry (RFC 6750 §2.1): nothing that a shell or a file of settings reads.
+	bearerToken = regexp.MustCompile(`^[\w.~+/-]+=*$`)
+	// scopes are tokens with single spaces between them (RFC 6749 §3.3).
+	scopes = regexp.MustCompile(`^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$`)
 )
 
 // Kinds of token to ask for.
@@ -185,7 +193,7 @@ func readToken(got *answer, requested string, startedAt time.Time) (*Token, erro
 		return nil, got.unexpected("the answer is " + got.kind() + ": check that the address is a Cambist deployment")
 	}
 	accessToken := got.text("access_token")
-	if isNoToken(accessToken) || notPrintable.MatchString(accessToken) || strings.Contains(accessToken, " ") {
+	if isNoToken(accessToken) || !bearerToken.MatchString(accessToken) {
 		return nil, got.unexpected("the answer has no usable access_token")
 	}
 	// Counting with a text, a fraction or nothing at all would make a token that never expires or never counts.
@@ -201,6 +209,10 @@ func readToken(got *answer, requested string, startedAt time.Time) (*Token, erro
 	if got.text("token_type") == "" {
 		return nil, got.unexpected("the answer has no token_type")
 	}
+	scope, isText := got.members["scope"].(string)
+	if _, isThere := got.members["scope"]; isThere && (!isText || scope != "" && !scopes.MatchString(scope)) {
+		return nil, got.unexpected("the answer has no usable scope")
+	}
 	lifetime := time.Duration(expiresIn) * time.Second
 	return &Token{
 		AccessToken:     accessToken,
@@ -208,7 +220,7 @@ func readToken(got *answer, requested string, startedAt time.Time) (*Token, erro
 		TokenType:       got.text("token_type"),
 		ExpiresIn:       lifetime,
 		ExpiresAt:       startedAt.Add(lifetime),
-		Scope:           strings.Fields(got.text("scope")),
+		Scope:           strings.Fields(scope),
 		RequestID:       got.requestID,
 	}, nil
 }
