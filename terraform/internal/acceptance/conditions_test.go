@@ -77,6 +77,7 @@ func TestForms(t *testing.T) {
 func TestImport(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
 			o := newTenant(t)
 			config := o.config(kind.block(kind.all(o)...))
 			steps := []resource.TestStep{
@@ -94,6 +95,7 @@ func TestImport(t *testing.T) {
 func TestImportOfDefaults(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
 			o := newTenant(t)
 			config := o.config(kind.block())
 			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: []resource.TestStep{
@@ -110,6 +112,7 @@ func TestImportOfDefaults(t *testing.T) {
 func TestImportByIdentity(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
 			o := newTenant(t)
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories(),
@@ -129,6 +132,7 @@ var knowsIdentities = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfve
 func TestImportOfChildren(t *testing.T) {
 	for _, name := range []string{"role_binding", "access_credential"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			o := newTenant(t)
 			address := "cambist_" + name + ".it"
 			both := func(state *terraform.State) (string, error) {

@@ -129,6 +129,7 @@ func (k kind) all(o *tenant) []string {
 func TestEveryMember(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
 			o := newTenant(t)
 			all := kind.all(o)
 			plain := o.config(kind.block())

@@ -67,6 +67,7 @@ func TestDrift(t *testing.T) {
 func TestParentGone(t *testing.T) {
 	for _, name := range []string{"federated_identity", "role_binding", "access_credential"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			o := newTenant(t)
 			config := o.config(kindNamed(name).block())
 			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(), Steps: []resource.TestStep{
@@ -127,6 +128,7 @@ func TestReplaced(t *testing.T) {
 		{"access_credential", "= cambist_service_account.account.identity", "= cambist_service_account.another.identity"},
 	} {
 		t.Run(change.name+change.to, func(t *testing.T) {
+			t.Parallel()
 			o := newTenant(t)
 			others := named("another", `name = "another"`) + "resource \"cambist_role\" \"another\" {\n  name = \"another\"\n}\n" +
 				"resource \"cambist_identity_provider\" \"another\" {\n  name = \"another\"\n  provider_issuer = \"https://another.example.com\"\n}\n"
