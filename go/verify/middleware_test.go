@@ -59,3 +59,28 @@ func TestRequire(t *testing.T) {
 		t.Errorf("%d %v", response.Code, response.Header())
 	}
 }
+
+// TestRequireNothingByMistake lets nobody in where the name of a scope or role is empty, and everybody where none is asked for.
+func TestRequireNothingByMistake(t *testing.T) {
+	i := newIssuer(t)
+	verifier := i.verifier(nil)
+	for name, c := range map[string]struct {
+		needed Requirements
+		status int
+	}{
+		"no scope":            {Requirements{}, 204},
+		"an empty list":       {Requirements{Scope: []string{}, Role: []string{}}, 204},
+		"an empty scope":      {Requirements{Scope: []string{""}}, 403},
+		"a scope of a space":  {Requirements{Scope: []string{" "}}, 403},
+		"an empty scope more": {Requirements{Scope: []string{"api:read", ""}}, 403},
+		"an empty role":       {Requirements{Role: []string{""}}, 403},
+	} {
+		request := httptest.NewRequest(http.MethodGet, "/", nil)
+		request.Header.Set("authorization", "Bearer "+i.sign(nil))
+		response := httptest.NewRecorder()
+		verifier.Require(c.needed, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })).ServeHTTP(response, request)
+		if response.Code != c.status {
+			t.Errorf("%s: %d", name, response.Code)
+		}
+	}
+}

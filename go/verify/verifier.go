@@ -184,7 +184,12 @@ func (v *Verifier) checkTimes(token *AccessToken) *Error {
 func (r Requirements) check(token *AccessToken) *Error {
 	needed, missing := []string{}, []string{}
 	for _, scopes := range r.Scope {
-		needed = append(needed, words(scopes)...)
+		named := words(scopes)
+		if len(named) == 0 {
+			// A variable that is not set asks for a scope that no token has, and not for nothing.
+			named = []string{""}
+		}
+		needed = append(needed, named...)
 	}
 	for _, scope := range needed {
 		if !token.HasScope(scope) {
