@@ -165,7 +165,7 @@ var htmlStart = regexp.MustCompile(`(?i)^\s*<(?:!doctype html|html|head|body)`)
 func (a *answer) kind() string {
 	switch {
 	case len(a.body) > maxAnswerBytes:
-		return "an answer that is too long"
+		return "too long"
 	case a.members != nil:
 		return "other JSON"
 	case len(bytes.TrimSpace(a.body)) == 0:
