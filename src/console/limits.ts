@@ -22,3 +22,5 @@ export const OLD_KEY_DAYS = 180;
 export const LISTED_PER_PAGE = 50;
 /** Objects that a field offers to choose from; with more of them it asks for an identifier instead. */
 export const MAX_CHOICES = 200;
+/** Characters of claims, as an address encodes them, that a link to a new rule carries: the whole address stays below 16 KB. */
+export const MAX_CARRIED_CLAIMS_CHARS = 10_000;

@@ -45,7 +45,7 @@ function decodedSegment(value: string): string | null {
   }
 }
 
-/** Where a rule is made: `?event=evt_…` fills it in with what would accept that request. */
+/** Where a rule is made; a query fills the form in, by member. */
 export const NEW_RULE_PATH = '/console/trust/new';
 /** Where events are listed, and below it each of them. */
 export const ACTIVITY_PATH = '/console/activity';

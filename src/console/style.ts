@@ -74,6 +74,7 @@ details>summary{cursor:pointer;font-weight:600;font-size:.9375rem}details[open]>
 .key{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;font-size:.875rem;color:var(--soft)}.key i{display:inline-block;width:.75rem;height:.75rem;border-radius:.1875rem;margin-right:.4375rem;vertical-align:-.0625rem}.key .grant{background:var(--accent)}.key .refusal{background:var(--bad)}
 .bars{display:grid;grid-template-columns:minmax(0,max-content) minmax(3rem,1fr) max-content;gap:.375rem .875rem;align-items:center;font-size:.9375rem}.bars .bar-line{width:100%;height:.5rem;fill:var(--bad);border-radius:.25rem;overflow:hidden}.bars .number{text-align:right}
 .pages{display:flex;flex-wrap:wrap;gap:.75rem}
+@media(max-width:48rem){.scroll table{width:max-content;min-width:100%}.scroll td,.scroll th{max-width:19rem}.scroll caption{max-width:none}}
 @media print{.side,.bar .who,footer{display:none}}
 @media(prefers-reduced-motion:no-preference){a,button,.button{transition:border-color .12s,background .12s}}
 `;

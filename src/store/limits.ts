@@ -87,7 +87,7 @@ export const FILLING_DATABASE_SHARE = 0.8;
 /** Events that the overview counts in one step of time, of all and of each outcome; a step beyond it is shown as "more". */
 export const MAX_COUNTED_PER_STEP = 5_000;
 /** The newest refusals that are counted by reason, each of which is read. */
-export const MAX_REFUSALS_BY_REASON = 2_000;
+export const MAX_REFUSALS_BY_REASON = 1_000;
 /** Failing providers, of all organisations, among which those of one are looked for, and how many of those are shown. */
 export const MAX_FAILING_SEARCHED = 1_000;
 export const MAX_FAILING_SHOWN = 10;

@@ -10,7 +10,8 @@ import { PageHead } from '../parts/layout.tsx';
 import { Notice, ProblemNotice } from '../parts/notice.tsx';
 import { Facts } from '../parts/table.tsx';
 import { Code, Json, Quoted, State, Time } from '../parts/text.tsx';
-import { ACTIVITY_PATH, NEW_RULE_PATH } from '../routes.ts';
+import { ACTIVITY_PATH } from '../routes.ts';
+import { newRuleFor } from '../rule/for-event.ts';
 
 async function showEvent(page: PageContext): Promise<PageAnswer> {
   const { api, parameters } = page;
@@ -24,6 +25,7 @@ async function showEvent(page: PageContext): Promise<PageAnswer> {
   const claims = event['claims'];
   const requestId = textOf(event, 'requestId');
   const explained = isDecision ? await api.write('POST', '/v1/federated-identities/explain', { requestId }) : null;
+  const explanation = explained?.ok === true ? objectOf(explained.value) : null;
   return {
     title: `Event ${textOf(event, 'identity')}`,
     body: (
@@ -31,7 +33,7 @@ async function showEvent(page: PageContext): Promise<PageAnswer> {
         <PageHead title={titleOf(event)} lead={<Time at={textOf(event, 'time')} />}>
           <State of={textOf(event, 'outcome')} />
           {isRefusal && page.may('iam:write') && claims !== null ? (
-            <a class="button first" href={`${NEW_RULE_PATH}?event=${encodeURIComponent(textOf(event, 'identity'))}`}>
+            <a class="button first" href={newRuleFor(event, explanation, page.issuerUrl)}>
               Make a rule that would accept this
             </a>
           ) : null}

@@ -73,7 +73,12 @@ async function showOverview(page: PageContext): Promise<{ readonly body: Child }
             {activity.reasons.length === 0 ? (
               <p class="soft">Nothing was refused.</p>
             ) : (
-              <Bars of={activity.reasons.map(({ reason, total }) => ({ name: <Code text={reason} />, total }))} />
+              <>
+                <Bars of={activity.reasons.map(({ reason, total }) => ({ name: <Code text={reason} />, total }))} />
+                <p class="small soft">
+                  Of the newest refusals, up to a thousand different ones. Equal ones count each.
+                </p>
+              </>
             )}
           </section>
           {keys.ok ? <Keys keys={known} now={now} /> : null}
