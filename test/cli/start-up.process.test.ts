@@ -10,9 +10,6 @@ import { expect, it } from 'vitest';
 /** Milliseconds of the issue, on Node 24. */
 const MAX_HELP_MS = 150;
 
-/** Milliseconds of the issue for the version, Node.js itself included. */
-const MAX_VERSION_MS = 60;
-
 /** The best of several: a busy machine is not what is measured. */
 function fastest(words: readonly string[], runs = 15): number {
   const took = Array.from({ length: runs }, () => {
@@ -23,8 +20,7 @@ function fastest(words: readonly string[], runs = 15): number {
   return Math.min(...took);
 }
 
-it('shows the version in under 60 ms, and loads two files of ours for it', () => {
-  expect(fastest(['src/cli/run-in-clone.mjs', '--version'])).toBeLessThan(MAX_VERSION_MS);
+it('loads two files of ours for the version', () => {
   expect(loadedFor('src/cli/main.ts', '--version')).toEqual(['src/cli/main.ts', 'src/cli/package-version.ts']);
 });
 
