@@ -69,7 +69,7 @@ export function shadowedFindings(rule: KnownRule, others: readonly KnownRule[], 
     );
   });
   if (by === undefined) return [];
-  const detail = `${by.record.name} (${by.record.id}) accepts every token that this rule accepts, and gives at least as much`;
+  const detail = `${by.record.name} (${by.record.id}) accepts every token that this rule accepts, and gives at least as much: one of the two is enough`;
   return [{ code: 'shadowed', detail }];
 }
 

@@ -71,7 +71,12 @@ function showProposal(proposal: TrustProposal, grants: number, output: Output): 
 }
 
 function commandsFor(identity: IdentityTrustView): readonly string[] {
-  if (isNeedless(identity)) return [`cambist identities delete ${identity.identity}`];
+  const codes = identity.findings.map(({ code }) => code);
+  if (isNeedless(identity)) {
+    // Which of two rules is the one too many, only a person knows: the wider one, if this one is enough.
+    const other = codes.includes('never_matched') || codes.includes('unused') ? '' : '  (or the wider rule)';
+    return [`cambist identities delete ${identity.identity}${other}`];
+  }
   if (identity.proposal === null) return [];
   const apply = `cambist report --apply ${identity.identity}`;
   return [`${apply} --shadow`, apply];
