@@ -65,7 +65,12 @@ function pathOf(target: string): string {
 /** Serves /healthz: 200 while every file is good, else 503. Throws a CliFailure if it cannot listen there. */
 export async function serveHealth(listen: Listen, filesNow: () => readonly FileHealth[]): Promise<HealthServer> {
   const server = http().createServer(
-    { requestTimeout: HEALTH_REQUEST_MS, headersTimeout: HEALTH_REQUEST_MS },
+    {
+      requestTimeout: HEALTH_REQUEST_MS,
+      headersTimeout: HEALTH_REQUEST_MS,
+      // Node.js looks only every 30 s, and so long could whoever sends nothing keep the probe out.
+      connectionsCheckingInterval: HEALTH_REQUEST_MS,
+    },
     (request, response) => {
       const files = filesNow();
       const isGood = isHealthy(files);

@@ -92,9 +92,9 @@ export function reactionOf(
 async function signalProcess(pidFile: string, signal: NodeJS.Signals, warn: (why: string) => void): Promise<void> {
   const text = await readTextFile(pidFile, MAX_PID_FILE_BYTES).catch(() => null);
   // 0 and negative numbers are groups, and 1 is whatever runs the container or the machine.
-  const pid = /^\s*([1-9]\d{0,9})\s*$/.exec(text ?? '')?.[1];
+  const pid = /^\s*([2-9]|[1-9]\d{1,9})\s*$/.exec(text ?? '')?.[1];
   if (pid === undefined) {
-    warn(text === null ? `${pidFile} cannot be read` : `${pidFile} does not hold the number of a process`);
+    warn(text === null ? `${pidFile} cannot be read` : `${pidFile} does not hold the number of a process above 1`);
     return;
   }
   try {

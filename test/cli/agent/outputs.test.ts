@@ -410,8 +410,14 @@ describe('after a change', () => {
   });
 
   it('says why a signal was not sent', async () => {
-    writeFileSync(file('pid'), '1\n0');
-    const { stderr } = await fromFile([{ type: 'token', path: file(), signal: 'HUP', pidFile: file('pid') }]);
-    expect(stderr).toContain('does not hold the number of a process');
+    // A signal that does nothing to whoever gets it.
+    for (const text of ['1\n0', '1', '01', '0', '-5', 'x', '']) {
+      writeFileSync(file('pid'), text);
+      const { stderr } = await fromFile([{ type: 'token', path: file(), signal: 'WINCH', pidFile: file('pid') }]);
+      expect(stderr).toContain('does not hold the number of a process above 1');
+    }
+    writeFileSync(file('pid'), ` ${process.pid}\n`);
+    const { stderr } = await fromFile([{ type: 'token', path: file(), signal: 'WINCH', pidFile: file('pid') }]);
+    expect(stderr).toBe('');
   });
 });
