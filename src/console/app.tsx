@@ -205,7 +205,7 @@ async function answerRoute(
 
 async function framed({ session, page }: SignedIn, route: Route | null, answered: PageAnswer): Promise<Response> {
   if ('goTo' in answered) return answerGoTo(answered.goTo);
-  const { body, title = route?.page.title ?? 'Console', status = 200 } = answered;
+  const { body, title = route?.page.title ?? 'Console', status = 200, refreshSeconds } = answered;
   const navigation = consolePages.flatMap(({ navigation: label, path, needs }) =>
     label === undefined || !page.may(needs)
       ? []
@@ -216,7 +216,8 @@ async function framed({ session, page }: SignedIn, route: Route | null, answered
     <Frame page={{ ...page, parameters: {} }} navigation={navigation} sessionEnds={formatTimestamp(session.expiresAt)}>
       {body}
     </Frame>,
-    { status },
+    // A header, since a person can stop it by a link, and without a script there is no other way to ask again.
+    { status, headers: refreshSeconds === undefined ? {} : { refresh: String(refreshSeconds) } },
   );
 }
 

@@ -24,3 +24,5 @@ export const LISTED_PER_PAGE = 50;
 export const MAX_CHOICES = 200;
 /** Characters of claims, as an address encodes them, that a link to a new rule carries: the whole address stays below 16 KB. */
 export const MAX_CARRIED_CLAIMS_CHARS = 10_000;
+/** Seconds after which a page that waits asks again: soon enough to feel live, and 12 requests a minute. */
+export const REFRESH_SECONDS = 5;

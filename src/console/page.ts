@@ -48,6 +48,8 @@ export type PageAnswer =
   | {
       readonly body: Child;
       readonly title?: string;
+      /** Let the browser ask for the page again after so many seconds. */
+      readonly refreshSeconds?: number;
       readonly status?: 200 | 400 | 403 | 404 | 409 | 412 | 422 | 502 | 503;
     }
   | { readonly goTo: string };

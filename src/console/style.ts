@@ -41,6 +41,7 @@ main{padding:2rem 2.25rem 4rem}}
 .head{display:flex;flex-wrap:wrap;align-items:end;justify-content:space-between;gap:.75rem 1.5rem}
 .lead{color:var(--soft);margin-top:.25rem}
 .card{background:var(--sheet);border:1px solid var(--line);border-radius:.75rem;padding:1.125rem 1.25rem;display:flex;flex-direction:column;gap:.75rem;min-width:0}
+.choice{color:var(--ink);text-decoration:none;gap:.25rem}.choice:hover{border-color:var(--accent)}
 .grid{display:grid;gap:1rem;align-items:start;grid-template-columns:repeat(auto-fit,minmax(min(100%,11.5rem),1fr))}.grid.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
 .stack{display:flex;flex-direction:column;gap:.75rem}.row{display:flex;flex-wrap:wrap;gap:.625rem .875rem;align-items:center}
 .figure{font-size:1.875rem;line-height:1.1;font-weight:650;letter-spacing:-.02em}

@@ -159,3 +159,54 @@ describe('signing keys', () => {
     );
   });
 });
+
+describe('a pipeline', () => {
+  const path = '/console/pipelines/new/github';
+  const wanted = {
+    repository: 'acme/shop',
+    branch: 'main',
+    'repository-id': '42',
+    'owner-id': '7',
+    scopes: 'api:read',
+    mode: 'enforce',
+  };
+
+  it('is planned, shown with the neighbours that stay out, made, and waited for (contract §11)', async () => {
+    expect((await browser.get('/console/pipelines')).html).toContain('/console/pipelines/new/kubernetes');
+    const preview = await fillIn(path, { ...wanted, do: 'preview' });
+    expect(preview.html).toContain('repo:acme@7/shop@42:ref:refs/heads/main');
+    expect(preview.html).toContain('pull_request_target');
+    expect(preview.html).not.toContain('lets in</span>');
+    const place = placeOf(await fillIn(path, { ...wanted, do: 'create' }));
+    const waiting = await browser.get(place);
+    expect(waiting.headers.get('refresh')).toBe('5');
+    expect(waiting.html).toContain('Waiting for the first exchange');
+    expect(waiting.html).toContain('id-token: write');
+    expect((await browser.get(`${place}&look=once`)).headers.get('refresh')).toBeNull();
+    const again = await fillIn(path, { ...wanted, do: 'create' });
+    expect([again.status, again.html.includes('lets this subject act as the account already')]).toEqual([409, true]);
+  });
+
+  it('names the field that is wrong, and asks which workloads may get in', async () => {
+    const refused = await fillIn(path, { ...wanted, repository: 'no slash', do: 'preview' });
+    expect(refused.status).toBe(400);
+    expect(refused.html).toMatch(/id="field-repository"[^>]*aria-invalid="true"/);
+    const open = await fillIn(path, { ...wanted, branch: '', do: 'preview' });
+    expect(open.html).toContain('which ones may get in?');
+    const clash = await fillIn(path, { ...wanted, tag: 'v1', do: 'preview' });
+    expect(clash.html).toContain('does not go together with');
+    const unpinned = await fillIn(path, { ...wanted, 'repository-id': '', do: 'preview' });
+    expect(unpinned.html).toContain('Only names are pinned');
+  });
+
+  it('has a form for every platform', async () => {
+    const { html } = await browser.get('/console/pipelines');
+    const forms = [...html.matchAll(/href="(\/console\/pipelines\/new\/[^"]+)"/g)].map(([, one]) => one ?? '');
+    expect(forms.length).toBeGreaterThan(20);
+    for (const one of forms) {
+      expect([one, (await browser.get(one)).status]).toEqual([one, 200]);
+      // Nothing was said: a sentence, and never a fault of the service.
+      expect([one, (await fillIn(one, { do: 'preview' })).status < 500]).toEqual([one, true]);
+    }
+  });
+});

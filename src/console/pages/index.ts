@@ -8,6 +8,7 @@ import { eventPage } from './event.tsx';
 import { keyPages } from './keys.tsx';
 import { organisationPages } from './organisations.tsx';
 import { overviewPage } from './overview.tsx';
+import { pipelinePages } from './pipelines.tsx';
 import { providerPages } from './providers.tsx';
 import { rolePages } from './roles.tsx';
 import { trustPages } from './trust.tsx';
@@ -17,6 +18,7 @@ export const consolePages: readonly ConsolePage[] = [
   overviewPage,
   activityPage,
   eventPage,
+  ...pipelinePages,
   ...trustPages,
   ...providerPages,
   ...accountPages,

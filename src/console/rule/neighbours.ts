@@ -1,7 +1,8 @@
 // Who is close to a real workload and must not get in: its platform's recipe says so, from the claims of one of its tokens.
 
-import { buildPlan, deriveVariables, noWishes } from '../../bootstrap/build-plan.ts';
+import { noWishes } from '../../bootstrap/build-plan.ts';
 import type { Sample } from '../../bootstrap/build-plan.ts';
+import { proposeOffline } from '../../bootstrap/propose-offline.ts';
 import { readParameters, selectVariant } from '../../bootstrap/read-parameters.ts';
 import { EVERY_RECIPE } from '../../platforms/every-recipe.ts';
 import { PlatformFailure } from '../../platforms/failure.ts';
@@ -18,8 +19,7 @@ export async function neighboursOf(preset: string, claims: JsonObject, issuerUrl
     if (given.missing.length > 0) return [];
     const selected = selectVariant(recipe, given);
     if (!selected.ok) return [];
-    const { variant, values } = selected.value;
-    const plan = await buildPlan(recipe, variant, deriveVariables(recipe, values), null, noWishes(issuerUrl));
+    const { plan } = await proposeOffline(recipe, selected.value, noWishes(issuerUrl));
     // What the recipe does not know of this token stays as it is, so that only the difference decides.
     return plan.neighbours.map(({ who, claims: other }) => ({
       who,
