@@ -24,14 +24,18 @@ export interface Weighed {
   readonly exchangePath: Buffer;
   /** The source files that it is made of. */
   readonly exchangeFiles: readonly string[];
-  /** The minified code that nothing but pages for people evaluates. */
+  /** The minified code that nothing but pages for people evaluates, without the recipes. */
   readonly pagesOnly: Buffer;
+  /** The minified code that only adding a pipeline and trying a rule evaluate: what is known of every platform. */
+  readonly recipesOnly: Buffer;
   /** The minified code that nothing but the trust report evaluates. */
   readonly reportOnly: Buffer;
 }
 
 /** What loads the pages for people: the console, and the page of `GET /`. */
 const PAGE_ENTRIES = ['src/wiring-console.ts', 'src/http/landing-page.ts'];
+/** What adding a pipeline and trying a rule load: the recipes of every platform. */
+const RECIPE_ENTRIES = ['src/console/pipelines/plan-pipeline.ts', 'src/console/rule/neighbours.ts'];
 /** What the trust report loads. */
 const REPORT_ENTRIES = ['src/http/iam/make-trust-report.ts'];
 
@@ -68,6 +72,7 @@ export async function weighWorker(): Promise<Weighed> {
   const without = (entries: readonly string[]): ReadonlySet<string> =>
     reached((_, name) => !entries.includes(outputs.get(name)?.entryPoint ?? ''));
   const [withoutPages, withoutReport] = [without(PAGE_ENTRIES), without(REPORT_ENTRIES)];
+  const withoutRecipes = without(RECIPE_ENTRIES);
   const bytes = new Map<string | null, { atStart: number; later: number }>();
   for (const [name, { inputs }] of outputs) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
@@ -84,7 +89,8 @@ export async function weighWorker(): Promise<Weighed> {
     parts: [...bytes].map(([name, weight]) => ({ name, version: versionOf(name), ...weight })),
     exchangePath: codeOf((name) => atStart.has(name)),
     exchangeFiles: sources.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
-    pagesOnly: codeOf((name) => !withoutPages.has(name) && withoutReport.has(name)),
+    pagesOnly: codeOf((name) => !withoutPages.has(name) && withoutReport.has(name) && withoutRecipes.has(name)),
+    recipesOnly: codeOf((name) => !withoutRecipes.has(name)),
     reportOnly: codeOf((name) => !withoutReport.has(name)),
   };
 }

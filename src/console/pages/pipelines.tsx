@@ -1,10 +1,7 @@
 // Adding a pipeline: choose the platform, fill in its recipe, see the rule and its neighbours, create it, and wait for its first exchange.
 
 import type { Child } from 'hono/jsx';
-import { judgePlan } from '../../bootstrap/judge-plan.ts';
 import { keepsOut, letsIn } from '../../bootstrap/check.ts';
-import type { Check } from '../../bootstrap/check.ts';
-import { renderConfiguration } from '../../bootstrap/render-configuration.ts';
 import type { Recipe, RecipeParameter } from '../../platforms/recipe.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject } from '../../token/json.ts';
@@ -65,7 +62,6 @@ async function choosePlatform(): Promise<PageAnswer> {
 interface FormState {
   readonly problem?: ApiProblem | null;
   readonly planned?: PlannedPipeline;
-  readonly checks?: readonly Check[];
 }
 
 function faultAt(faults: readonly ApiFault[], name: string): string | null {
@@ -76,9 +72,9 @@ async function form(page: PageContext, typed: URLSearchParams, state: FormState)
   const { recipeOf, parametersOf, parameterLabel } = await import('../pipelines/plan-pipeline.ts');
   const recipe = recipeOf(page.parameters['platform'] ?? '');
   if (recipe === null) return { status: 404, body: <PageHead title="There is no such platform" /> };
-  const { problem = null, planned, checks = [] } = state;
+  const { problem = null, planned } = state;
   const faults = problem?.faults ?? [];
-  const isWrong = checks.some((check) => keepsOut(check) || letsIn(check, []));
+  const isWrong = planned?.checks.some((check) => keepsOut(check) || letsIn(check, [])) === true;
   const field = (parameter: RecipeParameter): Child => (
     <ParameterField
       parameter={parameter}
@@ -99,7 +95,7 @@ async function form(page: PageContext, typed: URLSearchParams, state: FormState)
       <>
         <PageHead title={`Add a pipeline: ${title}`} lead={recipe.summary.split(/: (.*)/s)[1] ?? ''} />
         {problem === null ? null : <ErrorSummary problem={problem} />}
-        {planned === undefined ? null : <Preview planned={planned} checks={checks} page={page} />}
+        {planned === undefined ? null : <Preview planned={planned} />}
         <ActionForm page={page} label="Add a pipeline">
           <div class="card">
             <h2>The workload</h2>
@@ -204,17 +200,13 @@ function Wishes({
 }
 
 function Preview({
-  planned: { plan, warnings },
-  checks,
-  page,
+  planned: { plan, warnings, checks, configurationFor },
 }: {
   readonly planned: PlannedPipeline;
-  readonly checks: readonly Check[];
-  readonly page: PageContext;
 }): Child {
   const [own, ...neighbours] = checks;
   const strangers = neighbours.filter((check) => letsIn(check, []));
-  const { file, text } = renderConfiguration(plan, page.issuerUrl, plan.accountName);
+  const { file, text } = configurationFor(plan.accountName);
   return (
     <section class="stack" aria-labelledby="preview">
       <h2 id="preview">The rule</h2>
@@ -288,15 +280,14 @@ async function submitPipeline(page: FormContext): Promise<PageAnswer> {
   const { form: typed, issuerUrl } = page;
   const recipe = recipeOf(page.parameters['platform'] ?? '');
   if (recipe === null) return form(page, typed, {});
-  const planned = await planPipeline(recipe, typed, issuerUrl);
+  const planned = await planPipeline(recipe, typed, issuerUrl, page.now);
   if (!planned.ok) {
     return form(page, typed, {
       problem: { status: 400, detail: '', faults: planned.error, conflictsWith: null, requestId: '' },
     });
   }
-  const checks = judgePlan(planned.value.plan, issuerUrl, null, page.now);
-  const state = { planned: planned.value, checks };
-  const isRight = !checks.some((check) => keepsOut(check) || letsIn(check, []));
+  const state = { planned: planned.value };
+  const isRight = !planned.value.checks.some((check) => keepsOut(check) || letsIn(check, []));
   if (typed.get('do') !== 'create' || !isRight) return form(page, typed, state);
   const { bringPipeline } = await import('../pipelines/bring-pipeline.ts');
   const made = await bringPipeline(page.api, planned.value, typed.get('mode') === 'shadow' ? 'shadow' : 'enforce');
@@ -421,8 +412,6 @@ async function configurationOf(
   const { planPipeline, recipeOf } = await import('../pipelines/plan-pipeline.ts');
   const typed = page.url.searchParams;
   const recipe = recipeOf(typed.get('platform') ?? '');
-  const planned = recipe === null ? null : await planPipeline(recipe, typed, page.issuerUrl);
-  return planned?.ok === true
-    ? renderConfiguration(planned.value.plan, page.issuerUrl, textOf(account, 'identity'))
-    : null;
+  const planned = recipe === null ? null : await planPipeline(recipe, typed, page.issuerUrl, page.now);
+  return planned?.ok === true ? planned.value.configurationFor(textOf(account, 'identity')) : null;
 }

@@ -65,7 +65,7 @@ async function haveProvider(
   labels: JsonObject,
 ): Promise<Result<string, ApiProblem>> {
   const wanted = provider as JsonObject;
-  // What a provider without anything said would have, as the API itself says.
+  // Tried first: the API itself says whether the issuer or the name is taken.
   const made = await api.write('POST', PROVIDER.api, { ...wanted, labels });
   if (made.ok) return ok(String(objectOf(made.value)['identity']));
   if (made.error.conflictsWith === null) return made;
@@ -103,7 +103,7 @@ function joined(present: JsonObject, wanted: JsonObject): Result<string, ApiProb
     status: 'active',
   };
   const shape = (value: JsonValue | undefined): string =>
-    canonicalJson(Array.isArray(value) ? value.toSorted() : (value ?? null));
+    canonicalJson(Array.isArray(value) ? value.map(String).toSorted() : (value ?? null));
   const differing = [...DECIDING, 'status'].filter((member) => shape(present[member]) !== shape(usual[member]));
   if (differing.length === 0) return ok(String(present['identity']));
   const detail = `the identity provider ${String(present['name'])} trusts this issuer in another way than this platform needs: it differs in ${differing.join(', ')}. Whoever made it so decides who gets in: look at it first`;

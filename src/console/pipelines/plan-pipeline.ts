@@ -1,5 +1,8 @@
 // A pipeline's plan from the fields of a form, or of an address: the recipe's parameters and what its tokens may do.
 
+import { judgePlan } from '../../bootstrap/judge-plan.ts';
+import type { Check } from '../../bootstrap/check.ts';
+import { renderConfiguration } from '../../bootstrap/render-configuration.ts';
 import { noWishes } from '../../bootstrap/build-plan.ts';
 import type { BootstrapOptions, Plan } from '../../bootstrap/build-plan.ts';
 import { proposeOffline } from '../../bootstrap/propose-offline.ts';
@@ -14,13 +17,15 @@ import type { ApiFault } from '../api.ts';
 
 /** Parameters that name files and programs of the command line's machine; a browser has none. */
 const NOT_HERE: ReadonlySet<string> = new Set(['kubeconfig', 'context', 'jwks', 'upload-jwks']);
-/** Fields beside the recipe's parameters. */
-export const WISHES = ['account', 'role', 'scopes', 'tokenAudiences', 'audience', 'mode', 'uses'] as const;
 
 export interface PlannedPipeline {
   readonly plan: Plan;
   readonly asked: BootstrapOptions;
   readonly warnings: readonly string[];
+  /** Who is meant, and then every neighbour, held against the rule. */
+  readonly checks: readonly Check[];
+  /** What to paste for an account, by its id or slug. */
+  readonly configurationFor: (account: string) => { readonly file: string; readonly text: string };
 }
 
 /** The recipe of a platform; null if there is no such platform. */
@@ -46,15 +51,16 @@ export function parameterLabel(name: string): string {
 }
 
 /** A sentence of a recipe that calls a parameter `--name`, with the field's own name. */
-export function inWordsOfTheForm(text: string): string {
+function inWordsOfTheForm(text: string): string {
   return text.replaceAll(/--([a-z][a-z-]*)(?: <[^>]*>)?/g, (_, name: string) => `“${parameterLabel(name)}”`);
 }
 
-/** The plan, or what is wrong with which field. */
+/** The plan, or what is wrong with which field; `now` is in epoch seconds. */
 export async function planPipeline(
   recipe: Recipe,
   form: URLSearchParams,
   url: string,
+  now: number,
 ): Promise<Result<PlannedPipeline, readonly ApiFault[]>> {
   const text = (name: string): string | undefined => form.get(name)?.trim() || undefined;
   const list = (name: string): readonly string[] => (text(name) ?? '').split(/[\s,]+/).filter((one) => one !== '');
@@ -97,7 +103,13 @@ export async function planPipeline(
       );
     }
     const { plan, warnings } = await proposeOffline(recipe, selected.value, asked);
-    return ok({ plan, asked, warnings: warnings.map(inWordsOfTheForm) });
+    return ok({
+      plan,
+      asked,
+      warnings: warnings.map(inWordsOfTheForm),
+      checks: judgePlan(plan, url, null, now),
+      configurationFor: (account) => renderConfiguration(plan, url, account),
+    });
   } catch (error) {
     if (!(error instanceof PlatformFailure)) throw error;
     const detail = inWordsOfTheForm([error.message, error.next ?? ''].join(' ').trim());
