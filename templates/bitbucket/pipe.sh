@@ -95,7 +95,10 @@ oidc:
   audiences:
     - ${CAMBIST_URL%/}" || exit 1
 cambist_exchange || exit 1
+# The clone is the one place that the pipe and the step share. What the repository has there, such as a link, gets no token.
+cambist_file=${BITBUCKET_CLONE_DIR:?}/.cambist-token
+rm -f -- "$cambist_file"
 umask 077
-# The clone is the one place that the pipe and the step share.
-printf '%s' "$ACCESS_TOKEN" > "${BITBUCKET_CLONE_DIR:?}/.cambist-token"
+set -C
+printf '%s' "$ACCESS_TOKEN" > "$cambist_file"
 echo 'cambist: wrote the token to .cambist-token in the clone'

@@ -121,7 +121,9 @@ const bitbucket: Platform = {
     );
     // The pipe is a program of its own; a later line of the step reads what it left.
     const later = `set -e\nACCESS_TOKEN=$(cat "$BITBUCKET_CLONE_DIR/.cambist-token")\n${script}`;
-    const job = `${shell.join(' ')} ${resolve('templates/bitbucket/pipe.sh')} || exit $?\n${later}`;
+    // The repository has a link where the token goes: what is written through it is lost.
+    const clone = 'ln -s /dev/full "$BITBUCKET_CLONE_DIR/.cambist-token"';
+    const job = `${clone}\n${shell.join(' ')} ${resolve('templates/bitbucket/pipe.sh')} || exit $?\n${later}`;
     return await runJob(['sh', '-c', job], { ...variables, BITBUCKET_STEP_OIDC_TOKEN: idToken }, idToken);
   },
 };
