@@ -15,7 +15,7 @@ export interface Kept {
 export const KEPT_FIELDS = { path: 'keptPath', fields: 'keptFields' } as const;
 
 /** A field with such a name holds what must not be written into a page; tokenLifetime and its like are no secrets. */
-const SECRET = /^(?:token|subjectToken)$|secret|password/i;
+const SECRET = /(?:^t|T)oken$|(?:^s|S)ecret|(?:^p|P)assword/;
 
 /** What is kept of a form that was sent to `path`; null if there is nothing, or more than a page carries. */
 export function keep(path: string, form: URLSearchParams): Kept | null {

@@ -171,6 +171,20 @@ describe('a person behind Cloudflare Access', () => {
     expect(refused.html).toContain(String(event?.['request_id']));
   });
 
+  it('is the actor of what is changed, with the account that the person acts as (contract §11)', async () => {
+    const { deployment, joined } = world;
+    const rules = (await deployment.iam('GET', '/v1/federated-identities?provider=Access')).body;
+    const path = `/v1/federated-identities/${String(rules[0].identity)}`;
+    await deployment.iam('PATCH', path, { allowedScopes: ['iam:write'] });
+    await signIn();
+    const made = await browser.submit('/console/accounts/new', { name: 'made by Anna' });
+    expect(made.status).toBe(303);
+    const event = (await deployment.events()).findLast(({ action }) => action === 'service_account.create');
+    expect(event).toMatchObject({ actor: `anna@acme.example (${joined.serviceAccount})` });
+    const { body } = await deployment.iam('GET', '/v1/service-accounts?name=made%20by%20Anna');
+    expect(body[0].createdBy).toBe(joined.serviceAccount);
+  });
+
   it('leaves no token behind on signing out: what was issued is revoked (contract §11)', async () => {
     await signIn();
     await browser.submit('/console/sign-out', {}, '/console');

@@ -179,7 +179,8 @@ describe('what was typed when a session had ended', () => {
   const typed = {
     name: 'acme/shop "><script>alert(1)</script>',
     note: 'two\nlines',
-    accessToken: 'a-secret',
+    subjectToken: 'a-secret',
+    tokenAudiences: 'https://kept.example',
     antiForgery: 'old',
   };
 
@@ -194,6 +195,7 @@ describe('what was typed when a session had ended', () => {
     expect(shown.status).toBe(200);
     expect(shown.html).toContain('This was not sent yet');
     expect(hiddenField(shown.html, 'note')).toBe('two\nlines');
+    expect(hiddenField(shown.html, 'tokenAudiences')).toBe('https://kept.example');
     expect(shown.html).not.toContain('<script');
     expect(shown.html).toContain('action="/console/activity"');
     expect(hiddenField(shown.html, 'antiForgery')).toBe(await mark());
