@@ -31,6 +31,7 @@ func IfVersion(objectVersion int64) WriteOption {
 }
 
 // ValidateOnly asks the API to judge a creation or an update and to answer as it would, warnings included, without writing.
+// A deployment that is older than that would write; it is told by one request before the first, and refused with [CodeInvalid].
 func ValidateOnly() WriteOption {
 	return func(r *request) {
 		r.query.Set("validate", "true")

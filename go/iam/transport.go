@@ -31,6 +31,7 @@ type transport struct {
 	http         *http.Client
 	attempts     int
 	sleep        func(context.Context, time.Duration) error
+	judges       *judges
 }
 
 func newTransport(origin string, options Options) transport {
@@ -53,6 +54,7 @@ func newTransport(origin string, options Options) transport {
 		http:         &own,
 		attempts:     attempts,
 		sleep:        wait,
+		judges:       &judges{},
 	}
 }
 
@@ -83,8 +85,18 @@ func (r *request) mayRepeat() bool {
 	return r.method != http.MethodPost && r.header.Get("if-match") == ""
 }
 
-// do sends the request until it is answered for good. Every error is an *Error.
+// do sends the request until it is answered for good, and one that only asks for a judgement to no deployment that would write.
+// Every error is an *Error.
 func (t *transport) do(ctx context.Context, r *request) (*answer, error) {
+	if r.query.Get("validate") == "true" {
+		if err := t.mustJudge(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return t.send(ctx, r)
+}
+
+func (t *transport) send(ctx context.Context, r *request) (*answer, error) {
 	mayHaveWorked, hasForgotten := false, false
 	for attempt := 1; ; attempt++ {
 		got, failure := t.try(ctx, r)

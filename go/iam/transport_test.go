@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,10 +25,21 @@ func answers(t *testing.T, handlers ...http.HandlerFunc) (*iam.Client, *atomic.I
 	t.Helper()
 	calls := new(atomic.Int32)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handlers[min(int(calls.Add(1)), len(handlers))-1](w, r)
+		judging(func(w http.ResponseWriter, r *http.Request) { handlers[min(int(calls.Add(1)), len(handlers))-1](w, r) })(w, r)
 	}))
 	t.Cleanup(server.Close)
 	return newClient(t, server.URL, iam.Options{}), calls
+}
+
+// judging answers as a deployment that knows `?validate=true` does, before it asks the next.
+func judging(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if validate := r.URL.Query().Get("validate"); validate != "" && validate != "true" {
+			problem(400, `{"title":"Bad Request","errors":[{"parameter":"validate","detail":"must be true or false, once"}]}`)(w, r)
+			return
+		}
+		next(w, r)
+	}
 }
 
 func problem(status int, body string, headers ...string) http.HandlerFunc {
@@ -258,10 +270,62 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestJudgesNothing sends a judgement to no deployment that would write: one that does not know `validate`, or whose answer says nothing.
+func TestJudgesNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		code   string
+	}{
+		"an older deployment":   {problem(400, `{"detail":"/name is required","errors":[{"pointer":"/name","detail":"is required"}]}`), iam.CodeInvalid},
+		"one that writes all":   {found, iam.CodeInvalid},
+		"one that fails":        {busy(503), iam.CodeServiceError},
+		"one that lets nobody":  {problem(403, `{"detail":"a scope is missing"}`), iam.CodeForbidden},
+		"a gateway in front":    {problem(400, `<html>`), iam.CodeUnexpectedAnswer},
+		"one that cannot limit": {problem(429, `{"detail":"slow down"}`, "retry-after", "3600"), iam.CodeTooManyRequests},
+	} {
+		var sent []string
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			sent = append(sent, r.URL.RawQuery)
+			c.answer(w, r)
+		}))
+		err := judge(newClient(t, server.URL, iam.Options{Attempts: 1}))
+		server.Close()
+		var failure *iam.Error
+		if !errors.As(err, &failure) || failure.Code != c.code || !reflect.DeepEqual(sent, []string{"validate=unsure"}) {
+			t.Errorf("%s: %v after %v", name, err, sent)
+		}
+	}
+}
+
+// TestJudgesOnce asks once whether the deployment judges, however many judgements there are.
+func TestJudgesOnce(t *testing.T) {
+	probes := new(atomic.Int32)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("validate") == "unsure" {
+			probes.Add(1)
+		}
+		judging(found)(w, r)
+	}))
+	defer server.Close()
+	client := newClient(t, server.URL, iam.Options{})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if err := judge(client); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if probes.Load() != 1 {
+		t.Errorf("it was asked %d times", probes.Load())
+	}
+}
+
 func TestRequest(t *testing.T) {
 	var got *http.Request
 	var body map[string]any
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(judging(func(w http.ResponseWriter, r *http.Request) {
 		got = r
 		_ = json.NewDecoder(r.Body).Decode(&body)
 		found(w, r)

@@ -153,13 +153,10 @@ func (g *gate) since() []string {
 
 func seconds(since time.Time) float64 { return time.Since(since).Seconds() }
 
-// olderDeployment answers as one does that has no `?validate=true`.
-func olderDeployment(w http.ResponseWriter, r *http.Request) bool {
-	if !r.URL.Query().Has("validate") {
-		return false
-	}
-	w.Header().Set("content-type", "application/problem+json")
-	w.WriteHeader(http.StatusBadRequest)
-	_, _ = w.Write([]byte(`{"type":"urn:cambist:problem:invalid","status":400,"detail":"validate is not a query parameter of a write","errors":[{"parameter":"validate","detail":"is not a query parameter of a write"}]}`))
-	return true
+// olderDeployment does as one does that has no `?validate=true`: it passes over it, and writes.
+func olderDeployment(_ http.ResponseWriter, r *http.Request) bool {
+	query := r.URL.Query()
+	query.Del("validate")
+	r.URL.RawQuery = query.Encode()
+	return false
 }
