@@ -2330,6 +2330,13 @@ async function refuseSpecial(path) {
   });
 }
 
+// src/action/limits.ts
+var MIN_ROLE_SECONDS = 900;
+var MAX_ROLE_SECONDS = 43200;
+var MIN_LIFETIME_SECONDS = 60;
+var CANCELLED_GRACE_MS = 4e3;
+var MAX_CREDENTIALS_BYTES = 64 * 1024;
+
 // src/action/hand-over.ts
 async function writeCredentials(path, text, runner2, variables) {
   await makeDirectories(dirname3(path), 448).catch(() => void 0);
@@ -2381,12 +2388,6 @@ function durationSeconds(text) {
   }
   return nanoseconds > MAX_DURATION_NANOSECONDS ? null : nanoseconds / 1000000000n;
 }
-
-// src/action/limits.ts
-var MIN_ROLE_SECONDS = 900;
-var MAX_ROLE_SECONDS = 43200;
-var MIN_LIFETIME_SECONDS = 60;
-var CANCELLED_GRACE_MS = 4e3;
 
 // src/action/inputs.ts
 function readInputs(variables) {

@@ -358,16 +358,11 @@ async function revokeToken(options) {
 }
 
 // src/action/hand-over.ts
-import { readFile, rm } from "node:fs/promises";
-async function removeCredentials(path, secret) {
-  const text = await readFile(path, "utf8").catch(() => null);
-  if (text === null || secret === "" || !text.includes(secret)) return false;
-  await rm(path, { force: true });
-  return true;
-}
+import { rm, stat } from "node:fs/promises";
 
-// src/action/limits.ts
-var REVOKE_TIMEOUT_MS = 5e3;
+// src/cli/read-text-file.ts
+import { constants, open } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 // src/cli/limits.ts
 var PROXY_NODES = [
@@ -380,6 +375,65 @@ var OLD_KEY_SECONDS = 180 * 86400;
 var NOTED_ARCHIVE_LAG_SECONDS = 6 * 3600;
 var MAX_UNPACKED_OBJECT_BYTES = 64 * 1024 * 1024;
 var FILE_CHUNK_BYTES = 64 * 1024;
+var PIPE_LOOK_MS = 20;
+var PIPE_TIMEOUT_MS = 3e4;
+
+// src/cli/read-text-file.ts
+async function readTextFile(path, maxBytes) {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    return (await readAll(file, maxBytes)).toString("utf8");
+  } finally {
+    await file.close();
+  }
+}
+async function readAll(file, maxBytes) {
+  const isPipe = (await file.stat()).isFIFO();
+  const endsAt = performance.now() + PIPE_TIMEOUT_MS;
+  const chunks = [];
+  let size = 0;
+  for (; ; ) {
+    const chunk = await readSome(file);
+    if (chunk !== null && chunk.length > 0) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > maxBytes) throw faultOf("EFBIG");
+    } else if (chunk !== null && (size > 0 || !isPipe)) {
+      return Buffer.concat(chunks);
+    } else {
+      if (performance.now() >= endsAt) throw faultOf("ETIMEDOUT");
+      await sleep(PIPE_LOOK_MS);
+    }
+  }
+}
+async function readSome(file) {
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(FILE_CHUNK_BYTES), 0, FILE_CHUNK_BYTES, null);
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EAGAIN") return null;
+    throw error;
+  }
+}
+function faultOf(code) {
+  return Object.assign(new Error(code), { code });
+}
+
+// src/action/limits.ts
+var REVOKE_TIMEOUT_MS = 5e3;
+var MAX_CREDENTIALS_BYTES = 64 * 1024;
+
+// src/action/hand-over.ts
+async function removeCredentials(path, secret) {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false
+  );
+  const text = isFile ? await readTextFile(path, MAX_CREDENTIALS_BYTES).catch(() => null) : null;
+  if (text === null || secret === "" || !text.includes(secret)) return false;
+  await rm(path, { force: true });
+  return true;
+}
 
 // src/cli/proxy.ts
 var DIRECT = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.\d+\.\d+|\[fe80:.*\]|\[fd00:ec2::\w+\]|metadata\.google\.internal)$/;

@@ -10,3 +10,5 @@ export const MIN_LIFETIME_SECONDS: number = 60;
 export const CANCELLED_GRACE_MS: number = 4_000;
 /** Milliseconds that one try to revoke may take; at the end of a job somebody waits for it. */
 export const REVOKE_TIMEOUT_MS: number = 5_000;
+/** Bytes of a credentials file of ours; a token of 16 KiB and its keys stay far below. */
+export const MAX_CREDENTIALS_BYTES: number = 64 * 1024;

@@ -9,7 +9,8 @@ import { runnerOf } from '../../src/action/runner.ts';
 import { takeBack } from '../../src/action/take-back.ts';
 import { imitate, token } from '../cli/sources/imitation.ts';
 import type { Imitation } from '../cli/sources/imitation.ts';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -129,6 +130,23 @@ describe('post', () => {
     );
     expect(lines).toEqual([expect.stringMatching(/^::warning title=Cambist::The token could not be revoked/)]);
     expect(lines.join('')).not.toContain(ACCESS_TOKEN);
+  });
+
+  it('removes the file that is still ours, and neither reads nor waits for a pipe in its place', async () => {
+    const path = join(directory, 'token');
+    const said: string[] = [];
+    const back = async (): Promise<void> =>
+      await takeBack(
+        runnerOf({}, (line) => said.push(line)),
+        { STATE_file: path, STATE_file_holds: ACCESS_TOKEN },
+      );
+    execFileSync('mkfifo', [path]);
+    await back();
+    expect(statSync(path).isFIFO()).toBe(true);
+    rmSync(path);
+    writeFileSync(path, ACCESS_TOKEN);
+    await back();
+    expect([existsSync(path), said]).toEqual([false, [`Removed ${path}\n`]]);
   });
 
   it('takes nothing back if there was nothing', async () => {
