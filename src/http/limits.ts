@@ -47,8 +47,8 @@ export const MAX_TAG_CHARS = 80;
 export const MAX_REPORTED_IDENTITIES = 100;
 /** Identities whose grants are read at once; a Worker has six connections. */
 export const IDENTITIES_REPORTED_AT_ONCE = 3;
-/** Newest grants of an identity that a report looks at, and grants of each look further back if there are more: 2 MB with their claims. */
-export const MAX_NEWEST_GRANTS = 600;
+/** Newest grants of an identity that a report looks at, and grants of each look further back if there are more: ten a day for 90 days, some 2 MB with their claims. */
+export const MAX_NEWEST_GRANTS = 1_000;
 export const GRANTS_PER_LOOK_BACK = 200;
 /** Pages of the audit log that are read for them: an identity's grants are searched for among those of its account. */
 export const MAX_GRANT_PAGES = 3;

@@ -5,6 +5,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { githubActions } from '../../support/claims.ts';
 import { addIdentity, deploy, expectCreated, join } from '../../support/deployment.ts';
 import type { Deployment, Joined } from '../../support/deployment.ts';
+import { MAX_NEWEST_GRANTS } from '../../../src/http/limits.ts';
+import { archiveEvents } from '../../../src/store/archive.ts';
+import { bucket, insertEvents } from '../../support/archive.ts';
 import { createIssuer } from '../../support/issuer.ts';
 import type { TestIssuer } from '../../support/issuer.ts';
 
@@ -265,5 +268,59 @@ describe('a proposal', () => {
       .run();
     const { proposal } = await report(joined.federatedIdentity);
     expect(proposal).toMatchObject({ providerSubject: MAIN, wouldStillGrant: 3, alreadyRefused: 1, notTried: 1 });
+  });
+});
+
+describe('what is read', () => {
+  const grant = (n: number, days: number, branch: string, { serviceAccount, federatedIdentity }: Joined) => ({
+    n,
+    time: deployment.clock.now - Math.floor(days * DAY),
+    account: serviceAccount,
+    identity: federatedIdentity,
+    claims: githubActions({ now: deployment.clock.now, ref: `refs/heads/${branch}` }),
+  });
+  const WIDE = { providerSubject: 'repo:acme@123456/app@456789:**', providerSubjectMatch: 'glob' };
+  const use = async (): Promise<unknown> =>
+    deployment.db.prepare('UPDATE federated_identity SET last_used_at = ?').bind(deployment.clock.now).run();
+
+  it('is also what was archived', async () => {
+    deployment = await deploy({ ARCHIVE: bucket });
+    const joined = await join(deployment, issuer, WIDE);
+    await use();
+    const days = [80, 70, 60, 50, 3, 2, 1];
+    await insertEvents(
+      deployment.db,
+      days.map((ago, n) => grant(n, ago, 'main', joined)),
+    );
+    const before = deployment.clock.now - 30 * DAY;
+    expect(await archiveEvents(deployment.db, bucket, before, deployment.clock.now)).toMatchObject({ events: 4 });
+    expect(await report(joined.federatedIdentity)).toMatchObject({
+      grants90d: 7,
+      complete: true,
+      proposal: { providerSubject: MAIN, wouldStillGrant: 7 },
+    });
+  });
+
+  it('is the newest of many, and some from further back, so that a rare job counts', async () => {
+    const joined = await join(deployment, issuer, WIDE);
+    await use();
+    const busy = Array.from({ length: MAX_NEWEST_GRANTS + 10 }, (_, n) => grant(n, 10 - n / 1_000, 'main', joined));
+    await insertEvents(deployment.db, [...busy, grant(9_999, 60, 'quarterly', joined)]);
+    const { grants90d, complete, proposal } = await report(joined.federatedIdentity);
+    expect({ grants90d, complete }).toEqual({ grants90d: MAX_NEWEST_GRANTS + 1, complete: false });
+    expect(proposal).toMatchObject({
+      providerSubject: 'repo:acme@123456/app@456789:ref:refs/heads/*',
+      conditions: { ref: ['refs/heads/main', 'refs/heads/quarterly'] },
+    });
+  });
+
+  it('costs an unused rule no look at the log, and an account one look at its rules', async () => {
+    const joined = await join(deployment, issuer, { providerSubject: MAIN });
+    for (const branch of ['a', 'b', 'c', 'd'])
+      await addIdentity(deployment, joined, { providerSubject: `repo:acme/app:ref:refs/heads/${branch}` });
+    deployment.resetCounts();
+    await deployment.iam('GET', PATH);
+    // The page, the rules of the account, and the audiences that others have reserved.
+    expect(deployment.counts).toMatchObject({ d1Trips: 3, d1Writes: 0 });
   });
 });
