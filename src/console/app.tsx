@@ -190,6 +190,7 @@ async function answerRoute(
   if (!context.may(page.needs)) {
     const needs = page.needs === 'deployment' ? 'iam:admin in the organisation default' : `the scope ${page.needs}`;
     return {
+      status: 403,
       body: (
         <>
           <PageHead title={page.title} />
@@ -240,9 +241,13 @@ async function answerSignIn(visit: Visit, form: URLSearchParams, deps: ConsoleDe
   }
   if (kept === null) return answerGoTo(next, { 'set-cookie': cookie });
   const antiForgery = await antiForgeryMark(signed.value, seal);
-  return answerPage('Signed in', <Alone>{<SendKept kept={kept} antiForgery={antiForgery} />}</Alone>, {
-    headers: { 'set-cookie': cookie },
-  });
+  return answerPage(
+    'Signed in',
+    <Alone>{<SendKept kept={kept} antiForgery={antiForgery} organisation={signed.value.organisation} />}</Alone>,
+    {
+      headers: { 'set-cookie': cookie },
+    },
+  );
 }
 
 /** Asks to sign in; what a form carried is kept, if a page of this console sent it. */

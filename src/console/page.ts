@@ -43,6 +43,8 @@ export interface FormContext extends PageContext {
   readonly form: URLSearchParams;
 }
 
+export type PageStatus = 200 | 400 | 403 | 404 | 409 | 412 | 422 | 502 | 503;
+
 /** A page, whose components wait for nothing: what it shows is read before. Or the address that a browser goes to next (303), below /console. */
 export type PageAnswer =
   | {
@@ -50,7 +52,7 @@ export type PageAnswer =
       readonly title?: string;
       /** Let the browser ask for the page again after so many seconds. */
       readonly refreshSeconds?: number;
-      readonly status?: 200 | 400 | 403 | 404 | 409 | 412 | 422 | 502 | 503;
+      readonly status?: PageStatus;
     }
   | { readonly goTo: string };
 

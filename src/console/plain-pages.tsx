@@ -52,13 +52,29 @@ export function NotReady({ faults }: { readonly faults: readonly Finding[] }): C
 }
 
 /** The form that could not be sent because the session had ended; nothing is sent before somebody looked at it. */
-export function SendKept({ kept, antiForgery }: { readonly kept: Kept; readonly antiForgery: string }): Child {
+export function SendKept({
+  kept,
+  antiForgery,
+  organisation,
+}: {
+  readonly kept: Kept;
+  readonly antiForgery: string;
+  /** The one that the new session shows, which need not be that in which the form was filled in. */
+  readonly organisation: string;
+}): Child {
   const fields = [...new URLSearchParams(kept.fields)];
   return (
     <>
       <h1>You are signed in again</h1>
       <Notice tone="warn" title="This was not sent yet">
         <p>Your session had ended when you sent this form. Look at it, and send it if you still want to.</p>
+        <p>
+          It would be sent to the organisation{' '}
+          <b>
+            <Quoted text={organisation} />
+          </b>
+          .
+        </p>
       </Notice>
       <form method="post" action={kept.path} class="card" aria-label="What you typed">
         <input type="hidden" name={ANTI_FORGERY_FIELD} value={antiForgery} />

@@ -64,6 +64,29 @@ describe('an object', () => {
     expect((await browser.get(made)).status).toBe(404);
   });
 
+  it.each([
+    ['is nested deeper than any token', `{"a":${'['.repeat(9000)}${']'.repeat(9000)}}`],
+    ['names a claim twice', '{"ref":"a","ref":"b"}'],
+    ['holds a number that would be rounded', '{"id":12345678901234567890}'],
+  ])('is not made of JSON that %s, and the field says why', async (_what, conditions) => {
+    const path = `/console/trust/${world.joined.federatedIdentity}/edit`;
+    const refused = await fillIn(path, { do: 'check', conditions });
+    expect([refused.status, refused.html.includes('must be JSON, but ')]).toEqual([400, true]);
+    expect((await fillIn(path, { do: 'check', conditions: '{"ref":"a"}' })).html).not.toContain('must be JSON, but ');
+    const tried = await fillIn('/console/trust/new', { do: 'test', testClaims: conditions });
+    expect(tried.html.includes('the claims are not JSON')).toBe(!conditions.includes('"id"'));
+  });
+
+  it('says which fields a link has filled in, so that nobody saves them unseen', async () => {
+    const path = `/console/trust/${world.joined.federatedIdentity}/edit`;
+    const filled = (await browser.get(`${path}?expression=true&allowedScopes=iam:admin`)).html;
+    expect(filled).toContain('The link that led here filled in some fields');
+    expect(filled).toMatch(/Allowed scopes, Expression|Expression, Allowed scopes/);
+    // The group of further settings is open if one of them was filled in.
+    expect(filled).toContain('<details open');
+    expect((await browser.get(path)).html).not.toContain('The link that led here');
+  });
+
   it('keeps what was typed if the API refuses it, with the fault beside its field', async () => {
     const refused = await fillIn('/console/accounts/new', {
       name: 'Kept text',

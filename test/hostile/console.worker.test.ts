@@ -198,6 +198,7 @@ describe('what was typed when a session had ended', () => {
     expect(hiddenField(shown.html, 'tokenAudiences')).toBe('https://kept.example');
     expect(shown.html).not.toContain('<script');
     expect(shown.html).toContain('action="/console/activity"');
+    expect(shown.html).toContain('sent to the organisation <b><bdi>default</bdi></b>');
     expect(hiddenField(shown.html, 'antiForgery')).toBe(await mark());
   });
 
@@ -244,6 +245,39 @@ describe('another organisation', () => {
     expect((await root.post(SIGN_OUT, { antiForgery: before })).status).toBe(403);
     const unknown = await root.submit('/console/organisation', { organisation: 'nobody' }, '/console');
     expect([unknown.status, unknown.headers.get('set-cookie')]).toEqual([404, null]);
+  });
+});
+
+describe('a reader', () => {
+  it('changes nothing by a form that no page shows to a reader, and hears 403 (contract §4)', async () => {
+    const { deployment, joined } = world;
+    const reader = openBrowser(deployment);
+    const { body } = await deployment.exchange(await world.token(), { audience: ISSUER_URL, scope: 'iam:read' });
+    await reader.signIn(String(body.access_token));
+    const account = `/console/accounts/${joined.serviceAccount}`;
+    const rule = `/console/trust/${joined.federatedIdentity}`;
+    const forms: readonly (readonly [string, Record<string, string>])[] = [
+      ['/console/accounts/new', { name: 'mine' }],
+      [`${account}/edit`, { name: 'mine', version: '1' }],
+      [`${account}/delete`, { version: '1' }],
+      [`${account}/revoke-tokens`, {}],
+      [`${account}/credentials/new`, { name: 'mine' }],
+      ['/console/trust/new', { name: 'mine', do: 'test' }],
+      [`${rule}/edit`, { name: 'mine', version: '1' }],
+      [`${rule}/delete`, { version: '1' }],
+      [`/console/providers/${joined.provider}/doctor`, { do: 'refresh' }],
+      ['/console/roles/new', { name: 'mine' }],
+      ['/console/organisations/new', { name: 'mine', slug: 'mine' }],
+      ['/console/keys/rotate', { mode: 'emergency', confirmation: 'emergency' }],
+    ];
+    const before = (await deployment.events()).length;
+    for (const [path, fields] of forms) {
+      const refused = await reader.submit(path, { do: 'save', ...fields }, '/console');
+      expect([path, refused.status]).toEqual([path, 403]);
+    }
+    expect((await deployment.events()).length).toBe(before);
+    // Its twin: who may write sends the same form.
+    expect((await browser.submit('/console/accounts/new', { do: 'save', name: 'mine' }, '/console')).status).toBe(303);
   });
 });
 
@@ -302,10 +336,12 @@ describe('hostile text', () => {
 
   it('is inert wherever a page shows it (contract §1)', async () => {
     const { deployment } = world;
-    const name = hostile.replace('\u0000', '');
-    await deployment.iam('PATCH', `/v1/federated-identities/${world.joined.federatedIdentity}`, { description: name });
     await deployment.exchange(
-      await world.token({ sub: `job:${name}`, evil: hostile, nested: { [hostile]: [hostile] } }),
+      await world.token({
+        sub: `job:${hostile.replace('\u0000', '')}`,
+        evil: hostile,
+        nested: { [hostile]: [hostile] },
+      }),
     );
     const events = await deployment.events();
     expect(events.some(({ outcome }) => outcome === 'refused')).toBe(true);
@@ -322,6 +358,39 @@ describe('hostile text', () => {
       // What would reorder the line is written out; in the value of a field it is what was typed, and stays there.
       expect(html.replaceAll(/ value="[^"]*"/g, ''), path).not.toMatch(/[\u200b\u202e]|(?!\n)\p{Cc}/u);
     }
+  });
+
+  it('is inert on every page that a link of the console leads to, whichever object it names (contract §1)', async () => {
+    const { deployment, joined } = world;
+    // The API refuses what cannot be seen in a member; the mark-up it takes.
+    const name = '"><script>alert(1)</script><img src=x>';
+    const description = `${name}javascript:alert(1)`;
+    const changed = [
+      [`/v1/federated-identities/${joined.federatedIdentity}`, { name, description }],
+      [`/v1/service-accounts/${joined.serviceAccount}`, { name, description }],
+      [`/v1/federated-identity-providers/${joined.provider}`, { name }],
+    ] as const;
+    for (const [path, body] of changed)
+      expect((await deployment.iam('PATCH', path, body)).body, path).toMatchObject({ name });
+    const role = await expectCreated(deployment.iam('POST', '/v1/iam/roles', { name, slug: 'hostile' }));
+    const bindings = `/v1/iam/roles/${role}/bindings`;
+    await expectCreated(deployment.iam('POST', bindings, { serviceAccountIdentity: joined.serviceAccount }));
+    const credentials = `/v1/service-accounts/${joined.serviceAccount}/access-credentials`;
+    await expectCreated(deployment.iam('POST', credentials, { name }));
+    await expectCreated(deployment.iam('POST', '/v1/organisations', { name, slug: 'hostile' }));
+    const seen = new Set(['/console']);
+    for (const path of seen) {
+      const { html, status } = await browser.get(path);
+      expect([path, status]).toEqual([path, 200]);
+      expect(html, path).not.toMatch(/<script|<img|href="javascript/i);
+      const shown = html.replaceAll(/ value="[^"]*"|<textarea[^]*?<\/textarea>/g, '');
+      expect(shown, path).not.toMatch(/[\u200b\u202e]|(?!\n)\p{Cc}/u);
+      for (const [, to = ''] of html.matchAll(/href="(\/console[^"?#]*)"/g))
+        if (!to.endsWith('.css') && (!to.startsWith('/console/activity/') || seen.size < 40)) seen.add(to);
+    }
+    expect(
+      [...seen].filter((path) => /^\/console\/(?:trust|accounts|providers|roles|organisations)\//.test(path)),
+    ).not.toHaveLength(0);
   });
 
   it('of a stranger is inert on the page to sign in', async () => {

@@ -13,7 +13,7 @@ import type { Column } from '../parts/table.tsx';
 import { Quoted } from '../parts/text.tsx';
 import { pageOf } from './kind.ts';
 import type { Kind } from './kind.ts';
-import { nameOf } from './object-pages.tsx';
+import { formStatus, nameOf } from './object-pages.tsx';
 
 /** A filter: the query parameter of the API, and what a page calls it. */
 export interface Filter {
@@ -50,6 +50,7 @@ export function listPage(kind: Kind, options: ListOptions): ConsolePage {
       const cursor = page.url.searchParams.get('cursor') ?? '';
       const listed = await page.api.read(kind.api, { ...asked, cursor, limit: String(LISTED_PER_PAGE) });
       return {
+        status: listed.ok ? 200 : formStatus(listed.error),
         body: (
           <>
             <PageHead title={options.title} lead={options.lead}>

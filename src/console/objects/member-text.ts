@@ -4,6 +4,8 @@ import type { Member } from '../../objects/definition.ts';
 import { canonicalJson } from '../../token/canonical-json.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
+import { MAX_JSON_DEPTH } from '../../token/limits.ts';
+import { parseStrictJson } from '../../token/strict-json.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 
@@ -100,15 +102,15 @@ function mapOf(text: string): Result<JsonObject, string> {
   for (const line of linesOf(text)) {
     const at = line.indexOf('=');
     if (at < 1) return refuse(`needs key=value on each line, not ${JSON.stringify(line)}`);
-    entries.push([line.slice(0, at).trim(), line.slice(at + 1).trim()]);
+    const key = line.slice(0, at).trim();
+    if (entries.some(([other]) => other === key)) return refuse(`has the key ${JSON.stringify(key)} twice`);
+    entries.push([key, line.slice(at + 1).trim()]);
   }
   return ok(Object.fromEntries(entries));
 }
 
+/** As strict as the API with a body: nothing that was typed twice is lost without a word. */
 function jsonOf(text: string): Result<JsonValue, string> {
-  try {
-    return ok(JSON.parse(text) as JsonValue);
-  } catch (error) {
-    return refuse(`must be JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const parsed = parseStrictJson(text, { maxDepth: MAX_JSON_DEPTH, largeNumbers: 'refused' });
+  return parsed.ok ? parsed : refuse(`must be JSON, but ${parsed.error}`);
 }

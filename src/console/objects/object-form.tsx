@@ -30,6 +30,8 @@ export interface FormState {
   readonly warnings?: readonly Warned[];
   /** It was judged and not saved, and the API would accept it. */
   readonly isAccepted?: boolean;
+  /** Members that the address of the page filled in, and not the person who looks at it. */
+  readonly filledIn?: readonly string[];
   /** What the object is now, if somebody changed it since the form was made. */
   readonly meanwhile?: JsonObject | null;
 }
@@ -65,14 +67,16 @@ export function ObjectForm({
   readonly back: string;
   readonly children?: Child;
 }): Child {
-  const { typed, problem = null, warnings = [], isAccepted = false, meanwhile = null } = state;
+  const { typed, problem = null, warnings = [], isAccepted = false, meanwhile = null, filledIn = [] } = state;
   const faults = problem?.faults ?? [];
   const field = (one: FormMember): Child => (
     <MemberField of={one} value={typed[one.name] ?? ''} faults={faults} choices={choices[one.name]} />
   );
   const first = members.filter(({ name }) => !advanced.has(name));
   const others = members.filter(({ name }) => advanced.has(name));
-  const isOpen = others.some(({ name }) => faults.some(({ place }) => memberOf(place) === name));
+  const isOpen = others.some(
+    ({ name }) => filledIn.includes(name) || faults.some(({ place }) => memberOf(place) === name),
+  );
   return (
     <>
       {meanwhile === null ? null : <Meanwhile members={members} typed={typed} now={meanwhile} />}
@@ -82,6 +86,11 @@ export function ObjectForm({
           It is <Quoted text={problem.conflictsWith.name} /> (<Code text={problem.conflictsWith.identity} />
           ).
         </p>
+      )}
+      {filledIn.length === 0 ? null : (
+        <Notice tone="warn" title="The link that led here filled in some fields">
+          <p>Look at them before you save: {filledIn.map(labelOf).join(', ')}.</p>
+        </Notice>
       )}
       {isAccepted && warnings.length === 0 ? (
         <Notice tone="good" title="The service would accept this" isFocused>

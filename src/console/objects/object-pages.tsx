@@ -4,7 +4,7 @@ import type { Child } from 'hono/jsx';
 import type { JsonObject } from '../../token/json.ts';
 import { objectOf } from '../api.ts';
 import type { ApiAnswer, ApiProblem } from '../api.ts';
-import type { ConsolePage, FormContext, PageAnswer, PageContext } from '../page.ts';
+import type { ConsolePage, FormContext, PageAnswer, PageContext, PageStatus } from '../page.ts';
 import { ActionForm } from '../parts/form.tsx';
 import { PageHead } from '../parts/layout.tsx';
 import { Notice, ProblemNotice } from '../parts/notice.tsx';
@@ -73,7 +73,10 @@ function newPage(kind: Kind, options: FormOptions): ConsolePage {
     path: `${kind.base}/new`,
     title,
     needs: kind.change,
-    show: (page) => answer(page, null, { typed: typedNew(members, page.url.searchParams) }),
+    show: (page) => {
+      const query = page.url.searchParams;
+      return answer(page, null, { typed: typedNew(members, query), filledIn: namedIn(members, query) });
+    },
     submit: async (page) => {
       const typed = typedIn(members, page.form);
       const { body, faults } = bodyOfNew(members, typed);
@@ -129,10 +132,9 @@ function editPage(kind: Kind, options: FormOptions): ConsolePage {
       const object = objectOf(read.value);
       const query = page.url.searchParams;
       // What the address says goes before what is there, so that a proposal can be shown in the form before it is applied.
-      const proposed = Object.fromEntries(
-        members.flatMap(({ name }) => (query.has(name) ? [[name, query.get(name) ?? '']] : [])),
-      );
-      return answer(page, null, object, { typed: { ...typedOf(members, object), ...proposed } });
+      const filledIn = namedIn(members, query);
+      const proposed = Object.fromEntries(filledIn.map((name) => [name, query.get(name) ?? '']));
+      return answer(page, null, object, { typed: { ...typedOf(members, object), ...proposed }, filledIn });
     },
     submit: async (page) => {
       const read = await page.api.read(apiPath(kind, page.parameters));
@@ -221,9 +223,14 @@ function deletePage(kind: Kind, options: FormOptions): ConsolePage {
   };
 }
 
+/** Members that the address of a page fills in: whoever wrote the link chose them. */
+function namedIn(members: readonly FormMember[], query: URLSearchParams): readonly string[] {
+  return members.map(({ name }) => name).filter((name) => query.has(name));
+}
+
 /** The page in place of one whose object cannot be read. */
 export function notRead(problem: ApiProblem): PageAnswer {
-  return { status: problem.status === 404 ? 404 : 502, body: <ProblemNotice problem={problem} /> };
+  return { status: formStatus(problem), body: <ProblemNotice problem={problem} /> };
 }
 
 /** What people call an object. */
@@ -235,7 +242,10 @@ function unreadable(faults: ApiProblem['faults']): ApiProblem {
   return { status: 400, detail: 'some fields cannot be read', faults, conflictsWith: null, requestId: '' };
 }
 
-/** The status of a page that shows a refusal. */
-export function formStatus({ status }: ApiProblem): 400 | 404 | 409 | 412 | 422 | 502 | 503 {
-  return status === 404 || status === 409 || status === 412 || status === 422 || status === 503 ? status : 400;
+/** The status of a page that shows a refusal: the API's own, or 502 if the API failed in a way that no page has. */
+export function formStatus({ status }: ApiProblem): PageStatus {
+  if (status >= 500) return status === 503 ? 503 : 502;
+  return SHOWN_STATUSES.find((shown) => shown === status) ?? 400;
 }
+
+const SHOWN_STATUSES = [403, 404, 409, 412, 422] as const;

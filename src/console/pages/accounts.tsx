@@ -15,6 +15,7 @@ import type { ConsolePage, PageContext } from '../page.ts';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { Table } from '../parts/table.tsx';
 import { Code, Quoted, State, Time } from '../parts/text.tsx';
+import { visibleText } from '../visible-text.ts';
 
 /** `/accounts` and what is below it, but for the credentials. */
 export const accountPages: readonly ConsolePage[] = [
@@ -148,7 +149,7 @@ async function belongings(page: PageContext, account: JsonObject): Promise<Child
               ? [
                   <a
                     href={`/console/accounts/${id}/credentials/${String(credential['identity'])}/delete`}
-                    aria-label={`Delete ${nameOf(credential)}`}
+                    aria-label={`Delete ${visibleText(nameOf(credential))}`}
                   >
                     Delete
                   </a>,

@@ -4,7 +4,8 @@ import type { Child } from 'hono/jsx';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../objects/audit-log.ts';
 import { objectsOf } from '../api.ts';
 import { EVENTS_PER_PAGE } from '../limits.ts';
-import type { ConsolePage, PageContext } from '../page.ts';
+import { formStatus } from '../objects/object-pages.tsx';
+import type { ConsolePage, PageContext, PageStatus } from '../page.ts';
 import { EventTable } from '../parts/event-table.tsx';
 import { faultOf, Field } from '../parts/form.tsx';
 import { PageHead } from '../parts/layout.tsx';
@@ -24,7 +25,7 @@ const FILTERS = [
 ] as const;
 type Filter = (typeof FILTERS)[number];
 
-async function showActivity({ api, url }: PageContext): Promise<{ readonly body: Child; readonly status: 200 | 400 }> {
+async function showActivity({ api, url }: PageContext): Promise<{ readonly body: Child; readonly status: PageStatus }> {
   const asked = Object.fromEntries(FILTERS.map((name) => [name, url.searchParams.get(name)?.trim() ?? ''])) as Record<
     Filter,
     string
@@ -38,7 +39,7 @@ async function showActivity({ api, url }: PageContext): Promise<{ readonly body:
     <Field name={name} label={label} value={asked[name]} fault={faultOf(problem, name)} />
   );
   return {
-    status: problem === null ? 200 : 400,
+    status: problem === null ? 200 : formStatus(problem),
     body: (
       <>
         <PageHead title="Activity" lead="Every decision and every change, newest first." />

@@ -5,9 +5,10 @@ import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { objectOf, textOf } from '../api.ts';
 import type { ConsolePage, PageAnswer, PageContext } from '../page.ts';
+import { notRead } from '../objects/object-pages.tsx';
 import { Explanation } from '../parts/explanation.tsx';
 import { PageHead } from '../parts/layout.tsx';
-import { Notice, ProblemNotice } from '../parts/notice.tsx';
+import { Notice } from '../parts/notice.tsx';
 import { Facts } from '../parts/table.tsx';
 import { Code, Json, Quoted, State, Time } from '../parts/text.tsx';
 import { ACTIVITY_PATH } from '../routes.ts';
@@ -17,7 +18,7 @@ async function showEvent(page: PageContext): Promise<PageAnswer> {
   const { api, parameters } = page;
   const answer = await api.read(`/v1/audit-events/${encodeURIComponent(parameters['id'] ?? '')}`);
   if (!answer.ok) {
-    return { status: 404, title: 'Not found', body: <ProblemNotice problem={answer.error} /> };
+    return { title: 'Not found', ...notRead(answer.error) };
   }
   const event = objectOf(answer.value);
   const isDecision = textOf(event, 'action') === 'token.exchange' && textOf(event, 'issuer') !== '';

@@ -7,7 +7,7 @@ import { objectOf, objectsOf } from '../api.ts';
 import { apiPath, pageOf, PROVIDER, TRUST } from '../objects/kind.ts';
 import { listPage, ObjectLink } from '../objects/list-page.tsx';
 import { shownValue } from '../objects/object-form.tsx';
-import { nameOf, objectPages } from '../objects/object-pages.tsx';
+import { formStatus, nameOf, notRead, objectPages } from '../objects/object-pages.tsx';
 import { showPage } from '../objects/show-object.tsx';
 import { LISTED_PER_PAGE } from '../limits.ts';
 import type { ConsolePage, FormContext, PageAnswer, PageContext } from '../page.ts';
@@ -159,7 +159,7 @@ async function rulesOf(page: PageContext, provider: JsonObject): Promise<Child> 
 
 async function showDoctor(page: PageContext): Promise<PageAnswer> {
   const read = await page.api.read(apiPath(PROVIDER, page.parameters));
-  if (!read.ok) return { status: 404, body: <ProblemNotice problem={read.error} /> };
+  if (!read.ok) return notRead(read.error);
   return {
     body: (
       <>
@@ -203,7 +203,7 @@ async function submitDoctor(page: FormContext): Promise<PageAnswer> {
     : [];
   return {
     title: 'Issuer doctor',
-    status: answered.ok ? 200 : 502,
+    status: answered.ok ? 200 : formStatus(answered.error),
     body: (
       <>
         <PageHead title="Issuer doctor" lead={<Code text={shownValue(examined['providerIssuer'])} />}>

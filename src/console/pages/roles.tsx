@@ -15,6 +15,7 @@ import type { ConsolePage, PageContext } from '../page.ts';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { Table } from '../parts/table.tsx';
 import { Code, Quoted, Time } from '../parts/text.tsx';
+import { visibleText } from '../visible-text.ts';
 
 /** `/roles` and what is below it. */
 export const rolePages: readonly ConsolePage[] = [
@@ -134,10 +135,10 @@ async function bindingTable(page: PageContext, role: JsonObject, mayChange: bool
 function Actions({ at, what }: { readonly at: string; readonly what: string }): Child {
   return (
     <span class="row">
-      <a href={`${at}/edit`} aria-label={`Change the ${what}`}>
+      <a href={`${at}/edit`} aria-label={`Change the ${visibleText(what)}`}>
         Change
       </a>
-      <a href={`${at}/delete`} aria-label={`Delete the ${what}`}>
+      <a href={`${at}/delete`} aria-label={`Delete the ${visibleText(what)}`}>
         Delete
       </a>
     </span>

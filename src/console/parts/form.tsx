@@ -6,6 +6,7 @@ import { ANTI_FORGERY_FIELD } from '../forgery.ts';
 import type { PageContext } from '../page.ts';
 import { Notice } from './notice.tsx';
 import { Quoted } from './text.tsx';
+import { visibleText } from '../visible-text.ts';
 
 /** A form that changes something. `action` is the page's own path unless it is given. */
 export function ActionForm({
@@ -80,7 +81,7 @@ export function Field({
         <select {...shared}>
           {options.map(([choice, text]) => (
             <option value={choice} selected={choice === value}>
-              {text}
+              {visibleText(text)}
             </option>
           ))}
         </select>

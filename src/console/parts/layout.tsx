@@ -4,6 +4,7 @@ import type { Child } from 'hono/jsx';
 import { ActionForm } from './form.tsx';
 import type { PageContext } from '../page.ts';
 import { Code, Quoted, Time } from './text.tsx';
+import { visibleText } from '../visible-text.ts';
 
 /** One entry of the navigation. */
 export interface NavigationEntry {
@@ -44,7 +45,7 @@ export function Document({
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         {refreshTo === null ? null : <meta http-equiv="refresh" content={`0;url=${refreshTo}`} />}
-        <title>{`${title} · Cambist`}</title>
+        <title>{`${visibleText(title)} · Cambist`}</title>
         <link rel="icon" href={ICON} />
         <link rel="stylesheet" href={stylePath} />
       </head>

@@ -3,6 +3,8 @@
 import { decodeToken } from '../../token/decode.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
+import { MAX_JSON_DEPTH } from '../../token/limits.ts';
+import { parseStrictJson } from '../../token/strict-json.ts';
 import { ok, refuse } from '../../exchange/result.ts';
 import type { Result } from '../../exchange/result.ts';
 import { objectOf } from '../api.ts';
@@ -30,14 +32,12 @@ export async function readSample(
   const claims = form.get('testClaims')?.trim() ?? '';
   if (token !== '') return readToken(page, token);
   if (claims === '') return null;
-  try {
-    const value = JSON.parse(claims) as JsonValue;
-    return isJsonObject(value)
-      ? ok({ claims: value, verification: [] })
-      : refuse('claims are an object such as {"sub": "…"}');
-  } catch (error) {
-    return refuse(`the claims are not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  // As the claims of a token are read: large numbers are identifiers, and stay exact.
+  const parsed = parseStrictJson(claims, { maxDepth: MAX_JSON_DEPTH, largeNumbers: 'text' });
+  if (!parsed.ok) return refuse(`the claims are not JSON: ${parsed.error}`);
+  return isJsonObject(parsed.value)
+    ? ok({ claims: parsed.value, verification: [] })
+    : refuse('claims are an object such as {"sub": "…"}');
 }
 
 async function readToken({ api }: Pick<PageContext, 'api'>, token: string): Promise<Result<Sampled, string>> {
