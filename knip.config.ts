@@ -39,8 +39,8 @@ const config: KnipConfig = {
         // Run by its path, on the packed packages.
         'publint',
       ],
-      // The pipeline has buildkite-agent, and a machine may have openssl and unshare; the others are development dependencies that scripts run.
-      ignoreBinaries: ['buildkite-agent', 'openssl', 'tsc', 'unshare', 'vitest', 'wrangler'],
+      // The pipeline has buildkite-agent, and a machine may have mkfifo, openssl and unshare; the others are development dependencies that scripts run.
+      ignoreBinaries: ['buildkite-agent', 'mkfifo', 'openssl', 'tsc', 'unshare', 'vitest', 'wrangler'],
     },
     // Their code is in src/, so only what they packed, if they have, would use what they name; test/packages compares them.
     'packages/sdk': { entry: [], project: [], ignoreDependencies: ['.+'] },
