@@ -42,7 +42,7 @@ main{padding:2rem 2.25rem 4rem}}
 .lead{color:var(--soft);margin-top:.25rem}
 .card{background:var(--sheet);border:1px solid var(--line);border-radius:.75rem;padding:1.125rem 1.25rem;display:flex;flex-direction:column;gap:.75rem;min-width:0}
 .choice{color:var(--ink);text-decoration:none;gap:.25rem}.choice:hover{border-color:var(--accent)}
-.grid{display:grid;gap:1rem;align-items:start;grid-template-columns:repeat(auto-fit,minmax(min(100%,11.5rem),1fr))}.grid.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
+.grid{display:grid;gap:1rem;align-items:start;grid-template-columns:repeat(auto-fit,minmax(min(100%,9.5rem),1fr))}.grid.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
 .stack{display:flex;flex-direction:column;gap:.75rem}.row{display:flex;flex-wrap:wrap;gap:.625rem .875rem;align-items:center}
 .figure{font-size:1.875rem;line-height:1.1;font-weight:650;letter-spacing:-.02em}
 .soft{color:var(--soft)}.small{font-size:.875rem}.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}
@@ -59,7 +59,7 @@ tbody tr:hover{background:color-mix(in srgb,var(--tint) 45%,transparent)}td.numb
 time,.tight{white-space:nowrap}.tight code,.tight bdi{overflow-wrap:normal}
 dl.facts{display:grid;grid-template-columns:minmax(8rem,max-content) minmax(0,1fr);gap:.5rem 1.25rem;font-size:.9375rem}dl.facts dt{color:var(--soft)}dl.facts dd{margin:0;overflow-wrap:anywhere}
 @media(max-width:34rem){dl.facts{grid-template-columns:minmax(0,1fr);gap:.125rem}dl.facts dd{margin-bottom:.5rem}}
-form{margin:0}label,legend{font-weight:600;font-size:.9375rem}fieldset{border:1px solid var(--line);border-radius:.5rem;padding:.875rem 1rem;margin:0;min-width:0}
+form{margin:0}form .card,form.card{gap:1rem}label,legend{font-weight:600;font-size:.9375rem}fieldset{border:1px solid var(--line);border-radius:.5rem;padding:.875rem 1rem;margin:0;min-width:0}
 .field{display:flex;flex-direction:column;gap:.25rem;min-width:0}.field .hint{font-size:.875rem;color:var(--soft);max-width:62ch}.field .fault{font-size:.875rem;color:var(--bad);font-weight:600}
 .filters{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,12rem),1fr));align-items:end}
 input,select,textarea{font:inherit;color:inherit;background:var(--sheet);border:1px solid var(--edge);border-radius:.4375rem;padding:.4375rem .625rem;width:100%;min-width:0;min-height:2.5rem}
