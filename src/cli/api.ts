@@ -248,7 +248,7 @@ function codeOf(status: number): string {
 function adviceFor(status: number, challenge: string | null, origin: string): string | undefined {
   if (status === 401)
     return (
-      'The token of --token-file or CAMBIST_TOKEN is not (or no longer) valid for this deployment.\n' +
+      'The token of --token-file, of CAMBIST_TOKEN or of the name in `cambist deployments list` is not (or no longer) valid for this deployment.\n' +
       `It is the root token, or an access token that is for ${origin} (\`cambist token --audience ${origin}\`).`
     );
   if (status === 403) {
