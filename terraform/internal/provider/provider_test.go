@@ -134,6 +134,7 @@ func TestSettings(t *testing.T) {
 		{name: "a wrong token", values: map[string]any{"url": live.URL, "token": "wrong"}, attribute: "token", words: "does not accept the token"},
 		{name: "a token without a scope", values: map[string]any{"url": live.URL, "token": "weak"}, words: "api:read. The provider needs iam:read"},
 		{name: "another organisation", values: map[string]any{"url": live.URL, "token": rootToken, "organisation": "nobody"}, attribute: "organisation", words: "there is no organisation nobody"},
+		{name: "two lines", values: map[string]any{"url": live.URL, "token": rootToken, "organisation": "acme\n"}, attribute: "organisation", words: "a line break"},
 		{name: "no credential", values: map[string]any{"url": live.URL}, words: "GitHub Actions"},
 		{name: "no file", values: map[string]any{"url": live.URL, "id_token_file": file + ".not"}, attribute: "id_token_file", words: "cannot be read"},
 		{name: "no variable", values: map[string]any{"url": live.URL, "id_token_env": "MY_TOKEN"}, attribute: "id_token_env", words: "MY_TOKEN is not set"},

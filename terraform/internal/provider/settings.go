@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/providervalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -96,6 +97,12 @@ func (s *settings) complete(problems *diag.Diagnostics) {
 	s.ServiceAccount = or(s.ServiceAccount, serviceAccountVariable)
 	if s.Token.IsNull() && s.IDToken.IsNull() && s.IDTokenFile.IsNull() && s.IDTokenEnv.IsNull() {
 		s.Token = or(s.Token, tokenVariable)
+	}
+	// Each is one value of a header or of a form: with a line break in it nothing is sent, and the error would be about the network.
+	for name, value := range map[string]types.String{"organisation": s.Organisation, "service_account": s.ServiceAccount} {
+		if strings.ContainsFunc(value.ValueString(), unicode.IsControl) {
+			problems.AddAttributeError(path.Root(name), "Not an id or a slug", name+" has a line break or another control character.")
+		}
 	}
 	if s.URL.IsNull() {
 		problems.AddAttributeError(path.Root("url"), "Which deployment?", "Neither url nor the variable "+urlVariable+" is set. It is the ISSUER_URL of the deployment, such as https://tokens.example.com.")
