@@ -250,13 +250,14 @@ async function answerSignIn(visit: Visit, form: URLSearchParams, deps: ConsoleDe
   );
 }
 
-/** Asks to sign in; what a form carried is kept, if a page of this console sent it. */
+/** Asks to sign in; what a form carried is kept. */
 async function answerWithoutSession(visit: Visit): Promise<Response> {
   const { request, url, form } = visit;
   const here = `${url.pathname}${url.search}`;
   if (form !== null && url.pathname === SIGN_OUT_PATH)
     return answerGoTo(ROOT_PATH, { 'set-cookie': NO_SESSION_COOKIE });
-  const kept = form !== null && sentFrom(request) === 'here' ? keep(url.pathname, form) : null;
+  // What another site sent was refused before.
+  const kept = form === null ? null : keep(url.pathname, form);
   const hasEnded = bringsSession(request) || kept !== null;
   // A link from another site brings no cookie of ours; the page itself asks again, and then it comes along.
   const site = request.headers.get('sec-fetch-site');

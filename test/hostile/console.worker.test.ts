@@ -202,6 +202,15 @@ describe('what was typed when a session had ended', () => {
     expect(hiddenField(shown.html, 'antiForgery')).toBe(await mark());
   });
 
+  it('is kept for a client that does not say where a form comes from, as no browser does', async () => {
+    const asked = await world.deployment.fetch('/console/activity', {
+      method: 'POST',
+      body: new URLSearchParams({ name: 'x' }),
+    });
+    expect(asked.status).toBe(401);
+    expect(hiddenField(await asked.text(), 'keptFields')).toBe('name=x');
+  });
+
   it('is not kept if another site sent it, and goes nowhere but to the console', async () => {
     const stranger = openBrowser(world.deployment);
     const asked = await stranger.post('/console/activity', typed, { 'sec-fetch-site': 'cross-site' });
