@@ -207,10 +207,14 @@ async function answerRoute(
 async function framed({ session, page }: SignedIn, route: Route | null, answered: PageAnswer): Promise<Response> {
   if ('goTo' in answered) return answerGoTo(answered.goTo);
   const { body, title = route?.page.title ?? 'Console', status = 200, refreshSeconds } = answered;
+  // The nearest one: a page below an entry may have an entry of its own.
+  const current = consolePages
+    .filter((entry) => entry.navigation !== undefined && isWithin(entry.path, route?.page.path ?? null))
+    .toSorted((one, other) => other.path.length - one.path.length)[0]?.path;
   const navigation = consolePages.flatMap(({ navigation: label, path, needs }) =>
     label === undefined || !page.may(needs)
       ? []
-      : [{ href: `${ROOT_PATH}${path}`, label, isCurrent: isWithin(path, route?.page.path ?? null) }],
+      : [{ href: `${ROOT_PATH}${path}`, label, isCurrent: path === current }],
   );
   return answerPage(
     title,

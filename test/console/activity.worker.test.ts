@@ -189,3 +189,18 @@ describe('the activity', () => {
     expect((await browser.get(await refusedEvent())).html).toContain('Make a rule');
   });
 });
+
+describe('the trust report', () => {
+  it('shows what nobody needed, and opens a proposal in the form of its rule (contract §11)', async () => {
+    const { joined } = world;
+    for (let at = 0; at < 4; at += 1)
+      await world.deployment.exchange(await world.token(), { scope: 'api:read', audience: ISSUER_URL });
+    const { status, html } = await browser.get('/console/trust/report');
+    expect([status, textIn(html).includes('excess scope')]).toEqual([200, true]);
+    expect(html.match(/aria-current="page"/g)).toHaveLength(1);
+    const [, link = ''] = new RegExp(`href="(/console/trust/${joined.federatedIdentity}/edit[^"]*)"`).exec(html) ?? [];
+    const form = await browser.get(link.replaceAll('&amp;', '&'));
+    expect(form.status).toBe(200);
+    expect(/<textarea[^>]*name="allowedScopes"[^>]*>([^<]*)</.exec(form.html)?.[1]).toBe('api:read');
+  });
+});

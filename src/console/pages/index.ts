@@ -11,6 +11,7 @@ import { overviewPage } from './overview.tsx';
 import { pipelinePages } from './pipelines.tsx';
 import { providerPages } from './providers.tsx';
 import { rolePages } from './roles.tsx';
+import { trustReportPage } from './trust-report.tsx';
 import { trustPages } from './trust.tsx';
 
 /** In the order of the navigation. */
@@ -20,6 +21,7 @@ export const consolePages: readonly ConsolePage[] = [
   eventPage,
   ...pipelinePages,
   ...trustPages,
+  trustReportPage,
   ...providerPages,
   ...accountPages,
   ...credentialPages,

@@ -75,14 +75,22 @@ export function Facts({ of }: { readonly of: readonly (readonly [name: string, v
 }
 
 /** The link to the next page of a list; nothing if there is none. */
-export function NextPage({ url, cursor }: { readonly url: URL; readonly cursor: string | null }): Child {
+export function NextPage({
+  url,
+  cursor,
+  label = 'Older entries',
+}: {
+  readonly url: URL;
+  readonly cursor: string | null;
+  readonly label?: string;
+}): Child {
   if (cursor === null) return null;
   const query = new URLSearchParams(url.searchParams);
   query.set('cursor', cursor);
   return (
     <nav class="pages" aria-label="Pages">
       <a class="button" href={`${url.pathname}?${query.toString()}`}>
-        Older entries
+        {label}
       </a>
     </nav>
   );
