@@ -206,6 +206,12 @@ describe('a pipeline', () => {
     expect(waiting.html).toContain('Waiting for the first exchange');
     expect(waiting.html).toContain('id-token: write');
     expect((await browser.get(`${place}&look=once`)).headers.get('refresh')).toBeNull();
+    // Anybody can write an address: one that describes another workload shows nothing to paste, and a template is named.
+    const other = await browser.get(place.replace('acme%2Fshop', 'evil%2Fshop'));
+    expect([other.html.includes('Waiting for'), other.html.includes('id-token: write')]).toEqual([true, false]);
+    expect(waiting.html).not.toContain('Paste it only if you chose that');
+    const template = `${place}&uses=${encodeURIComponent(`evil/action@${'a'.repeat(40)}`)}`;
+    expect((await browser.get(template)).html).toContain('Paste it only if you chose that');
     const again = await fillIn(path, { ...wanted, do: 'create' });
     expect([again.status, again.html.includes('lets this subject act as the account already')]).toEqual([409, true]);
   });

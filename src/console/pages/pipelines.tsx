@@ -17,6 +17,7 @@ import { PageHead } from '../parts/layout.tsx';
 import { Notice, ProblemNotice } from '../parts/notice.tsx';
 import { Facts, Table } from '../parts/table.tsx';
 import { ago, Code, Quoted, Time } from '../parts/text.tsx';
+import { visibleLines } from '../visible-text.ts';
 import type { PlannedPipeline } from '../pipelines/plan-pipeline.ts';
 
 const PATH = '/pipelines';
@@ -270,7 +271,7 @@ function ToPaste({ file, text }: { readonly file: string; readonly text: string 
       <summary>
         What to paste into <Code text={file} />
       </summary>
-      <pre tabindex={0}>{text}</pre>
+      <pre tabindex={0}>{visibleLines(text)}</pre>
     </details>
   );
 }
@@ -317,7 +318,8 @@ async function showWait(page: PageContext): Promise<PageAnswer> {
   const isAsking = !isOver && page.url.searchParams.get('look') !== 'once';
   const stopped = new URL(page.url);
   stopped.searchParams.set('look', isAsking ? 'once' : 'on');
-  const configuration = await configurationOf(page, account);
+  const configuration = await configurationOf(page, rule, account);
+  const template = page.url.searchParams.get('uses') ?? '';
   return {
     title: isOver ? 'The first exchange' : 'Waiting for the first exchange',
     ...(isAsking ? { refreshSeconds: REFRESH_SECONDS } : {}),
@@ -348,7 +350,12 @@ async function showWait(page: PageContext): Promise<PageAnswer> {
             <h2 id="to-paste">
               Paste this into <Code text={configuration.file} />
             </h2>
-            <pre tabindex={0}>{configuration.text}</pre>
+            {template === '' ? null : (
+              <p>
+                It runs <Code text={template} />, as the address of this page says. Paste it only if you chose that.
+              </p>
+            )}
+            <pre tabindex={0}>{visibleLines(configuration.text)}</pre>
           </section>
         )}
       </>
@@ -404,14 +411,20 @@ function secondsAgo(seconds: number): string {
   return seconds < 60 ? `${Math.max(0, seconds)} s ago` : ago(seconds);
 }
 
-/** The configuration again, from what the address says; null if it says nothing that makes a plan. */
+/**
+ * The configuration again, from what the address says; null if it says nothing that makes the plan of this rule, since anybody
+ * can write an address.
+ */
 async function configurationOf(
   page: PageContext,
+  rule: JsonObject,
   account: JsonObject,
 ): Promise<{ readonly file: string; readonly text: string } | null> {
   const { planPipeline, recipeOf } = await import('../pipelines/plan-pipeline.ts');
   const typed = page.url.searchParams;
   const recipe = recipeOf(typed.get('platform') ?? '');
   const planned = recipe === null ? null : await planPipeline(recipe, typed, page.issuerUrl, page.now);
-  return planned?.ok === true ? planned.value.configurationFor(textOf(account, 'identity')) : null;
+  if (planned?.ok !== true || planned.value.plan.identity.providerSubject !== textOf(rule, 'providerSubject'))
+    return null;
+  return planned.value.configurationFor(textOf(account, 'identity'));
 }
