@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { accessCredential } from '../src/objects/access-credential.ts';
 import type { Join, Member, Members, ObjectDefinition } from '../src/objects/definition.ts';
-import { isWritable } from '../src/objects/definition.ts';
+import { isWritable, snakeCase } from '../src/objects/definition.ts';
 import { federatedIdentity } from '../src/objects/federated-identity.ts';
 import { identityProvider } from '../src/objects/identity-provider.ts';
 import { organisation } from '../src/objects/organisation.ts';
@@ -196,10 +196,6 @@ function isText({ kind }: Rule): boolean {
 /** The help of the option, for a member that has no sentence of its own. */
 function sentence(help: string | undefined): string | undefined {
   return help === undefined ? undefined : help.charAt(0).toUpperCase() + help.slice(1);
-}
-
-function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function readText(path: string): string | null {

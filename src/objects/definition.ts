@@ -229,7 +229,12 @@ export function isWritable({ readOnly, hidden }: Member): boolean {
 
 /** The column of a member. */
 export function columnOf(name: string, { column }: Member): string {
-  return column ?? name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return column ?? snakeCase(name);
+}
+
+/** A member's name as columns and Terraform's attributes are called: `tokenLifetime` is `token_lifetime`. */
+export function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** True if the member has a column of its own. */

@@ -203,4 +203,21 @@ describe('the trust report', () => {
     expect(form.status).toBe(200);
     expect(/<textarea[^>]*name="allowedScopes"[^>]*>([^<]*)</.exec(form.html)?.[1]).toBe('api:read');
   });
+
+  it('offers a proposal as a shadow rule and as configuration, and says so if there is none (contract §11)', async () => {
+    const { joined } = world;
+    const path = `/console/trust/${joined.federatedIdentity}/proposal`;
+    expect(textIn((await browser.get(path)).html)).toContain('Nothing is proposed for this rule');
+    for (let at = 0; at < 4; at += 1)
+      await world.deployment.exchange(await world.token(), { scope: 'api:read', audience: ISSUER_URL });
+    const { status, html } = await browser.get(path);
+    expect(status).toBe(200);
+    expect(textIn(html)).toContain('allowed_scopes');
+    expect(textIn(html)).toContain('allowedScopes: ["api:read"]');
+    const [, link = ''] = /href="(\/console\/trust\/new[^"]*)"/.exec(html) ?? [];
+    const form = await browser.get(link.replaceAll('&amp;', '&'));
+    expect(/<textarea[^>]*name="allowedScopes"[^>]*>([^<]*)</.exec(form.html)?.[1]).toBe('api:read');
+    expect(form.html).toMatch(/<option[^>]*value="shadow"[^>]*selected|<option[^>]*selected[^>]*value="shadow"/);
+    expect((await browser.get('/console/trust/fid_00000000000000000000000000/proposal')).status).toBe(404);
+  });
 });

@@ -1,7 +1,7 @@
 // The objects of an organisation as a configuration of terraform-provider-cambist, with import blocks (contract §10). Pure.
 
 import { accessCredential } from '../../objects/access-credential.ts';
-import { isWritable } from '../../objects/definition.ts';
+import { isWritable, snakeCase } from '../../objects/definition.ts';
 import type { Member, Members, ObjectDefinition } from '../../objects/definition.ts';
 import { federatedIdentity } from '../../objects/federated-identity.ts';
 import { identityProvider } from '../../objects/identity-provider.ts';
@@ -12,8 +12,8 @@ import { serviceAccount } from '../../objects/service-account.ts';
 import { canonicalJson } from '../../token/canonical-json.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
-import { block, Reference } from './hcl.ts';
-import type { HclValue } from './hcl.ts';
+import { block, Reference } from '../../objects/hcl.ts';
+import type { HclValue } from '../../objects/hcl.ts';
 
 /** An object as the API answers it, and the identifier of what its path names. */
 export interface ExportedObject {
@@ -157,8 +157,4 @@ function written({ is }: Member, value: JsonValue): JsonValue {
 
 function identityOf(view: JsonObject): string {
   return String(view['identity']);
-}
-
-function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

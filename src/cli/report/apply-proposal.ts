@@ -1,9 +1,6 @@
 // Applies the proposal of one rule: changes it, or adds the narrower rule beside it as a shadow rule; asks first.
 
-import { isWritable } from '../../objects/definition.ts';
-import type { Members } from '../../objects/definition.ts';
-import { federatedIdentity } from '../../objects/federated-identity.ts';
-import { MAX_NAME_CHARS } from '../../objects/limits.ts';
+import { shadowRule } from '../../objects/shadow-rule.ts';
 import { isIdentifier } from '../../objects/values.ts';
 import type { JsonMap } from '../api.ts';
 import type { CommandContext } from '../command.ts';
@@ -13,7 +10,6 @@ import { formatDiff, formatStep } from '../output.ts';
 import { membersOf, readReport } from './read-report.ts';
 
 const PATH = '/federated-identities';
-const SUFFIX = ' (narrower)';
 
 /** Applies it; 1 if the person who was asked says no. */
 export async function applyProposal(identity: string, context: CommandContext): Promise<number> {
@@ -48,7 +44,7 @@ export async function applyProposal(identity: string, context: CommandContext): 
     return 1;
   }
   const written = isShadow
-    ? await api.post(PATH, shadowOf(today, members))
+    ? await api.post(PATH, shadowRule(today, { ...members }))
     : await api.patch(`${PATH}/${identity}`, members, Number(today['objectVersion']));
   warnOf(written, context);
   const done = isShadow ? 'added as shadow' : 'changed';
@@ -58,18 +54,6 @@ export async function applyProposal(identity: string, context: CommandContext): 
       output.line(`Compare them in a week: cambist audit --outcome shadow --identity ${String(written['identity'])}`);
   });
   return 0;
-}
-
-/** The rule with the proposed members, as a new one that grants nothing. */
-function shadowOf(today: JsonMap, proposed: object): JsonMap {
-  const members: Members = federatedIdentity.members;
-  const kept = Object.entries(members)
-    .filter(([name, member]) => isWritable(member) && (today[name] ?? null) !== null)
-    .map(([name]) => name);
-  const name = `${String(today['name'])
-    .slice(0, MAX_NAME_CHARS - SUFFIX.length)
-    .trimEnd()}${SUFFIX}`;
-  return { ...Object.fromEntries(kept.map((member) => [member, today[member]])), ...proposed, name, mode: 'shadow' };
 }
 
 function warnOf({ warnings }: JsonMap, { output }: CommandContext): void {

@@ -11,6 +11,7 @@ import { overviewPage } from './overview.tsx';
 import { pipelinePages } from './pipelines.tsx';
 import { providerPages } from './providers.tsx';
 import { rolePages } from './roles.tsx';
+import { trustProposalPage } from './trust-proposal.tsx';
 import { trustReportPage } from './trust-report.tsx';
 import { trustPages } from './trust.tsx';
 
@@ -22,6 +23,7 @@ export const consolePages: readonly ConsolePage[] = [
   ...pipelinePages,
   ...trustPages,
   trustReportPage,
+  trustProposalPage,
   ...providerPages,
   ...accountPages,
   ...credentialPages,

@@ -7,6 +7,7 @@ import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { objectOf, textOf } from '../api.ts';
 import { TRUST } from '../objects/kind.ts';
 import { formMembers, typedOf } from '../objects/member-form.ts';
+import type { FormMember } from '../objects/member-form.ts';
 import type { ConsolePage, PageAnswer, PageContext } from '../page.ts';
 import { PageHead } from '../parts/layout.tsx';
 import { Notice, ProblemNotice } from '../parts/notice.tsx';
@@ -34,8 +35,7 @@ async function showReport(page: PageContext): Promise<PageAnswer> {
         )}
         <NextPage url={page.url} cursor={answer.value.next} label="Further rules" />
         <p class="small soft">
-          <code>cambist report --format hcl</code> or <code>yaml</code> writes every proposal as configuration, and{' '}
-          <code>cambist report --apply ID --shadow</code> tries one beside the rule first.
+          <code>cambist report --format hcl</code> or <code>yaml</code> writes every proposal as configuration.
         </p>
       </>
     ),
@@ -69,16 +69,21 @@ function Identity({ identity, page }: { readonly identity: JsonObject; readonly 
         ])}
       />
       {proposal !== undefined && isJsonObject(proposal) ? (
-        <Proposal proposal={proposal} editPath={page.may(TRUST.change) ? `${path}/edit` : null} />
+        <Proposal proposal={proposal} path={path} mayChange={page.may(TRUST.change)} />
       ) : null}
     </section>
   );
 }
 
-function Proposal({ proposal, editPath }: { readonly proposal: JsonObject; readonly editPath: string | null }): Child {
-  const changed = formMembers(TRUST, false).filter(
-    ({ name }) => PROPOSED_MEMBERS.some((member) => member === name) && Object.hasOwn(proposal, name),
-  );
+interface ProposalShown {
+  readonly proposal: JsonObject;
+  /** The page of the rule. */
+  readonly path: string;
+  readonly mayChange: boolean;
+}
+
+function Proposal({ proposal, path, mayChange }: ProposalShown): Child {
+  const changed = proposedMembers(proposal);
   const typed = typedOf(changed, proposal);
   const refused = texts(proposal['wouldNoLongerGrant']);
   return (
@@ -97,14 +102,24 @@ function Proposal({ proposal, editPath }: { readonly proposal: JsonObject; reado
           ))}
         </ul>
       )}
-      {editPath === null ? null : (
-        <div>
-          <a class="button" href={`${editPath}?${new URLSearchParams(typed).toString()}`}>
+      <div class="row">
+        {mayChange ? (
+          <a class="button" href={`${path}/edit?${new URLSearchParams(typed).toString()}`}>
             Look at it in the rule's form
           </a>
-        </div>
-      )}
+        ) : null}
+        <a class="button" href={`${path}/proposal`}>
+          {mayChange ? 'Try it as a shadow rule, or take it as configuration' : 'Take it as configuration'}
+        </a>
+      </div>
     </Notice>
+  );
+}
+
+/** The members that a proposal changes, as a form knows them. */
+export function proposedMembers(proposal: JsonObject): readonly FormMember[] {
+  return formMembers(TRUST, false).filter(
+    ({ name }) => PROPOSED_MEMBERS.some((member) => member === name) && Object.hasOwn(proposal, name),
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { block } from '../../../src/cli/export/hcl.ts';
+import { block } from '../../../src/objects/hcl.ts';
 import { terraformConfiguration } from '../../../src/cli/export/terraform-configuration.ts';
 import type { ExportedObject } from '../../../src/cli/export/terraform-configuration.ts';
 import type { JsonObject } from '../../../src/token/json.ts';

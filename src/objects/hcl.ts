@@ -1,7 +1,7 @@
 // HCL as text: values with everything escaped that Terraform would read as its own, and blocks as `terraform fmt` writes them; knows no resource.
 
-import { isJsonObject } from '../../token/json.ts';
-import type { JsonValue } from '../../token/json.ts';
+import { isJsonObject } from '../token/json.ts';
+import type { JsonValue } from '../token/json.ts';
 
 /** What is written as it stands, such as a reference to another block. */
 export class Reference {
