@@ -38,7 +38,7 @@ export const PROVIDER: Kind = {
 };
 /** The federated identity, which pages call a rule. */
 export const TRUST: Kind = {
-  definition: federatedIdentity,
+  definition: { ...federatedIdentity, noun: 'rule' },
   base: '/trust',
   api: '/v1/federated-identities',
   change: 'iam:write',

@@ -207,7 +207,7 @@ function Preview({
 }): Child {
   const [own, ...neighbours] = checks;
   const strangers = neighbours.filter((check) => letsIn(check, []));
-  const { file, text } = configurationFor(plan.accountName);
+  const { file, text } = configurationFor('sa_…');
   return (
     <section class="stack" aria-labelledby="preview">
       <h2 id="preview">The rule</h2>
@@ -269,7 +269,7 @@ function ToPaste({ file, text }: { readonly file: string; readonly text: string 
   return (
     <details class="card">
       <summary>
-        What to paste into <Code text={file} />
+        What will be to paste into <Code text={file} />, with the id of its account
       </summary>
       <pre tabindex={0}>{visibleLines(text)}</pre>
     </details>
