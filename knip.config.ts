@@ -38,6 +38,8 @@ const config: KnipConfig = {
         'miniflare',
         // Run by its path, on the packed packages.
         'publint',
+        // Read as text, and given to a browser.
+        'axe-core',
       ],
       // The pipeline has buildkite-agent, and a machine may have mkfifo, openssl and unshare; the others are development dependencies that scripts run.
       ignoreBinaries: ['buildkite-agent', 'mkfifo', 'openssl', 'tsc', 'unshare', 'vitest', 'wrangler'],
