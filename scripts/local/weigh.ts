@@ -24,6 +24,8 @@ export interface Weighed {
   readonly exchangePath: Buffer;
   /** The source files that it is made of. */
   readonly exchangeFiles: readonly string[];
+  /** The minified code without pages for people, recipes and trust report. */
+  readonly core: Buffer;
   /** The minified code that nothing but pages for people evaluates, without the recipes. */
   readonly pagesOnly: Buffer;
   /** The minified code that only adding a pipeline and trying a rule evaluate: what is known of every platform. */
@@ -94,6 +96,7 @@ export async function weighWorker(): Promise<Weighed> {
     parts: [...bytes].map(([name, weight]) => ({ name, version: versionOf(name), ...weight })),
     exchangePath: codeOf((name) => atStart.has(name)),
     exchangeFiles: sources.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+    core: codeOf((name) => withoutPages.has(name) && withoutReport.has(name) && withoutRecipes.has(name)),
     pagesOnly: codeOf((name) => !withoutPages.has(name) && withoutReport.has(name) && withoutRecipes.has(name)),
     recipesOnly: codeOf((name) => !withoutRecipes.has(name)),
     reportOnly: codeOf((name) => !withoutReport.has(name)),

@@ -10,6 +10,7 @@ import type { Weights } from '../../scripts/weigh.ts';
 const KIB = 1024;
 const weights: Weights = {
   worker: 256 * KIB,
+  core: 170 * KIB,
   pages: 50 * KIB,
   recipes: 26 * KIB,
   report: 10 * KIB,
@@ -29,10 +30,8 @@ describe('the budgets', () => {
   });
 
   it.each([
-    [
-      { worker: 256 * KIB + 512 },
-      'the Worker without pages and trust report is 170.5 KiB after gzip; its budget is 170',
-    ],
+    [{ worker: 256 * KIB + 512 }, 'the whole Worker is 256.5 KiB after gzip; its budget is 256'],
+    [{ core: 170 * KIB + 512 }, 'the Worker without pages and trust report is 170.5 KiB after gzip; its budget is 170'],
     [{ pages: 51 * KIB }, 'what only pages for people evaluate is 51.0 KiB after gzip; its budget is 50'],
     [{ recipes: 27 * KIB }, 'what only adding a pipeline evaluates is 27.0 KiB after gzip; its budget is 26'],
     [{ report: 11 * KIB }, 'what only the trust report evaluates is 11.0 KiB after gzip; its budget is 10'],
