@@ -21,17 +21,6 @@ const SCREENSHOTS = '--screenshots';
 readUsage(import.meta.filename, [SCREENSHOTS]);
 
 const ADMIN_TOKEN = 'check-console-root-token-0123456789abcdef';
-const ENTRIES = [
-  '',
-  '/activity',
-  '/pipelines',
-  '/trust',
-  '/providers',
-  '/accounts',
-  '/roles',
-  '/keys',
-  '/organisations',
-];
 const NARROW = { width: 360, height: 740 };
 const WIDE = { width: 1280, height: 860 };
 const IMAGES = join(ROOT, 'docs/images');
@@ -64,27 +53,40 @@ async function goBack(page: Page): Promise<void> {
   await page.waitForTimeout(500);
 }
 
-async function signIn(context: BrowserContext, origin: string): Promise<Page> {
+async function signIn(context: BrowserContext, origin: string, token = ADMIN_TOKEN): Promise<Page> {
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   await page.goto(`${origin}/console`);
-  await page.getByLabel('Token', { exact: true }).fill(ADMIN_TOKEN);
+  await page.getByLabel('Token', { exact: true }).fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByText('Signed in as').waitFor();
   return page;
 }
 
+/** A page without what differs between objects, so that one of each kind is looked at. */
+function kindOfPage(path: string): string {
+  return path.replaceAll(/_[a-z0-9]{26}/g, '_…').replace(/^(\/pipelines\/new\/).*/, '$1…');
+}
+
+/** Looks at every kind of page that links lead to, beginning at the overview. */
 async function lookAtAll(
   browser: Browser,
   origin: string,
-  { pages }: DemoData,
+  first: readonly string[],
   colorScheme: 'light' | 'dark',
+  token: string,
 ): Promise<void> {
   const context = await browser.newContext({ colorScheme, viewport: WIDE, reducedMotion: 'reduce' });
-  const page = await signIn(context, origin);
+  const page = await signIn(context, origin, token);
   const { faults } = watch(page, origin);
-  for (const path of [...ENTRIES, ...pages]) {
-    await flow(`${path === '' ? '/' : path.replaceAll(/_[a-z0-9]{26}/g, '_…')} in ${colorScheme}`, async () => {
+  const who = token === ADMIN_TOKEN ? colorScheme : 'light, for a reader';
+  const pending = ['', ...first];
+  const seen = new Set<string>();
+  for (let path = pending.shift(); path !== undefined; path = pending.shift()) {
+    const kind = kindOfPage(path.split('?')[0] ?? '');
+    if (seen.has(kind)) continue;
+    seen.add(kind);
+    await flow(`${kind === '' ? '/' : kind} in ${who}`, async () => {
       faults.length = 0;
       await page.setViewportSize(WIDE);
       const response = await page.goto(`${origin}/console${path}`);
@@ -92,17 +94,28 @@ async function lookAtAll(
       const found = [...(status === 200 ? [] : [`answered ${status}`]), ...(await axeFaults(page))];
       await page.setViewportSize(NARROW);
       if (await overflows(page)) found.push('scrolls sideways at 360 pixels');
+      pending.push(...(await linksIn(page)));
       return [...found, ...faults];
     });
   }
   await context.close();
 }
 
-async function withScripts(browser: Browser, origin: string, data: DemoData): Promise<void> {
-  const context = await browser.newContext({ viewport: WIDE });
+/** The pages of the console that a page links to, below /console. */
+async function linksIn(page: Page): Promise<readonly string[]> {
+  const links = (await page.evaluate(
+    `[...document.querySelectorAll('a[href^="/console/"]')].map((link) => link.getAttribute('href'))`,
+  )) as readonly string[];
+  return links.map((link) => link.slice('/console'.length).split('#')[0] ?? '');
+}
+
+/** Goes through the flows. The console needs no scripts, so that all of them have to work without. */
+async function goThrough(browser: Browser, origin: string, data: DemoData, javaScriptEnabled: boolean): Promise<void> {
+  const context = await browser.newContext({ viewport: WIDE, javaScriptEnabled });
+  const how = javaScriptEnabled ? '' : ', without scripts';
   let page = await signIn(context, origin);
   const { faults } = watch(page, origin);
-  await flow('a fault stands beside its field and takes focus, and what was typed is kept', async () => {
+  await flow(`a fault stands beside its field and takes focus, and what was typed is kept${how}`, async () => {
     await page.goto(`${origin}/console/accounts/new`);
     await page.getByLabel('Name').fill('Kept');
     await page.getByText('More settings').click();
@@ -120,9 +133,9 @@ async function withScripts(browser: Browser, origin: string, data: DemoData): Pr
       ...((await page.getByLabel('Slug').getAttribute('aria-invalid')) === 'true' ? [] : ['the slug is not marked']),
     ];
   });
-  await flow('a pipeline is added, and its page waits for it', async () => {
+  await flow(`a pipeline is added, and its page waits for it${how}`, async () => {
     await page.goto(`${origin}/console/pipelines/new/github`);
-    await page.getByLabel('Repository', { exact: true }).fill('acme/shop');
+    await page.getByLabel('Repository', { exact: true }).fill(javaScriptEnabled ? 'acme/shop' : 'acme/web');
     await page.getByLabel('Branch').fill('main');
     await page.getByRole('button', { name: 'See the rule' }).click();
     await page.getByText('Neighbours, tried against the rule').first().waitFor();
@@ -130,15 +143,17 @@ async function withScripts(browser: Browser, origin: string, data: DemoData): Pr
     await page.getByText('Waiting for the first exchange').waitFor();
     return faults;
   });
-  await flow('the first exchange of a rule is seen without doing anything', async () => {
-    await page.goto(`${origin}/console${data.waiting}`);
-    await page.getByText('Waiting for the first exchange').waitFor();
-    const status = await data.exchangeFirst();
-    await page.getByText(/Granted \d+ s ago/).waitFor();
-    return status === 200 ? [] : [`the exchange answered ${status}`];
-  });
-  await flow('a rule is tried before it is saved', async () => {
-    await page.goto(`${origin}/console${data.pages[1] ?? ''}`);
+  // A rule has one first exchange.
+  if (javaScriptEnabled)
+    await flow(`the first exchange of a rule is seen without doing anything${how}`, async () => {
+      await page.goto(`${origin}/console${data.waiting}`);
+      await page.getByText('Waiting for the first exchange').waitFor();
+      const status = await data.exchangeFirst();
+      await page.getByText(/Granted \d+ s ago/).waitFor();
+      return status === 200 ? [] : [`the exchange answered ${status}`];
+    });
+  await flow(`a rule is tried before it is saved${how}`, async () => {
+    await page.goto(`${origin}/console${data.pages[0] ?? ''}/edit`);
     await page.getByRole('button', { name: 'Try the rule' }).click();
     await page
       .getByText(/The rule (?:accepts|refuses) them|was not tried/)
@@ -150,7 +165,7 @@ async function withScripts(browser: Browser, origin: string, data: DemoData): Pr
     const strangers = await page.locator('.tag.bad').allTextContents();
     return strangers.length === 0 ? [] : [`something is refused or let in that should not be: ${strangers.join(', ')}`];
   });
-  await flow('the secret of a credential is on no page after', async () => {
+  await flow(`the secret of a credential is on no page after${how}`, async () => {
     await page.goto(`${origin}/console${data.pages.find((path) => path.includes('/credentials/new')) ?? ''}`);
     await page.getByText('More settings').click();
     await page.getByRole('button', { name: 'Create' }).click();
@@ -163,28 +178,7 @@ async function withScripts(browser: Browser, origin: string, data: DemoData): Pr
       ...(secret !== '' && shown.includes(secret) ? ['going back shows it again'] : []),
     ];
   });
-  await page.close();
-  page = await context.newPage();
-  await flow('the keyboard reaches the content first', async () => {
-    await page.goto(`${origin}/console/trust`);
-    await page.keyboard.press('Tab');
-    const text = await page.locator(':focus').innerText();
-    return text.includes('Skip') ? [] : [`the first stop is ${text}`];
-  });
-  await flow('after signing out, no page is shown, not even by going back', async () => {
-    await page.goto(`${origin}/console/accounts`);
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByText('Sign in to the console').waitFor();
-    await goBack(page);
-    return (await page.content()).includes('Shop deployer') ? ['the page came back'] : [];
-  });
-  await context.close();
-}
-
-async function withoutScripts(browser: Browser, origin: string): Promise<void> {
-  const context = await browser.newContext({ viewport: WIDE, javaScriptEnabled: false });
-  const page = await signIn(context, origin);
-  await flow('without scripts, an account is made, changed and deleted', async () => {
+  await flow(`an account is made, changed and deleted${how}`, async () => {
     await page.goto(`${origin}/console/accounts/new`);
     await page.getByLabel('Name').fill('By hand');
     await page.getByRole('button', { name: 'Create' }).click();
@@ -196,6 +190,21 @@ async function withoutScripts(browser: Browser, origin: string): Promise<void> {
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('heading', { name: 'Service accounts' }).waitFor();
     return [];
+  });
+  await page.close();
+  page = await context.newPage();
+  await flow(`the keyboard reaches the content first${how}`, async () => {
+    await page.goto(`${origin}/console/trust`);
+    await page.keyboard.press('Tab');
+    const text = await page.locator(':focus').innerText();
+    return text.includes('Skip') ? [] : [`the first stop is ${text}`];
+  });
+  await flow(`after signing out, no page is shown, not even by going back${how}`, async () => {
+    await page.goto(`${origin}/console/accounts`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('Sign in to the console').waitFor();
+    await goBack(page);
+    return (await page.content()).includes('Shop deployer') ? ['the page came back'] : [];
   });
   await context.close();
 }
@@ -229,10 +238,10 @@ if (executablePath === null) {
     const data = await makeDemoData(origin, ADMIN_TOKEN, github);
     if (process.argv.includes(SCREENSHOTS)) await takePictures(browser, origin, data);
     else {
-      if (process.env['FLOWS'] === undefined)
-        for (const colorScheme of ['light', 'dark'] as const) await lookAtAll(browser, origin, data, colorScheme);
-      await withoutScripts(browser, origin);
-      await withScripts(browser, origin, data);
+      for (const colorScheme of ['light', 'dark'] as const)
+        await lookAtAll(browser, origin, data.pages, colorScheme, ADMIN_TOKEN);
+      await lookAtAll(browser, origin, [], 'light', data.readerToken);
+      for (const javaScriptEnabled of [true, false]) await goThrough(browser, origin, data, javaScriptEnabled);
     }
   } finally {
     await browser.close();

@@ -9,8 +9,10 @@ export interface DemoData {
   /** The page that waits for the first exchange of a rule, and what makes it. */
   readonly waiting: string;
   readonly exchangeFirst: () => Promise<number>;
-  /** Pages of objects that there are, below /console. */
+  /** A rule, an account that has a credential, and forms that no page links to without a choice, below /console. */
   readonly pages: readonly string[];
+  /** A token of somebody who may read and change nothing. */
+  readonly readerToken: string;
 }
 
 /** Makes it at `origin`, as root. */
@@ -53,44 +55,47 @@ export async function makeDemoData(origin: string, rootToken: string, github: Gi
     providerSubjectMatch: 'glob',
   });
   await rule('main of acme/docs', reader, 'repo:acme/docs:ref:refs/heads/main', { mode: 'shadow' });
-  const exchange = async (repository: string, ref: string, account: string): Promise<number> => {
+  const ask = async (repository: string, ref: string, account: string, more: object = {}): Promise<Response> => {
     const token = await github.sign({ repository, ref, audience: origin, subjectForm: 'legacy' });
     const form = {
       grant_type: TOKEN_EXCHANGE,
       subject_token_type: ID_TOKEN,
       subject_token: token,
       service_account_id: account,
+      ...more,
     };
-    const answer = await fetch(`${origin}/oidc/token`, { method: 'POST', body: new URLSearchParams(form) });
+    return await fetch(`${origin}/oidc/token`, { method: 'POST', body: new URLSearchParams(form) });
+  };
+  const exchange = async (...asked: Parameters<typeof ask>): Promise<number> => {
+    const answer = await ask(...asked);
     await answer.arrayBuffer();
     return answer.status;
   };
   for (let run = 0; run < 6; run += 1) {
-    const status = await exchange('acme/shop', 'refs/heads/main', deployer);
+    // Less than the rule gives, so that the trust report has something to propose.
+    const status = await exchange('acme/shop', 'refs/heads/main', deployer, { scope: 'api:read' });
     if (status !== 200) throw new Error(`an exchange that should be granted answered ${status}`);
   }
   await exchange('acme/shop', 'refs/heads/hotfix', deployer);
   await exchange('stranger/shop', 'refs/heads/main', deployer);
   await exchange('acme/docs', 'refs/heads/main', reader);
+  const auditor = await create('service-accounts', { name: 'Auditor', slug: 'auditor' });
+  await rule('auditors', auditor, 'repo:acme/audit:ref:refs/heads/main', {
+    allowedScopes: ['iam:read'],
+    tokenAudiences: [origin],
+  });
+  const read = await ask('acme/audit', 'refs/heads/main', auditor);
+  const { access_token: readerToken = '' } = (await read.json()) as { readonly access_token?: string };
+  if (readerToken === '') throw new Error(`the exchange of a reader answered ${read.status}`);
   return {
+    readerToken,
     waiting: `/pipelines/${releases}`,
     exchangeFirst: () => exchange('acme/shop', 'refs/tags/v1', deployer),
     pages: [
       `/trust/${shop}`,
-      `/trust/${shop}/edit`,
-      `/trust/${shop}/delete`,
-      '/trust/new',
-      `/providers/${provider}`,
-      `/providers/${provider}/doctor`,
-      '/providers/new',
-      `/accounts/${deployer}`,
-      `/accounts/${reader}`,
+      `/trust/${shop}/proposal`,
       `/accounts/${reader}/credentials/new`,
-      `/roles/${role}`,
-      `/roles/${role}/rules/new`,
-      `/roles/${role}/bindings/new`,
       '/keys/rotate?mode=emergency',
-      '/organisations/new',
       '/pipelines/new/github',
     ],
   };
