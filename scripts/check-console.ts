@@ -214,8 +214,8 @@ async function takePictures(browser: Browser, origin: string, data: DemoData): P
   mkdirSync(IMAGES, { recursive: true });
   for (const [name, path, colorScheme] of [
     ['console-overview', '', 'light'],
-    ['console-trust', '/trust', 'dark'],
-    ['console-rule', data.pages[0] ?? '', 'light'],
+    ['console-trust-report', '/trust/report', 'dark'],
+    ['console-refusal', data.refusal, 'light'],
   ] as const) {
     const context = await browser.newContext({ colorScheme, viewport: { width: 1120, height: 720 } });
     const page = await signIn(context, origin);

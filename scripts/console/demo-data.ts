@@ -11,6 +11,8 @@ export interface DemoData {
   readonly exchangeFirst: () => Promise<number>;
   /** A rule, an account that has a credential, and forms that no page links to without a choice, below /console. */
   readonly pages: readonly string[];
+  /** The event of a refusal that a rule nearly granted. */
+  readonly refusal: string;
   /** A token of somebody who may read and change nothing. */
   readonly readerToken: string;
 }
@@ -76,7 +78,8 @@ export async function makeDemoData(origin: string, rootToken: string, github: Gi
     const status = await exchange('acme/shop', 'refs/heads/main', deployer, { scope: 'api:read' });
     if (status !== 200) throw new Error(`an exchange that should be granted answered ${status}`);
   }
-  await exchange('acme/shop', 'refs/heads/hotfix', deployer);
+  const refused = await ask('acme/shop', 'refs/heads/hotfix', deployer);
+  const { request_id: requestId = '' } = (await refused.json()) as { readonly request_id?: string };
   await exchange('stranger/shop', 'refs/heads/main', deployer);
   await exchange('acme/docs', 'refs/heads/main', reader);
   const auditor = await create('service-accounts', { name: 'Auditor', slug: 'auditor' });
@@ -87,7 +90,13 @@ export async function makeDemoData(origin: string, rootToken: string, github: Gi
   const read = await ask('acme/audit', 'refs/heads/main', auditor);
   const { access_token: readerToken = '' } = (await read.json()) as { readonly access_token?: string };
   if (readerToken === '') throw new Error(`the exchange of a reader answered ${read.status}`);
+  const found = await fetch(`${origin}/v1/audit-events?requestId=${requestId}`, {
+    headers: { authorization: `Bearer ${rootToken}` },
+  });
+  const [event] = (await found.json()) as readonly { readonly identity: string }[];
+  if (event === undefined) throw new Error('the refusal has no event');
   return {
+    refusal: `/activity/${event.identity}`,
     readerToken,
     waiting: `/pipelines/${releases}`,
     exchangeFirst: () => exchange('acme/shop', 'refs/tags/v1', deployer),

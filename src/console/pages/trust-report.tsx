@@ -88,7 +88,7 @@ function Proposal({ proposal, path, mayChange }: ProposalShown): Child {
   const refused = texts(proposal['wouldNoLongerGrant']);
   return (
     <Notice tone="plain" title="The narrowest rule that the recorded grants need">
-      <Facts of={changed.map(({ name }) => [name, <Code text={(typed[name] ?? '').replaceAll('\n', ', ')} />])} />
+      <Facts of={changed.map(({ name }) => [name, <Code text={onOneLine(proposal[name])} />])} />
       <p>
         It would have granted all {String(proposal['wouldStillGrant'])} recorded grants that were tried.
         {refused.length === 0 ? '' : ' It no longer lets in:'}
@@ -114,6 +114,13 @@ function Proposal({ proposal, path, mayChange }: ProposalShown): Child {
       </div>
     </Notice>
   );
+}
+
+/** A value of a member on one line. */
+function onOneLine(value: JsonValue | undefined): string {
+  const list = texts(value);
+  if (list.length > 0) return list.join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
 
 /** The members that a proposal changes, as a form knows them. */
