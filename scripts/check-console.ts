@@ -17,8 +17,7 @@ import { ROOT } from './local/bundle.ts';
 import { startDeployment } from './local/deployment.ts';
 import { readUsage } from './local/usage.ts';
 
-const SCREENSHOTS = '--screenshots';
-readUsage(import.meta.filename, [SCREENSHOTS]);
+readUsage(import.meta.filename, ['--screenshots']);
 
 const ADMIN_TOKEN = 'check-console-root-token-0123456789abcdef';
 const NARROW = { width: 360, height: 740 };
@@ -236,7 +235,7 @@ if (executablePath === null) {
   try {
     const origin = deployment.url;
     const data = await makeDemoData(origin, ADMIN_TOKEN, github);
-    if (process.argv.includes(SCREENSHOTS)) await takePictures(browser, origin, data);
+    if (process.argv.includes('--screenshots')) await takePictures(browser, origin, data);
     else {
       for (const colorScheme of ['light', 'dark'] as const)
         await lookAtAll(browser, origin, data.pages, colorScheme, ADMIN_TOKEN);

@@ -146,7 +146,7 @@ it('every command that has --yes is tried here', async () => {
   );
   const tried = CONFIRMED.map(([[first, second]]) => (first === 'apply' ? 'apply' : `${first} ${second}`));
   // Every platform's bootstrap is the same code; so are the updates that can revoke. A restore asks wrangler, not the API (backup.test.ts).
-  // What names of deployments stand for is in a file of the user: test/cli/deployments/.
-  const others = /^(?:bootstrap .*|restore|deployments .*)$/;
+  // What names of deployments stand for is in a file of the user: test/cli/deployments/. A report needs recorded grants: test/cli/report.
+  const others = /^(?:bootstrap .*|restore|report|deployments .*)$/;
   expect(withYes.flat().filter((name) => !tried.includes(name) && !others.test(name))).toEqual([]);
 });

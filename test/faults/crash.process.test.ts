@@ -15,7 +15,7 @@ import { endAll, printed, recordedWorkerd, startWorker, temporaryDirectory } fro
 import type { Running } from '../support/local-process.ts';
 
 /** `npm run crash` sets 20; a start takes some three seconds, so `npm test` has fewer. */
-const CRASHES = Number(process.env['CRASHES'] ?? 3);
+const CRASHES = Number(process.env['CRASHES'] ?? 2);
 const IN_FLIGHT = 500;
 /** Which processes die, and after how many answers; they come in bursts, as commits do, so those of a late one may all be out. */
 const VICTIMS = ['both', 'workerd', 'supervisor', 'both', 'both'] as const;
@@ -100,7 +100,7 @@ it(`loses nothing that was answered to ${CRASHES} kills in the middle of ${IN_FL
     );
   }
   // Else nothing was shown: most crashes must have come between answers, some of them between a write and its answer.
-  expect(total.cutOff).toBeGreaterThan(CRASHES / 2);
+  expect(total.cutOff).toBeGreaterThanOrEqual(CRASHES / 2);
   expect(total.unwritten).toBeGreaterThan(0);
   expect(total.writtenUnanswered).toBeGreaterThan(0);
 
