@@ -3,15 +3,13 @@
 import { StorageUnavailable } from '../exchange/ports.ts';
 import { formatTimestamp } from '../objects/values.ts';
 import { answerGoTo, answerPage } from './answer.tsx';
-import { consoleApi, objectOf, SessionEnded } from './api.ts';
-import type { Authority, ConsoleApi } from './api.ts';
+import { consoleApi, SessionEnded } from './api.ts';
 import { readAsset } from './assets.ts';
 import type { ConsoleDeps } from './deps.ts';
 import { antiForgeryMark, carriesMark, sentFrom } from './forgery.ts';
 import { keep, localPath, readKept } from './kept-form.ts';
 import type { Kept } from './kept-form.ts';
-import { may, readMe } from './me.ts';
-import type { PageAnswer, PageContext } from './page.ts';
+import type { PageAnswer } from './page.ts';
 import { consolePages } from './pages/index.ts';
 import { Alone, Frame, PageHead } from './parts/layout.tsx';
 import { Notice } from './parts/notice.tsx';
@@ -19,9 +17,11 @@ import { NotReady, Plain, SendKept } from './plain-pages.tsx';
 import { readForm } from './read-form.ts';
 import { ROOT_PATH, routeTo } from './routes.ts';
 import type { Route } from './routes.ts';
-import { bringsSession, isTodaysRoot, NO_SESSION_COOKIE, readSession, sessionCookie } from './session.ts';
-import type { Seal, Session } from './session.ts';
+import { bringsSession, NO_SESSION_COOKIE, sessionCookie } from './session.ts';
+import type { Session } from './session.ts';
 import { SIGN_IN_PATH, signIn, SignInPage } from './sign-in.tsx';
+import { authorityOf, readSignedIn } from './visit.ts';
+import type { SignedIn, Visit } from './visit.ts';
 
 /** Where a session is ended, and where root chooses the organisation that it shows. */
 const SIGN_OUT_PATH = '/console/sign-out';
@@ -29,23 +29,6 @@ const CHOOSE_ORGANISATION_PATH = '/console/organisation';
 
 /** Answers one request for a path below /console. */
 export type Console = (request: Request, requestId: string) => Promise<Response>;
-
-/** One request, as far as it is known before a page answers it. */
-interface Visit {
-  readonly request: Request;
-  readonly url: URL;
-  readonly requestId: string;
-  readonly ip: string | null;
-  /** Null for GET. */
-  readonly form: URLSearchParams | null;
-}
-
-/** Somebody who is signed in, and what their session rests on still holds. */
-interface SignedIn {
-  readonly session: Session;
-  readonly seal: Seal;
-  readonly page: Omit<PageContext, 'parameters'>;
-}
 
 /** The console over its dependencies. */
 export function createConsole(deps: ConsoleDeps): Console {
@@ -112,45 +95,6 @@ async function answerVisit(visit: Visit, deps: ConsoleDeps): Promise<Response> {
     if (!(error instanceof SessionEnded)) throw error;
     return answerWithoutSession(visit);
   }
-}
-
-/** Who sends a request; null if nobody is signed in, or what the session rests on holds no more. Throws SessionEnded likewise. */
-async function readSignedIn(visit: Visit, deps: ConsoleDeps): Promise<SignedIn | null> {
-  const { request, url, requestId } = visit;
-  if (!bringsSession(request)) return null;
-  const seal = await deps.seal();
-  const now = deps.now();
-  const session = await readSession(request, seal, now);
-  const authority = session === null ? null : await authorityOf(session, visit, deps, seal);
-  if (session === null || authority === null) return null;
-  const person = session.restsOn.kind === 'token' ? session.restsOn.person : null;
-  const issuerUrl = deps.issuerUrl ?? '';
-  const api = consoleApi(await deps.iam(person), issuerUrl, authority);
-  const [isOver, me] = await Promise.all([deps.isSessionOver(session.id), askWhoIAm(api)]);
-  if (isOver) return null;
-  const who = readMe(me, person);
-  const antiForgery = await antiForgeryMark(session, seal);
-  const page = { url, api, me: who, may: may.bind(null, who), antiForgery, issuerUrl, deps, now, requestId };
-  return { session, seal, page };
-}
-
-async function authorityOf(
-  { restsOn, organisation }: Session,
-  { requestId, ip }: Pick<Visit, 'requestId' | 'ip'>,
-  deps: ConsoleDeps,
-  seal: Seal,
-): Promise<Authority | null> {
-  if (restsOn.kind === 'token') return { bearer: restsOn.token, organisation: null, requestId, ip };
-  if (deps.adminToken === null || !(await isTodaysRoot(restsOn.mark, deps.adminToken, seal))) return null;
-  return { bearer: deps.adminToken, organisation, requestId, ip };
-}
-
-/** Who the session is; whatever the API refuses here ends it, such as an organisation that was deleted. */
-async function askWhoIAm(api: ConsoleApi): Promise<ReturnType<typeof objectOf>> {
-  const answered = await api.read('/v1/me');
-  if (answered.ok) return objectOf(answered.value);
-  if (answered.error.status === 503) throw new StorageUnavailable(answered.error.detail);
-  throw new SessionEnded();
 }
 
 async function answerSignedIn(visit: Visit, signedIn: SignedIn, deps: ConsoleDeps): Promise<Response> {
