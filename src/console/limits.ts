@@ -26,3 +26,6 @@ export const MAX_CHOICES = 200;
 export const MAX_CARRIED_CLAIMS_CHARS = 10_000;
 /** Seconds after which a page that waits asks again: soon enough to feel live, and 12 requests a minute. */
 export const REFRESH_SECONDS = 5;
+
+/** Rules of one page of the trust report: each costs some milliseconds, since its recorded grants are read and decided again. */
+export const REPORTED_RULES = 10;

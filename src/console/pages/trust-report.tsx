@@ -5,6 +5,7 @@ import { PROPOSED_MEMBERS } from '../../objects/trust-report.ts';
 import { isJsonObject } from '../../token/json.ts';
 import type { JsonObject, JsonValue } from '../../token/json.ts';
 import { objectOf, textOf } from '../api.ts';
+import { REPORTED_RULES } from '../limits.ts';
 import { TRUST } from '../objects/kind.ts';
 import { formMembers, typedOf } from '../objects/member-form.ts';
 import type { FormMember } from '../objects/member-form.ts';
@@ -17,7 +18,7 @@ import { ROOT_PATH } from '../routes.ts';
 
 async function showReport(page: PageContext): Promise<PageAnswer> {
   const cursor = page.url.searchParams.get('cursor') ?? '';
-  const answer = await page.api.read('/v1/reports/trust', { cursor });
+  const answer = await page.api.read('/v1/reports/trust', { cursor, limit: String(REPORTED_RULES) });
   if (!answer.ok) return { status: 502, body: <ProblemNotice problem={answer.error} /> };
   const identities = objects(objectOf(answer.value)['identities']);
   const found = identities.filter((identity) => objects(identity['findings']).length > 0);
