@@ -25,6 +25,8 @@ export interface Session {
   /** Id or slug of the organisation that is shown; only root can choose another one. */
   readonly organisation: string;
   readonly restsOn: RestsOn;
+  /** Of the assertion of Cloudflare Access that it began with: a request with another person's ends it. Null if a token was pasted. */
+  readonly assertionSubject: string | null;
 }
 
 /** What seals and marks (signing/session-seal.ts). */
@@ -81,12 +83,13 @@ function cookiesOf(request: Request): string[] {
 /** What was sealed has been checked when it was sealed; an older release may have sealed another form. */
 function isSession(value: unknown): value is Session {
   if (!isJsonObject(value) || !isJsonObject(value['restsOn'])) return false;
-  const { id, expiresAt, organisation } = value;
+  const { id, expiresAt, organisation, assertionSubject } = value;
   const { kind, mark, token, person } = value['restsOn'];
   return (
     typeof id === 'string' &&
     typeof expiresAt === 'number' &&
     typeof organisation === 'string' &&
+    (assertionSubject === null || typeof assertionSubject === 'string') &&
     (kind === 'root'
       ? typeof mark === 'string'
       : kind === 'token' && typeof token === 'string' && (person === null || typeof person === 'string'))

@@ -11,6 +11,7 @@ import { readMe } from './me.ts';
 import { Field } from './parts/form.tsx';
 import { Notice } from './parts/notice.tsx';
 import { Quoted } from './parts/text.tsx';
+import { ASSERTION_HEADER, assertionSubject } from './person.ts';
 import { markRootToken } from './session.ts';
 import type { Session } from './session.ts';
 import type { Kept } from './kept-form.ts';
@@ -18,8 +19,6 @@ import { KEPT_FIELDS } from './kept-form.ts';
 
 /** Where the form to sign in is sent. */
 export const SIGN_IN_PATH = '/console/sign-in';
-/** What Cloudflare Access adds to each request of a person who passed it. */
-const ASSERTION_HEADER = 'cf-access-jwt-assertion';
 
 /** What a person who signs in sent, and from where. */
 export interface SignInRequest {
@@ -46,7 +45,8 @@ export async function signIn(asked: SignInRequest, deps: ConsoleDeps): Promise<R
   if (!granted.ok) return granted;
   const { token, person } = granted.value;
   const session = await sessionOn(token, person, asked, deps);
-  if (!session.ok) await deps.revokeToken(token, requestId, ip);
+  if (session.ok) return ok({ ...session.value, assertionSubject: assertionSubject(assertion) });
+  await deps.revokeToken(token, requestId, ip);
   return session;
 }
 
@@ -74,14 +74,14 @@ async function sessionOn(
   const organisation = me.organisation.slug;
   if (me.kind === 'root') {
     const restsOn = { kind: 'root', mark: await markRootToken(token, await deps.seal()) } as const;
-    return ok({ id, expiresAt: now + MAX_SESSION_SECONDS, organisation, restsOn });
+    return ok({ id, expiresAt: now + MAX_SESSION_SECONDS, organisation, restsOn, assertionSubject: null });
   }
   if (!me.scopes.some((scope) => scope.startsWith('iam:'))) {
     return refuse('this token has no scope for the console: it needs iam:read, iam:write or iam:admin');
   }
   const expiresAt = Math.min(now + MAX_SESSION_SECONDS, me.tokenExpiresAt ?? now);
   if (expiresAt - now < MIN_SESSION_SECONDS) return refuse('this token ends within a minute: get another one');
-  return ok({ id, expiresAt, organisation, restsOn: { kind: 'token', token, person } });
+  return ok({ id, expiresAt, organisation, restsOn: { kind: 'token', token, person }, assertionSubject: null });
 }
 
 /** The page to sign in. */

@@ -7,6 +7,7 @@ import type { ConsoleDeps } from './deps.ts';
 import { antiForgeryMark } from './forgery.ts';
 import { may, readMe } from './me.ts';
 import type { PageContext } from './page.ts';
+import { isOfAnother } from './person.ts';
 import { bringsSession, isTodaysRoot, readSession } from './session.ts';
 import type { Seal, Session } from './session.ts';
 
@@ -34,6 +35,7 @@ export async function readSignedIn(visit: Visit, deps: ConsoleDeps): Promise<Sig
   const seal = await deps.seal();
   const now = deps.now();
   const session = await readSession(request, seal, now);
+  if (session !== null && isOfAnother(request, session.assertionSubject)) return null;
   const authority = session === null ? null : await authorityOf(session, visit, deps, seal);
   if (session === null || authority === null) return null;
   const person = session.restsOn.kind === 'token' ? session.restsOn.person : null;

@@ -185,6 +185,20 @@ describe('a person behind Cloudflare Access', () => {
     expect(body[0].createdBy).toBe(joined.serviceAccount);
   });
 
+  it('ends when Access says that somebody else sits there now, and goes on with a newer assertion of the same person (contract §11)', async () => {
+    await signIn();
+    const asked = async (claims: Record<string, unknown>): Promise<string> =>
+      (await browser.get('/console', { 'cf-access-jwt-assertion': await assertion(claims) })).html;
+    expect(await asked({ jti: 'newer' })).toContain(SIGNED_IN);
+    expect(await asked({ sub: 'b-uuid', email: 'bob@acme.example' })).toContain(SIGN_IN);
+    expect(await asked({})).toContain(SIGN_IN);
+  });
+
+  it('ends if what Access sent cannot be read', async () => {
+    await signIn();
+    expect((await browser.get('/console', { 'cf-access-jwt-assertion': 'x' })).html).toContain(SIGN_IN);
+  });
+
   it('leaves no token behind on signing out: what was issued is revoked (contract §11)', async () => {
     await signIn();
     await browser.submit('/console/sign-out', {}, '/console');
